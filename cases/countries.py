@@ -1,0 +1,65 @@
+"""Countries and languages by their codes, named by CLDR in the language of the page."""
+
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from django.core.exceptions import ValidationError
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from cases.text import folded
+
+# Ours over CLDR's, by language of the page: names the campaign itself uses.
+OUR_NAMES = {
+    "en": {"MM": "Myanmar", "TR": "Türkiye", "PS": "Palestine", "HK": "Hong Kong", "MO": "Macao"},
+    "fr": {"MM": "Myanmar", "PS": "Palestine", "HK": "Hong Kong", "MO": "Macao"},
+}
+# CLDR also names places that nobody writes from: groupings, unknown and fictitious ones.
+NOT_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
+
+
+@lru_cache(maxsize=32)
+def country_names(language: str) -> dict[str, str]:
+    """Names by ISO 3166-1 alpha-2 code (and XK, Kosovo), sorted as the language reads them."""
+    territories = _locale(language).territories
+    names = {
+        code: name
+        for code, name in territories.items()
+        if len(code) == 2 and code.isalpha() and code not in NOT_COUNTRIES
+    }
+    names |= OUR_NAMES.get(language.split("-")[0], {})
+    return dict(sorted(names.items(), key=lambda item: folded(item[1])))
+
+
+def country_name(code: str, language: str = "") -> str:
+    """The country's name in a language (by default the page's), or the code if it has none."""
+    return country_names(language or get_language() or "en").get(code, code)
+
+
+@lru_cache(maxsize=512)
+def language_name(code: str, in_language: str = "") -> str:
+    """The language's name in a language (by default in itself), or the code."""
+    try:
+        locale = Locale.parse(code.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return code
+    name = locale.get_language_name(in_language.replace("-", "_") or None)
+    return name or code
+
+
+def country_choices() -> list[tuple[str, str]]:
+    """For fields: a callable, so that the names are in the language of each page."""
+    return list(country_names(get_language() or "en").items())
+
+
+def validate_country(code: str) -> None:
+    """Raise ValidationError unless the code is a country's."""
+    if code not in country_names("en"):
+        raise ValidationError(_("“%(code)s” is not a country code."), params={"code": code})
+
+
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en")

@@ -1,0 +1,75 @@
+"""Dates that are known to the day, the month or only the year."""
+
+import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.formats import date_format
+from django.utils.translation import gettext_lazy as _
+
+
+class Precision(models.TextChoices):
+    DAY = "day", _("to the day")
+    MONTH = "month", _("to the month")
+    YEAR = "year", _("to the year")
+
+
+def parse_partial(text: str) -> tuple[datetime.date | None, str]:
+    """ "2025", "2025-02" or "2025-02-28" as its first day and how exactly it is known.
+
+    An empty text is no date. Anything else raises ValueError.
+    """
+    if not text:
+        return None, Precision.DAY
+    precision = [Precision.YEAR, Precision.MONTH, Precision.DAY][text.count("-")]
+    parts = [int(part) for part in text.split("-")] + [1, 1]
+    return datetime.date(*parts[:3]), precision
+
+
+class PartialDateModel(models.Model):
+    """A dated row whose date may be unknown, or known only to the month or the year."""
+
+    date = models.DateField(
+        _("date"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Leave empty if unknown. If only the month or year is known, put its first day."
+        ),
+    )
+    date_precision = models.CharField(
+        _("known"),
+        max_length=5,
+        choices=Precision.choices,
+        default=Precision.DAY,
+        help_text=_("The page never shows a finer date than this."),
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def date_text(self) -> str:
+        """The date as finely as it is known: “28 February 2025”, “February 2025” or “2025”."""
+        if self.date is None:
+            return ""
+        formats = {"day": "DATE_FORMAT", "month": "YEAR_MONTH_FORMAT", "year": "Y"}
+        return date_format(self.date, formats[self.date_precision])
+
+    @property
+    def date_iso(self) -> str:
+        """For `<time datetime>`: 2025-02-28, 2025-02 or 2025."""
+        if self.date is None:
+            return ""
+        return self.date.isoformat()[: {"day": 10, "month": 7, "year": 4}[self.date_precision]]
+
+
+def next_human_rights_day(today: datetime.date) -> datetime.date:
+    """The next 10 December, today included: the day of the Universal Declaration in 1948."""
+    day = datetime.date(today.year, 12, 10)
+    return day if today <= day else datetime.date(today.year + 1, 12, 10)
+
+
+def validate_not_in_future(day: datetime.date) -> None:
+    if day > datetime.date.today() + datetime.timedelta(days=1):  # somewhere it is tomorrow
+        raise ValidationError(_("This date is in the future."))

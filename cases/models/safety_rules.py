@@ -1,0 +1,70 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cases.models.cases import Case
+from cases.models.history import History
+
+
+class Topic(models.TextChoices):
+    """What a letter may or may not do; each is asked of each case."""
+
+    ORGANISATION = "organisation", _("Naming the organisation")
+    RELIGION = "religion", _("Religion")
+    SEASONS_GREETINGS = "seasons-greetings", _("Season's greetings")
+    CHARGES = "charges", _("The charges")
+    POLITICS = "politics", _("The country's politics")
+    WAR = "war", _("War and armed conflict")
+    GENDER_SEXUALITY = "gender-sexuality", _("Gender and sexuality")
+    OWN_ADDRESS = "own-address", _("Your own address")
+    ENCLOSURES = "enclosures", _("Enclosures")
+    PHOTOS = "photos", _("Photographs")
+    LANGUAGE = "language", _("Any language")
+
+
+class Answer(models.TextChoices):
+    YES = "yes", _("yes")
+    NO = "no", _("no")
+    UNKNOWN = "unknown", _("not known, so no")
+
+
+class AppliesTo(models.TextChoices):
+    APPEAL = "appeal", _("letters to the official")
+    SOLIDARITY = "solidarity", _("messages to the person")
+
+
+class SafetyRule(models.Model):
+    """Whether a letter or message of a case may touch a topic. Unknown reads as no."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="safety_rules")
+    topic = models.CharField(_("topic"), max_length=20, choices=Topic.choices)
+    applies_to = models.CharField(
+        _("in"), max_length=10, choices=AppliesTo.choices, default=AppliesTo.APPEAL
+    )
+    answer = models.CharField(
+        _("may it?"), max_length=7, choices=Answer.choices, default=Answer.UNKNOWN
+    )
+    words = models.JSONField(
+        _("words to watch for"), default=list, blank=True, help_text=_("A list: [“election”, …].")
+    )
+    why = models.CharField(
+        _("why"), max_length=300, blank=True, help_text=_("One sentence for the writer.")
+    )
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("safety rule")
+        verbose_name_plural = _("safety rules")
+        ordering = ["applies_to", "topic"]
+        constraints = [
+            models.UniqueConstraint(
+                name="safety_rule_one_answer_per_topic", fields=["case", "applies_to", "topic"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_topic_display()}: {self.get_answer_display()}"
+
+    @property
+    def allows(self) -> bool:
+        return self.answer == Answer.YES

@@ -1,0 +1,20 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from modeltrans.fields import TranslationField
+
+
+class Theme(models.Model):
+    """What a case is about, for filters: “Land rights”."""
+
+    slug = models.SlugField(_("name in the address"), unique=True)
+    name = models.CharField(_("name"), max_length=80)
+
+    i18n = TranslationField(fields=["name"])
+
+    class Meta:
+        verbose_name = _("theme")
+        verbose_name_plural = _("themes")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,90 @@
+"""Text as people write it: folded for comparing, and Markdown shown safely."""
+
+import unicodedata
+from functools import lru_cache
+
+from django.utils.safestring import SafeString, mark_safe
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+# Letters that do not come apart into a base letter and a mark.
+LETTERS = str.maketrans(
+    {"ø": "o", "đ": "d", "ł": "l", "ŧ": "t", "ı": "i", "ŋ": "n", "ß": "ss", "æ": "ae", "œ": "oe"}
+)
+
+
+def folded(text: str) -> str:
+    """The text for comparing: lower case, without accents, its white space single."""
+    bare = "".join(
+        letter
+        for letter in unicodedata.normalize("NFKD", text.casefold())
+        if not unicodedata.combining(letter)
+    )
+    return " ".join(bare.translate(LETTERS).split())
+
+
+def _markdown() -> MarkdownIt:
+    """Paragraphs, headings, lists, quotes, emphasis and links; any HTML stays text."""
+    parser = MarkdownIt("zero", {"typographer": False, "html": False}).enable(
+        ["heading", "list", "blockquote", "emphasis", "link", "newline", "escape", "entity"]
+    )
+    render_link = parser.renderer.renderToken
+
+    def link_open(tokens: list[Token], index: int, options, env) -> str:
+        tokens[index].attrSet("rel", "noopener noreferrer")
+        return render_link(tokens, index, options, env)
+
+    parser.add_render_rule("link_open", lambda _self, *args: link_open(*args))
+    return parser
+
+
+MARKDOWN = _markdown()
+
+
+@lru_cache(maxsize=1024)
+def as_html(text: str) -> SafeString:
+    """The Markdown as HTML that is safe whatever was typed."""
+    return mark_safe(MARKDOWN.render(text))  # noqa: S308 - the parser escapes all HTML
+
+
+def as_blocks(text: str) -> list[dict]:
+    """The Markdown as plain blocks for print: [{"kind": "paragraph", "runs": [{"text": …}]}].
+
+    Kinds: paragraph, heading, quote, item. A run may have "strong", "emphasis" or "href".
+    """
+    blocks: list[dict] = []
+    kinds = ["paragraph"]
+    openings = {"heading_open": "heading", "blockquote_open": "quote", "list_item_open": "item"}
+    closings = {"heading_close", "blockquote_close", "list_item_close"}
+    for token in MARKDOWN.parse(text):
+        if token.type in openings:
+            kinds.append(openings[token.type])
+        elif token.type in closings:
+            kinds.pop()
+        elif token.type == "inline":
+            blocks.append({"kind": kinds[-1], "runs": _runs(token.children or [])})
+    return blocks
+
+
+def _runs(tokens: list[Token]) -> list[dict]:
+    runs: list[dict] = []
+    style: dict = {}
+    for token in tokens:
+        match token.type:
+            case "text" | "text_special":
+                runs.append({"text": token.content, **style})
+            case "softbreak" | "hardbreak":
+                runs.append({"text": " ", **style})
+            case "strong_open":
+                style["strong"] = True
+            case "em_open":
+                style["emphasis"] = True
+            case "link_open":
+                style["href"] = str(token.attrGet("href") or "")
+            case "strong_close":
+                style.pop("strong", None)
+            case "em_close":
+                style.pop("emphasis", None)
+            case "link_close":
+                style.pop("href", None)
+    return runs

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from cases.countries import country_choices, validate_country
+from cases.models import Case
+from letters.encryption import EncryptedTextField
+from letters.models.pledges import Pledge
+from letters.models.private_links import PrivateLink, PrivateLinkQuerySet
+
+
+class LetterKind(models.TextChoices):
+    APPEAL = "appeal", _("appeal letter")
+
+
+class Route(models.TextChoices):
+    """How a letter reaches the target."""
+
+    UNDECIDED = "", _("not chosen yet")
+    POST = "post", _("I post it myself")
+    EMAIL = "email", _("I e-mail it myself")
+    DELIVER = "deliver", _("deliver it for me")
+    BY_HAND = "by-hand", _("written by hand, posted by its writer")
+
+
+class LetterState(models.TextChoices):
+    DRAFTING = "drafting", _("drafting")
+    READY = "ready", _("ready to send")
+    POSTED = "posted", _("posted")
+    SUBMITTED = "submitted", _("submitted")
+    APPROVED = "approved", _("approved")
+    REJECTED = "rejected", _("rejected")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+# A letter counts once it is posted, or submitted and not rejected: DESIGN.md §4.
+COUNTED = [LetterState.POSTED, LetterState.SUBMITTED, LetterState.APPROVED]
+# Its writer may still change the words.
+EDITABLE = [LetterState.DRAFTING, LetterState.READY, LetterState.SUBMITTED, LetterState.REJECTED]
+
+
+class NameForm(models.TextChoices):
+    FULL = "full", _("full name")
+    FIRST = "first", _("first name only")
+    INITIALS = "initials", _("initials")
+    NONE = "none", _("no name")
+
+
+class LetterQuerySet(PrivateLinkQuerySet):
+    def awaiting_moderation(self) -> LetterQuerySet:
+        return self.filter(Q(state=LetterState.SUBMITTED) | Q(held=True))
+
+    def counted(self) -> LetterQuerySet:
+        # See also Letter.counts
+        return self.filter(counted_on__isnull=False)
+
+
+class Letter(PrivateLink):
+    """A letter to an official, from its first draft until it is sent.
+
+    `letters.writing` moves it from state to state and keeps the tally in step.
+    """
+
+    case = models.ForeignKey(
+        Case, models.PROTECT, related_name="letters", verbose_name=_("case"), db_index=False
+    )
+    pledge = models.ForeignKey(
+        Pledge,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="letters",
+        verbose_name=_("pledge"),
+    )
+    kind = models.CharField(
+        _("kind"), max_length=10, choices=LetterKind.choices, default=LetterKind.APPEAL
+    )
+    route = models.CharField(
+        _("route"), max_length=8, choices=Route.choices, blank=True, default=Route.UNDECIDED
+    )
+    state = models.CharField(
+        _("state"), max_length=10, choices=LetterState.choices, default=LetterState.DRAFTING
+    )
+    # The day it counts on in the tally; empty while it does not count.
+    counted_on = models.DateField(_("counted on"), null=True, blank=True, editable=False)
+    # A trap or a limit caught it: it counts only after somebody has read it.
+    held = models.BooleanField(_("held for a look"), default=False)
+    rejection_reason = models.CharField(_("reason of the rejection"), max_length=400, blank=True)
+
+    subject = EncryptedTextField(_("subject"), blank=True)
+    body = EncryptedTextField(_("letter"), blank=True)
+    language = models.CharField(_("language of the letter"), max_length=12, default="en")
+    page_language = models.CharField(max_length=12, default="en", editable=False)
+    name_form = models.CharField(
+        _("how the name stands"), max_length=8, choices=NameForm.choices, default=NameForm.FULL
+    )
+    name = EncryptedTextField(_("name"), blank=True)
+    place = EncryptedTextField(_("place"), blank=True)
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        choices=country_choices,
+        validators=[validate_country],
+    )
+    email = EncryptedTextField(_("e-mail"), blank=True)
+    email_hash = models.CharField(max_length=43, blank=True, editable=False)
+    changed_at = models.DateTimeField(_("last changed"), editable=False)
+    # Its words and its writer are gone; the number stays.
+    erased_on = models.DateField(_("erased on"), null=True, blank=True, editable=False)
+    is_sample = models.BooleanField(default=False, editable=False)
+
+    objects = LetterQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("letter")
+        verbose_name_plural = _("letters")
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(name="letter_by_case", fields=["case", "-id"]),
+            models.Index(
+                name="letter_awaiting_moderation",
+                fields=["-id"],
+                condition=Q(state=LetterState.SUBMITTED) | Q(held=True),
+            ),
+            models.Index(
+                name="letter_by_email", fields=["email_hash"], condition=~Q(email_hash="")
+            ),
+            models.Index(
+                name="letter_to_be_erased", fields=["changed_at"], condition=Q(erased_on=None)
+            ),
+            models.Index(name="letter_sample", fields=["id"], condition=Q(is_sample=True)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="letter_counts_only_when_posted_or_submitted",
+                condition=Q(counted_on__isnull=True) | (Q(state__in=COUNTED) & Q(held=False)),
+            ),
+            models.CheckConstraint(
+                name="letter_counts_when_posted_or_submitted",
+                condition=Q(counted_on__isnull=False) | ~Q(state__in=COUNTED) | Q(held=True),
+            ),
+            models.CheckConstraint(
+                name="letter_rejected_with_a_reason",
+                condition=~Q(state=LetterState.REJECTED) | ~Q(rejection_reason=""),
+            ),
+        ]
+        permissions = [("moderate_letter", _("Can read, approve and reject letters"))]
+
+    def __str__(self) -> str:
+        return _("letter %(number)s") % {"number": self.pk}
+
+    def get_absolute_url(self) -> str:
+        return reverse("letters:letter", args=[self.key])
+
+    @property
+    def counts(self) -> bool:
+        # See also LetterQuerySet.counted
+        return self.counted_on is not None
+
+    @property
+    def is_editable(self) -> bool:
+        return self.state in EDITABLE and self.erased_on is None
+
+    @property
+    def signed_name(self) -> str:
+        """The name as the target sees it: in full, the first name, initials, or nothing."""
+        words = self.name.split()
+        match self.name_form:
+            case NameForm.FULL:
+                return " ".join(words)
+            case NameForm.FIRST:
+                return words[0] if words else ""
+            case NameForm.INITIALS:
+                return " ".join(f"{word[0].upper()}." for word in words)
+        return ""
+
+    @property
+    def paragraphs(self) -> list[str]:
+        return [part.strip() for part in self.body.split("\n\n") if part.strip()]

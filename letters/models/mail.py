@@ -1,0 +1,48 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from letters.encryption import EncryptedTextField
+
+
+class MailKind(models.TextChoices):
+    LETTER_LINK = "letter-link", _("link to a letter")
+    PLEDGE_LINK = "pledge-link", _("link to a pledge")
+    LETTER_REJECTED = "letter-rejected", _("a letter needs a change")
+
+
+class OutgoingMail(models.Model):
+    """The outbox: a mail that leaves only from here, at most one of a kind for a thing.
+
+    The row commits with what it tells of, or not at all; `manage.py work` sends it.
+    """
+
+    # "letter:17" — what it is about; with `kind` unique, so that a retry makes no second mail.
+    about = models.CharField(max_length=40)
+    kind = models.CharField(max_length=20, choices=MailKind.choices)
+    to = EncryptedTextField()
+    to_hash = models.CharField(max_length=43, db_index=True)
+    subject = EncryptedTextField()
+    body = EncryptedTextField()
+    language = models.CharField(max_length=12, default="en")
+    created_at = models.DateTimeField()
+    not_before = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    given_up_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("outgoing mail")
+        verbose_name_plural = _("outgoing mails")
+        constraints = [
+            models.UniqueConstraint(name="mail_one_of_a_kind_per_thing", fields=["about", "kind"])
+        ]
+        indexes = [
+            models.Index(
+                name="mail_waiting",
+                fields=["not_before"],
+                condition=models.Q(sent_at=None, given_up_at=None),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.about})"

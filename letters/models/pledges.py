@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from cases.countries import country_choices, validate_country
+from cases.models import Case, Edition
+from letters.encryption import EncryptedTextField
+from letters.models.private_links import PrivateLink, PrivateLinkQuerySet
+
+MOST_LETTERS = 500  # a big school or write-a-thon; more is a typing error
+
+
+class PledgeState(models.TextChoices):
+    OPEN = "open", _("open")
+    KEPT = "kept", _("kept")
+    RELEASED = "released", _("given back")
+
+
+class Pledge(PrivateLink):
+    """A promise to write a number of letters, for one case or for any of an edition.
+
+    A pledge never counts as an action: only letters do.
+    """
+
+    edition = models.ForeignKey(Edition, models.PROTECT, related_name="pledges")
+    case = models.ForeignKey(
+        Case, models.PROTECT, null=True, blank=True, related_name="pledges", verbose_name=_("case")
+    )
+    number = models.PositiveSmallIntegerField(
+        _("letters promised"), validators=[MinValueValidator(1), MaxValueValidator(MOST_LETTERS)]
+    )
+    state = models.CharField(
+        _("state"), max_length=8, choices=PledgeState.choices, default=PledgeState.OPEN
+    )
+    name = EncryptedTextField(_("name"), blank=True)
+    group = EncryptedTextField(_("group or class"), blank=True)
+    email = EncryptedTextField(_("e-mail"), blank=True)
+    email_hash = models.CharField(max_length=43, blank=True, editable=False, db_index=True)
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        choices=country_choices,
+        validators=[validate_country],
+    )
+    language = models.CharField(max_length=12, default="en", editable=False)
+    due_on = models.DateField(_("by"))
+    is_sample = models.BooleanField(default=False, editable=False)
+
+    objects = PrivateLinkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("pledge")
+        verbose_name_plural = _("pledges")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="pledge_promises_a_sensible_number",
+                condition=models.Q(number__gte=1) & models.Q(number__lte=MOST_LETTERS),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return _("%(number)s letters") % {"number": self.number}
+
+    def get_absolute_url(self) -> str:
+        return reverse("letters:pledge-page", args=[self.key])

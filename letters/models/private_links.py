@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from letters.encryption import EncryptedTextField, keyed_hash
+
+
+class PrivateLinkQuerySet(models.QuerySet):
+    def by_key(self, key: str) -> PrivateLinkQuerySet:
+        return self.filter(key_hash=keyed_hash(key, "link"))
+
+
+class PrivateLink(models.Model):
+    """A row that its writer reaches by a link that nobody can guess, without an account.
+
+    The database holds the key encrypted and finds it by its hash: a copy of the database opens
+    no link.
+    """
+
+    key = EncryptedTextField(editable=False)
+    key_hash = models.CharField(max_length=43, unique=True, editable=False)
+    created_at = models.DateTimeField(_("created"), editable=False)
+
+    class Meta:
+        abstract = True
+
+    def save(self, *args, **kwargs) -> None:
+        self.key_hash = keyed_hash(self.key, "link")
+        super().save(*args, **kwargs)

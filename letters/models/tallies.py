@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case
+from letters.models.letters import LetterKind
+
+
+class TallySource(models.TextChoices):
+    ONLINE = "online", _("on this site")
+
+
+class Tally(models.Model):
+    """The one ledger of actions: how many of a kind, for a case, on a day, from a country.
+
+    Every count shown anywhere is a sum over it. Only `letters.counting` writes it, in the
+    transaction that changes the thing counted; `manage.py recount` proves it against the rows.
+    """
+
+    case = models.ForeignKey(Case, models.PROTECT, related_name="tallies")
+    kind = models.CharField(_("kind"), max_length=10, choices=LetterKind.choices)
+    source = models.CharField(_("source"), max_length=10, choices=TallySource.choices)
+    day = models.DateField(_("day"))
+    country = models.CharField(_("country"), max_length=2, blank=True)
+    number = models.PositiveIntegerField(_("number"), default=0)
+
+    class Meta:
+        verbose_name = _("tally")
+        verbose_name_plural = _("tallies")
+        constraints = [
+            models.UniqueConstraint(
+                name="tally_one_row_per_case_kind_source_day_and_country",
+                fields=["case", "kind", "source", "day", "country"],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case_id} {self.kind} {self.day} {self.country}: {self.number}"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class Write4RightsConfig(AppConfig):
+    name = "write4rights"
+    verbose_name = "Write for Rights"

@@ -1,0 +1,11 @@
+from django.conf import settings
+from django.http import HttpRequest
+
+
+def site(request: HttpRequest) -> dict:
+    """What every template may name: who runs the site, and its address."""
+    return {
+        "organisation": settings.ORGANISATION,
+        "contact_email": settings.CONTACT_EMAIL,
+        "site_url": settings.SITE_URL,
+    }
