@@ -30,7 +30,7 @@ from cases.fonts import FONTS, printable
 log = logging.getLogger(__name__)
 
 TEMPLATES = FONTS.parent
-PICTURES = {"JPEG", "PNG", "WEBP", "GIF"}  # what Typst can read
+PICTURES = ["JPEG", "PNG", "WEBP", "GIF"]  # what Typst can read
 
 Direction = Literal["ltr", "rtl"]
 Paper = Literal["a4", "us-letter"]
@@ -102,7 +102,7 @@ class Solidarity(TypedDict):
 class Check(TypedDict):
     """Leads from paper back to the site, where it is known whether the sheet is still right."""
 
-    qr: str  # qr(url)
+    qr: bytes  # qr(url)
     url: str  # short, as a person types it: example.org/check/ABC123/
     code: str
     made_on: str  # a date as a reader writes it
@@ -194,7 +194,7 @@ def png(template: str, data: Mapping[str, Any], *, page: int = 1, ppi: float = 7
     return pages[page - 1] if isinstance(pages, list) else pages
 
 
-def qr(url: str) -> str:
+def qr(url: str) -> bytes:
     """A QR code as SVG, with the quiet zone of four modules that scanners need."""
     code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, border=4)
     code.add_data(url)
@@ -203,11 +203,12 @@ def qr(url: str) -> str:
         f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, dark in enumerate(row) if dark
     )
     size = len(rows)
-    return (
+    svg = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size} {size}" '
         f'shape-rendering="crispEdges"><path fill="#fff" d="M0 0h{size}v{size}H0z"/>'
         f'<path d="{path}"/></svg>'
     )
+    return svg.encode()
 
 
 @cache
@@ -237,6 +238,8 @@ def _plain(value: Any) -> Any:
     match value:
         case str() | Promise():
             return printable(str(value))
+        case bytes():
+            return value.decode()
         case {"data": bytes() as data}:
             rest = {key: _plain(each) for key, each in value.items() if key != "data"}
             return {**rest, **_framed(data)}
