@@ -1,0 +1,1 @@
+"""What a request costs, in seconds of the server's processor: `make bench`."""
