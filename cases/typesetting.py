@@ -11,7 +11,6 @@ can be read by a template.
 
 import base64
 import json
-import logging
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -26,8 +25,6 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
 from cases.fonts import FONTS, printable
-
-log = logging.getLogger(__name__)
 
 TEMPLATES = FONTS.parent
 PICTURES = ["JPEG", "PNG", "WEBP", "GIF"]  # what Typst can read
@@ -144,6 +141,7 @@ class Card(TypedDict):
 
 # Words that belong to a template and not to a case, in the language that is active.
 LABELS: dict[str, dict[str, Promise]] = {
+    "letter": {"title": _("Letter")},  # of the file, if the letter has no subject
     "sheet": {
         "kind": _("Case sheet"),
         "content_note": _("Before you read"),
@@ -174,15 +172,9 @@ def pdf(template: str, data: Mapping[str, Any], *, made_at: datetime) -> bytes:
     inputs, timestamp = _inputs(template, data), int(made_at.timestamp())
     compiler, lock = _compiler(template)
     with lock:
-        try:
-            return compiler.compile(
-                format="pdf", sys_inputs=inputs, timestamp=timestamp, pdf_standards="ua-1"
-            )
-        except typst.TypstError:
-            # Some pairs of letter and mark are in no single face. Then an accessible PDF is
-            # refused; one that may show a box is still better than none.
-            log.warning("%s could not be set as PDF/UA-1", template)
-            return compiler.compile(format="pdf", sys_inputs=inputs, timestamp=timestamp)
+        return compiler.compile(
+            format="pdf", sys_inputs=inputs, timestamp=timestamp, pdf_standards="ua-1"
+        )
 
 
 def png(template: str, data: Mapping[str, Any], *, page: int = 1, ppi: float = 72) -> bytes:
