@@ -54,7 +54,8 @@ INSTALLED_APPS = [
     "cases",
     "letters",
     "write4rights",
-    "django.contrib.admin",
+    "write4rights.admin_app.StaffAdminConfig",
+    "django.forms",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -83,6 +84,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "write4rights.accounts.staff_pages",
     "simple_history.middleware.HistoryRequestMiddleware",
 ]
 
@@ -136,6 +138,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("fr", _("French"))]
+FORMAT_MODULE_PATH = ["write4rights.formats"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 MODELTRANS_FALLBACK = {"default": ("en",)}
 TIME_ZONE = env.str("TIME_ZONE", default="UTC")
@@ -169,6 +172,8 @@ STORAGES = {
 }
 WHITENOISE_MAX_AGE = 3600
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 200_000  # a letter is under 10 kB; pictures count separately
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # the case page in the admin has many inlines
@@ -237,6 +242,8 @@ ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
 LOGIN_REDIRECT_URL = "admin:index"
 LOGIN_URL = "account_login"
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+MFA_ADAPTER = "write4rights.accounts.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS

@@ -1,9 +1,16 @@
 """Addresses. The default language has no prefix, the others do: /fr/…"""
 
-from django.urls import path
+from django.conf.urls.i18n import i18n_patterns
+from django.urls import include, path
 
 from write4rights import views
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
+    *i18n_patterns(
+        path("", include("cases.urls")),
+        path("", include("letters.urls")),
+        path("", include("write4rights.staff_urls")),
+        prefix_default_language=False,
+    ),
 ]

@@ -1,9 +1,18 @@
 from cases.models.action_counts import ActionCount
-from cases.models.cases import OPEN_TO_READERS, Case, CaseKind, Freeze, Pronouns, Region, Stage
+from cases.models.cases import (
+    OPEN_TO_READERS,
+    Case,
+    CaseKind,
+    CaseQuerySet,
+    Freeze,
+    Pronouns,
+    Region,
+    Stage,
+)
 from cases.models.consents import Consent, ConsentBasis
 from cases.models.editions import Edition, YearlyFigure
 from cases.models.model_letters import ModelLetter, Point
-from cases.models.outcomes import GOOD_NEWS, Milestone, Outcome, OutcomeKind
+from cases.models.outcomes import GOOD_NEWS, Milestone, Outcome, OutcomeKind, OutcomeQuerySet
 from cases.models.portraits import Portrait
 from cases.models.safety_rules import Answer, AppliesTo, SafetyRule, Topic
 from cases.models.solidarity import AddressVisibility, SolidarityAction
@@ -20,6 +29,7 @@ __all__ = [
     "AppliesTo",
     "Case",
     "CaseKind",
+    "CaseQuerySet",
     "Consent",
     "ConsentBasis",
     "Demand",
@@ -29,6 +39,7 @@ __all__ = [
     "ModelLetter",
     "Outcome",
     "OutcomeKind",
+    "OutcomeQuerySet",
     "Point",
     "Portrait",
     "Pronouns",

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Case as CaseWhen
+from django.db.models import F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -64,6 +65,10 @@ class Freeze(models.TextChoices):
 UNTOLD = [Freeze.HIDDEN, Freeze.WITHDRAWN]
 
 
+# See also Case.takes_actions
+TAKING_ACTIONS = Q(stage=Stage.PUBLISHED, freeze=Freeze.NONE)
+
+
 class CaseQuerySet(models.QuerySet):
     def open_to_readers(self) -> CaseQuerySet:
         """Has an address on the site; a frozen one answers there with what its freeze says."""
@@ -79,8 +84,7 @@ class CaseQuerySet(models.QuerySet):
         return self.told().filter(listed=True)
 
     def taking_actions(self) -> CaseQuerySet:
-        # See also Case.takes_actions
-        return self.filter(stage=Stage.PUBLISHED, freeze=Freeze.NONE)
+        return self.filter(TAKING_ACTIONS)
 
     def with_count(self) -> CaseQuerySet:
         """Adds `letter_count`: letters that count, from the running total of the tally."""
@@ -94,6 +98,14 @@ class CaseQuerySet(models.QuerySet):
         return self.annotate(
             latest_outcome_kind=Subquery(latest.values("kind")[:1]),
             latest_outcome_headline=Subquery(latest.values("headline")[:1]),
+        )
+
+    def needing_letters_first(self) -> CaseQuerySet:
+        """Those that take letters before the others, the fewest letters first."""
+        return (
+            self.with_count()
+            .annotate(is_taking=CaseWhen(When(TAKING_ACTIONS, then=0), default=1))
+            .order_by("is_taking", "letter_count", "-edition__year", "position", "pk")
         )
 
     def for_cards(self) -> CaseQuerySet:
@@ -268,7 +280,7 @@ class Case(models.Model):
 
     @property
     def language(self) -> str:
-        """The language its texts are in on this page: the page's if translated, else the default."""
+        """The language of its texts on this page: the page's if translated, else the default."""
         language = get_language() or settings.LANGUAGE_CODE
         translated = (self.i18n or {}).get(f"story_{language}")
         return language if translated else settings.LANGUAGE_CODE
@@ -285,8 +297,14 @@ class Case(models.Model):
 
     @property
     def takes_actions(self) -> bool:
-        # See also CaseQuerySet.taking_actions
+        # See also TAKING_ACTIONS
         return self.stage == Stage.PUBLISHED and self.freeze == Freeze.NONE
+
+    @property
+    def timeline(self) -> list:
+        """Milestones and outcomes by date, those without one last."""
+        rows = [*self.milestones.all(), *self.outcomes.all()]
+        return sorted(rows, key=lambda row: (row.date is None, row.date or row.pk))
 
     @property
     def latest_outcome(self):

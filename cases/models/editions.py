@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modeltrans.fields import TranslationField
@@ -11,7 +12,17 @@ from cases.models.history import History
 class EditionQuerySet(models.QuerySet):
     def current(self) -> Edition | None:
         """The newest edition that has opened; it stays current until the next one opens."""
-        return self.filter(opens_on__lte=timezone.localdate()).order_by("-year").first()
+        return self.opened().order_by("-year").first()
+
+    def opened(self) -> EditionQuerySet:
+        return self.filter(opens_on__lte=timezone.localdate())
+
+    def with_case_number(self) -> EditionQuerySet:
+        """Adds `case_number`: its cases that readers find in lists."""
+        from cases.models.cases import Case
+
+        listed = Case.objects.listed().order_by().values("pk")
+        return self.annotate(case_number=Count("cases", filter=Q(cases__in=listed)))
 
 
 class Edition(models.Model):

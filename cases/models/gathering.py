@@ -8,6 +8,7 @@ in a column of the same statement, and is then where a prefetch would have put i
 from __future__ import annotations
 
 import json
+from functools import partial
 
 from django.db import connections, models
 from django.db.models import Aggregate, JSONField, OuterRef, Subquery
@@ -75,8 +76,7 @@ def _as_prefetched(instance, name: str, rows: list, using: str) -> models.QueryS
         values = [load(value) for load, value in zip(loaders, row, strict=True)]
         loaded.append(model.from_db(using, names, values))
     for key in reversed(model._meta.ordering):
-        descending = key.startswith("-")
-        loaded.sort(key=lambda row, key=key.lstrip("-"): _sortable(row, key), reverse=descending)
+        loaded.sort(key=partial(_sortable, name=key.lstrip("-")), reverse=key.startswith("-"))
     queryset._result_cache = loaded
     queryset._prefetch_done = True
     return queryset

@@ -39,7 +39,13 @@ class LetterState(models.TextChoices):
 # A letter counts once it is posted, or submitted and not rejected: DESIGN.md §4.
 COUNTED = [LetterState.POSTED, LetterState.SUBMITTED, LetterState.APPROVED]
 # Its writer may still change the words.
-EDITABLE = [LetterState.DRAFTING, LetterState.READY, LetterState.SUBMITTED, LetterState.REJECTED]
+EDITABLE = [
+    LetterState.DRAFTING,
+    LetterState.READY,
+    LetterState.SUBMITTED,
+    LetterState.APPROVED,
+    LetterState.REJECTED,
+]
 
 
 class NameForm(models.TextChoices):

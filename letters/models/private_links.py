@@ -26,5 +26,9 @@ class PrivateLink(models.Model):
         abstract = True
 
     def save(self, *args, **kwargs) -> None:
-        self.key_hash = keyed_hash(self.key, "link")
+        self.set_key_hash()
         super().save(*args, **kwargs)
+
+    def set_key_hash(self) -> None:
+        """For rows made in bulk, which `save` does not see."""
+        self.key_hash = keyed_hash(self.key, "link")

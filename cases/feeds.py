@@ -1,0 +1,54 @@
+from django.conf import settings
+from django.contrib.syndication.views import Feed
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.feedgenerator import Atom1Feed
+from django.utils.translation import gettext_lazy as _
+
+from cases.caching import reader_page
+from cases.models import Outcome
+
+ENTRIES = 40
+
+
+class GoodNewsFeed(Feed):
+    """Good news as it is recorded, the newest first, for feed readers."""
+
+    feed_type = Atom1Feed
+    title = _("Write for Rights: good news")
+    subtitle = _("What became of the people letters were written for.")
+    author_name = settings.ORGANISATION
+
+    def link(self) -> str:
+        return settings.SITE_URL + reverse("cases:good-news")
+
+    def feed_url(self) -> str:
+        return settings.SITE_URL + reverse("cases:good-news-feed")
+
+    def items(self):
+        return Outcome.objects.good_news().select_related("case")[:ENTRIES]
+
+    def item_guid(self, outcome: Outcome) -> str:
+        return f"{settings.SITE_URL}/outcomes/{outcome.pk}"
+
+    item_guid_is_permalink = False
+
+    def item_title(self, outcome: Outcome) -> str:
+        return f"{outcome.case.display_name}: {outcome.headline_i18n}"
+
+    def item_description(self, outcome: Outcome) -> str:
+        return " ".join(part for part in [outcome.date_text, outcome.text_i18n] if part)
+
+    def item_link(self, outcome: Outcome) -> str:
+        return settings.SITE_URL + outcome.case.get_absolute_url()
+
+    def item_pubdate(self, outcome: Outcome):
+        return outcome.recorded_at
+
+    def item_updateddate(self, outcome: Outcome):
+        return outcome.recorded_at
+
+
+@reader_page()
+def good_news(request: HttpRequest) -> HttpResponse:
+    return GoodNewsFeed()(request)

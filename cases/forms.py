@@ -1,0 +1,156 @@
+"""The filters above lists: GET forms that own what they do to a queryset."""
+
+from __future__ import annotations
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from cases.countries import country_name
+from cases.models import (
+    GOOD_NEWS,
+    CaseQuerySet,
+    OutcomeKind,
+    OutcomeQuerySet,
+    Region,
+)
+from cases.search import matches
+
+ANY = ("", _("All"))
+
+
+class CaseOrder:
+    EDITION, NEED, NAME = "", "need", "name"
+    choices = [
+        (EDITION, _("Newest campaign first")),
+        (NEED, _("Needs letters most")),
+        (NAME, _("Name")),
+    ]
+
+
+class CaseState:
+    OPEN, BETTER, WAITING = "open", "better", "waiting"
+    choices = [
+        ANY,
+        (OPEN, _("Letters are needed")),
+        (BETTER, _("Good news")),
+        (WAITING, _("No good news yet")),
+    ]
+
+
+class FilterForm(forms.Form):
+    """A GET form whose choices are what there is to find; a wrong value is told, and ignored."""
+
+    page = forms.IntegerField(
+        min_value=1, max_value=10_000, required=False, widget=forms.HiddenInput
+    )
+
+    def __init__(self, data, **choices: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        for name, options in choices.items():
+            self.fields[name].choices = [ANY, *options]
+        self.full_clean()
+
+    @property
+    def chosen(self) -> dict:
+        """What is filtered by: the values that are valid and not empty."""
+        return {
+            name: value for name, value in self.cleaned_data.items() if value and name != "page"
+        }
+
+    @property
+    def page_number(self) -> int:
+        return self.cleaned_data.get("page") or 1
+
+
+class CaseFilterForm(FilterForm):
+    q = forms.CharField(label=_("Name or word"), max_length=80, required=False)
+    country = forms.ChoiceField(label=_("Country"), required=False)
+    region = forms.ChoiceField(label=_("Region"), required=False, choices=[ANY, *Region.choices])
+    theme = forms.ChoiceField(label=_("Theme"), required=False)
+    year = forms.ChoiceField(label=_("Campaign"), required=False)
+    state = forms.ChoiceField(label=_("State"), required=False, choices=CaseState.choices)
+    order = forms.ChoiceField(label=_("Order"), required=False, choices=CaseOrder.choices)
+
+    @classmethod
+    def over(cls, data, cases: CaseQuerySet) -> CaseFilterForm:
+        """The form with the countries, themes and years of these cases, in one query."""
+        facets = set(
+            cases.order_by().values_list(
+                "country", "edition__year", "themes__slug", "themes__name_i18n"
+            )
+        )
+        countries = {country for country, *_rest in facets}
+        return cls(
+            data,
+            country=sorted(((c, country_name(c)) for c in countries), key=lambda row: row[1]),
+            year=[(str(y), str(y)) for y in sorted({row[1] for row in facets}, reverse=True)],
+            theme=sorted({(row[2], row[3]) for row in facets if row[2]}, key=lambda row: row[1]),
+        )
+
+    def filter(self, cases: CaseQuerySet) -> list[int]:
+        """The keys of the cases asked for, in the order asked for, in one query."""
+        chosen = self.chosen
+        for name, lookup in [
+            ("country", "country"),
+            ("region", "region"),
+            ("theme", "themes__slug"),
+            ("year", "edition__year"),
+        ]:
+            if name in chosen:
+                cases = cases.filter(**{lookup: chosen[name]})
+        cases = self._in_state(cases, chosen.get("state"))
+        cases = self._in_order(cases, chosen.get("order", CaseOrder.EDITION))
+        query = chosen.get("q", "")
+        if not query:
+            return list(cases.values_list("pk", flat=True))
+        texts = cases.values_list("pk", "display_name", "other_names", "headline_i18n", "country")
+        return [
+            pk
+            for pk, name, others, headline, country in texts
+            if matches(query, " ".join([name, *others, headline, country_name(country)]))
+        ]
+
+    def _in_state(self, cases: CaseQuerySet, state: str | None) -> QuerySet:
+        if state == CaseState.OPEN:
+            return cases.taking_actions()
+        if state:
+            cases = cases.with_latest_outcome()
+            good = {"latest_outcome_kind__in": GOOD_NEWS}
+            return cases.filter(**good) if state == CaseState.BETTER else cases.exclude(**good)
+        return cases
+
+    def _in_order(self, cases: CaseQuerySet, order: str) -> QuerySet:
+        if order == CaseOrder.NAME:
+            return cases.order_by("display_name", "pk")
+        if order == CaseOrder.NEED:
+            return cases.needing_letters_first()
+        return cases.order_by("-edition__year", "position", "pk")
+
+
+class OutcomeFilterForm(FilterForm):
+    kind = forms.ChoiceField(label=_("What happened"), required=False)
+    country = forms.ChoiceField(label=_("Country"), required=False)
+    year = forms.ChoiceField(label=_("Year"), required=False)
+
+    @classmethod
+    def over(cls, data, outcomes: OutcomeQuerySet) -> OutcomeFilterForm:
+        """The form with the kinds, countries and years of these outcomes, in one query."""
+        facets = set(outcomes.order_by().values_list("kind", "case__country", "date__year"))
+        kinds = {kind for kind, *_rest in facets}
+        return cls(
+            data,
+            kind=[(kind.value, kind.label) for kind in OutcomeKind if kind.value in kinds],
+            country=sorted(
+                {(row[1], country_name(row[1])) for row in facets}, key=lambda row: row[1]
+            ),
+            year=[
+                (str(y), str(y)) for y in sorted({row[2] for row in facets if row[2]}, reverse=True)
+            ],
+        )
+
+    def filter(self, outcomes: OutcomeQuerySet) -> list[int]:
+        """The keys of the outcomes asked for, newest first, in one query."""
+        lookups = {"kind": "kind", "country": "case__country", "year": "date__year"}
+        asked = {lookups[name]: value for name, value in self.chosen.items() if name in lookups}
+        return list(outcomes.filter(**asked).newest_first().values_list("pk", flat=True))

@@ -1,0 +1,154 @@
+"""What readers see."""
+
+from __future__ import annotations
+
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+
+from cases.caching import reader_page
+from cases.dates import next_human_rights_day
+from cases.forms import CaseFilterForm, FilterForm, OutcomeFilterForm
+from cases.models import (
+    AppliesTo,
+    Case,
+    Edition,
+    Freeze,
+    Outcome,
+    YearlyFigure,
+)
+
+CARDS_A_PAGE = 24
+OUTCOMES_A_PAGE = 20
+OTHER_CASES = 3
+
+
+@reader_page()
+def home(request: HttpRequest) -> HttpResponse:
+    edition = Edition.objects.current()
+    cases = list(Case.objects.listed().filter(edition=edition).for_cards()) if edition else []
+    today = timezone.localdate()
+    human_rights_day = next_human_rights_day(today)
+    context = {
+        "edition": edition,
+        "cases": cases,
+        "letters": sum(case.letter_count for case in cases),
+        "human_rights_day": human_rights_day,
+        "days_left": (human_rights_day - today).days,
+        "good_news": _with_cases(Outcome.objects.good_news())[:3],
+    }
+    return render(request, "cases/home.html", context)
+
+
+@reader_page("q", "country", "region", "theme", "year", "state", "order", "page")
+def case_list(request: HttpRequest) -> HttpResponse:
+    listed = Case.objects.listed()
+    form = CaseFilterForm.over(request.GET, listed)
+    page = _page(form, form.filter(listed), Case.objects.for_cards(), CARDS_A_PAGE)
+    context = {
+        "form": form,
+        "cases": page,
+        "found": page.paginator.count,
+        "is_filtered": bool(form.chosen),
+        "query": _query(request),
+    }
+    return render(request, "cases/case_list.html", context)
+
+
+@reader_page()
+def case(request: HttpRequest, slug: str) -> HttpResponse:
+    case = get_object_or_404(Case.objects.open_to_readers().for_page(), slug=slug)
+    if case.freeze == Freeze.WITHDRAWN:
+        return render(request, "410.html", status=410)
+    if case.freeze == Freeze.HIDDEN:
+        return render(request, "cases/hidden.html")
+    return case_page(request, case)
+
+
+def case_page(request: HttpRequest, case: Case) -> HttpResponse:
+    """The page of a case from `Case.objects.for_page()`, whatever its stage; editors preview it."""
+    rules = case.safety_rules.all()
+    others = Case.objects.listed().taking_actions().exclude(pk=case.pk).for_cards()
+    context = {
+        "case": case,
+        "target": getattr(case, "target", None),
+        "solidarity": getattr(case, "solidarity_action", None),
+        "portrait": getattr(case, "portrait", None),
+        "quotes": [quote for quote in case.quotes.all() if quote.may_be_shown],
+        "timeline": case.timeline,
+        "status": case.latest_outcome,
+        "appeal_rules": [rule for rule in rules if rule.applies_to == AppliesTo.APPEAL],
+        "solidarity_rules": [rule for rule in rules if rule.applies_to == AppliesTo.SOLIDARITY],
+        "takes_actions": case.takes_actions,
+        "is_paused": case.freeze == Freeze.PAUSED,
+        "letters": case.letter_count,
+        "percent": case.letter_goal and min(100, 100 * case.letter_count // case.letter_goal),
+        "others": others.needing_letters_first()[:OTHER_CASES],
+    }
+    return render(request, "cases/case.html", context)
+
+
+@reader_page("kind", "country", "year", "page")
+def good_news(request: HttpRequest) -> HttpResponse:
+    outcomes = Outcome.objects.good_news()
+    form = OutcomeFilterForm.over(request.GET, outcomes)
+    page = _page(form, form.filter(outcomes), _with_cases(Outcome.objects.all()), OUTCOMES_A_PAGE)
+    context = {
+        "form": form,
+        "outcomes": page,
+        "found": page.paginator.count,
+        "is_filtered": bool(form.chosen),
+        "query": _query(request),
+    }
+    return render(request, "cases/good_news.html", context)
+
+
+@reader_page()
+def editions(request: HttpRequest) -> HttpResponse:
+    """Every year of the campaign that we know something of, the newest first."""
+    editions = {edition.year: edition for edition in Edition.objects.opened().with_case_number()}
+    figures = {figure.year: figure for figure in YearlyFigure.objects.all()}
+    rows = [
+        {"year": year, "edition": editions.get(year), "figure": figures.get(year)}
+        for year in sorted(editions.keys() | figures.keys(), reverse=True)
+    ]
+    return render(request, "cases/editions.html", {"editions": rows})
+
+
+@reader_page()
+def edition(request: HttpRequest, year: int) -> HttpResponse:
+    edition = get_object_or_404(Edition.objects.opened(), year=year)
+    context = {
+        "edition": edition,
+        "cases": list(Case.objects.listed().filter(edition=edition).for_cards()),
+        "figure": YearlyFigure.objects.filter(year=year).first(),
+    }
+    return render(request, "cases/edition.html", context)
+
+
+@reader_page()
+def page(request: HttpRequest, template: str) -> HttpResponse:
+    """A page that is only text."""
+    return render(request, template)
+
+
+def _with_cases(outcomes: QuerySet) -> QuerySet:
+    return outcomes.select_related("case", "case__portrait", "case__edition")
+
+
+def _page(form: FilterForm, keys: list[int], rows: QuerySet, size: int) -> Page:
+    """The page asked for of the rows with these keys, in their order; one query."""
+    page = Paginator(keys, size).get_page(form.page_number)
+    found = rows.in_bulk(list(page.object_list))
+    page.object_list = [found[key] for key in page.object_list if key in found]
+    return page
+
+
+def _query(request: HttpRequest) -> str:
+    """The filters for the links to other pages: `country=NO&` or nothing."""
+    query = request.GET.copy()
+    query.pop("page", None)
+    encoded = query.urlencode()
+    return f"{encoded}&" if encoded else ""

@@ -1,0 +1,49 @@
+"""What is mailed. Nothing that a visitor typed goes in, and the subject tells nobody anything."""
+
+from django.conf import settings
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from letters.encryption import email_hash
+from letters.models import Letter, MailKind, OutgoingMail, Pledge
+
+
+def queue_letter_link(letter: Letter) -> None:
+    """The private link to a letter, for its writer; at most once."""
+    _queue(MailKind.LETTER_LINK, f"letter:{letter.pk}", letter, letter.page_language)
+
+
+def queue_pledge_link(pledge: Pledge) -> None:
+    """The private link to a pledge, for who gave it; at most once."""
+    _queue(MailKind.PLEDGE_LINK, f"pledge:{pledge.pk}", pledge, pledge.language)
+
+
+def queue_rejection(letter: Letter) -> None:
+    """That a letter can't be delivered as it is; the reason stands on the private page."""
+    about = f"letter:{letter.pk}:{letter.changed_at:%Y%m%d%H%M%S}"
+    _queue(MailKind.LETTER_REJECTED, about, letter, letter.page_language)
+
+
+def _queue(kind: MailKind, about: str, thing: Letter | Pledge, language: str) -> None:
+    """Put a mail in the outbox, in the transaction of what it tells of; nothing without address."""
+    if not thing.email:
+        return
+    with translation.override(language):
+        context = {
+            "link": settings.SITE_URL + thing.get_absolute_url(),
+            "organisation": settings.ORGANISATION,
+            "contact_email": settings.CONTACT_EMAIL,
+        }
+        mail = OutgoingMail(
+            kind=kind,
+            about=about,
+            to=thing.email,
+            to_hash=email_hash(thing.email),
+            subject=_("Your private link"),
+            body=render_to_string(f"letters/mail/{kind}.txt", context),
+            language=language,
+            created_at=timezone.now(),
+            not_before=timezone.now(),
+        )
+    OutgoingMail.objects.bulk_create([mail], ignore_conflicts=True)

@@ -1,0 +1,33 @@
+"""Form fields that refuse what no person types."""
+
+import re
+import unicodedata
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+# Marks that turn the direction of the text around them, to show something else than is there.
+BIDI_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
+# Control characters, lone surrogates: nothing that is typed.
+UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+
+
+class PlainTextField(forms.CharField):
+    """Text in composed Unicode (NFC) with plain line ends, without tricks."""
+
+    def to_python(self, value) -> str:
+        text = super().to_python(value)
+        if UNPRINTABLE.search(text) or BIDI_OVERRIDES.search(text):
+            raise ValidationError(
+                _("This has invisible signs in it that can't be printed. Please type it anew."),
+                code="unprintable",
+            )
+        return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+class LineField(PlainTextField):
+    """One line of such text."""
+
+    def to_python(self, value) -> str:
+        return " ".join(super().to_python(value).split())

@@ -1,0 +1,242 @@
+from __future__ import annotations
+
+import datetime
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.signing import BadSignature, Signer
+from django.core.validators import MaxValueValidator
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases.countries import country_choices
+from cases.dates import next_human_rights_day
+from cases.models import Case, ModelLetter
+from letters import starting
+from letters.encryption import email_hash
+from letters.fields import LineField, PlainTextField
+from letters.guarding import GuardedForm
+from letters.models import NameForm, Pledge
+from letters.models.pledges import MOST_LETTERS
+
+LONGEST_LETTER = 6_000  # characters: about two and a half pages
+LONGEST_PLEDGE = datetime.timedelta(days=366)
+
+
+def country_field(**options) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        choices=lambda: [("", _("Rather not say")), *country_choices()], required=False, **options
+    )
+
+
+def email_field(**options) -> forms.EmailField:
+    return forms.EmailField(
+        label=_("E-mail"),
+        required=False,
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        **options,
+    )
+
+
+class PledgeForm(GuardedForm):
+    number = forms.IntegerField(
+        label=_("How many letters?"), min_value=1, max_value=MOST_LETTERS, initial=1
+    )
+    due_on = forms.DateField(
+        label=_("By when?"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"],
+    )
+    name = LineField(
+        label=_("Your name"),
+        required=False,
+        max_length=120,
+        help_text=_("Only you see it, on your private page. Leave it out if you are under 18."),
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    group = LineField(label=_("Group or class"), required=False, max_length=120)
+    country = country_field(label=_("The country you write from"))
+    email = email_field(
+        help_text=_("We send you the link to your pledge, and nothing else. Not needed.")
+    )
+
+    def __init__(self, data=None, **kwargs) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["due_on"].initial = lambda: next_human_rights_day(timezone.localdate())
+
+    def clean_due_on(self) -> datetime.date:
+        day, today = self.cleaned_data["due_on"], timezone.localdate()
+        if day < today:
+            raise ValidationError(_("This day has passed. Choose today or a later one."))
+        if day > today + LONGEST_PLEDGE:
+            raise ValidationError(_("Choose a day within a year."))
+        return day
+
+    def promise(self) -> dict:
+        """What `pledging.pledge` keeps."""
+        return self.cleaned_data | {"email_hash": email_hash(self.cleaned_data["email"])}
+
+
+class LetterForm(GuardedForm):
+    """A letter to the target of a case, in one of the languages it can be written in."""
+
+    language = forms.ChoiceField(widget=forms.HiddenInput)
+    subject = LineField(label=_("Subject"), max_length=150)
+    body = PlainTextField(
+        label=_("Your letter"),
+        max_length=LONGEST_LETTER,
+        min_length=40,
+        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "true"}),
+        error_messages={
+            "required": _("The sheet is empty. Write a sentence, or start from the model letter."),
+            "min_length": _("This is too short for a letter. Write a sentence or two."),
+        },
+    )
+    ties = forms.ChoiceField(
+        label=_("Do you, or people close to you, live in this country or come from there?"),
+        choices=[("no", _("No")), ("yes", _("Yes, or I would rather not say"))],
+        widget=forms.RadioSelect,
+        help_text=_("We do not keep your answer. It only decides what we advise you."),
+        error_messages={"required": _("Answer yes or no. We do not keep the answer.")},
+    )
+    name_form = forms.ChoiceField(
+        label=_("How shall your name stand under the letter?"),
+        choices=NameForm.choices,
+        initial=NameForm.FULL,
+        widget=forms.RadioSelect,
+    )
+    under_18 = forms.BooleanField(
+        label=_("I am under 18"),
+        required=False,
+        help_text=_("Then no name and no e-mail address are kept, whatever is typed below."),
+    )
+    name = LineField(
+        label=_("Your name"),
+        required=False,
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+    place = LineField(
+        label=_("Town"),
+        required=False,
+        max_length=80,
+        help_text=_("Stands above the date. Leave it out if you like."),
+    )
+    country = country_field(label=_("The country you write from"))
+    email = email_field(
+        help_text=_("We send you the private link to your letter, and nothing else. Not needed.")
+    )
+    pledge = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+    # Set once the advice to people with ties was shown: then they may decide against it.
+    advised = forms.BooleanField(required=False, widget=forms.HiddenInput)
+
+    WORDS = ("language", "subject", "body", "name_form", "name", "place", "country", "email")
+
+    def __init__(self, data=None, *, case: Case, **kwargs) -> None:
+        super().__init__(data, **kwargs)
+        languages = starting.languages(case)
+        self.fields["language"].choices = languages
+        self.fields["language"].initial = languages[0][0]
+        self.fields["ties"].label = _(
+            "Do you, or people close to you, live in %(country)s or come from there?"
+        ) % {"country": case.country_name}
+        if self.is_bound and data.get("under_18"):
+            self.data["name"] = self.data["email"] = ""
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        name_form = cleaned.get("name_form")
+        if cleaned.get("under_18"):
+            name_form = cleaned["name_form"] = NameForm.NONE
+        if name_form not in (None, NameForm.NONE) and not cleaned.get("name"):
+            self.add_error("name", _("Type your name, or choose above that no name shall stand."))
+        if cleaned.get("ties") == "yes" and name_form == NameForm.FULL and not cleaned["advised"]:
+            self.data["advised"] = "on"
+            self.add_error(
+                "name_form",
+                _(
+                    "The authorities will read this name. With ties to the country, we advise you "
+                    "to choose initials, a first name or no name, and to let us deliver the "
+                    "letter. If you want your full name to stand, send the form once more."
+                ),
+            )
+        return cleaned
+
+    def words(self) -> dict:
+        """What `writing.write` keeps: not the answer about ties, nor anybody's age."""
+        words = {name: self.cleaned_data[name] for name in self.WORDS}
+        return words | {"email_hash": email_hash(words["email"])}
+
+    @staticmethod
+    def sign_pledge(pledge: Pledge) -> str:
+        """For the form's hidden field: which pledge the letter is for, without asking again."""
+        return Signer(salt="letters.pledge").sign(str(pledge.pk))
+
+    @property
+    def pledge_id(self) -> int | None:
+        try:
+            return int(Signer(salt="letters.pledge").unsign(self.cleaned_data["pledge"]))
+        except BadSignature:
+            return None
+
+
+class StartForm(forms.Form):
+    """What a letter starts from: ?start=model&language=es or ?start=points&point=1&point=2."""
+
+    MODEL, POINTS, BLANK = "model", "points", "blank"
+
+    start = forms.ChoiceField(choices=[(s, s) for s in (MODEL, POINTS, BLANK)], required=False)
+    language = forms.ChoiceField(required=False)
+    point = forms.TypedMultipleChoiceField(coerce=int, required=False)
+
+    def __init__(self, data, *, languages: list[tuple[str, str]]) -> None:
+        super().__init__(data)
+        self.fields["language"].choices = languages
+        self.fields["point"].valid_value = str.isdigit
+        self.default_language = languages[0][0]
+        self.full_clean()
+
+    @property
+    def chosen(self) -> str:
+        return self.cleaned_data.get("start") or self.BLANK
+
+    @property
+    def chosen_language(self) -> str:
+        return self.cleaned_data.get("language") or self.default_language
+
+    @property
+    def points(self) -> set[int]:
+        return set(self.cleaned_data.get("point") or [])
+
+    def initial(self, model: ModelLetter | None) -> dict:
+        """What stands in the form at first."""
+        if model is None:
+            return {"language": self.chosen_language}
+        body = {
+            self.MODEL: model.body,
+            self.POINTS: starting.body_from_points(model, self.points),
+            self.BLANK: "",
+        }[self.chosen]
+        return {"language": self.chosen_language, "subject": model.subject, "body": body}
+
+
+class HandwrittenForm(forms.Form):
+    """Letters written on paper for a pledge."""
+
+    case = forms.ChoiceField(label=_("For whom"))
+    number = forms.IntegerField(
+        label=_("How many have you posted?"), min_value=1, max_value=MOST_LETTERS, initial=1
+    )
+
+    def __init__(self, data=None, *, cases: list[Case], remaining: int) -> None:
+        super().__init__(data)
+        self.cases = {case.slug: case for case in cases}
+        self.fields["case"].choices = [(case.slug, case.display_name) for case in cases]
+        if len(cases) == 1:
+            self.fields["case"].widget = forms.HiddenInput()
+            self.fields["case"].initial = cases[0].slug
+        self.fields["number"].validators.append(MaxValueValidator(remaining))
+
+    def clean_case(self) -> Case:
+        return self.cases[self.cleaned_data["case"]]

@@ -1,0 +1,69 @@
+"""What keeps robots and accidents from the forms, and loses no real letter."""
+
+import hmac
+import secrets
+
+from django import forms
+from django.conf import settings
+from django.core import signing
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from letters.encryption import urlsafe
+
+FASTEST = 3  # seconds: no person fills in a form faster
+OLDEST = 24 * 60 * 60  # seconds: after a day the page asks to send once more
+
+_signer = signing.TimestampSigner(salt="letters.form")
+
+
+def new_token() -> str:
+    """For one showing of a form: says when it was shown, and makes its submission unique."""
+    return _signer.sign(secrets.token_urlsafe(16))
+
+
+def key_of(token: str) -> str:
+    """The private key of what this form makes: the same however often it is sent.
+
+    22 characters, 128 bits. It can't be worked out from the token without SECRET_KEY.
+    """
+    digest = hmac.digest(settings.SECRET_KEY.encode(), f"key\0{token}".encode(), "sha256")
+    return urlsafe(digest[:16])
+
+
+class GuardedForm(forms.Form):
+    """A form with a token against double sending, a trap for robots, and clean text.
+
+    After validation `key` is the private key for what it makes and `suspect` whether a robot
+    seems to have sent it: then it is kept for a look, never thrown away.
+    """
+
+    token = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)
+    website = forms.CharField(required=False, max_length=200, label=_("Leave this empty"))
+
+    def __init__(self, data=None, **kwargs) -> None:
+        if data is not None:
+            data = data.copy()
+        super().__init__(data, **kwargs)
+        self.fields["token"].initial = new_token
+        self.fields["website"].widget.attrs |= {"tabindex": "-1", "autocomplete": "off"}
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        token = cleaned.pop("token", "")
+        self.suspect = bool(cleaned.pop("website", ""))
+        try:
+            nonce = _signer.unsign(token, max_age=OLDEST)
+        except signing.BadSignature:
+            self.data["token"] = new_token()
+            raise ValidationError(
+                _("This page was open for too long. What you typed is still here: send it again."),
+                code="old",
+            ) from None
+        try:
+            _signer.unsign(token, max_age=FASTEST)
+            self.suspect = True
+        except signing.SignatureExpired:
+            pass
+        self.key = key_of(nonce)
+        return cleaned

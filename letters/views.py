@@ -1,0 +1,257 @@
+"""What supporters do: pledge, write, and look after what they wrote by its private link."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.forms import model_to_dict
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from cases.caching import form_page, reader_page
+from cases.models import AppliesTo, Case, Edition
+from letters import erasing, pledging, starting, throttle, writing
+from letters.forms import HandwrittenForm, LetterForm, PledgeForm, StartForm
+from letters.models import Letter, Pledge, Route
+
+OTHER_CASES = 3
+
+
+@form_page
+def pledge(request: HttpRequest, slug: str | None = None) -> HttpResponse:
+    """Promise letters for a case, or without a slug for any case of the edition."""
+    case = _case_or_404(slug) if slug else None
+    edition = case.edition if case else Edition.objects.current()
+    if edition is None:
+        raise Http404
+    form = PledgeForm(request.POST if request.method == "POST" else None)
+    context = {"case": case, "edition": edition, "form": form}
+    if request.method != "POST" or not form.is_valid():
+        return render(request, "letters/pledge.html", context)
+    if throttle.hit("pledge", request) > throttle.REFUSED_ABOVE:
+        return render(request, "429.html", status=429)
+    pledging.pledge(key=form.key, edition=edition, case=case, **form.promise())
+    return redirect("letters:pledge-page", key=form.key)
+
+
+@form_page
+def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
+    """What was promised and what is done; for who has the link."""
+    pledge = get_object_or_404(
+        Pledge.objects.select_related("case", "edition").by_key(key),
+    )
+    letters = list(pledge.letters.select_related("case"))
+    done = sum(letter.counts for letter in letters)
+    remaining = max(0, pledge.number - done)
+    cases = [pledge.case] if pledge.case else list(_cases_to_write_for(pledge.edition))
+    by_hand = request.POST if request.POST.get("act") == "by-hand" else None
+    hand_form = HandwrittenForm(by_hand, cases=cases, remaining=remaining)
+    if request.method == "POST":
+        act = request.POST.get("act")
+        if act == "by-hand" and hand_form.is_valid():
+            pledging.post_by_hand(pledge, **hand_form.cleaned_data)
+        elif act == "take-back":
+            pledging.take_back_by_hand(pledge)
+        elif act == "release":
+            pledging.release(pledge)
+        elif act == "reopen":
+            pledging.reopen(pledge)
+        if not hand_form.errors:
+            return redirect("letters:pledge-page", key=key)
+    context = {
+        "pledge": pledge,
+        "case": pledge.case,
+        "letters": letters,
+        "done": done,
+        "remaining": remaining,
+        "percent": min(100, 100 * done // pledge.number),
+        "by_hand": sum(letter.route == Route.BY_HAND for letter in letters),
+        "hand_form": hand_form,
+        "cases": cases,
+        "link": settings.SITE_URL + pledge.get_absolute_url(),
+    }
+    return render(request, "letters/pledge_page.html", context)
+
+
+@form_page
+def write(request: HttpRequest, slug: str) -> HttpResponse:
+    """Write to the target of a case. A letter kept here is a draft until its writer sends it."""
+    case = _case_or_404(slug)
+    if request.method != "POST":
+        return _writing_page(request, case)
+    form = LetterForm(request.POST, case=case)
+    if not form.is_valid():
+        return _writing_page(request, case, form)
+    tries = throttle.hit("write", request)
+    if tries > throttle.REFUSED_ABOVE:
+        form.add_error(None, _("Too many letters came from here in this hour. Try again later."))
+        return _writing_page(request, case, form, status=429)
+    writing.write(
+        key=form.key,
+        case=case,
+        pledge_id=form.pledge_id,
+        held=form.suspect or tries > throttle.HELD_ABOVE,
+        page_language=get_language() or "en",
+        **form.words(),
+    )
+    return redirect("letters:letter", key=form.key)
+
+
+@form_page
+def edit(request: HttpRequest, key: str) -> HttpResponse:
+    """Change the words of a letter that has not left."""
+    letter = _letter_or_404(key)
+    if not letter.is_editable:
+        return redirect("letters:letter", key=key)
+    if request.method != "POST":
+        return _writing_page(request, letter.case, editing=letter)
+    form = LetterForm(request.POST, case=letter.case)
+    if not form.is_valid():
+        return _writing_page(request, letter.case, form, editing=letter)
+    writing.revise(letter, **form.words())
+    return redirect("letters:letter", key=key)
+
+
+@form_page
+def letter(request: HttpRequest, key: str) -> HttpResponse:
+    """The writer's own page: the sheet as it will be, and what can be done with it."""
+    letter = _letter_or_404(key)
+    if request.method == "POST":
+        if writing.act(letter, request.POST.get("act", "")) and letter.pledge_id:
+            pledging.settle(letter.pledge)
+        return redirect("letters:letter", key=key)
+    mailto = starting.mailto(letter)
+    models = list(letter.case.model_letters.all())
+    words = starting.words_of(letter)
+    context = {
+        "letter": letter,
+        "case": letter.case,
+        "target": getattr(letter.case, "target", None),
+        "words": words,
+        "salutation": words.salutation,
+        "close": words.close,
+        "translation": starting.translation_of(letter, models),
+        "envelope_lines": _envelope_lines(letter.case),
+        "date_text": starting.dated(letter),
+        "signed_name": letter.signed_name,
+        "mailto": mailto,
+        "mail_too_long": bool(mailto) and len(mailto) > starting.LONGEST_MAILTO,
+        "plain_text": starting.as_text(letter),
+        "allowed": writing.allowed_acts(letter),
+        "counts": letter.counts,
+        "everyone": letter.case.letter_count,
+        "link": settings.SITE_URL + letter.get_absolute_url(),
+        "others": _cases_to_write_for(letter.case.edition)
+        .exclude(pk=letter.case_id)
+        .needing_letters_first()[:OTHER_CASES],
+        "sent_link": bool(letter.email),
+    }
+    return render(request, "letters/letter.html", context)
+
+
+@form_page
+def letter_text(request: HttpRequest, key: str) -> HttpResponse:
+    """The letter alone, to copy into any mail program."""
+    text = starting.as_text(_letter_or_404(key))
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+
+
+@form_page
+def erase_letter(request: HttpRequest, key: str) -> HttpResponse:
+    letter = _letter_or_404(key)
+    if request.method == "POST":
+        erasing.erase_letters(Letter.objects.filter(pk=letter.pk))
+        return redirect("letters:erased")
+    context = {"thing": "letter", "letter": letter, "back": letter.get_absolute_url()}
+    return render(request, "letters/erase.html", context)
+
+
+@form_page
+def erase_pledge(request: HttpRequest, key: str) -> HttpResponse:
+    pledge = get_object_or_404(Pledge.objects.by_key(key))
+    if request.method == "POST":
+        erasing.erase_pledges(Pledge.objects.filter(pk=pledge.pk))
+        return redirect("letters:erased")
+    context = {"thing": "pledge", "pledge": pledge, "back": pledge.get_absolute_url()}
+    return render(request, "letters/erase.html", context)
+
+
+@form_page
+def erased(request: HttpRequest) -> HttpResponse:
+    return render(request, "letters/erased.html")
+
+
+@reader_page()
+def privacy(request: HttpRequest) -> HttpResponse:
+    return render(request, "letters/privacy.html", {"limits": erasing.LIMITS})
+
+
+def _writing_page(
+    request: HttpRequest,
+    case: Case,
+    form: LetterForm | None = None,
+    *,
+    editing: Letter | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The sheet to write on, with what helps beside it. Starting points come by query string."""
+    start = StartForm(request.GET, languages=starting.languages(case))
+    models = list(case.model_letters.prefetch_related("points"))
+    model = starting.model_in(models, start.chosen_language)
+    if form is None and editing:
+        form = LetterForm(case=case, initial=model_to_dict(editing, LetterForm.WORDS))
+    elif form is None:
+        form = LetterForm(case=case, initial=start.initial(model) | _pledged(request))
+    language = form["language"].value() or start.chosen_language
+    salutation, close = starting.salutation_and_close(case, language)
+    context = {
+        "case": case,
+        "target": getattr(case, "target", None),
+        "form": form,
+        "start": start.chosen,
+        "chosen_points": start.points,
+        "languages": starting.languages(case),
+        "language": language,
+        "model": model,
+        "model_letters": models,
+        "salutation": salutation,
+        "close": close,
+        "envelope_lines": _envelope_lines(case),
+        "appeal_rules": case.safety_rules.filter(applies_to=AppliesTo.APPEAL),
+        "editing": editing,
+        "draft_key": f"letter:{editing.pk if editing else case.slug}",
+    }
+    return render(request, "letters/write.html", context, status=status)
+
+
+def _pledged(request: HttpRequest) -> dict:
+    """The pledge this letter is for, from the link on the pledge's page."""
+    key = request.GET.get("pledge", "")
+    pledge = Pledge.objects.by_key(key).first() if key else None
+    return {"pledge": LetterForm.sign_pledge(pledge)} if pledge else {}
+
+
+def _case_or_404(slug: str) -> Case:
+    """A case that takes letters, with its target; for any other there is no form."""
+    cases = Case.objects.taking_actions().select_related("edition", "target")
+    return get_object_or_404(cases, slug=slug)
+
+
+def _letter_or_404(key: str) -> Letter:
+    letters = Letter.objects.select_related(
+        "case", "case__target", "case__edition", "case__action_count", "pledge"
+    )
+    letter = get_object_or_404(letters.by_key(key))
+    count = getattr(letter.case, "action_count", None)
+    letter.case.letter_count = count.letters if count else 0
+    return letter
+
+
+def _cases_to_write_for(edition: Edition):
+    return Case.objects.listed().taking_actions().filter(edition=edition).for_cards()
+
+
+def _envelope_lines(case: Case) -> list[str]:
+    target = getattr(case, "target", None)
+    return target.envelope_lines if target else []

@@ -1,0 +1,149 @@
+"""The life of a letter, from its first draft until it is sent.
+
+Each act takes the letter as it was read, and changes it only if nobody changed its state in
+between (another tab, a double click): then it returns False and nothing has happened.
+"""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from cases.models import Case
+from letters import counting, emails
+from letters.models import COUNTED, Letter, LetterState, Route
+
+DRAFTING, READY, POSTED = LetterState.DRAFTING, LetterState.READY, LetterState.POSTED
+SUBMITTED, APPROVED = LetterState.SUBMITTED, LetterState.APPROVED
+REJECTED, WITHDRAWN = LetterState.REJECTED, LetterState.WITHDRAWN
+
+# What a writer may do in a state: act → (new state, new route or None for the same).
+WRITER_ACTS: dict[str, dict[str, tuple[str, str | None]]] = {
+    DRAFTING: {
+        "post": (READY, Route.POST),
+        "email": (READY, Route.EMAIL),
+        "deliver": (SUBMITTED, Route.DELIVER),
+        "withdraw": (WITHDRAWN, None),
+    },
+    READY: {
+        "posted": (POSTED, None),
+        "undo": (DRAFTING, Route.UNDECIDED),
+        "withdraw": (WITHDRAWN, None),
+    },
+    POSTED: {"undo": (READY, None)},
+    SUBMITTED: {"undo": (DRAFTING, Route.UNDECIDED), "withdraw": (WITHDRAWN, None)},
+    APPROVED: {"withdraw": (WITHDRAWN, None)},
+    REJECTED: {"deliver": (SUBMITTED, Route.DELIVER), "withdraw": (WITHDRAWN, None)},
+    WITHDRAWN: {"undo": (DRAFTING, Route.UNDECIDED)},
+}
+# These send a letter on its way; a case that takes no actions stops them.
+SENDING = {"post", "email", "deliver", "posted"}
+
+
+def write(*, key: str, case: Case, pledge_id: int | None, held: bool, **words) -> None:
+    """Keep a letter as a draft, and mail its private link if there is an address.
+
+    The same form sent again finds the letter it made, and changes its words if that may still be.
+    """
+    now = timezone.now()
+    letter = Letter(
+        key=key,
+        case=case,
+        pledge_id=pledge_id,
+        held=held,
+        created_at=now,
+        changed_at=now,
+        **words,
+    )
+    try:
+        with transaction.atomic():
+            letter.save(force_insert=True)
+            emails.queue_letter_link(letter)
+    except IntegrityError:
+        if there := Letter.objects.by_key(key).first():
+            revise(there, **words)
+        else:  # the pledge was erased in between
+            write(key=key, case=case, pledge_id=None, held=held, **words)
+
+
+def revise(letter: Letter, **words) -> bool:
+    """Change the words of a letter that has not left; an approved one is read again."""
+    for name, value in words.items():
+        setattr(letter, name, value)
+    letter.changed_at = timezone.now()
+    with transaction.atomic():
+        current = Letter.objects.select_for_update().get(pk=letter.pk)
+        if not current.is_editable:
+            return False
+        letter.state = current.state
+        if current.country != letter.country and current.counts:
+            counting.uncount(current, current.counted_on)
+            letter.counted_on = current.counted_on
+            counting.count(letter)
+        if current.state == APPROVED:
+            letter.state = SUBMITTED
+        letter.save(update_fields=[*words, "changed_at", "state"])
+        emails.queue_letter_link(letter)
+    return True
+
+
+def allowed_acts(letter: Letter) -> set[str]:
+    """What its writer may do with the letter now."""
+    if letter.erased_on or letter.route == Route.BY_HAND:
+        return set()
+    acts = set(WRITER_ACTS[letter.state])
+    return acts if letter.case.takes_actions else acts - SENDING
+
+
+def act(letter: Letter, name: str) -> bool:
+    """Do what the writer asked for, if it is allowed in the letter's state."""
+    if name not in allowed_acts(letter):
+        return False
+    state, route = WRITER_ACTS[letter.state][name]
+    return _move(letter, state, route=letter.route if route is None else route)
+
+
+def approve(letter: Letter) -> bool:
+    """A moderator read it: it may be handed in, and counts if it was held."""
+    return letter.state == SUBMITTED and _move(letter, APPROVED, held=False)
+
+
+def reject(letter: Letter, reason: str) -> bool:
+    """A moderator read it: it can't be handed in as it is. Its writer is told why.
+
+    `reason` must not be empty; the writer reads it.
+    """
+    if letter.state not in (SUBMITTED, APPROVED):
+        return False
+    with transaction.atomic():
+        moved = _move(letter, REJECTED, rejection_reason=reason)
+        if moved:
+            emails.queue_rejection(letter)
+    return moved
+
+
+def release_hold(letter: Letter) -> bool:
+    """A moderator looked at what a trap or a limit caught: it is a letter, and counts as one."""
+    return letter.held and _move(letter, letter.state, held=False)
+
+
+def _move(letter: Letter, state: str, **changes) -> bool:
+    """Put the letter into a state, and the tally in step with it, in one transaction."""
+    before = {"state": letter.state, "held": letter.held, "counted_on": letter.counted_on}
+    held = changes.get("held", letter.held)
+    counts = state in COUNTED and not held
+    counted_on = (letter.counted_on or timezone.localdate()) if counts else None
+    now = timezone.now()
+    with transaction.atomic():
+        moved = Letter.objects.filter(pk=letter.pk, **before).update(
+            state=state, counted_on=counted_on, changed_at=now, **changes
+        )
+        if not moved:
+            return False
+        was_counted_on = letter.counted_on
+        letter.state, letter.counted_on, letter.changed_at = state, counted_on, now
+        for name, value in changes.items():
+            setattr(letter, name, value)
+        if counted_on and not was_counted_on:
+            counting.count(letter)
+        elif was_counted_on and not counted_on:
+            counting.uncount(letter, was_counted_on)
+    return True

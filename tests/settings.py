@@ -1,0 +1,26 @@
+"""The site's settings for tests: plainly invented secrets, and DATABASE_URL if it is set."""
+
+import os
+
+os.environ |= {
+    "SECRET_KEY": "only-for-tests-" + "x" * 50,
+    "ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    "HASH_KEY": "only-for-tests",
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "SITE_URL": "http://testserver",
+    "HTTPS": "False",
+    "DEBUG": "False",
+    "DATABASE_POOL": "False",
+    "STATICFILES_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
+    "CACHE_URL": "locmemcache://",
+    "EMAIL_URL": "memorymail://",
+    "ADMIN_PATH": "admin",
+    "STAFF_NEEDS_SECOND_FACTOR": "False",
+    "CONTACT_EMAIL": "",
+    "ORGANISATION": "Write for Rights",
+}
+
+from write4rights.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_AUTOREFRESH = True
