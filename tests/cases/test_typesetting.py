@@ -39,6 +39,8 @@ ALWAYS_SEEN = {
     "a4": (20, 57, 110, 87),  # DL, C6/5 and UK DL; the last is the lowest of the three
     "us-letter": (22.2, 63.5, 111.1, 87.3),  # No. 10, folded at our marks
 }
+# How far the window may reach, in mm: right, bottom
+MAY_BE_SEEN = {"a4": (110, 99), "us-letter": (136.5, 92.1)}
 
 
 def make_letter(**fields):
@@ -180,6 +182,8 @@ def test_address_shows_in_the_window(paper, dir, lines):
         assert top < down - size * 0.35
         assert down < bottom
         assert size >= 8
+    for _text, across, down, _size in seen[until:]:
+        assert across > MAY_BE_SEEN[paper][0] or down > MAY_BE_SEEN[paper][1]
 
 
 @pytest.mark.parametrize(("paper", "folds"), [("a4", (105, 210)), ("us-letter", (100, 200))])
