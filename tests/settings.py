@@ -3,6 +3,7 @@
 import os
 
 os.environ |= {
+    "IGNORE_ENV_FILE": "True",
     "SECRET_KEY": "only-for-tests-" + "x" * 50,
     "ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
     "HASH_KEY": "only-for-tests",
@@ -20,7 +21,7 @@ os.environ |= {
     "ORGANISATION": "Write for Rights",
 }
 
-from write4rights.settings import *  # noqa: E402, F403
+from write4rights.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_AUTOREFRESH = True

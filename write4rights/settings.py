@@ -1,6 +1,6 @@
 """The settings of every deployment; what differs between machines comes from the environment.
 
-`.env` beside manage.py is read if it exists (`make run` writes one). `.env.example` names each
+`.env` beside manage.py is read if it exists (`make run` writes one; IGNORE_ENV_FILE passes it by). `.env.example` names each
 variable with its meaning. There is no default for a secret: without it nothing starts.
 """
 
@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 env = environ.Env()
-env.read_env(BASE_DIR / ".env")
+if not env.bool("IGNORE_ENV_FILE", default=False):
+    env.read_env(BASE_DIR / ".env")
 
 
 def required(name: str, meaning: str) -> str:

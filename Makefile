@@ -1,0 +1,59 @@
+# Two commands do everything: `make run` and `make test`. `make help` names the others.
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PORT ?= 8000
+
+.PHONY: help run test lint format bench locks clean
+
+help:
+	@echo "make run      the site at 127.0.0.1:$(PORT), with the 2025 campaign and a staff login"
+	@echo "make test     everything that must hold: lint, migrations, translations, tests, journeys"
+	@echo "make lint     only what needs no test run;  make format  sets the code straight"
+	@echo "make bench    what a request costs (ROWS=1000000 fills the database first)"
+	@echo "make locks    pins the newest versions that pyproject.toml allows"
+
+run: .venv/base.stamp .env
+	@python manage.py prepare --demo
+	@exec bin/serve
+
+test: .venv/dev.stamp
+	@bin/test
+
+lint: .venv/dev.stamp
+	ruff check .
+	ruff format --check .
+	djade --check $$(git ls-files 'templates/*.html')
+
+format: .venv/dev.stamp
+	ruff check --fix .
+	ruff format .
+	djade $$(git ls-files 'templates/*.html')
+
+bench: .venv/dev.stamp .env
+	python -m bench
+
+# The environment: made anew when its lock changes.
+.venv/bin/uv: requirements/bootstrap.txt
+	$(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/base.stamp: .venv/bin/uv requirements/base.txt
+	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements/base.txt
+	@touch $@
+
+.venv/dev.stamp: .venv/bin/uv requirements/dev.txt
+	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements/dev.txt
+	@touch $@ .venv/base.stamp
+
+.env: | .venv/base.stamp
+	@python -m write4rights.fresh_env > $@ && chmod 600 $@
+
+LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+locks: .venv/bin/uv
+	$(LOCK) --upgrade pyproject.toml -o requirements/base.txt
+	$(LOCK) --upgrade pyproject.toml --group dev -c requirements/base.txt -o requirements/dev.txt
+	$(LOCK) --upgrade --group bootstrap -o requirements/bootstrap.txt
+
+clean:
+	rm -rf .venv var/static .pytest_cache .ruff_cache .hypothesis

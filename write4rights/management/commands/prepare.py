@@ -1,0 +1,44 @@
+from pathlib import Path
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from write4rights import translations
+
+
+class Command(BaseCommand):
+    help = (
+        "Bring the database, the translations and the static files in step with the code. "
+        "Safe to repeat; run it after each deployment."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--demo",
+            action="store_true",
+            help="also load the campaign that ships and make a staff login, once",
+        )
+
+    def handle(self, *, demo: bool, verbosity: int, **options) -> None:
+        (settings.BASE_DIR / "var").mkdir(exist_ok=True)
+        translations.compile_all()
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        if self._static_files_are_old():
+            call_command("collectstatic", verbosity=0, interactive=False)
+        if demo:
+            call_command("load_campaign", verbosity=verbosity)
+            login = settings.BASE_DIR / "var/staff-login.txt"
+            call_command("create_staff", "staff", superuser=True, password_file=str(login))
+
+    def _static_files_are_old(self) -> bool:
+        manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
+        if not manifest.exists():
+            return True
+        made_at = manifest.stat().st_mtime
+        sources = [
+            *Path(settings.BASE_DIR / "static").rglob("*"),
+            settings.BASE_DIR / "requirements/base.txt",
+        ]
+        return any(path.stat().st_mtime > made_at for path in sources)
