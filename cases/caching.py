@@ -8,10 +8,15 @@ from functools import wraps
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods, require_safe
 
 View = Callable[..., HttpResponse]
+
+
+class Gone(Exception):
+    """The page is taken down for somebody's safety: 410, and nobody keeps a copy."""
 
 # After its age a CDN may serve a page for so long while it asks for a new one.
 STALE_WHILE_REVALIDATE = 10
@@ -28,7 +33,10 @@ def reader_page(*query_names: str) -> Callable[[View], View]:
         @require_safe
         @wraps(view)
         def reader_view(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-            response = view(request, *args, **kwargs)
+            try:
+                response = view(request, *args, **kwargs)
+            except Gone:
+                response = render(request, "410.html", status=410)
             if response.status_code == 200 and set(request.GET) <= set(query_names):
                 patch_cache_control(
                     response,

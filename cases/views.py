@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.views.decorators.http import conditional_page, require_safe
 
-from cases.caching import reader_page
+from cases import pictures, sheets
+from cases.caching import Gone, reader_page
 from cases.dates import next_human_rights_day
 from cases.forms import CaseFilterForm, FilterForm, OutcomeFilterForm
 from cases.models import (
@@ -61,7 +64,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
 def case(request: HttpRequest, slug: str) -> HttpResponse:
     case = get_object_or_404(Case.objects.open_to_readers().for_page(), slug=slug)
     if case.freeze == Freeze.WITHDRAWN:
-        return render(request, "410.html", status=410)
+        raise Gone
     if case.freeze == Freeze.HIDDEN:
         return render(request, "cases/hidden.html")
     return case_page(request, case)
@@ -132,6 +135,56 @@ def edition(request: HttpRequest, year: int) -> HttpResponse:
 def page(request: HttpRequest, template: str) -> HttpResponse:
     """A page that is only text."""
     return render(request, template)
+
+
+@reader_page("paper", "size")
+def sheet(request: HttpRequest, slug: str) -> HttpResponse:
+    """The printable case sheet: ?paper=letter for US Letter, ?size=large for large print."""
+    case = _told_or_gone(slug)
+    paper = "letter" if request.GET.get("paper") == "letter" else "a4"
+    data = sheets.pdf(case, paper=paper, large_print=request.GET.get("size") == "large")
+    response = HttpResponse(data, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{case.slug}.pdf"'
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@reader_page()
+def card(request: HttpRequest, slug: str) -> HttpResponse:
+    """The picture shown where a link to the case is shared."""
+    case = _told_or_gone(slug)
+    if not case.sharing_allowed:
+        raise Http404
+    return HttpResponse(sheets.card(case), content_type="image/png")
+
+
+@reader_page()
+def check(request: HttpRequest, code: str) -> HttpResponse:
+    """Whether a printed sheet is still right: where its QR code leads."""
+    case = Case.objects.for_page().filter(pk=sheets.case_key(code)).first()
+    state = sheets.state(case, code)
+    context = {"code": code.upper(), "state": state, "case": case}
+    return render(request, "cases/check.html", context)
+
+
+@require_safe
+@conditional_page
+def media(request: HttpRequest, name: str) -> HttpResponse:
+    """A picture of a case, as far as the case may be seen."""
+    # Only who shows a session is asked for it: a reader's request stays without cookies.
+    signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES
+    to_staff = signed_in and request.user.has_perm("cases.view_case")
+    return pictures.media_response(name, to_staff=to_staff)
+
+
+def _told_or_gone(slug: str) -> Case:
+    """A case that may be read about; a withdrawn one is gone, any other does not exist."""
+    case = get_object_or_404(Case.objects.open_to_readers().for_page(), slug=slug)
+    if case.freeze == Freeze.WITHDRAWN:
+        raise Gone
+    if not case.is_told:
+        raise Http404
+    return case
 
 
 def _with_cases(outcomes: QuerySet) -> QuerySet:

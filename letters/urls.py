@@ -12,6 +12,7 @@ urlpatterns = [
     path("cases/<slug:slug>/write/", views.write, name="write"),
     path("letters/<key:key>/", views.letter, name="letter"),
     path("letters/<key:key>/edit/", views.edit, name="edit"),
+    path("letters/<key:key>/letter.pdf", views.letter_pdf, name="pdf"),
     path("letters/<key:key>/letter.txt", views.letter_text, name="text"),
     path("letters/<key:key>/erase/", views.erase_letter, name="erase"),
     path("pledges/<key:key>/", views.pledge_page, name="pledge-page"),

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from cases.caching import form_page, reader_page
 from cases.models import AppliesTo, Case, Edition
-from letters import erasing, pledging, starting, throttle, writing
+from letters import erasing, pledging, printing, starting, throttle, writing
 from letters.forms import HandwrittenForm, LetterForm, PledgeForm, StartForm
 from letters.models import Letter, Pledge, Route
 
@@ -138,6 +138,7 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "mailto": mailto,
         "mail_too_long": bool(mailto) and len(mailto) > starting.LONGEST_MAILTO,
         "plain_text": starting.as_text(letter),
+        "unprintable": printing.unprintable(letter.subject + letter.body + letter.signed_name),
         "allowed": writing.allowed_acts(letter),
         "counts": letter.counts,
         "everyone": letter.case.letter_count,
@@ -148,6 +149,16 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "sent_link": bool(letter.email),
     }
     return render(request, "letters/letter.html", context)
+
+
+@form_page
+def letter_pdf(request: HttpRequest, key: str) -> HttpResponse:
+    """The letter to print: ?paper=letter for US Letter, A4 otherwise."""
+    letter = _letter_or_404(key)
+    paper = "letter" if request.GET.get("paper") == "letter" else "a4"
+    response = HttpResponse(printing.pdf(letter, paper=paper), content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="letter.pdf"'
+    return response
 
 
 @form_page
@@ -254,4 +265,4 @@ def _cases_to_write_for(edition: Edition):
 
 def _envelope_lines(case: Case) -> list[str]:
     target = getattr(case, "target", None)
-    return target.envelope_lines if target else []
+    return target.window_lines if target else []

@@ -8,4 +8,5 @@ def site(request: HttpRequest) -> dict:
         "organisation": settings.ORGANISATION,
         "contact_email": settings.CONTACT_EMAIL,
         "site_url": settings.SITE_URL,
+        "page_language": getattr(request, "LANGUAGE_CODE", settings.LANGUAGE_CODE),
     }

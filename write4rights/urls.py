@@ -3,10 +3,14 @@
 from django.conf.urls.i18n import i18n_patterns
 from django.urls import include, path
 
+from cases.views import media
 from write4rights import views
 
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
+    path("robots.txt", views.robots, name="robots"),
+    path("sitemap.xml", views.sitemap, name="sitemap"),
+    path("media/<path:name>", media, name="media"),
     *i18n_patterns(
         path("", include("cases.urls")),
         path("", include("letters.urls")),

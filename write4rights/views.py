@@ -1,10 +1,16 @@
 """Health, and the pages that say what went wrong."""
 
+from django.conf import settings
+from django.contrib.sitemaps.views import sitemap as django_sitemap
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+
+from cases.caching import reader_page
+from write4rights.sitemaps import SITEMAPS
 
 
 @require_safe
@@ -17,6 +23,20 @@ def healthz(request: HttpRequest) -> HttpResponse:
     except DatabaseError:
         return HttpResponse("no database\n", status=503, content_type="text/plain")
     return HttpResponse("ok\n", content_type="text/plain")
+
+
+@reader_page()
+def robots(request: HttpRequest) -> HttpResponse:
+    """Readers' pages may be searched; forms and private pages say noindex themselves."""
+    lines = ["User-agent: *", "Disallow: /letters/", "Disallow: /pledges/", ""]
+    lines.append(f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}")
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+
+
+@reader_page()
+def sitemap(request: HttpRequest) -> HttpResponse:
+    """All pages for search engines, in each language."""
+    return django_sitemap(request, SITEMAPS)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -91,6 +91,8 @@ class Outcome(PartialDateModel):
     def __str__(self) -> str:
         return self.headline
 
+    is_outcome = True
+
     @property
     def is_good_news(self) -> bool:
         return self.kind in GOOD_NEWS
@@ -108,6 +110,7 @@ class Milestone(PartialDateModel):
     text = models.CharField(_("what happened"), max_length=300)
 
     i18n = TranslationField(fields=["text"])
+    is_outcome = False
 
     class Meta:
         verbose_name = _("milestone")

@@ -80,14 +80,22 @@ class Target(models.Model):
         return [*lines, country_name(self.postal_country)] if lines else []
 
     @property
-    def envelope_lines(self) -> list[str]:
-        """For the envelope: the country in capitals, as the Universal Postal Union asks.
+    def recipient_lines(self) -> list[str]:
+        """Name, office and address, as known; the office not twice if the address has it."""
+        postal = self.postal_lines
+        head = [line for line in (self.full_name, self.office) if line and line not in postal]
+        return head + postal
 
-        In English, which every post office handles; the sender's post reads only this line.
-        Source: UPU S42 and the addressing guidance of the UPU's Postal Addressing Systems.
+    @property
+    def window_lines(self) -> list[str]:
+        """For the envelope, the country in capitals; empty if no address is known.
+
+        The Universal Postal Union asks for the country last and in capitals, in a language that
+        the sender's post reads; English serves everywhere. Source: UPU, "How to address mail".
         """
-        lines = self.postal_lines
-        return [*lines[:-1], country_name(self.postal_country, "en").upper()] if lines else []
+        if not self.postal:
+            return []
+        return [*self.recipient_lines[:-1], country_name(self.postal_country, "en").upper()]
 
     def salutation_in(self, language: str) -> tuple[str, str]:
         """Salutation and close in the language, or those we have."""
