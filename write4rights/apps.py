@@ -1,6 +1,12 @@
 from django.apps import AppConfig
+from django.db.backends.sqlite3.features import DatabaseFeatures
 
 
 class Write4RightsConfig(AppConfig):
     name = "write4rights"
     verbose_name = "Write for Rights"
+
+    def ready(self) -> None:
+        # Django asks each new SQLite connection by a write transaction, and takes "locked" for
+        # "cannot". Every Python we run on brings an SQLite that can.
+        DatabaseFeatures.supports_json_field = True

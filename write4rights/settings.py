@@ -1,7 +1,8 @@
 """The settings of every deployment; what differs between machines comes from the environment.
 
-`.env` beside manage.py is read if it exists: `make run` writes one, IGNORE_ENV_FILE passes it by. `.env.example` names each
-variable with its meaning. There is no default for a secret: without it nothing starts.
+`.env` beside manage.py is read if it exists: `make run` writes one, IGNORE_ENV_FILE passes it by.
+`.env.example` names each variable with its meaning. There is no default for a secret: without it
+nothing starts.
 """
 
 from pathlib import Path
