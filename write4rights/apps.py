@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.backends.sqlite3.features import DatabaseFeatures
+from django.db.backends.sqlite3 import base as sqlite
 
 
 class Write4RightsConfig(AppConfig):
@@ -9,4 +9,4 @@ class Write4RightsConfig(AppConfig):
     def ready(self) -> None:
         # Django asks each new SQLite connection by a write transaction, and takes "locked" for
         # "cannot". Every Python we run on brings an SQLite that can.
-        DatabaseFeatures.supports_json_field = True
+        sqlite.DatabaseFeatures.supports_json_field = True
