@@ -1,0 +1,393 @@
+import io
+import re
+import struct
+import time
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import Http404
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from PIL import Image, ImageCms
+
+from cases import pictures
+from cases.models import Freeze, Portrait, Stage
+from tests.factories import make_case
+
+ORIENTATION, MAKE, GPS = 0x0112, 0x010F, 0x8825
+TURNED_RIGHT = 6  # the camera was held so that the top of the picture is on its right
+
+
+def a_picture(image_format: str = "JPEG", size=(900, 600), colour="teal", mode="RGB", **options):
+    encoded = io.BytesIO()
+    Image.new(mode, size, colour).save(encoded, image_format, **options)
+    return SimpleUploadedFile("holiday.exe", encoded.getvalue())
+
+
+def taken_in_a_place() -> Image.Exif:
+    exif = Image.Exif()
+    exif[MAKE] = "CameraOfTests"
+    exif[ORIENTATION] = TURNED_RIGHT
+    exif.get_ifd(GPS)[1] = "N"
+    exif.get_ifd(GPS)[2] = (59.0, 54.0, 36.5)
+    return exif
+
+
+def make_portrait(case=None, **fields) -> Portrait:
+    upload = fields.pop("upload", None) or a_picture("PNG", (1000, 500))
+    fields = {"alt": "A shore.", "credit": "Illustration: a test", "licence": "CC0"} | fields
+    portrait = Portrait(case=case or make_case(), image=pictures.clean(upload), **fields)
+    pictures.render(portrait)
+    portrait.save()
+    return portrait
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path) -> Path:
+    settings.MEDIA_ROOT = tmp_path
+    return tmp_path
+
+
+def files_in(media: Path) -> set[str]:
+    return {path.relative_to(media).as_posix() for path in media.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    ("image_format", "suffix"), [("JPEG", "jpg"), ("PNG", "png"), ("WEBP", "jpg"), ("MPO", "jpg")]
+)
+def test_picture_is_taken_by_what_it_is_not_by_what_it_is_called(image_format, suffix):
+    cleaned = pictures.clean(a_picture(image_format))
+
+    assert re.fullmatch(rf"[0-9a-f]{{20}}\.{suffix}", cleaned.name)
+    assert Image.open(cleaned).size == (900, 600)
+
+
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
+def test_picture_stands_upright_and_forgets_where_it_was_taken(image_format):
+    upload = a_picture(image_format, (600, 900), exif=taken_in_a_place(), xmp=b"<x>Tromso 69.6</x>")
+
+    cleaned = pictures.clean(upload)
+
+    image = Image.open(cleaned)
+    assert image.size == (900, 600)
+    assert not image.getexif()
+    assert not {"exif", "xmp", "comment", "icc_profile"} & image.info.keys()
+    assert b"CameraOfTests" not in cleaned.read()
+    assert b"Tromso" not in pictures.clean(upload).read()
+
+
+def test_colours_come_out_in_srgb():
+    swapped = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+    cleaned = pictures.clean(a_picture("PNG", colour=(200, 100, 50), icc_profile=profile))
+    broken = pictures.clean(a_picture("PNG", colour=(200, 100, 50), icc_profile=swapped))
+
+    for picture in (cleaned, broken):
+        image = Image.open(picture)
+        assert "icc_profile" not in image.info
+        assert image.getpixel((5, 5)) == pytest.approx((200, 100, 50), abs=2)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16"])
+def test_every_kind_of_png_is_taken(mode):
+    image = Image.open(pictures.clean(a_picture("PNG", mode=mode, colour=None)))
+
+    assert image.mode in {"RGB", "RGBA"}
+
+
+def test_grey_of_16_bits_keeps_its_shades():
+    image = Image.open(pictures.clean(a_picture("PNG", mode="I;16", colour=0x8000)))
+
+    assert image.getpixel((0, 0)) == (128, 128, 128)
+
+
+def test_transparency_stays_and_a_full_alpha_channel_goes():
+    clear = pictures.clean(a_picture("WEBP", mode="RGBA", colour=(0, 0, 0, 80), lossless=True))
+    full = pictures.clean(a_picture("WEBP", mode="RGBA", colour=(0, 0, 0, 255)))
+
+    assert Image.open(clear).mode == "RGBA"
+    assert (Image.open(full).mode, full.name[-3:]) == ("RGB", "jpg")
+
+
+def truncated() -> ContentFile:
+    data = a_picture("JPEG", size=(1200, 900)).read()
+    return ContentFile(data[: len(data) // 2])
+
+
+def test_sentence_for_each_thing_that_is_no_good_picture(monkeypatch):
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 2_000_000)
+    uploads = {
+        "PDF files are not taken: please save the picture as JPEG, PNG or WebP.": ContentFile(
+            b"%PDF-1.7 and more"
+        ),
+        "GIF files are not taken: please save the picture as JPEG, PNG or WebP.": a_picture("GIF"),
+        "TIFF files are not taken: please save the picture as JPEG, PNG or WebP.": a_picture(
+            "TIFF"
+        ),
+        "AVIF files are not taken: please save the picture as JPEG, PNG or WebP.": a_picture(
+            "AVIF"
+        ),
+        "HEIC files are not taken: please save the picture as JPEG, PNG or WebP.": ContentFile(
+            b"\0\0\0\x18ftypheic\0\0\0\0"
+        ),
+        "SVG files are not taken: please save the picture as JPEG, PNG or WebP.": ContentFile(
+            b"<svg onload='alert(1)'/>"
+        ),
+        "This file is not a picture: please choose a JPEG, PNG or WebP file.": ContentFile(
+            b"<script>alert(1)</script>", "portrait.jpg"
+        ),
+        "This picture is 799 pixels wide; at least 800 are needed.": a_picture(size=(799, 900)),
+        "This picture is damaged or incomplete: please save it again and try once more.": (
+            truncated()
+        ),
+        "This picture has too many pixels: at most 2 million, and 16000 on its longer side, are "
+        "taken.": a_picture(size=(2000, 1001)),
+    }
+
+    for sentence, upload in uploads.items():
+        with pytest.raises(ValidationError) as error:
+            pictures.clean(upload)
+        assert error.value.messages == [sentence]
+
+
+def test_huge_file_is_refused_unread():
+    upload = SimpleUploadedFile("big.jpg", b"")
+    upload.size = 40_000_000
+
+    with pytest.raises(ValidationError) as error:
+        pictures.clean(upload)
+
+    assert error.value.messages == ["This file has 41 MB; a picture may have at most 15 MB."]
+
+
+@pytest.mark.parametrize("size", [(9000, 9000), (60_000, 60_000), (800, 20_000)])
+def test_bomb_is_refused_before_it_goes_off(size):
+    packed = a_picture("PNG", (800, 1), mode="1", colour=0).read()
+    # The size stands in the header of a PNG, with a checksum after it.
+    header = b"IHDR" + struct.pack(">II", *size) + packed[24:29]
+    bomb = packed[:12] + header + struct.pack(">I", zlib.crc32(header)) + packed[33:]
+
+    started = time.monotonic()
+    with pytest.raises(ValidationError, match="too many pixels"):
+        pictures.clean(ContentFile(bomb))
+    assert time.monotonic() - started < 1
+
+
+WHOLE = {name: a_picture(name, (801, 3)).read() for name in ("JPEG", "PNG", "WEBP")}
+
+
+@hypothesis_settings(max_examples=150, deadline=None)
+@given(
+    data=st.sampled_from(sorted(WHOLE)),
+    cut=st.integers(0, 2000),
+    place=st.integers(0, 2000),
+    byte=st.integers(0, 255),
+)
+def test_no_broken_file_is_more_than_a_sentence(data, cut, place, byte):
+    broken = bytearray(WHOLE[data])
+    broken[place % len(broken)] = byte
+    broken = broken[: cut % len(broken) + 1] if cut % 2 else broken
+
+    with suppress(ValidationError):
+        assert Image.open(pictures.clean(ContentFile(bytes(broken)))).width >= 800
+
+
+@pytest.mark.django_db
+def test_renditions_are_made_in_the_sizes_shown_and_no_wider_than_the_original():
+    wide = make_portrait(upload=a_picture("JPEG", (2000, 1000)))
+    small = make_portrait(upload=a_picture("JPEG", (1000, 1000)))
+
+    assert {kind: list(widths) for kind, widths in wide.renditions.items()} == {
+        "avif": ["400", "800", "1200", "1600"],
+        "webp": ["400", "800", "1200", "1600"],
+        "jpeg": ["1200"],
+    }
+    assert {kind: list(widths) for kind, widths in small.renditions.items()} == {
+        "avif": ["400", "800", "1000"],
+        "webp": ["400", "800", "1000"],
+        "jpeg": ["1000"],
+    }
+    for kind, widths in wide.renditions.items():
+        for width, name in widths.items():
+            with wide.image.storage.open(name) as file:
+                image = Image.open(file)
+                assert (image.format.lower(), image.size) == (kind, (int(width), int(width) // 2))
+
+
+@pytest.mark.django_db
+def test_rendering_again_makes_the_same_names_and_no_file(media):
+    portrait = make_portrait()
+    names, times = portrait.renditions, {p: p.stat().st_mtime_ns for p in media.rglob("*")}
+
+    pictures.render(portrait)
+
+    assert portrait.renditions == names
+    assert {p: p.stat().st_mtime_ns for p in media.rglob("*")} == times
+
+
+@pytest.mark.django_db
+def test_rendition_half_written_when_a_process_was_killed_is_written_again(media):
+    portrait = make_portrait()
+    name = portrait.renditions["avif"]["400"]
+    (media / name).write_bytes(b"half")
+    portrait.renditions = {}  # the transaction did not come through
+
+    pictures.render(portrait)
+
+    assert portrait.renditions["avif"]["400"] == name
+    assert Image.open(media / name).width == 400
+
+
+@pytest.mark.django_db
+def test_transparent_picture_stands_on_white_in_a_jpeg(media):
+    upload = a_picture("PNG", mode="RGBA", colour=(0, 0, 0, 0))
+    portrait = make_portrait(upload=upload)
+
+    image = Image.open(media / portrait.renditions["jpeg"]["900"])
+    assert image.getpixel((9, 9)) == (255, 255, 255)
+
+
+@pytest.mark.django_db
+def test_addresses_for_a_page():
+    portrait = make_portrait()
+    stem = f"/media/portraits/{portrait.case_id}/"
+
+    srcset = pictures.srcset(portrait, "webp")
+
+    assert re.fullmatch(
+        rf"{stem}\w+-400\.webp 400w, {stem}\w+-800\.webp 800w, {stem}\w+-1000\.webp 1000w", srcset
+    )
+    assert pictures.url(portrait).endswith("-1000.jpg")
+    assert pictures.url(portrait, "avif", 500).endswith("-400.avif")
+    assert pictures.url(Portrait()) == ""
+
+
+@pytest.mark.django_db
+def test_cut_keeps_the_focal_point():
+    halves = Image.new("RGB", (1000, 500), "black")
+    halves.paste("white", (500, 0, 1000, 500))
+    encoded = io.BytesIO()
+    halves.save(encoded, "PNG")
+    portrait = make_portrait(upload=ContentFile(encoded.getvalue()), focal_x=0.9)
+
+    cut = Image.open(io.BytesIO(pictures.cropped(portrait, 300, 300)))
+
+    assert (cut.size, cut.getpixel((60, 150))) == ((300, 300), (255, 255, 255))
+
+
+@pytest.mark.django_db
+def test_removed_picture_leaves_no_file(media, django_capture_on_commit_callbacks):
+    portrait, other = make_portrait(), make_portrait()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        pictures.remove(portrait)
+        portrait.delete()
+
+    names = [name for widths in other.renditions.values() for name in widths.values()]
+    assert files_in(media) == {other.image.name, *names}
+
+
+@pytest.mark.django_db
+def test_replaced_picture_leaves_only_the_new_files(media, django_capture_on_commit_callbacks):
+    portrait = make_portrait()
+
+    with django_capture_on_commit_callbacks(execute=True):
+        pictures.remove(portrait)
+        portrait.image = pictures.clean(a_picture("PNG", (1000, 500), "navy"))
+        pictures.render(portrait)
+        portrait.save()
+
+    names = [name for widths in portrait.renditions.values() for name in widths.values()]
+    assert files_in(media) == {portrait.image.name, *names}
+
+
+@pytest.mark.django_db
+def test_picture_of_a_case_is_served_for_ever_but_asked_for_again_by_shared_caches(settings):
+    settings.PAGE_CACHE_SECONDS = 4
+    portrait = make_portrait()
+    name = portrait.renditions["avif"]["400"]
+
+    response = pictures.media_response(name)
+
+    assert response.status_code == 200
+    assert response["Content-Type"] == "image/avif"
+    assert response["Cache-Control"] == "public, max-age=31536000, s-maxage=4, immutable"
+    assert response["ETag"] == f'"{Path(name).name}"'
+    assert Image.open(io.BytesIO(response.getvalue())).width == 400
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"stage": Stage.DRAFT},
+        {"stage": Stage.IN_REVIEW},
+        {"stage": Stage.DRAFT, "freeze": Freeze.WITHDRAWN, "freeze_reason": "A threat."},
+        {"freeze": Freeze.HIDDEN, "freeze_reason": "A threat."},
+    ],
+)
+def test_picture_of_a_case_that_is_not_told_is_for_staff_only(fields):
+    name = make_portrait(make_case(**fields)).renditions["webp"]["400"]
+
+    with pytest.raises(Http404):
+        pictures.media_response(name)
+    response = pictures.media_response(name, to_staff=True)
+    assert response["Cache-Control"] == "private, no-store"
+    response.close()
+
+
+@pytest.mark.django_db
+def test_picture_of_a_withdrawn_case_is_gone():
+    case = make_case(freeze=Freeze.WITHDRAWN, freeze_reason="A threat.")
+    name = make_portrait(case).renditions["jpeg"]["1000"]
+
+    assert pictures.media_response(name).status_code == 410
+
+
+@pytest.mark.django_db
+def test_original_is_for_staff_only():
+    name = make_portrait().image.name
+
+    with pytest.raises(Http404):
+        pictures.media_response(name)
+    pictures.media_response(name, to_staff=True).close()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "portraits/",
+        "portraits/1/../../secret.jpg",
+        "portraits/1/%2e%2e/secret.jpg",
+        "/etc/passwd",
+        "portraits\\1\\aaaaaaaaaaaaaaaaaaaa-400.jpg",
+        "portraits/1/aaaaaaaaaaaaaaaaaaaa-400.jpg\n",
+        "portraits/99999999999999999999/aaaaaaaaaaaaaaaaaaaa-400.jpg",
+        "portraits/999999999999999999/aaaaaaaaaaaaaaaaaaaa-400.jpg",
+        "portraits/aaaaaaaaaaaaaaaaaaaa.jpg",
+        "hand-ins/1/proof.jpg",
+    ],
+)
+def test_nothing_else_is_served(name, media):
+    (media / "secret.jpg").write_bytes(b"secret")
+
+    for to_staff in (False, True):
+        with pytest.raises(Http404):
+            pictures.media_response(name, to_staff=to_staff)
+
+
+@pytest.mark.django_db
+def test_serving_a_picture_asks_one_question(django_assert_num_queries):
+    name = make_portrait().renditions["avif"]["400"]
+
+    with django_assert_num_queries(1):
+        pictures.media_response(name).close()
