@@ -1,0 +1,17 @@
+/* Buttons that copy the text of another element: <button data-copy="id" data-copied="Copied" hidden>. */
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) {
+    break;
+  }
+  const words = button.querySelector("span") ?? button;
+  const before = words.textContent;
+  button.hidden = false;
+  words.setAttribute("aria-live", "polite");
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    words.textContent = button.dataset.copied;
+    setTimeout(() => {
+      words.textContent = before;
+    }, 2000);
+  });
+}

@@ -1,0 +1,19 @@
+/* A ticked point goes onto the sheet at once, at its end; unticked, it goes again if nobody changed it. */
+const body = document.querySelector("form[data-draft] [name=body]");
+const start = document.getElementById("start");
+
+if (body && start) {
+  for (const only of document.querySelectorAll("[data-without-script], button[form=start]")) {
+    only.hidden = true;
+  }
+  for (const box of document.querySelectorAll("input[name=point]")) {
+    const point = box.labels[0].textContent.trim();
+    box.checked = body.value.includes(point);
+    box.addEventListener("change", () => {
+      const paragraphs = body.value.split(/\n{2,}/).filter((paragraph) => paragraph.trim());
+      const others = paragraphs.filter((paragraph) => paragraph.trim() !== point);
+      body.value = (box.checked ? [...others, point] : others).join("\n\n");
+      body.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  }
+}
