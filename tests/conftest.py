@@ -3,6 +3,12 @@
 import pytest
 
 from letters import sampling
+from write4rights import translations
+
+
+def pytest_configure(config):
+    """French pages are French: the compiled catalogues are not in the repository."""
+    translations.compile_all()
 
 
 @pytest.fixture(autouse=True)
