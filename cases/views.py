@@ -22,10 +22,27 @@ from cases.models import (
     Outcome,
     YearlyFigure,
 )
+from cases.models.prepared import Prepared
 
 CARDS_A_PAGE = 24
 OUTCOMES_A_PAGE = 20
 OTHER_CASES = 3
+
+page_of_case = Prepared(
+    Case, lambda slug: Case.objects.open_to_readers().for_page().filter(slug=slug), "a", "b"
+)
+other_cases = Prepared(
+    Case,
+    lambda pk: (
+        Case.objects.listed()
+        .taking_actions()
+        .exclude(pk=pk)
+        .for_cards()
+        .needing_letters_first()[:OTHER_CASES]
+    ),
+    1,
+    2,
+)
 
 
 @reader_page()
@@ -62,7 +79,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
 
 @reader_page()
 def case(request: HttpRequest, slug: str) -> HttpResponse:
-    case = get_object_or_404(Case.objects.open_to_readers().for_page(), slug=slug)
+    case = _case_or_404(slug)
     if case.freeze == Freeze.WITHDRAWN:
         raise Gone
     if case.freeze == Freeze.HIDDEN:
@@ -73,7 +90,6 @@ def case(request: HttpRequest, slug: str) -> HttpResponse:
 def case_page(request: HttpRequest, case: Case) -> HttpResponse:
     """The page of a case from `Case.objects.for_page()`, whatever its stage; editors preview it."""
     rules = case.safety_rules.all()
-    others = Case.objects.listed().taking_actions().exclude(pk=case.pk).for_cards()
     context = {
         "case": case,
         "target": getattr(case, "target", None),
@@ -88,7 +104,7 @@ def case_page(request: HttpRequest, case: Case) -> HttpResponse:
         "is_paused": case.freeze == Freeze.PAUSED,
         "letters": case.letter_count,
         "percent": case.letter_goal and min(100, 100 * case.letter_count // case.letter_goal),
-        "others": others.needing_letters_first()[:OTHER_CASES],
+        "others": other_cases(case.pk),
     }
     return render(request, "cases/case.html", context)
 
@@ -177,9 +193,15 @@ def media(request: HttpRequest, name: str) -> HttpResponse:
     return pictures.media_response(name, to_staff=to_staff)
 
 
+def _case_or_404(slug: str) -> Case:
+    if not (found := page_of_case(slug)):
+        raise Http404
+    return found[0]
+
+
 def _told_or_gone(slug: str) -> Case:
     """A case that may be read about; a withdrawn one is gone, any other does not exist."""
-    case = get_object_or_404(Case.objects.open_to_readers().for_page(), slug=slug)
+    case = _case_or_404(slug)
     if case.freeze == Freeze.WITHDRAWN:
         raise Gone
     if not case.is_told:
