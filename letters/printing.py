@@ -7,6 +7,8 @@ from cases.sheets import PAPERS
 from letters import starting
 from letters.models import Letter
 
+ADDRESS_ROOM = 3  # ruled lines for an address that the writer has to find
+
 
 def pdf(letter: Letter, *, paper: str) -> bytes:
     """The letter on its sheet; `paper` is "a4" or "letter".
@@ -24,6 +26,7 @@ def pdf(letter: Letter, *, paper: str) -> bytes:
         "date": starting.dated(letter),
         "sender": {"name": letter.signed_name, "place": letter.place},
         "address_lines": target.window_lines if target else [],
+        "address_room": 0 if target and target.postal else ADDRESS_ROOM,
         "subject": letter.subject,
         "salutation": words.salutation,
         "body": letter.body,

@@ -118,8 +118,7 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
     """The writer's own page: the sheet as it will be, and what can be done with it."""
     letter = _letter_or_404(key)
     if request.method == "POST":
-        if writing.act(letter, request.POST.get("act", "")) and letter.pledge_id:
-            pledging.settle(letter.pledge)
+        writing.act(letter, request.POST.get("act", ""))
         return redirect("letters:letter", key=key)
     mailto = starting.mailto(letter)
     models = list(letter.case.model_letters.all())
@@ -213,7 +212,7 @@ def _writing_page(
     if form is None and editing:
         form = LetterForm(case=case, initial=model_to_dict(editing, LetterForm.WORDS))
     elif form is None:
-        form = LetterForm(case=case, initial=start.initial(model) | _pledged(request))
+        form = LetterForm(case=case, initial=start.first_words(model) | _pledged(request))
     language = form["language"].value() or start.chosen_language
     salutation, close = starting.salutation_and_close(case, language)
     context = {
@@ -264,5 +263,6 @@ def _cases_to_write_for(edition: Edition):
 
 
 def _envelope_lines(case: Case) -> list[str]:
+    """The address on the envelope; empty if none is known."""
     target = getattr(case, "target", None)
-    return target.window_lines if target else []
+    return target.window_lines if target and target.postal else []

@@ -60,8 +60,10 @@ def write(*, key: str, case: Case, pledge_id: int | None, held: bool, **words) -
     except IntegrityError:
         if there := Letter.objects.by_key(key).first():
             revise(there, **words)
-        else:  # the pledge was erased in between
+        elif pledge_id:  # it was erased in between
             write(key=key, case=case, pledge_id=None, held=held, **words)
+        else:
+            raise
 
 
 def revise(letter: Letter, **words) -> bool:
@@ -70,17 +72,17 @@ def revise(letter: Letter, **words) -> bool:
         setattr(letter, name, value)
     letter.changed_at = timezone.now()
     with transaction.atomic():
-        current = Letter.objects.select_for_update().get(pk=letter.pk)
-        if not current.is_editable:
+        current = Letter.objects.select_for_update().filter(pk=letter.pk).first()
+        if current is None or not current.is_editable:
             return False
-        letter.state = current.state
+        letter.state, letter.counted_on = current.state, current.counted_on
         if current.country != letter.country and current.counts:
-            counting.uncount(current, current.counted_on)
-            letter.counted_on = current.counted_on
-            counting.count(letter)
+            counting.move(letter, current.country)
         if current.state == APPROVED:
             letter.state = SUBMITTED
         letter.save(update_fields=[*words, "changed_at", "state"])
+        if current.email_hash != letter.email_hash:
+            emails.forget_other_addresses(letter)
         emails.queue_letter_link(letter)
     return True
 
@@ -90,6 +92,8 @@ def allowed_acts(letter: Letter) -> set[str]:
     if letter.erased_on or letter.route == Route.BY_HAND:
         return set()
     acts = set(WRITER_ACTS[letter.state])
+    if not getattr(getattr(letter.case, "target", None), "email", ""):
+        acts.discard("email")
     return acts if letter.case.takes_actions else acts - SENDING
 
 
@@ -127,7 +131,14 @@ def release_hold(letter: Letter) -> bool:
 
 def _move(letter: Letter, state: str, **changes) -> bool:
     """Put the letter into a state, and the tally in step with it, in one transaction."""
-    before = {"state": letter.state, "held": letter.held, "counted_on": letter.counted_on}
+    # As it was read, words included: nobody approves what its writer has just changed.
+    before = {
+        "state": letter.state,
+        "held": letter.held,
+        "counted_on": letter.counted_on,
+        "changed_at": letter.changed_at,
+        "erased_on": None,
+    }
     held = changes.get("held", letter.held)
     counts = state in COUNTED and not held
     counted_on = (letter.counted_on or timezone.localdate()) if counts else None

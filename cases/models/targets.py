@@ -88,13 +88,13 @@ class Target(models.Model):
 
     @property
     def window_lines(self) -> list[str]:
-        """For the envelope, the country in capitals; empty if no address is known.
+        """For the envelope, as far as known, the country in capitals.
 
         The Universal Postal Union asks for the country last and in capitals, in a language that
         the sender's post reads; English serves everywhere. Source: UPU, "How to address mail".
         """
         if not self.postal:
-            return []
+            return self.recipient_lines
         return [*self.recipient_lines[:-1], country_name(self.postal_country, "en").upper()]
 
     def salutation_in(self, language: str) -> tuple[str, str]:
