@@ -49,6 +49,12 @@ def project(settings, tmp_path):
     return tmp_path
 
 
+def mark(project, code: str) -> None:
+    """Nothing is marked but what this code marks."""
+    (project / "cases/words.py").write_text(code)
+    (project / "templates/page.html").write_text("")
+
+
 def fill(text: str, **strings: str) -> None:
     """Write translations of single messages into the French catalogue, as a translator would."""
     path = translations.po_path("fr")
@@ -174,12 +180,11 @@ def test_update_drops_what_is_gone_and_guesses_nothing(project):
 
 
 def test_update_takes_a_changed_plural_for_a_new_message(project):
-    module = project / "cases/words.py"
-    module.write_text('ngettext("%(n)s case", "%(n)s cases", 2)')
+    mark(project, 'ngettext("%(n)s case", "%(n)s cases", 2)')
     translations.update("fr")
     path = translations.po_path("fr")
     path.write_text(path.read_text().replace('msgstr[0] ""', 'msgstr[0] "%(n)s cas"'))
-    module.write_text('ngettext("%(n)s case", "All %(n)s cases", 2)')
+    mark(project, 'ngettext("%(n)s case", "All %(n)s cases", 2)')
 
     translations.update("fr")
 
@@ -224,8 +229,7 @@ def test_check_fails_with_a_sentence(project, capsys):
     ],
 )
 def test_check_finds_what_a_translation_lost(project, source, string, problem):
-    (project / "cases/words.py").write_text(f'_("{source}")')
-    (project / "templates/page.html").write_text("")
+    mark(project, f'_("{source}")')
     translations.update("fr")
     fill("fr", **{source: string})
 
@@ -233,8 +237,7 @@ def test_check_finds_what_a_translation_lost(project, source, string, problem):
 
 
 def test_plural_may_leave_the_number_out_where_its_source_does(project):
-    (project / "cases/words.py").write_text('ngettext("One letter", "%(n)s letters", 2)')
-    (project / "templates/page.html").write_text("")
+    mark(project, 'ngettext("One letter", "%(n)s letters", 2)')
     translations.update("fr")
     path = translations.po_path("fr")
     po = path.read_text().replace('msgstr[0] ""', 'msgstr[0] "%(n)s lettre"')
@@ -244,8 +247,7 @@ def test_plural_may_leave_the_number_out_where_its_source_does(project):
 
 
 def test_guess_is_a_problem_until_somebody_confirms_it(project):
-    (project / "cases/words.py").write_text('_("Subject")')
-    (project / "templates/page.html").write_text("")
+    mark(project, '_("Subject")')
     translations.update("fr")
     fill("fr", Subject="Sujet")
     path = translations.po_path("fr")
