@@ -1,0 +1,730 @@
+import datetime
+import io
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from PIL import Image
+
+from cases import pictures, publishing
+from cases.loading import CONTENT
+from cases.models import (
+    Case,
+    Consent,
+    ConsentBasis,
+    Edition,
+    Freeze,
+    ModelLetter,
+    Outcome,
+    Point,
+    Portrait,
+    SafetyRule,
+    Stage,
+    Theme,
+    YearlyFigure,
+)
+from tests.factories import make_case, make_edition
+
+pytestmark = pytest.mark.django_db
+
+THEMES = """
+[[themes]]
+slug = "land-rights"
+name = "Land rights"
+"""
+EDITION = """
+year = 2025
+title = "Write for Rights 2025"
+introduction = "Letters for people."
+opens_on = "2025-10-15"
+"""
+RULES = """
+[[rules]]
+topic = "religion"
+applies_to = "appeal"
+answer = "unknown"
+words = ["Pray"]
+why = "Nobody has told us."
+
+[[rules]]
+topic = "charges"
+applies_to = "appeal"
+answer = "unknown"
+"""
+CASE = """
+display_name = "Ellen Test"
+short_name = "Ellen"
+kind = "person"
+country = "NO"
+region = "europe-central-asia"
+stage = "draft"
+position = 1
+themes = ["land-rights"]
+headline = "A herder defends invented pastures"
+summary = "A herder of a test defends pastures that do not exist."
+story = '''
+## The pastures
+
+They do not exist.
+'''
+
+[[milestones]]
+date = "2025-07"
+text = "The plan is made known."
+
+[[demands]]
+text = "Stop building."
+
+[[outcomes]]
+kind = "no-change-yet"
+date = "2025-11"
+headline = "Nothing has changed"
+
+[consent]
+basis = "organiser"
+page = "https://organiser.example/ellen"
+note = "All of it is public already."
+
+[[sources]]
+url = "https://organiser.example/ellen"
+supports = "everything"
+
+[target]
+office = "Minister of Tests"
+salutation = "Dear Minister,"
+close = "Yours faithfully,"
+language = "en"
+postal = ["Ministry of Tests", "1 Invented Street"]
+postal_country = "NO"
+
+[[model_letters]]
+language = "en"
+subject = "The pastures"
+body = "Please do not build on them."
+points = ["The herds need the land.", "Nobody asked the herders."]
+
+[solidarity]
+recipient = "Ellen Test"
+postal = ["PO Box 1"]
+postal_country = "NO"
+phrases = ["You are not alone.", "Stay strong."]
+
+[[rules]]
+topic = "charges"
+applies_to = "appeal"
+answer = "yes"
+"""
+PICTURES = """
+[ellen]
+alt = "A shore."
+credit = "Illustration: a test"
+licence = "CC0"
+focal_x = 0.3
+"""
+FIGURES = """
+[reach]
+value = 200
+text = "Many countries."
+
+[[years]]
+year = 2014
+actions = 3000
+qualifier = "more than"
+
+[[years.sources]]
+url = "https://organiser.example/2014"
+supports = "actions"
+"""
+
+
+@pytest.fixture(autouse=True)
+def media(settings, tmp_path) -> Path:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    return settings.MEDIA_ROOT
+
+
+@pytest.fixture
+def content(tmp_path) -> Path:
+    """A folder with one case of 2025, Ellen."""
+    folder = tmp_path / "content"
+    (folder / "2025" / "pictures").mkdir(parents=True)
+    (folder / "themes.toml").write_text(THEMES)
+    (folder / "2025" / "edition.toml").write_text(EDITION)
+    (folder / "2025" / "rules.toml").write_text(RULES)
+    (folder / "2025" / "ellen.toml").write_text(CASE)
+    return folder
+
+
+def add_picture(content: Path, colour: str = "teal") -> None:
+    folder = content / "2025" / "pictures"
+    Image.new("RGB", (900, 600), colour).save(folder / "ellen.png")
+    (folder / "pictures.toml").write_text(PICTURES)
+
+
+def change(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def load(*folders: Path, **options) -> str:
+    said = io.StringIO()
+    call_command("load_campaign", *folders, stdout=said, **options)
+    return said.getvalue()
+
+
+def everything() -> list:
+    """All rows with all their values, and their history."""
+    models = [Case, Consent, Edition, ModelLetter, Outcome, Point, Portrait, SafetyRule, Theme]
+    rows = [list(model.objects.order_by("pk").values()) for model in models]
+    return [*rows, *(model.history.count() for model in models if hasattr(model, "history"))]
+
+
+def writes(queries: CaptureQueriesContext) -> list[str]:
+    return [
+        query["sql"]
+        for query in queries.captured_queries
+        if query["sql"].lstrip('"').split()[0] in {"INSERT", "UPDATE", "DELETE"}
+    ]
+
+
+def test_file_becomes_a_case(content):
+    add_picture(content)
+
+    said = load(content)
+
+    assert said == "Cases: 1 new, 0 changed, 0 as they were.\n"
+    case = Case.objects.get()
+    assert (case.slug, case.edition.year, case.stage) == ("ellen", 2025, Stage.DRAFT)
+    assert case.story == "## The pastures\n\nThey do not exist."
+    assert [theme.name for theme in case.themes.all()] == ["Land rights"]
+    assert [row.date_iso for row in case.milestones.all()] == ["2025-07"]
+    assert [row.date_iso for row in case.outcomes.all()] == ["2025-11"]
+    assert case.target.postal_lines == ["Ministry of Tests", "1 Invented Street", "Norway"]
+    assert case.solidarity_action.public_lines == ["PO Box 1", "Norway"]
+    assert case.solidarity_action.phrases.splitlines() == ["You are not alone.", "Stay strong."]
+    assert [point.text for point in case.model_letters.get().points.all()] == [
+        "The herds need the land.",
+        "Nobody asked the herders.",
+    ]
+    consent = case.consents.get()
+    assert (consent.basis, consent.page) == (
+        ConsentBasis.ORGANISER,
+        "https://organiser.example/ellen",
+    )
+    assert case.history.get().history_change_reason == "loaded from content"
+
+
+def test_rule_of_the_case_stands_in_for_the_common_one(content):
+    load(content)
+
+    rules = {rule.topic: rule for rule in Case.objects.get().safety_rules.all()}
+    assert {topic: rule.answer for topic, rule in rules.items()} == {
+        "religion": "unknown",
+        "charges": "yes",
+    }
+    assert rules["religion"].words == ["pray"]
+
+
+def test_picture_is_rendered_with_its_words(content, media):
+    add_picture(content)
+
+    load(content)
+
+    portrait = Portrait.objects.get()
+    assert (portrait.alt, portrait.focal_x, portrait.focal_y) == ("A shore.", 0.3, 0.5)
+    assert portrait.is_illustration
+    assert (portrait.width, portrait.height) == (900, 600)
+    assert Image.open(media / portrait.renditions["avif"]["400"]).size == (400, 267)
+
+
+def test_second_load_writes_nothing(content):
+    add_picture(content)
+    (content / "figures.toml").write_text(FIGURES)
+    load(content)
+    before = everything()
+
+    with CaptureQueriesContext(connection) as queries:
+        said = load(content)
+
+    assert said == "Cases: 0 new, 0 changed, 1 as they were.\n"
+    assert writes(queries) == []
+    assert everything() == before
+
+
+def test_comment_in_a_file_changes_nothing(content):
+    load(content)
+    change(content / "2025" / "ellen.toml", 'kind = "person"', 'kind = "person"  # one')
+
+    with CaptureQueriesContext(connection) as queries:
+        load(content)
+
+    assert writes(queries) == []
+
+
+def test_changed_file_changes_its_rows_in_place(content):
+    load(content)
+    file = content / "2025" / "ellen.toml"
+    case = Case.objects.get()
+    keys = {
+        name: list(getattr(case, name).values_list("pk", flat=True))
+        for name in ["demands", "milestones", "outcomes", "safety_rules", "model_letters"]
+    }
+    target, points = case.target.pk, list(Point.objects.values_list("pk", flat=True))
+    change(file, "A herder defends", "An old herder defends")
+    change(file, "Stop building.", "Stop building at once.")
+    change(file, "Minister of Tests", "Prime Minister of Tests")
+    change(file, "Nothing has changed", "Still nothing has changed")
+    change(file, "Nobody asked the herders.", "Nobody has asked the herders.")
+    change(file, "Please do not build", "Please never build")
+    change(
+        file,
+        "[consent]",
+        '[[outcomes]]\nkind = "land-or-water-protected"\ndate = "2026-01-09"\n'
+        'headline = "The plan is refused"\n\n[consent]',
+    )
+
+    said = load(content)
+
+    assert said == "Cases: 0 new, 1 changed, 0 as they were.\n"
+    case = Case.objects.get()
+    assert case.headline == "An old herder defends invented pastures"
+    assert [row.text for row in case.demands.all()] == ["Stop building at once."]
+    assert case.target.pk == target
+    assert case.target.office == "Prime Minister of Tests"
+    assert [row.headline for row in case.outcomes.all()] == [
+        "Still nothing has changed",
+        "The plan is refused",
+    ]
+    assert [point.text for point in Point.objects.all()] == [
+        "The herds need the land.",
+        "Nobody has asked the herders.",
+    ]
+    for name, before in keys.items():
+        assert list(getattr(case, name).values_list("pk", flat=True))[: len(before)] == before
+    assert list(Point.objects.values_list("pk", flat=True)) == points
+    assert case.history.first().history_change_reason == "loaded from content"
+    assert load(content) == "Cases: 0 new, 0 changed, 1 as they were.\n"
+
+
+def test_what_a_file_no_longer_says_goes(content):
+    load(content)
+    file = content / "2025" / "ellen.toml"
+    text = file.read_text()
+    file.write_text(text[: text.index("[solidarity]")])
+    change(file, ', "Nobody asked the herders."', "")
+
+    load(content)
+
+    case = Case.objects.get()
+    assert not hasattr(case, "solidarity_action")
+    assert Point.objects.count() == 1
+    assert [rule.answer for rule in case.safety_rules.all()] == ["unknown", "unknown"]
+
+
+def test_changed_picture_replaces_the_old_one(content, media, django_capture_on_commit_callbacks):
+    add_picture(content)
+    load(content)
+    before = Portrait.objects.get()
+    add_picture(content, "navy")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        load(content)
+
+    after = Portrait.objects.get()
+    assert after.pk == before.pk
+    assert Image.open(media / after.renditions["jpeg"]["900"]).getpixel((9, 9))[2] > 100
+    names = {after.image.name, *(n for w in after.renditions.values() for n in w.values())}
+    assert {p.relative_to(media).as_posix() for p in media.rglob("*") if p.is_file()} == names
+
+
+def test_changed_words_of_a_picture_render_nothing(content, media):
+    add_picture(content)
+    load(content)
+    before = {path: path.stat().st_mtime_ns for path in media.rglob("*")}
+    change(content / "2025" / "pictures" / "pictures.toml", "A shore.", "A wide shore.")
+
+    load(content)
+
+    assert Portrait.objects.get().alt == "A wide shore."
+    assert {path: path.stat().st_mtime_ns for path in media.rglob("*")} == before
+
+
+def test_what_staff_changed_is_left_alone_and_reported(content):
+    load(content)
+    case = Case.objects.get()
+    case.headline = "Put better by staff"
+    case.save()
+
+    assert load(content).splitlines()[0] == (
+        "Ellen Test was changed here since it was loaded; it was left as it is."
+    )
+    change(content / "2025" / "ellen.toml", "Stop building.", "Stop building at once.")
+    assert load(content).splitlines()[0] == (
+        "Ellen Test was changed here since it was loaded, and its file has changed too; it was "
+        "left as it is: compare the two."
+    )
+    assert Case.objects.get().headline == "Put better by staff"
+    assert case.demands.get().text == "Stop building."
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda case: case.outcomes.create(kind="released", headline="Free", date="2026-02-01"),
+        lambda case: case.demands.all().delete(),
+        lambda case: case.target.__class__.objects.update(email="minister@tests.example"),
+        lambda case: Point.objects.filter(text__startswith="Nobody").update(text="They were not."),
+        lambda case: case.consents.update(withdrawn_on=datetime.date(2026, 1, 1)),
+        lambda case: case.themes.clear(),
+        lambda case: Case.objects.update(stage=Stage.CLOSED),
+        lambda case: Case.objects.update(facts_checked_on=datetime.date(2026, 1, 1)),
+        lambda case: Case.objects.update(i18n={"headline_fr": "Une éleveuse"}),
+    ],
+    ids=[
+        "outcome", "demand", "target", "point", "consent", "themes", "stage", "checked",
+        "translation",
+    ],
+)  # fmt: skip
+def test_anything_staff_did_makes_the_case_theirs(content, act):
+    load(content)
+    act(Case.objects.get())
+    change(content / "2025" / "ellen.toml", "A herder defends", "An old herder defends")
+
+    said = load(content)
+
+    assert "Ellen Test was changed here" in said
+    assert Case.objects.get().headline == "A herder defends invented pastures"
+
+
+def test_saving_a_form_without_changing_a_word_changes_nothing(content):
+    load(content)
+    case = Case.objects.get()
+    case.story = case.story.replace("\n", "\r\n")  # as browsers send it
+    case.save()
+
+    assert load(content) == "Cases: 0 new, 0 changed, 1 as they were.\n"
+
+
+def test_file_follows_again_once_staff_and_file_agree(content):
+    load(content)
+    Case.objects.update(headline="Put better")
+    file = content / "2025" / "ellen.toml"
+    change(file, "A herder defends invented pastures", "Put better")
+    assert load(content) == "Cases: 0 new, 0 changed, 1 as they were.\n"
+
+    change(file, "Put better", "Put best")
+    load(content)
+
+    assert Case.objects.get().headline == "Put best"
+
+
+def test_freeze_survives_a_load(content):
+    load(content)
+    Case.objects.update(freeze=Freeze.WITHDRAWN, freeze_reason="A threat.")
+    change(content / "2025" / "ellen.toml", "A herder defends", "An old herder defends")
+
+    load(content)
+
+    assert Case.objects.get().freeze == Freeze.WITHDRAWN
+
+
+def test_deleted_case_does_not_come_back(content):
+    load(content)
+    Case.objects.get().delete()
+
+    said = load(content)
+
+    assert said.splitlines()[0] == (
+        "Ellen Test was deleted here, or has another address now; it was not loaded again."
+    )
+    assert not Case.objects.exists()
+
+
+def test_case_made_by_staff_is_not_written_over(content):
+    make_case(slug="ellen", display_name="Ellen of ours")
+
+    said = load(content)
+
+    assert said.splitlines()[1] == (
+        "Ellen of ours was made here, not loaded; its file was not loaded over it."
+    )
+    assert Case.objects.get().display_name == "Ellen of ours"
+
+
+def test_edition_follows_its_file_until_staff_change_it(content):
+    load(content)
+    change(content / "2025" / "edition.toml", "Letters for people.", "Letters for ten people.")
+    load(content)
+    edition = Edition.objects.get()
+    assert edition.introduction == "Letters for ten people."
+
+    Edition.objects.update(title="Our own title")
+    change(content / "2025" / "edition.toml", "ten people", "eight people")
+    said = load(content)
+
+    assert "The edition 2025 was changed here since it was loaded, and its file" in said
+    assert Edition.objects.get().introduction == "Letters for ten people."
+
+
+def test_figures_and_themes_are_made_once_and_then_left_to_staff(content):
+    (content / "figures.toml").write_text(FIGURES)
+    load(content)
+    figure = YearlyFigure.objects.get()
+    assert (figure.year, figure.actions, figure.qualifier) == (2014, 3000, "more than")
+    assert figure.source_url == "https://organiser.example/2014"
+
+    YearlyFigure.objects.update(note="By staff.")
+    Theme.objects.update(name="Land")
+
+    assert load(content).splitlines()[:2] == [
+        "The theme land-rights is called “Land” here and “Land rights” in its file; its name was "
+        "left as it is.",
+        "The yearly figure of 2014 differs from its file and was left as it is; delete it to have "
+        "it loaded again.",
+    ]
+
+
+def test_earlier_case_says_by_what_right_it_is_told(content):
+    text = CASE[: CASE.index("[consent]")] + CASE[CASE.index("[[sources]]") :]
+    (content / "2025" / "ellen.toml").write_text(text.replace('"draft"', '"closed"'))
+
+    load(content)
+
+    consent = Consent.objects.get()
+    assert (consent.basis, consent.page) == ("organiser", "https://organiser.example/ellen")
+    assert consent.risk_note == (
+        "Told publicly by the campaign at the time; only public facts are repeated here; not "
+        "verified by whoever runs this site."
+    )
+
+
+def test_file_does_not_get_past_the_publish_gate(content):
+    change(content / "2025" / "ellen.toml", 'stage = "draft"', 'stage = "published"')
+
+    with pytest.raises(CommandError) as error:
+        load(content)
+
+    assert str(error.value) == (
+        "2025/ellen.toml: stage: can’t be “published” yet. It is not answered whether a letter may "
+        "touch: Naming the organisation, Season's greetings, The country's politics, War and armed "
+        "conflict, Gender and sexuality, Your own address, Enclosures, Photographs, Any language."
+        "\nNothing was loaded."
+    )
+    assert not Case.objects.exists()
+
+
+def test_content_of_a_deployer_stands_beside_what_ships(content, tmp_path):
+    load(content)
+    own = tmp_path / "own"
+    (own / "2026").mkdir(parents=True)
+    (own / "2026" / "edition.toml").write_text(EDITION.replace("2025", "2026"))
+    (own / "2026" / "sam.toml").write_text(CASE)
+
+    said = load(own)
+
+    assert said == "Cases: 1 new, 0 changed, 0 as they were.\n"
+    assert Case.objects.get(slug="sam").edition.year == 2026
+    assert Case.objects.get(slug="ellen").edition.year == 2025
+
+
+def test_dry_run_does_nothing(content, media):
+    add_picture(content)
+
+    said = load(content, dry_run=True)
+
+    assert said == "Cases: 1 would be new, 0 would be changed, 0 as they were.\n"
+    assert not Edition.objects.exists()
+    assert not Case.objects.exists()
+    assert not media.exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('kind = "person"', "", "kind: This field cannot be blank."),
+        ('"person"', '"hero"', "kind: Value 'hero' is not a valid choice."),
+        (
+            'country = "NO"\nregion',
+            'country = "XX"\nregion',
+            "country: Value 'XX' is not a valid choice.",
+        ),
+        ("position = 1", 'position = "1"', "position: must be a whole number."),
+        ("position = 1", "position = true", "position: must be a whole number."),
+        ("position = 1", "colour = 1", "colour: is not a key that is known here."),
+        ('["land-rights"]', '["land"]', "themes: “land” is not in themes.toml."),
+        ('["land-rights"]', '"land-rights"', "themes: must be a list of texts."),
+        (
+            '"2025-07"',
+            '"2025-13"',
+            "milestones 1, date: “2025-13” is no date; write 2025, 2025-07 or 2025-07-30.",
+        ),
+        (
+            '"2025-07"',
+            '"July"',
+            "milestones 1, date: “July” is no date; write 2025, 2025-07 or 2025-07-30.",
+        ),
+        ("[[demands]]", "[demands]", "demands: must be a list of tables."),
+        (
+            '"no-change-yet"',
+            '"freed"',
+            "outcomes 1, kind: Value 'freed' is not a valid choice.",
+        ),
+        (
+            'basis = "organiser"',
+            'basis = "given"',
+            "consent, basis: must be “organiser”; a consent given to you is entered in the admin.",
+        ),
+        ('note = "All of it is public already."', "", "consent, note: This field cannot be blank."),
+        ('page = "https://organiser.example/ellen"', "", "consent, page: is needed beside basis."),
+        (
+            'url = "https://organiser.example/ellen"',
+            'url = "organiser"',
+            "sources 1, url: Enter a valid URL.",
+        ),
+        (
+            '"1 Invented Street"]\npostal_country = "NO"',
+            '"1 Invented Street"]',
+            "target, postal_country: is needed beside postal.",
+        ),
+        (
+            'language = "en"\npostal',
+            'language = "en"\nlocal_language = "fr"\npostal',
+            "target, local_salutation: is needed beside local_language.",
+        ),
+        (
+            'subject = "The pastures"',
+            f'subject = "{"x" * 151}"',
+            "model_letters 1, subject: Ensure this value has at most 150 characters (it has 151).",
+        ),
+        (
+            '[[model_letters]]\nlanguage = "en"',
+            '[[model_letters]]\nlanguage = "en"\nsubject = "x"\nbody = "y"\n'
+            '[[model_letters]]\nlanguage = "en"',
+            "model_letters: has two letters in one language.",
+        ),
+        ('topic = "charges"', 'topic = "fees"', "rules 1, topic: Value 'fees' is not a valid"),
+        ('"Ellen Test"\nshort', '"Ellen\nshort', "is not valid TOML: "),
+    ],
+)
+def test_mistake_in_a_file_is_one_sentence_and_nothing_is_loaded(content, old, new, sentence):
+    change(content / "2025" / "ellen.toml", old, new)
+
+    with pytest.raises(CommandError) as error:
+        load(content)
+
+    first, last = str(error.value).splitlines()
+    assert first.startswith(f"2025/ellen.toml: {sentence}")
+    assert last == "Nothing was loaded."
+    assert not Edition.objects.exists()
+
+
+def test_each_wrong_file_has_its_line(content):
+    change(content / "themes.toml", "name =", "title =")
+    change(content / "2025" / "edition.toml", "year = 2025", "year = 2024")
+    change(content / "2025" / "ellen.toml", 'kind = "person"', "")
+
+    with pytest.raises(CommandError) as error:
+        load(content)
+
+    assert str(error.value).splitlines() == [
+        "themes.toml: themes 1, title: is not a key that is known here.",
+        "2025/edition.toml: year: must be 2025, as its folder is named.",
+        "2025/ellen.toml: kind: This field cannot be blank.",
+        "Nothing was loaded.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (
+            lambda folder: (folder / "pictures.toml").unlink(),
+            "2025/pictures/ellen.png: has no entry in pictures.toml beside it.",
+        ),
+        (
+            lambda folder: (folder / "ellen.png").unlink(),
+            "2025/pictures/pictures.toml: ellen: there is no picture of this name beside it.",
+        ),
+        (
+            lambda folder: (folder / "ellen.png").write_bytes(b"no picture"),
+            "2025/pictures/ellen.png: This file is not a picture: please choose a JPEG, PNG or "
+            "WebP file.",
+        ),
+        (
+            lambda folder: change(folder / "pictures.toml", 'alt = "A shore."', ""),
+            "2025/pictures/pictures.toml: ellen, alt: This field cannot be blank.",
+        ),
+        (
+            lambda folder: change(folder / "pictures.toml", "0.3", "3"),
+            "2025/pictures/pictures.toml: ellen, focal_x: Ensure this value is less than or equal "
+            "to 1.",
+        ),
+        (
+            lambda folder: change(folder / "pictures.toml", "[ellen]", "[somebody]"),
+            "2025/pictures/ellen.png: has no entry in pictures.toml beside it.",
+        ),
+    ],
+    ids=["no words", "no picture", "broken", "no alt", "focal point", "another name"],
+)
+def test_mistake_with_a_picture_is_one_sentence(content, spoil, sentence):
+    add_picture(content)
+    spoil(content / "2025" / "pictures")
+
+    with pytest.raises(CommandError) as error:
+        load(content)
+
+    assert str(error.value).splitlines()[0] == sentence
+    assert not Case.objects.exists()
+
+
+def test_words_for_a_picture_of_no_case_are_a_mistake(content):
+    add_picture(content)
+    words = content / "2025" / "pictures" / "pictures.toml"
+    words.write_text(PICTURES + '\n[nobody]\nalt = "x"\n')
+
+    with pytest.raises(CommandError, match=r"pictures.toml: nobody: is not a key"):
+        load(content)
+
+
+def test_folder_has_to_be_there(tmp_path):
+    with pytest.raises(CommandError, match="there is no such folder"):
+        load(tmp_path / "nowhere")
+
+
+def test_case_needs_its_edition(content):
+    (content / "2025" / "edition.toml").unlink()
+
+    with pytest.raises(CommandError, match=r"2025/ellen.toml: there is no edition.toml for 2025"):
+        load(content)
+
+    make_edition(2025)
+    assert load(content).endswith("Cases: 1 new, 0 changed, 0 as they were.\n")
+
+
+def test_what_ships_is_loaded_whole_and_may_be_shown(django_assert_max_num_queries, monkeypatch):
+    monkeypatch.setattr(pictures, "KINDS", {"webp": ("WEBP", {"quality": 1}, [400])})  # quicker
+
+    with django_assert_max_num_queries(120):
+        load(CONTENT)
+    cases = list(publishing.with_needed(Case.objects.all()))
+    before = everything()
+
+    with CaptureQueriesContext(connection) as queries:
+        said = load(CONTENT)
+
+    files = [path for path in CONTENT.glob("*/*.toml") if path.stem not in {"edition", "rules"}]
+    assert len(cases) == len(files) == 67
+    assert {str(case): publishing.problems(case) for case in cases} == {
+        str(case): [] for case in cases
+    }
+    assert Case.objects.taking_actions().count() == 8
+    assert {case.stage for case in cases} == {Stage.PUBLISHED, Stage.CLOSED}
+    assert {consent.basis for consent in Consent.objects.all()} == {ConsentBasis.ORGANISER}
+    assert all(case.outcomes.exists() for case in cases)
+    assert Portrait.objects.count() == 8
+    assert said == f"Cases: 0 new, 0 changed, {len(cases)} as they were.\n"
+    assert writes(queries) == []
+    assert everything() == before
