@@ -1,0 +1,80 @@
+"""Filters of the case list by what is left to do."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases.countries import country_name
+from cases.models import OPEN_TO_READERS, Case, ConsentBasis, Freeze, Stage
+
+
+class LeftToDo(admin.SimpleListFilter):
+    title = _("what is left to do")
+    parameter_name = "left"
+    always_open = True
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
+        return [
+            ("draft", _("finish the draft")),
+            ("in-review", _("review and publish")),
+            ("review-due", _("check again: the day has come")),
+            ("unchecked", _("check the facts: nobody of us has")),
+            ("unverified", _("get a consent of our own")),
+            ("target", _("check the address")),
+            ("frozen", _("decide on the freeze")),
+            ("unfreezing", _("confirm the unfreezing")),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        today = timezone.localdate()
+        match self.value():
+            case "draft":
+                return queryset.filter(stage=Stage.DRAFT)
+            case "in-review":
+                return queryset.filter(stage=Stage.IN_REVIEW)
+            case "review-due":
+                return queryset.filter(stage__in=OPEN_TO_READERS, review_by__lte=today)
+            case "unchecked":
+                return queryset.filter(stage=Stage.PUBLISHED, facts_checked_on=None)
+            case "unverified":
+                return queryset.filter(not_verified(), stage=Stage.PUBLISHED)
+            case "target":
+                unchecked = Q(target__isnull=False, target__checked_on=None)
+                return queryset.filter(unchecked, stage=Stage.PUBLISHED)
+            case "frozen":
+                return queryset.exclude(freeze=Freeze.NONE)
+            case "unfreezing":
+                return queryset.exclude(unfreeze_asked_by=None)
+        return queryset
+
+
+def not_verified() -> Q:
+    """Cases of which we hold no consent of our own, only that the organiser told them."""
+    given = Case.objects.filter(
+        consents__basis=ConsentBasis.GIVEN, consents__withdrawn_on=None
+    ).values("pk")
+    return ~Q(pk__in=given)
+
+
+class CountryFilter(admin.SimpleListFilter):
+    """Only the countries that have cases."""
+
+    title = _("country")
+    parameter_name = "country"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
+        codes = model_admin.model.objects.order_by().values_list(self.field, flat=True).distinct()
+        return sorted(((code, country_name(code)) for code in codes), key=lambda row: row[1])
+
+    field = "country"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
+
+
+class CountryOfCaseFilter(CountryFilter):
+    field = "case__country"

@@ -1,0 +1,52 @@
+"""The forms of pages between a button and its act."""
+
+from __future__ import annotations
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case, Edition, Freeze
+
+FREEZES = [choice for choice in Freeze.choices if choice[0] != Freeze.NONE]
+
+
+class FreezeForm(forms.Form):
+    cases = forms.ModelMultipleChoiceField(
+        label=_("Which case?"),
+        queryset=Case.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose the case to freeze.")},
+    )
+    how_far = forms.ChoiceField(
+        label=_("How far?"),
+        choices=FREEZES,
+        initial=Freeze.HIDDEN,
+        widget=forms.RadioSelect,
+        help_text=_("It is everywhere within seconds. One person freezes; unfreezing takes two."),
+    )
+    reason = forms.CharField(
+        label=_("Why?"),
+        max_length=Case._meta.get_field("freeze_reason").max_length,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("For staff only. Do not name who is in danger more exactly than needed."),
+        error_messages={"required": _("Say why, for whoever decides on unfreezing.")},
+    )
+
+    def __init__(self, *args, chosen: QuerySet | None = None, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        # Those that readers can see first, the newest campaign on top.
+        self.fields["cases"].queryset = Case.objects.order_by(
+            "-edition__year", "position", "display_name"
+        )
+        if chosen is not None:
+            self.fields["cases"].initial = chosen
+
+
+class CloneForm(forms.Form):
+    edition = forms.ModelChoiceField(
+        label=_("Into which edition?"),
+        queryset=Edition.objects.all(),
+        empty_label=None,
+        help_text=_("A draft comes of it; letters, outcomes and freezes stay where they are."),
+    )

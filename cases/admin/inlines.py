@@ -1,0 +1,250 @@
+"""The parts of a case, as they are edited on its page."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.db import models
+from django.forms.models import BaseInlineFormSet, BaseModelForm
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from cases import pictures
+from cases.admin.fields import FixedChoice, LinesField, PictureField
+from cases.models import (
+    AppliesTo,
+    Case,
+    Consent,
+    Demand,
+    Milestone,
+    ModelLetter,
+    Outcome,
+    Portrait,
+    Quote,
+    SafetyRule,
+    SolidarityAction,
+    Source,
+    Target,
+    Topic,
+)
+
+LONG_LINE = 120  # characters: a longer text is written in a box of some lines
+
+
+class RoomyMixin:
+    """Fields as large as what goes into them, and without buttons that lead away."""
+
+    rows: dict[str, int] = {}
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if isinstance(db_field, models.ImageField):
+            kwargs |= {"form_class": PictureField}
+        elif isinstance(db_field, models.JSONField):
+            kwargs |= {"form_class": LinesField, "help_text": _("One a line.")}
+        elif rows := self.rows.get(db_field.name) or _rows(db_field):
+            kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            field.widget = field.widget.widget
+        return field
+
+
+def _rows(field: models.Field) -> int:
+    """The lines of its box, 0 for a field of one line."""
+    if isinstance(field, models.URLField | models.EmailField) or field.choices:
+        return 0
+    if isinstance(field, models.TextField):
+        return 5
+    is_long = isinstance(field, models.CharField) and (field.max_length or 0) > LONG_LINE
+    return 2 if is_long else 0
+
+
+class OnePart(RoomyMixin, admin.StackedInline):
+    extra = 1
+    max_num = 1
+
+
+class ManyParts(RoomyMixin, admin.TabularInline):
+    extra = 0
+
+
+class PortraitInline(OnePart):
+    model = Portrait
+    readonly_fields = ["preview"]
+    fields = [
+        "preview",
+        "image",
+        "alt",
+        "alt_fr",
+        ("credit", "licence"),
+        "is_illustration",
+        ("focal_x", "focal_y"),
+    ]
+
+    @admin.display(description=_("as it is now"))
+    def preview(self, portrait: Portrait) -> str:
+        url = pictures.url(portrait, "webp", 800)
+        if not url:
+            return _("no picture yet")
+        # The point as the page takes it: rounded to tens, for the style sheet to read.
+        return format_html(
+            '<span class="portrait-preview"><img src="{}" alt="{}" width="{}" height="{}">'
+            '<span class="focal-point" data-focal-x="{}" data-focal-y="{}"></span></span>',
+            url,
+            portrait.alt,
+            portrait.width,
+            portrait.height,
+            round(portrait.focal_x * 10) * 10,
+            round(portrait.focal_y * 10) * 10,
+        )
+
+
+class QuoteInline(RoomyMixin, admin.StackedInline):
+    model = Quote
+    extra = 0
+    rows = {"text": 3, "text_fr": 3}
+    fields = ["text", "text_fr", ("speaker", "position"), "source_url", "may_be_shown"]
+
+
+class DemandInline(ManyParts):
+    model = Demand
+    fields = ["text", "text_fr", "position"]
+
+
+class TargetInline(OnePart):
+    model = Target
+    fields = [
+        ("title", "name"),
+        "office",
+        ("salutation", "close", "language"),
+        ("local_salutation", "local_close", "local_language"),
+        ("postal", "postal_country"),
+        ("email", "social"),
+        ("appeal_deadline", "checked_on"),
+        "source_url",
+    ]
+
+
+class ModelLetterInline(RoomyMixin, admin.StackedInline):
+    model = ModelLetter
+    extra = 0
+    show_change_link = True  # its points are on its own page
+    rows = {"body": 14}
+
+
+class SolidarityInline(OnePart):
+    model = SolidarityAction
+    verbose_name = _("messages of solidarity")
+    fields = [
+        "recipient",
+        ("postal", "postal_country"),
+        "address_visibility",
+        ("languages", "formats"),
+        "phrases",
+        "note",
+        "ends_on",
+    ]
+
+
+class RuleForm(forms.ModelForm):
+    class Meta:
+        model = SafetyRule
+        fields = ["applies_to", "topic", "answer", "words", "why"]
+        widgets = {
+            "applies_to": FixedChoice(AppliesTo.choices),
+            "topic": FixedChoice(Topic.choices),
+        }
+
+    def has_changed(self) -> bool:
+        # A row that stands there is an answer, “not known” too: it is saved as it is shown.
+        return not self.instance.pk or super().has_changed()
+
+
+class RuleFormSet(BaseInlineFormSet):
+    """Every topic is asked, for letters and for messages: what has no row yet gets one."""
+
+    def __init__(self, *args, instance: Case | None = None, **kwargs) -> None:
+        answered = set()
+        if instance is not None and instance.pk:
+            answered = {(rule.applies_to, rule.topic) for rule in instance.safety_rules.all()}
+        asked = product(AppliesTo.values, Topic.values)
+        missing = [
+            {"applies_to": applies_to, "topic": topic}
+            for applies_to, topic in asked
+            if (applies_to, topic) not in answered
+        ]
+        self.extra = len(missing)
+        super().__init__(*args, instance=instance, initial=missing, **kwargs)
+
+    def get_queryset(self):
+        return super().get_queryset().order_by("applies_to", "pk")
+
+
+class SafetyRuleInline(ManyParts):
+    model = SafetyRule
+    form = RuleForm
+    formset = RuleFormSet
+    can_delete = False
+    fields = ["applies_to", "topic", "answer", "words", "why"]
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        if db_field.name in ("applies_to", "topic"):
+            return db_field.formfield(widget=kwargs.get("widget"))
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def get_max_num(self, request: HttpRequest, obj: Case | None = None, **kwargs) -> int:
+        return len(AppliesTo) * len(Topic)
+
+
+class OutcomeInline(RoomyMixin, admin.StackedInline):
+    model = Outcome
+    extra = 0
+    rows = {"text": 3, "text_fr": 3}
+    fields = [
+        ("kind", "conditional"),
+        ("date", "date_precision"),
+        "headline",
+        "text",
+        ("quote", "quote_by"),
+        "source_url",
+        ("actions_count", "actions_note"),
+        ("headline_fr", "text_fr"),
+    ]
+
+
+class MilestoneInline(ManyParts):
+    model = Milestone
+    fields = ["date", "date_precision", "text", "text_fr"]
+
+
+class SourceInline(ManyParts):
+    model = Source
+    fields = ["url", "supports", "position"]
+
+
+class ConsentInline(RoomyMixin, admin.StackedInline):
+    """Shown to the safety role only: nobody else has a permission for it."""
+
+    model = Consent
+    extra = 0
+    fields = [
+        "basis",
+        ("given_by", "page"),
+        "scope",
+        ("given_on", "expires_on", "withdrawn_on"),
+        "risk_note",
+    ]
+
+
+def saved_picture(form: BaseModelForm, before: Portrait | None) -> None:
+    """Make the renditions of a new picture, and let go of the files of the old one."""
+    portrait: Portrait = form.instance
+    if "image" in form.changed_data:
+        pictures.render(portrait)
+        portrait.save(update_fields=["renditions"])
+        if before is not None:
+            pictures.remove(before)
