@@ -1,0 +1,249 @@
+"""Reading what was written. A letter is approved or rejected, never changed."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from cases.admin.readonly import ReadOnlyAdmin
+from cases.countries import country_name
+from cases.models import AppliesTo, SafetyRule
+from cases.text import folded
+from letters import writing
+from letters.admin.filters import CaseFilter, CountryFilter, StateFilter
+from letters.admin.forms import FindForm, RejectForm
+from letters.admin.keyset import KeysetAdmin
+from letters.encryption import email_hash
+from letters.models import Letter, LetterState, Pledge
+
+MODERATE = "letters.moderate_letter"
+MOST_FOUND = 200  # letters of one address that are listed
+MOST_LOOKS = 50
+
+# No names, addresses or words: what a list shows, it need not decrypt.
+LISTED = ["case__display_name", "state", "route", "country", "language", "held", "created_at"]
+
+
+class Rule(NamedTuple):
+    rule: SafetyRule
+    words: list[str]  # to watch for, that the letter has
+
+
+@admin.register(Letter)
+class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
+    change_list_template = "admin/letters/letter/change_list.html"
+    list_display = [
+        "number",
+        "case",
+        "state",
+        "hold",
+        "route",
+        "writer_country",
+        "language",
+        "created_at",
+    ]
+    list_filter = [StateFilter, CaseFilter, "held", "route", CountryFilter]
+    empty_value_display = ""
+    search_fields = ["pk"]
+    search_help_text = gettext_lazy("Number of the letter")
+    actions = ["approve", "reject", "release"]
+
+    # --- who may
+
+    def has_view_permission(self, request: HttpRequest, obj: Letter | None = None) -> bool:
+        return request.user.has_perm(MODERATE)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MODERATE)
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MODERATE)
+
+    # --- the list
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("case").only(*LISTED)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
+        if not search_term:
+            return queryset, False
+        number = search_term.strip().lstrip("#")
+        if not number.isdecimal() or len(number) > 18:
+            messages.info(request, _("Letters are found here by their number."))
+            return queryset.none(), False
+        return queryset.filter(pk=int(number)), False
+
+    @admin.display(description=gettext_lazy("letter"))
+    def number(self, letter: Letter) -> str:
+        return str(letter.pk)
+
+    @admin.display(description=gettext_lazy("held"))
+    def hold(self, letter: Letter) -> str:
+        return _("held") if letter.held else ""
+
+    @admin.display(description=gettext_lazy("written in"))
+    def writer_country(self, letter: Letter) -> str:
+        return country_name(letter.country) if letter.country else ""
+
+    # --- a letter
+
+    def get_urls(self):
+        wrap = self.admin_site.admin_view
+        mine = [
+            path("find/", wrap(self.find_view), name="letters_letter_find"),
+            path("reject/", wrap(self.reject_view), name="letters_letter_reject"),
+            path("<int:pk>/act/", wrap(self.act_view), name="letters_letter_act"),
+        ]
+        return mine + super().get_urls()
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
+        """The letter to read, as its target would. Each look is noted."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        letter = self._letter(object_id)
+        self.log_change(request, letter, "Read.")
+        target = getattr(letter.case, "target", None)
+        salutation, close = target.salutation_in(letter.language) if target else ("", "")
+        return self._page(
+            request,
+            "read",
+            str(letter).capitalize(),
+            letter=letter,
+            salutation=salutation,
+            close=close,
+            seen=letter.changed_at.isoformat(),
+            rules=_rules(letter),
+            may_approve=letter.state == LetterState.SUBMITTED,
+            may_reject=letter.state in (LetterState.SUBMITTED, LetterState.APPROVED),
+            looks=self._looks(letter),
+        )
+
+    def _letter(self, key: str | int) -> Letter:
+        if not str(key).isdecimal() or len(str(key)) > 18:
+            key = 0
+        return get_object_or_404(Letter.objects.select_related("case", "case__target"), pk=key)
+
+    def _looks(self, letter: Letter) -> QuerySet:
+        return (
+            LogEntry.objects.filter(
+                content_type=ContentType.objects.get_for_model(Letter), object_id=str(letter.pk)
+            )
+            .select_related("user")
+            .order_by("-pk")[:MOST_LOOKS]
+        )
+
+    @method_decorator(require_POST)
+    def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_moderate_permission(request):
+            raise PermissionDenied
+        letter = self._letter(pk)
+        if request.POST.get("seen") != letter.changed_at.isoformat():
+            messages.warning(request, _("Its writer has changed it since: please read it again."))
+        elif request.POST.get("act") == "approve":
+            self._do(request, letter, "approve")
+        elif request.POST.get("act") == "release":
+            self._do(request, letter, "release")
+        else:
+            raise PermissionDenied
+        return redirect("admin:letters_letter_change", letter.pk)
+
+    def reject_view(self, request: HttpRequest) -> HttpResponse:
+        """Why: asked for one letter or for all that were chosen in the list."""
+        if not self.has_moderate_permission(request):
+            raise PermissionDenied
+        keys = [int(key) for key in request.GET.getlist("letter") if key.isdecimal()][:100]
+        chosen = list(Letter.objects.filter(pk__in=keys).select_related("case"))
+        if not chosen:
+            return redirect("admin:letters_letter_changelist")
+        form = RejectForm(request.POST or None)
+        if form.is_valid():
+            for letter in chosen:
+                self._do(request, letter, "reject", form.cleaned_data["reason"])
+            return redirect("admin:letters_letter_changelist")
+        return self._page(request, "reject", _("Reject a letter"), form=form, chosen=chosen)
+
+    def find_view(self, request: HttpRequest) -> HttpResponse:
+        """All that one address wrote. By POST: an address belongs in no URL and in no log."""
+        if not self.has_moderate_permission(request):
+            raise PermissionDenied
+        form = FindForm(request.POST or None)
+        found = {}
+        if form.is_valid():
+            written_by = {"email_hash": email_hash(form.cleaned_data["email"])}
+            letters = Letter.objects.filter(**written_by).select_related("case").only(*LISTED)
+            pledges = Pledge.objects.filter(**written_by).select_related("case").defer("key")
+            found = {"letters": letters[:MOST_FOUND], "pledges": pledges[:MOST_FOUND]}
+            LogEntry.objects.create(
+                user_id=request.user.pk,
+                content_type=ContentType.objects.get_for_model(Letter),
+                object_repr=_("letters of one address"),
+                action_flag=2,
+                change_message="Looked for by an e-mail address.",
+            )
+        title = _("Find letters by e-mail address")
+        return self._page(request, "find", title, form=form, is_found=form.is_valid(), **found)
+
+    def _page(self, request: HttpRequest, name: str, title: str, **context) -> HttpResponse:
+        context |= self.admin_site.each_context(request) | {"title": title, "opts": self.opts}
+        return TemplateResponse(request, f"admin/letters/letter/{name}.html", context)
+
+    # --- acts
+
+    @admin.action(description=gettext_lazy("Approve"), permissions=["moderate"])
+    def approve(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._each(request, queryset, "approve")
+
+    @admin.action(description=gettext_lazy("Reject…"), permissions=["moderate"])
+    def reject(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        query = "&".join(f"letter={pk}" for pk in queryset.values_list("pk", flat=True))
+        return redirect(f"{reverse('admin:letters_letter_reject')}?{query}")
+
+    @admin.action(description=gettext_lazy("Not spam: let it count"), permissions=["moderate"])
+    def release(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._each(request, queryset, "release")
+
+    def _each(self, request: HttpRequest, queryset: QuerySet, name: str) -> None:
+        keys = list(queryset.values_list("pk", flat=True))
+        for letter in Letter.objects.filter(pk__in=keys).select_related("case"):
+            self._do(request, letter, name)
+
+    def _do(self, request: HttpRequest, letter: Letter, name: str, reason: str = "") -> None:
+        """Do it, log it, and say how it went."""
+        match name:
+            case "approve":
+                done, words = writing.approve(letter), _("%(letter)s is approved.")
+            case "release":
+                done, words = writing.release_hold(letter), _("%(letter)s is no longer held.")
+            case _reject:
+                done, words = writing.reject(letter, reason), _("%(letter)s is rejected.")
+        if done:
+            self.log_change(request, letter, name)
+            messages.success(request, words % {"letter": str(letter).capitalize()})
+        else:
+            words = _("%(letter)s is %(state)s: nothing was changed.")
+            state = letter.get_state_display()
+            messages.warning(request, words % {"letter": str(letter).capitalize(), "state": state})
+
+
+def _rules(letter: Letter) -> list[Rule]:
+    """What letters of the case may not do, those first whose words the letter has."""
+    text = f" {folded(f'{letter.subject} {letter.body}')} "
+    rules = [
+        Rule(rule, [word for word in rule.words if folded(word) in text])
+        for rule in letter.case.safety_rules.filter(applies_to=AppliesTo.APPEAL)
+        if not rule.allows
+    ]
+    return sorted(rules, key=lambda rule: not rule.words)

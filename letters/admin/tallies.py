@@ -1,0 +1,33 @@
+"""The ledger that every count is a sum of."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from cases.admin.readonly import ReadOnlyAdmin
+from cases.countries import country_name
+from letters.admin.filters import CaseFilter
+from letters.admin.keyset import KeysetAdmin
+from letters.models import Tally
+
+TOO_FEW = 5  # DESIGN.md §6, rule 7: smaller numbers are not broken down
+
+
+@admin.register(Tally)
+class TallyAdmin(KeysetAdmin, ReadOnlyAdmin):
+    list_display = ["day", "case", "kind", "source", "from_where", "number"]
+    list_filter = [CaseFilter, "kind", "source"]
+    fields = list_display
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("case")
+
+    @admin.display(description=_("country"))
+    def from_where(self, tally: Tally) -> str:
+        if tally.number < TOO_FEW:
+            return _("too few to tell")
+        return country_name(tally.country) if tally.country else _("not said")
