@@ -21,7 +21,7 @@ from letters.models import Letter, OutgoingMail
 COUNT_UP_TO = 50  # "more than 50": enough to know the day is full, and no table is counted
 NAMED = 4  # cases named in a line
 # The order on the first page: what a campaigner looks for, then what a deployer does.
-APPS = ["cases", "letters", "auth", "mfa"]
+APPS = ["cases", "letters", "auth"]
 
 
 class Task(NamedTuple):
@@ -39,6 +39,7 @@ class Line(NamedTuple):
     more_than: bool
     url: str
     named: list
+    has_more: bool
 
 
 class StaffSite(admin.AdminSite):
@@ -61,7 +62,7 @@ class StaffSite(admin.AdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict]:
         """In the order of work, each app's models in the order their admin was registered."""
         apps = self._build_app_dict(request, app_label)
-        found = [apps] if app_label and apps else list(apps.values())
+        found = ([apps] if apps else []) if app_label else list(apps.values())
         order = {model: place for place, model in enumerate(self._registry)}
         for app in found:
             app["models"].sort(key=lambda entry: order[entry["model"]])
@@ -167,6 +168,7 @@ def to_do(user) -> list[Line]:
                     more_than=len(found) > COUNT_UP_TO,
                     url=task.url,
                     named=found[:NAMED] if task.names_them else [],
+                    has_more=len(found) > NAMED,
                 )
             )
     return lines
