@@ -2,7 +2,11 @@
 
 import json
 import logging
+import re
 from datetime import UTC, datetime
+
+# A private link opens a letter: whoever reads the log must not be able to follow it.
+PRIVATE_KEY = re.compile(r"/(letters|pledges)/[A-Za-z0-9_-]{22}")
 
 
 class JSONFormatter(logging.Formatter):
@@ -18,4 +22,4 @@ class JSONFormatter(logging.Formatter):
         if record.exc_info:
             # The frames without their values: a local variable may hold a name or a letter.
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False)
+        return PRIVATE_KEY.sub(r"/\1/…", json.dumps(line, ensure_ascii=False))
