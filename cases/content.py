@@ -273,12 +273,13 @@ def _read_case(
     common_rules: list[dict[str, Any]],
     pictures: Table,
 ) -> None:
+    picture = _find_picture(path)
+    portrait = _read_portrait(pictures, path.stem, picture)
     table = _opened(folder, path)
-    themes = table.texts("themes")
+    themes = list(dict.fromkeys(table.texts("themes")))
     sources = [_read_source(row, place) for place, row in enumerate(table.tables("sources"))]
     own_rules = [_read_rule(row) for row in table.tables("rules")]
     letters = [_read_model_letter(row) for row in table.tables("model_letters")]
-    picture = _find_picture(path)
     rows: dict[str, list[models.Model]] = {
         "demands": [
             row.build(Demand, text=row.text("text"), position=place)
@@ -292,7 +293,7 @@ def _read_case(
         "consents": _read_consent(table, sources),
         "target": _read_target(table),
         "solidarity_action": _read_solidarity(table),
-        "portrait": _read_portrait(pictures, path.stem, picture),
+        "portrait": portrait,
     }
     values = {
         name: table.text(name)

@@ -110,7 +110,8 @@ def load(folders: Iterable[Path] = (CONTENT,), *, dry_run: bool = False) -> Repo
 
 def _load_themes(content: Content, report: Report) -> None:
     stored = {theme.slug: theme for theme in Theme.objects.all()}
-    Theme.objects.bulk_create(theme for theme in content.themes if theme.slug not in stored)
+    new = {theme.slug: theme for theme in content.themes if theme.slug not in stored}
+    Theme.objects.bulk_create(new.values())
     for theme in content.themes:
         other = stored.get(theme.slug, theme)
         if other.name != theme.name:
@@ -122,7 +123,8 @@ def _load_themes(content: Content, report: Report) -> None:
 
 def _load_figures(content: Content, report: Report) -> None:
     stored = {figure.year: figure for figure in YearlyFigure.objects.all()}
-    YearlyFigure.objects.bulk_create(row for row in content.figures if row.year not in stored)
+    new = {figure.year: figure for figure in content.figures if figure.year not in stored}
+    YearlyFigure.objects.bulk_create(new.values())
     for figure in content.figures:
         other = stored.get(figure.year, figure)
         if _said(other, FIGURE_FIELDS) != _said(figure, FIGURE_FIELDS):

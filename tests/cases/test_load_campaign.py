@@ -689,6 +689,31 @@ def test_words_for_a_picture_of_no_case_are_a_mistake(content):
         load(content)
 
 
+def test_mistake_in_a_case_does_not_make_its_picture_one(content):
+    add_picture(content)
+    change(content / "2025" / "ellen.toml", 'kind = "person"', "")
+
+    with pytest.raises(CommandError) as error:
+        load(content)
+
+    assert str(error.value).splitlines() == [
+        "2025/ellen.toml: kind: This field cannot be blank.",
+        "Nothing was loaded.",
+    ]
+
+
+def test_what_stands_twice_is_loaded_once(content):
+    (content / "themes.toml").write_text(THEMES * 2)
+    (content / "figures.toml").write_text(FIGURES + FIGURES[FIGURES.index("[[years]]") :])
+    change(content / "2025" / "ellen.toml", '["land-rights"]', '["land-rights", "land-rights"]')
+
+    load(content)
+
+    assert Theme.objects.get() == Case.objects.get().themes.get()
+    assert YearlyFigure.objects.get().year == 2014
+    assert load(content) == "Cases: 0 new, 0 changed, 1 as they were.\n"
+
+
 def test_folder_has_to_be_there(tmp_path):
     with pytest.raises(CommandError, match="there is no such folder"):
         load(tmp_path / "nowhere")
