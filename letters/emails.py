@@ -19,9 +19,17 @@ def queue_pledge_link(pledge: Pledge) -> None:
     _queue(MailKind.PLEDGE_LINK, f"pledge:{pledge.pk}", pledge, pledge.language)
 
 
+def forget_other_addresses(thing: Letter | Pledge) -> None:
+    """After its address was changed: the old one is kept in no mail, the new one gets the link."""
+    about = f"{thing._meta.model_name}:{thing.pk}"
+    OutgoingMail.objects.filter(about=about).exclude(to_hash=thing.email_hash).delete()
+
+
 def queue_rejection(letter: Letter) -> None:
     """That a letter can't be delivered as it is; the reason stands on the private page."""
-    about = f"letter:{letter.pk}:{letter.changed_at:%Y%m%d%H%M%S}"
+    about = f"letter:{letter.pk}"
+    sent = OutgoingMail.objects.filter(about=about, kind=MailKind.LETTER_REJECTED)
+    sent.exclude(sent_at=None).delete()  # of an earlier rejection; one that still waits will do
     _queue(MailKind.LETTER_REJECTED, about, letter, letter.page_language)
 
 
@@ -41,7 +49,7 @@ def _queue(kind: MailKind, about: str, thing: Letter | Pledge, language: str) ->
             to=thing.email,
             to_hash=email_hash(thing.email),
             subject=_("Your private link"),
-            body=render_to_string(f"letters/mail/{kind}.txt", context),
+            body=render_to_string(f"letters/mail/{kind}.txt", context).strip() + "\n",
             language=language,
             created_at=timezone.now(),
             not_before=timezone.now(),

@@ -11,6 +11,7 @@ from functools import lru_cache
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import models
+from django.db.models.lookups import Exact
 
 
 @lru_cache(maxsize=4)
@@ -45,9 +46,19 @@ class EncryptedTextField(models.TextField):
 
     def get_lookup(self, lookup_name: str):
         # Equal texts differ when encrypted, so only "is it there" has an answer.
-        if lookup_name not in ("isnull", "exact"):
+        lookups = {"isnull": super().get_lookup("isnull"), "exact": IsEmpty}
+        if lookup_name not in lookups:
             raise TypeError(f"An encrypted field has no lookup {lookup_name!r}.")
-        return super().get_lookup(lookup_name)
+        return lookups[lookup_name]
+
+
+class IsEmpty(Exact):
+    """`field=""`: the one text that an encrypted field can be compared with."""
+
+    def get_prep_lookup(self) -> str:
+        if self.rhs != "":
+            raise TypeError("An encrypted field can only be compared with an empty text.")
+        return ""
 
 
 def keyed_hash(text: str, purpose: str) -> str:

@@ -1,4 +1,5 @@
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from letters.encryption import EncryptedTextField
@@ -8,6 +9,13 @@ class MailKind(models.TextChoices):
     LETTER_LINK = "letter-link", _("link to a letter")
     PLEDGE_LINK = "pledge-link", _("link to a pledge")
     LETTER_REJECTED = "letter-rejected", _("a letter needs a change")
+
+
+class OutgoingMailQuerySet(models.QuerySet):
+    def due(self) -> "OutgoingMailQuerySet":
+        """To be tried now, the longest waiting first."""
+        waiting = self.filter(sent_at=None, given_up_at=None, not_before__lte=timezone.now())
+        return waiting.order_by("not_before", "pk")
 
 
 class OutgoingMail(models.Model):
@@ -29,6 +37,8 @@ class OutgoingMail(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
     given_up_at = models.DateTimeField(null=True, blank=True)
+
+    objects = OutgoingMailQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("outgoing mail")

@@ -1,0 +1,27 @@
+"""Proves the counts against the letters."""
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from letters import counting
+
+
+class Command(BaseCommand):
+    help = (
+        "Say where the counts differ from the letters themselves, and end with exit code 1 if they "
+        "do anywhere. With --repair the counts are made anew from the letters."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--repair", action="store_true", help="make the counts anew")
+
+    def handle(self, *, repair: bool, **options) -> None:
+        differences = counting.differences()
+        for difference in differences:
+            self.stdout.write(str(difference))
+        if not differences:
+            self.stdout.write("The counts and the letters say the same.")
+        elif repair:
+            counting.rebuild()
+            self.stdout.write("The counts were made anew from the letters.")
+        else:
+            raise CommandError("The counts are wrong. `manage.py recount --repair` puts it right.")

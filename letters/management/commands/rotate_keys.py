@@ -1,0 +1,91 @@
+"""Encrypts everything anew with the first of the ENCRYPTION_KEYS."""
+
+from collections.abc import Iterator
+
+from cryptography.fernet import Fernet, InvalidToken
+from django.apps import apps
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, models, transaction
+
+from letters.encryption import EncryptedTextField, fernet
+
+
+class Command(BaseCommand):
+    help = (
+        "Encrypt every name, address and letter anew with the first of the ENCRYPTION_KEYS, so "
+        "that the others can go. The site may run meanwhile. Stopped half-way, start it again."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--part", type=int, default=500, help="rows a transaction (500)")
+
+    def handle(self, *, part: int, **options) -> None:
+        self.newest = Fernet(settings.ENCRYPTION_KEYS[0])
+        unreadable = 0
+        for model, columns in encrypted_columns():
+            self.changed = self.unreadable = 0
+            for rows in in_parts(model, columns, part):
+                with transaction.atomic():
+                    self.rotate(model, columns, rows)
+            self.stdout.write(f"{model._meta.verbose_name_plural}: {self.changed:,} texts anew")
+            unreadable += self.unreadable
+        if unreadable:
+            raise CommandError(
+                f"{unreadable:,} texts can't be read with any of the ENCRYPTION_KEYS: "
+                "one is missing. Take none out before it is found."
+            )
+
+    def rotate(self, model: type[models.Model], columns: list[str], rows: list[tuple]) -> None:
+        table, key = map(connection.ops.quote_name, (model._meta.db_table, model._meta.pk.column))
+        with connection.cursor() as cursor:
+            for pk, *texts in rows:
+                for column, old in zip(columns, texts, strict=True):
+                    if not old or (new := self.encrypted_anew(old)) is None:
+                        continue
+                    name = connection.ops.quote_name(column)
+                    # Only if nobody has written another text meanwhile.
+                    cursor.execute(
+                        f"UPDATE {table} SET {name} = %s WHERE {key} = %s AND {name} = %s",  # noqa: S608
+                        [new, pk, old],
+                    )
+                    self.changed += cursor.rowcount
+
+    def encrypted_anew(self, old: str) -> str | None:
+        """The text under the first key; None if it is so already, or can't be read."""
+        try:
+            self.newest.decrypt(old.encode())
+        except InvalidToken:
+            pass
+        else:
+            return None
+        try:
+            return fernet().rotate(old.encode()).decode()
+        except InvalidToken:
+            self.unreadable += 1
+            return None
+
+
+def encrypted_columns() -> Iterator[tuple[type[models.Model], list[str]]]:
+    for model in apps.get_models():
+        fields = model._meta.concrete_fields
+        if columns := [f.column for f in fields if isinstance(f, EncryptedTextField)]:
+            yield model, columns
+
+
+def in_parts(model: type[models.Model], columns: list[str], size: int) -> Iterator[list[tuple]]:
+    """The rows as they are stored, by their primary key."""
+    table, key = map(connection.ops.quote_name, (model._meta.db_table, model._meta.pk.column))
+    names = ", ".join(map(connection.ops.quote_name, columns))
+    last = 0
+    while True:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"SELECT {key}, {names} FROM {table} WHERE {key} > %s ORDER BY {key} LIMIT %s",  # noqa: S608
+                [last, size],
+            )
+            rows = cursor.fetchall()
+        if not rows:
+            return
+        yield rows
+        last = rows[-1][0]

@@ -1,0 +1,88 @@
+"""The worker: sends the outbox, and erases once an hour what is past its limit."""
+
+import datetime
+import logging
+import signal
+import time
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, connection
+
+from letters import erasing, outbox
+
+logger = logging.getLogger(__name__)
+
+ERASE_EVERY = 60 * 60  # seconds
+AFTER_AN_ERROR = 10  # seconds until the database is asked again
+BREATH = 0.2  # seconds: how soon it notices that it is to stop
+
+
+class Command(BaseCommand):
+    help = (
+        "Send the mails that wait in the outbox, and erase once an hour what is past its limit. "
+        "Runs until it is stopped; several may run side by side."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do what is due now, then end")
+        parser.add_argument(
+            "--every", type=float, default=2, metavar="SECONDS", help="how often to look (2)"
+        )
+        parser.add_argument(
+            "--lease",
+            type=float,
+            default=outbox.LEASE.total_seconds(),
+            metavar="SECONDS",
+            help="after how long a mail whose worker died is tried again (300)",
+        )
+        parser.add_argument(
+            "--most-an-hour",
+            type=int,
+            default=outbox.MOST_AN_HOUR,
+            metavar="MAILS",
+            help="for the whole site; the log tells when it is reached (2000)",
+        )
+
+    def handle(self, *, once: bool, every: float, lease: float, **options) -> None:
+        self.limits = {
+            "lease": datetime.timedelta(seconds=lease),
+            "most_an_hour": options["most_an_hour"],
+        }
+        self.is_stopping = False
+        if once:
+            erasing.erase_expired()
+            self.send_all()
+            return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.stop)
+        logger.info("The worker looks for mail every %g s.", every)
+        self.run(every)
+        logger.info("The worker has stopped.")
+
+    def run(self, every: float) -> None:
+        erase_at = time.monotonic()
+        while not self.is_stopping:
+            pause = every
+            try:
+                if time.monotonic() >= erase_at:
+                    erasing.erase_expired()
+                    erase_at = time.monotonic() + ERASE_EVERY
+                self.send_all()
+            except DatabaseError as error:
+                # Its text may hold a row; a new connection is made the next time.
+                logger.error("The database failed: %s", type(error).__name__)
+                connection.close()
+                pause = AFTER_AN_ERROR
+            self.rest(pause)
+
+    def send_all(self) -> None:
+        while outbox.send_due(stopping=lambda: self.is_stopping, **self.limits):
+            pass
+
+    def rest(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while not self.is_stopping and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, BREATH))
+
+    def stop(self, number: int, frame) -> None:
+        self.is_stopping = True
