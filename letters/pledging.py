@@ -3,6 +3,7 @@
 import secrets
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone, translation
 
 from cases.models import Case, Edition
@@ -24,23 +25,27 @@ def pledge(*, key: str, edition: Edition, case: Case | None, **promise) -> None:
             made.save(force_insert=True)
             emails.queue_pledge_link(made)
     except IntegrityError:
-        made = Pledge.objects.by_key(key).get()
+        _change(Pledge.objects.by_key(key), **promise)
+
+
+def _change(pledges: QuerySet[Pledge], **promise) -> None:
+    """Put what was promised anew in the place of what was."""
+    with transaction.atomic():
+        made = pledges.select_for_update().first()
+        if made is None:  # erased this moment
+            return
+        has_other_address = made.email_hash != promise["email_hash"]
         for name, value in promise.items():
             setattr(made, name, value)
         made.save(update_fields=list(promise))
+        if has_other_address:
+            emails.forget_other_addresses(made)
+            emails.queue_pledge_link(made)
 
 
 def done(pledge: Pledge) -> int:
     """How many of its letters count."""
     return pledge.letters.filter(counted_on__isnull=False).count()
-
-
-def settle(pledge: Pledge) -> None:
-    """Say that it is kept once as many letters count as were promised, and open again if not."""
-    if pledge.state == PledgeState.RELEASED:
-        return
-    state = PledgeState.KEPT if done(pledge) >= pledge.number else PledgeState.OPEN
-    Pledge.objects.filter(pk=pledge.pk).exclude(state=PledgeState.RELEASED).update(state=state)
 
 
 def post_by_hand(pledge: Pledge, case: Case, number: int) -> int:
@@ -49,7 +54,9 @@ def post_by_hand(pledge: Pledge, case: Case, number: int) -> int:
     Returns how many were counted.
     """
     with transaction.atomic():
-        pledge = Pledge.objects.select_for_update().get(pk=pledge.pk)
+        pledge = Pledge.objects.select_for_update().filter(pk=pledge.pk).first()
+        if pledge is None:  # erased this moment
+            return 0
         number = min(number, pledge.number - done(pledge))
         if number <= 0 or pledge.state == PledgeState.RELEASED or not case.takes_actions:
             return 0
@@ -72,20 +79,19 @@ def post_by_hand(pledge: Pledge, case: Case, number: int) -> int:
             letters.append(letter)
         Letter.objects.bulk_create(letters)
         counting.count(letters[0], number)
-        settle(pledge)
     return number
 
 
 def take_back_by_hand(pledge: Pledge) -> bool:
     """Take the newest letter written on paper out of the count: it was not posted after all."""
     with transaction.atomic():
-        Pledge.objects.select_for_update().get(pk=pledge.pk)
+        if not Pledge.objects.select_for_update().filter(pk=pledge.pk):  # erased this moment
+            return False
         letter = pledge.letters.filter(route=Route.BY_HAND).order_by("-pk").first()
         if letter is None:
             return False
         counting.uncount(letter, letter.counted_on)
         letter.delete()
-        settle(pledge)
     return True
 
 
@@ -95,6 +101,5 @@ def release(pledge: Pledge) -> None:
 
 
 def reopen(pledge: Pledge) -> None:
+    """Take up again what was given back."""
     Pledge.objects.filter(pk=pledge.pk).update(state=PledgeState.OPEN)
-    pledge.state = PledgeState.OPEN
-    settle(pledge)

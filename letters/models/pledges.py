@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -14,8 +15,9 @@ MOST_LETTERS = 500  # a big school or write-a-thon; more is a typing error
 
 
 class PledgeState(models.TextChoices):
+    """Whether it stands. That it is kept is not stored: its letters tell, see `pledging.done`."""
+
     OPEN = "open", _("open")
-    KEPT = "kept", _("kept")
     RELEASED = "released", _("given back")
 
 
@@ -56,10 +58,11 @@ class Pledge(PrivateLink):
         verbose_name = _("pledge")
         verbose_name_plural = _("pledges")
         ordering = ["-pk"]
+        indexes = [models.Index(name="pledge_sample", fields=["id"], condition=Q(is_sample=True))]
         constraints = [
             models.CheckConstraint(
                 name="pledge_promises_a_sensible_number",
-                condition=models.Q(number__gte=1) & models.Q(number__lte=MOST_LETTERS),
+                condition=Q(number__gte=1) & Q(number__lte=MOST_LETTERS),
             )
         ]
 

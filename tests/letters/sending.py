@@ -1,0 +1,71 @@
+"""What a supporter does, through the front door: fill in a form, press a button."""
+
+import datetime
+import re
+
+import time_machine
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from cases.models import Case
+from letters import guarding
+from letters.models import Letter, Pledge
+
+BODY = "I write to you about the pastures. Please do not build on them.\n\nThank you."
+
+
+def token(*, shown: datetime.timedelta = datetime.timedelta(minutes=10)) -> str:
+    """What a form holds that was shown so long ago."""
+    with time_machine.travel(timezone.now() - shown, tick=False):
+        return guarding.new_token()
+
+
+def letter_form(**fields) -> dict:
+    """A letter form as a person fills it in; a test names the fields it is about."""
+    return {
+        "token": token(),
+        "language": "en",
+        "subject": "The pastures",
+        "body": BODY,
+        "ties": "no",
+        "name_form": "full",
+        "name": "Sam Tester",
+        "place": "Testville",
+        "country": "NO",
+        "email": "",
+    } | fields
+
+
+def pledge_form(**fields) -> dict:
+    due_on = timezone.localdate() + datetime.timedelta(days=10)
+    return {"token": token(), "number": "3", "due_on": due_on.isoformat()} | fields
+
+
+def send_letter(client: Client, case: Case, **fields) -> HttpResponse:
+    return client.post(reverse("letters:write", args=[case.slug]), letter_form(**fields))
+
+
+def send_pledge(client: Client, case: Case | None = None, **fields) -> HttpResponse:
+    url = reverse("letters:pledge", args=[case.slug]) if case else reverse("letters:pledge-edition")
+    return client.post(url, pledge_form(**fields))
+
+
+def act(client: Client, thing: Letter | Pledge, name: str, **fields) -> HttpResponse:
+    """Press a button on the private page of a letter or pledge."""
+    return client.post(thing.get_absolute_url(), {"act": name} | fields)
+
+
+def token_in(response: HttpResponse) -> str:
+    [found] = re.findall(r'name="token" value="([^"]+)"', response.content.decode())
+    return found
+
+
+def state_of(letter: Letter) -> str:
+    return Letter.objects.get(pk=letter.pk).state
+
+
+def everyone(case: Case) -> int:
+    """The count that pages show for the case."""
+    return Case.objects.with_count().get(pk=case.pk).letter_count
