@@ -40,6 +40,8 @@ def email_field(**options) -> forms.EmailField:
 
 
 class PledgeForm(GuardedForm):
+    makes = "pledge"
+
     number = forms.IntegerField(
         label=_("How many letters?"), min_value=1, max_value=MOST_LETTERS, initial=1
     )
@@ -135,6 +137,7 @@ class LetterForm(GuardedForm):
 
     def __init__(self, data=None, *, case: Case, **kwargs) -> None:
         super().__init__(data, **kwargs)
+        self.makes = f"letter for {case.slug}"
         languages = starting.languages(case)
         self.fields["language"].choices = languages
         self.fields["language"].initial = languages[0][0]
@@ -209,7 +212,7 @@ class StartForm(forms.Form):
     def points(self) -> set[int]:
         return set(self.cleaned_data.get("point") or [])
 
-    def initial(self, model: ModelLetter | None) -> dict:
+    def first_words(self, model: ModelLetter | None) -> dict:
         """What stands in the form at first."""
         if model is None:
             return {"language": self.chosen_language}

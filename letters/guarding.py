@@ -2,6 +2,7 @@
 
 import hmac
 import secrets
+import time
 
 from django import forms
 from django.conf import settings
@@ -22,12 +23,24 @@ def new_token() -> str:
     return _signer.sign(secrets.token_urlsafe(16))
 
 
-def key_of(token: str) -> str:
+class _EarlierSigner(signing.TimestampSigner):
+    def timestamp(self) -> str:
+        return signing.b62_encode(int(time.time()) - FASTEST - 1)
+
+
+def renewed_token() -> str:
+    """For a form that was open too long: it has been read, so it may be sent again at once."""
+    return _EarlierSigner(salt=_signer.salt).sign(secrets.token_urlsafe(16))
+
+
+def key_of(token: str, makes: str) -> str:
     """The private key of what this form makes: the same however often it is sent.
 
-    22 characters, 128 bits. It can't be worked out from the token without SECRET_KEY.
+    22 characters, 128 bits. It can't be worked out from the token without SECRET_KEY, and a token
+    of one form makes nothing else in another.
     """
-    digest = hmac.digest(settings.SECRET_KEY.encode(), f"key\0{token}".encode(), "sha256")
+    message = f"key\0{makes}\0{token}".encode()
+    digest = hmac.digest(settings.SECRET_KEY.encode(), message, "sha256")
     return urlsafe(digest[:16])
 
 
@@ -37,6 +50,8 @@ class GuardedForm(forms.Form):
     After validation `key` is the private key for what it makes and `suspect` whether a robot
     seems to have sent it: then it is kept for a look, never thrown away.
     """
+
+    makes = ""  # what the form is for: "letter", "pledge for test-person"
 
     token = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)
     website = forms.CharField(required=False, max_length=200, label=_("Leave this empty"))
@@ -54,8 +69,9 @@ class GuardedForm(forms.Form):
         self.suspect = bool(cleaned.pop("website", ""))
         try:
             nonce = _signer.unsign(token, max_age=OLDEST)
-        except signing.BadSignature:
-            self.data["token"] = new_token()
+        except signing.BadSignature as error:
+            is_old = isinstance(error, signing.SignatureExpired)
+            self.data["token"] = renewed_token() if is_old else new_token()
             raise ValidationError(
                 _("This page was open for too long. What you typed is still here: send it again."),
                 code="old",
@@ -65,5 +81,5 @@ class GuardedForm(forms.Form):
             self.suspect = True
         except signing.SignatureExpired:
             pass
-        self.key = key_of(nonce)
+        self.key = key_of(nonce, self.makes)
         return cleaned
