@@ -10,7 +10,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cases.caching import form_page, reader_page
-from cases.models import AppliesTo, Case, Edition
+from cases.models import AppliesTo, Case, CaseQuerySet, Edition
 from letters import erasing, pledging, printing, starting, throttle, writing
 from letters.forms import HandwrittenForm, LetterForm, PledgeForm, StartForm
 from letters.models import Letter, Pledge, Route
@@ -41,7 +41,7 @@ def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
     pledge = get_object_or_404(
         Pledge.objects.select_related("case", "edition").by_key(key),
     )
-    letters = list(pledge.letters.select_related("case"))
+    letters = list(pledge.letters.defer("subject", "body", "name", "place", "email"))
     done = sum(letter.counts for letter in letters)
     remaining = max(0, pledge.number - done)
     cases = [pledge.case] if pledge.case else list(_cases_to_write_for(pledge.edition))
@@ -77,10 +77,19 @@ def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
 @form_page
 def write(request: HttpRequest, slug: str) -> HttpResponse:
     """Write to the target of a case. A letter kept here is a draft until its writer sends it."""
-    case = _case_or_404(slug)
     if request.method != "POST":
-        return _writing_page(request, case)
+        return _writing_page(request, _case_or_404(slug))
+    case = _case_or_404(slug, among=Case.objects.told())
     form = LetterForm(request.POST, case=case)
+    if not case.takes_actions:
+        form.add_error(
+            None,
+            _(
+                "While you wrote, letters for this case were stopped. Yours was not kept: copy it, "
+                "if you want to have it later."
+            ),
+        )
+        return _writing_page(request, case, form, status=409)
     if not form.is_valid():
         return _writing_page(request, case, form)
     tries = throttle.hit("write", request)
@@ -109,6 +118,9 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
     form = LetterForm(request.POST, case=letter.case)
     if not form.is_valid():
         return _writing_page(request, letter.case, form, editing=letter)
+    if throttle.hit("write", request) > throttle.REFUSED_ABOVE:
+        form.add_error(None, _("Too many letters came from here in this hour. Try again later."))
+        return _writing_page(request, letter.case, form, editing=letter, status=429)
     writing.revise(letter, **form.words())
     return redirect("letters:letter", key=key)
 
@@ -242,10 +254,10 @@ def _pledged(request: HttpRequest) -> dict:
     return {"pledge": LetterForm.sign_pledge(pledge)} if pledge else {}
 
 
-def _case_or_404(slug: str) -> Case:
+def _case_or_404(slug: str, among: CaseQuerySet | None = None) -> Case:
     """A case that takes letters, with its target; for any other there is no form."""
-    cases = Case.objects.taking_actions().select_related("edition", "target")
-    return get_object_or_404(cases, slug=slug)
+    cases = Case.objects.taking_actions() if among is None else among
+    return get_object_or_404(cases.select_related("edition", "target"), slug=slug)
 
 
 def _letter_or_404(key: str) -> Letter:

@@ -1,0 +1,215 @@
+"""Every act of a writer and of a moderator, its undoing, and the count after each."""
+
+import pytest
+from django.urls import reverse
+
+from letters import writing
+from letters.models import Letter, MailKind, OutgoingMail
+from tests.factories import make_case_to_write_for, make_letter
+from tests.letters.sending import act, everyone, letter_form, send_letter, state_of
+
+
+@pytest.fixture
+def case():
+    """A case whose target has an e-mail address, so that every way is open."""
+    case = make_case_to_write_for()
+    case.target.email = "office@example.org"
+    case.target.save()
+    return case
+
+
+@pytest.mark.parametrize(
+    ("acts", "states", "counts"),
+    [
+        (
+            ["post", "posted", "undo", "undo"],
+            ["ready", "posted", "ready", "drafting"],
+            [0, 1, 0, 0],
+        ),
+        (["email", "posted", "undo"], ["ready", "posted", "ready"], [0, 1, 0]),
+        (["deliver", "undo"], ["submitted", "drafting"], [1, 0]),
+        (["deliver", "withdraw", "undo"], ["submitted", "withdrawn", "drafting"], [1, 0, 0]),
+        (["withdraw", "undo", "deliver"], ["withdrawn", "drafting", "submitted"], [0, 0, 1]),
+        (["post", "withdraw"], ["ready", "withdrawn"], [0, 0]),
+    ],
+)
+def test_an_act_and_its_undoing_move_letter_and_count_together(client, case, acts, states, counts):
+    letter = make_letter(case)
+    moved, counted = [], []
+    for name in acts:
+        response = act(client, letter, name)
+
+        assert response.url == letter.get_absolute_url()
+        assert client.get(response.url).status_code == 200
+        moved.append(state_of(letter))
+        counted.append(everyone(case))
+    assert (moved, counted) == (states, counts)
+
+
+def test_the_same_button_twice_counts_once(client, case):
+    letter = make_letter(case, state="ready", route="post")
+
+    act(client, letter, "posted")
+    act(client, letter, "posted")
+
+    assert everyone(case) == 1
+
+
+def test_what_a_state_does_not_allow_changes_nothing(client, case):
+    for state in ["drafting", "ready", "posted", "submitted", "approved", "withdrawn"]:
+        letter = make_letter(case, state=state)
+        before = everyone(case)
+        for name in set(["post", "email", "deliver", "posted", "undo", "withdraw"]) - set(
+            writing.WRITER_ACTS[state]
+        ):
+            act(client, letter, name)
+        for nonsense in ["", "approve", "reject", "x" * 1000, "posted\0"]:
+            act(client, letter, nonsense)
+
+        assert state_of(letter) == state
+        assert everyone(case) == before
+
+
+def test_two_tabs_do_not_count_twice(case):
+    one_tab = make_letter(case, state="ready", route="post")
+    other_tab = Letter.objects.get(pk=one_tab.pk)
+
+    assert writing.act(one_tab, "posted") is True
+    assert writing.act(other_tab, "posted") is False
+    assert everyone(case) == 1
+
+    other_tab = Letter.objects.get(pk=one_tab.pk)
+    assert writing.act(one_tab, "undo") is True
+    assert writing.act(other_tab, "undo") is False
+    assert everyone(case) == 0
+
+
+def test_a_letter_that_its_writer_changed_meanwhile_is_not_approved(case):
+    letter = make_letter(case, state="submitted")
+    as_the_moderator_read_it = Letter.objects.get(pk=letter.pk)
+
+    writing.revise(letter, body="Something else entirely, and not at all courteous.")
+
+    assert writing.approve(as_the_moderator_read_it) is False
+    assert state_of(letter) == "submitted"
+
+
+def test_an_approved_letter_counts_as_before_and_can_be_withdrawn(client, case):
+    letter = make_letter(case, state="submitted")
+    writing.approve(letter)
+    assert (state_of(letter), everyone(case)) == ("approved", 1)
+
+    act(client, letter, "withdraw")
+    assert (state_of(letter), everyone(case)) == ("withdrawn", 0)
+
+
+def test_a_rejected_letter_counts_no_more_and_its_writer_is_told(client, case):
+    letter = make_letter(case, state="submitted", email="sam@example.org", email_hash="x")
+
+    writing.reject(letter, "Please leave the insult out.")
+
+    assert (state_of(letter), everyone(case)) == ("rejected", 0)
+    assert "Please leave the insult out." in client.get(letter.get_absolute_url()).content.decode()
+    mail = OutgoingMail.objects.get(kind=MailKind.LETTER_REJECTED)
+    assert letter.get_absolute_url() in mail.body
+    assert "insult" not in mail.body
+
+    act(client, letter, "deliver")
+    assert (state_of(letter), everyone(case)) == ("submitted", 1)
+
+
+def test_a_second_rejection_is_mailed_as_well(case):
+    letter = make_letter(case, state="submitted", email="sam@example.org")
+    writing.reject(letter, "Please leave the insult out.")
+    OutgoingMail.objects.update(sent_at=letter.changed_at)
+    writing.act(letter, "deliver")
+
+    writing.reject(letter, "It is still there.")
+
+    assert OutgoingMail.objects.get().sent_at is None
+
+
+def test_a_held_letter_counts_once_somebody_has_looked(client, case):
+    letter = make_letter(case, held=True)
+    act(client, letter, "post")
+    act(client, letter, "posted")
+    assert (state_of(letter), everyone(case)) == ("posted", 0)
+
+    letter.refresh_from_db()
+    writing.release_hold(letter)
+    assert everyone(case) == 1
+
+
+def test_a_held_letter_that_is_approved_counts(client, case):
+    letter = make_letter(case, held=True)
+    act(client, letter, "deliver")
+    assert everyone(case) == 0
+
+    letter.refresh_from_db()
+    writing.approve(letter)
+    assert everyone(case) == 1
+
+
+@pytest.mark.parametrize("stopped", [{"stage": "closed"}, {"freeze": "paused"}])
+def test_a_case_that_is_stopped_lets_no_letter_leave_and_every_one_be_taken_back(
+    client, case, stopped
+):
+    drafts = {name: make_letter(case) for name in ["post", "email", "deliver"]}
+    ready = make_letter(case, state="ready", route="post")
+    submitted = make_letter(case, state="submitted")
+    posted = make_letter(case, state="posted", route="post")
+    case.freeze_reason = "A test says so."
+    for name, value in stopped.items():
+        setattr(case, name, value)
+    case.save()
+
+    for name, letter in drafts.items():
+        act(client, letter, name)
+        assert state_of(letter) == "drafting"
+    act(client, ready, "posted")
+    assert state_of(ready) == "ready"
+
+    act(client, submitted, "withdraw")
+    act(client, posted, "undo")
+    assert (state_of(submitted), state_of(posted)) == ("withdrawn", "ready")
+    assert everyone(case) == 0
+
+
+def test_without_an_address_there_is_no_way_by_mail(client):
+    letter = make_letter(make_case_to_write_for())
+
+    act(client, letter, "email")
+
+    assert state_of(letter) == "drafting"
+
+
+def test_a_letter_by_hand_has_no_buttons(client):
+    letter = make_letter(make_case_to_write_for(), state="posted", route="by-hand")
+
+    act(client, letter, "undo")
+
+    assert state_of(letter) == "posted"
+
+
+def test_the_whole_way_from_the_form_to_the_count(client, case):
+    send_letter(client, case)
+    letter = Letter.objects.get()
+    client.post(reverse("letters:edit", args=[letter.key]), letter_form(country="FI"))
+    act(client, letter, "deliver")
+
+    page = client.get(letter.get_absolute_url()).content.decode()
+
+    assert "It is the first letter that counts for" in page
+    tally = case.tallies.get()
+    assert (tally.country, tally.kind, tally.number) == ("FI", "appeal", 1)
+
+
+def test_nothing_is_offered_that_would_do_nothing(client):
+    case = make_case_to_write_for()
+    for state in ["drafting", "ready", "posted", "submitted", "approved", "withdrawn"]:
+        letter = make_letter(case, state=state)
+        page = client.get(letter.get_absolute_url())
+
+        for name in set(["post", "email", "deliver", "posted", "undo", "withdraw"]):
+            offered = f'name="act" value="{name}"' in page.content.decode()
+            assert not offered or name in page.context["allowed"]
