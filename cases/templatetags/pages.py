@@ -1,5 +1,7 @@
 """`{% load pages %}`: where this page is, in which languages."""
 
+from urllib.parse import quote
+
 from django import template
 from django.conf import settings
 from django.utils.translation import get_language_info
@@ -19,7 +21,7 @@ def language_links(context) -> list[dict]:
     request = context.get("request")
     if request is None:
         return []
-    path = _unprefixed(request.path)
+    path = _unprefixed(quote(request.path))
     return [
         {
             "code": code,
@@ -35,4 +37,4 @@ def language_links(context) -> list[dict]:
 def canonical(context) -> str:
     """The page's own address, without the query string."""
     request = context.get("request")
-    return settings.SITE_URL + (request.path if request else "/")
+    return settings.SITE_URL + (quote(request.path) if request else "/")
