@@ -45,9 +45,9 @@ class OutcomeQuerySet(models.QuerySet):
         return self.order_by(F("date").desc(nulls_last=True), "-pk")
 
     def good_news(self) -> OutcomeQuerySet:
-        """Of cases that may be read about."""
-        told = CaseQuerySet(Case).told()
-        return self.filter(kind__in=GOOD_NEWS, case__in=told.values("pk")).newest_first()
+        """Of cases in lists: one that only its link finds must not be found by its outcome."""
+        listed = CaseQuerySet(Case).listed()
+        return self.filter(kind__in=GOOD_NEWS, case__in=listed.values("pk")).newest_first()
 
 
 class Outcome(PartialDateModel):
