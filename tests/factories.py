@@ -1,20 +1,30 @@
 """Rows for tests, plainly invented. A test names the fields it is about; the rest is filled in."""
 
 import datetime
+import io
 import itertools
 
+from django.core.files.base import ContentFile
 from django.utils import timezone
+from PIL import Image
 
+from cases import pictures
 from cases.models import (
+    AddressVisibility,
     Case,
     Consent,
     ConsentBasis,
     Demand,
     Edition,
+    Milestone,
     ModelLetter,
     Outcome,
     Point,
+    Portrait,
+    Quote,
     SafetyRule,
+    SolidarityAction,
+    Source,
     Stage,
     Target,
     Theme,
@@ -91,6 +101,57 @@ def make_model_letter(case: Case, language: str = "en", **fields) -> ModelLetter
     for position, text in enumerate(["The herds need the land.", "Nobody asked the herders."]):
         Point.objects.create(model_letter=model, text=text, position=position)
     return model
+
+
+def make_portrait(case: Case, **fields) -> Portrait:
+    """A plain picture with all its renditions, written to MEDIA_ROOT: point that at a folder
+    that goes away."""
+    encoded = io.BytesIO()
+    Image.new("RGB", (800, 600), "teal").save(encoded, "PNG")
+    fields = {
+        "alt": "A shore in a test.",
+        "credit": "Illustration: a test",
+        "licence": "CC0",
+    } | fields
+    image = pictures.clean(ContentFile(encoded.getvalue(), name="shore.png"))
+    portrait = Portrait(case=case, image=image, **fields)
+    pictures.render(portrait)
+    portrait.save()
+    return portrait
+
+
+def make_full_case(**fields) -> Case:
+    """A published case with a row in every list of its page, but for a picture."""
+    case = make_case_to_write_for(
+        **{
+            "themes": [make_theme()],
+            "content_note": "It tells of a lost court case.",
+            "letter_goal": 100,
+        }
+        | fields
+    )
+    SolidarityAction.objects.create(
+        case=case,
+        recipient="Test Person",
+        postal="2 Invented Street\n0002 Testville",
+        postal_country="NO",
+        address_visibility=AddressVisibility.PUBLIC,
+        languages="Any language",
+        formats="Cards",
+        phrases="You are not forgotten.\nWe think of you.",
+    )
+    Quote.objects.create(
+        case=case, text="We belong to this land.", speaker="Test Person", may_be_shown=True
+    )
+    Source.objects.create(
+        case=case, url="https://example.org/a-report", supports="The building permit."
+    )
+    Milestone.objects.create(
+        case=case, date="2024-05-01", date_precision="month", text="The permit was given."
+    )
+    make_outcome(case, kind="no-change-yet", headline="The court has not ruled yet")
+    answer_all_rules(case)
+    return case
 
 
 def make_outcome(case: Case | None = None, **fields) -> Outcome:
