@@ -43,6 +43,8 @@ class RoomyMixin:
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if isinstance(db_field, models.ImageField):
             kwargs |= {"form_class": PictureField}
+        elif isinstance(db_field, models.URLField):
+            kwargs |= {"assume_scheme": "https"}
         elif isinstance(db_field, models.JSONField):
             kwargs |= {"form_class": LinesField, "help_text": _("One a line.")}
         elif rows := self.rows.get(db_field.name) or _rows(db_field):
@@ -180,15 +182,13 @@ class RuleFormSet(BaseInlineFormSet):
         self.extra = len(missing)
         super().__init__(*args, instance=instance, initial=missing, **kwargs)
 
-    def get_queryset(self):
-        return super().get_queryset().order_by("applies_to", "pk")
-
 
 class SafetyRuleInline(ManyParts):
     model = SafetyRule
     form = RuleForm
     formset = RuleFormSet
     can_delete = False
+    ordering = ["applies_to", "pk"]  # as they were asked
     fields = ["applies_to", "topic", "answer", "words", "why"]
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):

@@ -1,0 +1,653 @@
+import datetime
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from PIL import Image
+
+from cases.models import Answer, AppliesTo, Case, Freeze, Outcome, SafetyRule, Stage, Topic
+from tests.factories import (
+    answer_all_rules,
+    make_case,
+    make_case_to_write_for,
+    make_consent,
+    make_edition,
+    make_letter,
+    make_outcome,
+    make_target,
+)
+from tests.staff import form_data, said, signed_in, text
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/cases/case/"
+
+
+def change(case: Case) -> str:
+    return reverse("admin:cases_case_change", args=[case.pk])
+
+
+def act(client, case: Case, name: str):
+    url = reverse("admin:cases_case_act", args=[case.pk])
+    return client.post(url, {"act": name}, follow=True)
+
+
+def make_ready(**fields) -> Case:
+    """A draft with nothing missing."""
+    case = make_case_to_write_for(**({"stage": Stage.DRAFT} | fields))
+    case.facts_checked_on = datetime.date(2025, 11, 1)
+    case.save()
+    make_consent(case)
+    answer_all_rules(case)
+    return case
+
+
+def picture(width: int = 1000) -> SimpleUploadedFile:
+    file = io.BytesIO()
+    Image.new("RGB", (width, 700), "teal").save(file, "JPEG")
+    return SimpleUploadedFile("upload.jpg", file.getvalue(), content_type="image/jpeg")
+
+
+# --- the list
+
+
+def test_list_says_what_an_editor_looks_for():
+    case = make_case(display_name="Ana Test", country="EC", stage=Stage.DRAFT)
+    make_outcome(case, kind="conditionally-released")
+    make_letter(case, state="posted")
+
+    page = text(signed_in("editor").get(LIST))
+
+    assert "Ana Test" in page
+    assert "Ecuador" in page
+    assert "conditionally released" in page
+    assert '<td class="field-letters">1</td>' in page
+    assert "No consent is in force." in page
+
+
+def test_list_asks_the_database_as_often_for_thirty_cases_as_for_three(
+    django_assert_num_queries, django_assert_max_num_queries
+):
+    client = signed_in("editor")
+    for _ in range(3):
+        make_ready()
+    client.get(LIST)
+    with django_assert_max_num_queries(30) as few:
+        client.get(LIST)
+    for _ in range(27):
+        make_outcome(make_ready())
+
+    with django_assert_num_queries(len(few)):
+        response = client.get(LIST)
+
+    assert text(response).count('class="field-name"') == 30
+
+
+@pytest.mark.parametrize("query", ["lopez", "Juan", "honduras", "Juanito", "Lopes"])
+def test_search_finds_names_other_spellings_and_countries(query):
+    make_case(display_name="Juan López", other_names=["Juanito"], country="HN")
+    make_case(display_name="Ellinor Utsi", country="NO")
+
+    response = signed_in("editor").get(LIST, {"q": query})
+
+    assert [case.display_name for case in response.context["cl"].result_list] == ["Juan López"]
+
+
+@pytest.mark.parametrize(
+    ("left", "fields"),
+    [
+        ("draft", {"stage": Stage.DRAFT}),
+        ("in-review", {"stage": Stage.IN_REVIEW}),
+        ("review-due", {"review_by": datetime.date(2025, 1, 1), "facts_checked_on": "2025-01-01"}),
+        ("unchecked", {"facts_checked_on": None}),
+        ("frozen", {"freeze": Freeze.PAUSED, "freeze_reason": "a test"}),
+    ],
+)
+def test_filter_shows_what_is_left_to_do(left, fields):
+    make_consent(make_case(display_name="Done", facts_checked_on="2025-11-01"))
+    make_case(**({"facts_checked_on": "2025-11-01"} | fields | {"display_name": "To do"}))
+
+    response = signed_in("editor").get(LIST, {"left": left})
+
+    assert [case.display_name for case in response.context["cl"].result_list] == ["To do"]
+
+
+def test_filter_finds_cases_of_which_we_hold_no_consent_of_our_own():
+    make_consent(make_case(display_name="Asked"))
+    told = make_case(display_name="Told by the organiser")
+    make_consent(told, basis="organiser", given_by="", page="https://example.org/told")
+
+    response = signed_in("editor").get(LIST, {"left": "unverified"})
+
+    assert list(response.context["cl"].result_list) == [told]
+
+
+def test_filters_take_any_value():
+    client = signed_in("editor")
+    make_case()
+
+    for query in ["left=x", "country=XX", "stage=x", "q=%00%27", "p=-1", "edition__id__exact=x"]:
+        assert client.get(f"{LIST}?{query}", follow=True).status_code == 200
+
+
+# --- the gate
+
+
+def test_change_page_lists_what_is_missing_as_sentences():
+    case = make_case(stage=Stage.DRAFT)
+
+    response = signed_in("editor").get(change(case))
+
+    assert "Still missing before this page can be published" in text(response)
+    assert "<li>There is no demand.</li>" in text(response)
+
+
+def test_publishing_a_case_with_gaps_changes_nothing_and_says_what_is_missing():
+    case = make_case(stage=Stage.DRAFT)
+
+    response = act(signed_in("editor"), case, "publish")
+
+    case.refresh_from_db()
+    assert case.stage == Stage.DRAFT
+    assert "No consent is in force." in said(response)[0]
+
+
+def test_a_ready_case_is_published_and_who_did_it_stays_known():
+    case = make_ready()
+    client = signed_in("editor", username="ines")
+
+    response = act(client, case, "publish")
+
+    case.refresh_from_db()
+    assert case.stage == Stage.PUBLISHED
+    assert said(response) == [f"{case} is published."]
+    history = text(client.get(reverse("admin:cases_case_history", args=[case.pk])))
+    assert "ines" in history
+    assert "<del>draft</del>" in history
+
+
+def test_action_reports_per_row():
+    ready, gaps = make_ready(), make_case(stage=Stage.DRAFT)
+
+    response = signed_in("editor").post(
+        LIST, {"action": "publish", "_selected_action": [ready.pk, gaps.pk]}, follow=True
+    )
+
+    assert sorted(Case.objects.values_list("pk", "stage")) == [
+        (ready.pk, "published"),
+        (gaps.pk, "draft"),
+    ]
+    assert {f"{ready} is published."} < set(said(response))
+    assert len(said(response)) == 2
+
+
+def test_a_published_case_is_closed():
+    case = make_case()
+
+    act(signed_in("editor"), case, "close")
+
+    case.refresh_from_db()
+    assert case.stage == Stage.CLOSED
+
+
+def test_a_get_changes_nothing():
+    case = make_ready()
+
+    response = signed_in("editor").get(reverse("admin:cases_case_act", args=[case.pk]))
+
+    case.refresh_from_db()
+    assert (response.status_code, case.stage) == (405, Stage.DRAFT)
+
+
+@pytest.mark.parametrize("roles", [["moderator"], ["counter"], ["safety"]])
+def test_only_editors_publish(roles):
+    case = make_ready()
+
+    response = act(signed_in(*roles), case, "publish")
+
+    case.refresh_from_db()
+    assert (response.status_code, case.stage) == (403, Stage.DRAFT)
+
+
+# --- preview
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"stage": Stage.DRAFT},
+        {"freeze": Freeze.HIDDEN, "freeze_reason": "a test"},
+        {"freeze": Freeze.WITHDRAWN, "freeze_reason": "a test"},
+    ],
+)
+def test_preview_shows_the_page_as_it_will_be(fields):
+    case = make_case(headline="A headline nobody has seen", **fields)
+    url = reverse("admin:cases_case_preview", args=[case.pk])
+
+    response = signed_in("editor").get(url)
+
+    assert "A headline nobody has seen" in text(response)
+    assert "Only staff see this page" in text(response)
+    assert "no-store" in response["Cache-Control"]
+
+
+@pytest.mark.parametrize("roles", [[], ["moderator"], ["counter"]])
+def test_preview_is_for_who_may_change_the_case(roles):
+    case = make_case(stage=Stage.DRAFT)
+
+    response = signed_in(*roles).get(reverse("admin:cases_case_preview", args=[case.pk]))
+
+    assert response.status_code == 403
+
+
+# --- freezing
+
+
+def freeze(client, cases: list[Case], **fields):
+    data = {"cases": [case.pk for case in cases], "how_far": "hidden", "reason": "Threats."}
+    return client.post(reverse("admin:cases_case_freeze"), data | fields, follow=True)
+
+
+def test_freeze_is_one_click_away_from_every_page():
+    url = reverse("admin:cases_case_freeze")
+    client = signed_in("safety")
+
+    for page in ["/admin/", LIST, change(make_case())]:
+        assert f'href="{url}"' in text(client.get(page))
+
+
+def test_one_person_of_the_safety_role_freezes():
+    case, other = make_case(), make_case()
+
+    freeze(signed_in("safety"), [case], how_far="withdrawn", reason="The family asked for it.")
+
+    case.refresh_from_db()
+    other.refresh_from_db()
+    assert (case.freeze, case.freeze_reason) == ("withdrawn", "The family asked for it.")
+    assert other.freeze == Freeze.NONE
+
+
+def test_freeze_asks_for_a_reason_and_keeps_what_was_chosen():
+    case = make_case()
+
+    response = freeze(signed_in("safety"), [case], reason="")
+
+    case.refresh_from_db()
+    assert case.freeze == Freeze.NONE
+    assert "There is a problem" in text(response)
+    assert f'value="{case.pk}" id="id_cases_0" checked' in text(response)
+
+
+def test_action_of_the_list_leads_to_the_freeze_page_with_its_cases():
+    case = make_case()
+    client = signed_in("safety")
+
+    response = client.post(LIST, {"action": "freeze", "_selected_action": [case.pk]}, follow=True)
+
+    assert response.redirect_chain[0][0] == f"/admin/cases/case/freeze/?case={case.pk}"
+    assert f'value="{case.pk}" id="id_cases_0" checked' in text(response)
+
+
+@pytest.mark.parametrize("roles", [["editor"], ["moderator"], ["counter"]])
+def test_who_is_not_of_the_safety_role_does_not_freeze(roles):
+    case = make_case()
+
+    response = freeze(signed_in(*roles), [case])
+
+    case.refresh_from_db()
+    assert (response.status_code, case.freeze) == (403, Freeze.NONE)
+
+
+def test_unfreezing_takes_two():
+    case = make_ready(stage=Stage.PUBLISHED, freeze=Freeze.HIDDEN, freeze_reason="Threats.")
+    first, second = signed_in("safety"), signed_in("safety")
+
+    act(first, case, "ask-to-unfreeze")
+    act(first, case, "confirm-unfreeze")
+    case.refresh_from_db()
+    assert case.freeze == Freeze.HIDDEN
+
+    act(second, case, "confirm-unfreeze")
+    case.refresh_from_db()
+    assert case.freeze == Freeze.NONE
+
+
+def test_a_milder_freeze_is_refused_with_a_sentence():
+    case = make_case(freeze=Freeze.WITHDRAWN, freeze_reason="Threats.")
+
+    response = freeze(signed_in("safety"), [case], how_far="paused")
+
+    case.refresh_from_db()
+    assert case.freeze == Freeze.WITHDRAWN
+    assert "takes two" in said(response)[0]
+
+
+def test_a_form_read_before_a_freeze_does_not_undo_it():
+    case = make_case()
+    client = signed_in("editor")
+    data = form_data(client.get(change(case)))
+    Case.objects.filter(pk=case.pk).update(freeze="hidden", freeze_reason="Threats.")
+
+    response = client.post(
+        change(case), data | {"headline": "Anew", "freeze": "none", "stage": "draft"}
+    )
+
+    case.refresh_from_db()
+    assert response.status_code == 302
+    assert (case.headline, case.freeze, case.stage) == ("Anew", "hidden", "published")
+
+
+# --- the form
+
+
+def test_a_new_case_gets_a_row_for_every_topic_and_keeps_the_answers():
+    client = signed_in("editor")
+    add = reverse("admin:cases_case_add")
+    data = form_data(client.get(add))
+    data |= {
+        "display_name": "Ana Test",
+        "slug": "ana-test",
+        "country": "EC",
+        "region": "americas",
+        "edition": make_edition().pk,
+        "headline": "A headline",
+        "summary": "A summary.",
+        "story": "A story.",
+        "other_names": "Anita Test\nАна Тест\n",
+        "safety_rules-0-answer": "yes",
+        "safety_rules-0-words": "first\nsecond",
+    }
+
+    response = client.post(add, data, follow=True)
+
+    case = Case.objects.get(slug="ana-test")
+    assert response.status_code == 200
+    assert case.stage == Stage.DRAFT
+    assert case.other_names == ["Anita Test", "Ана Тест"]
+    assert case.safety_rules.count() == len(Topic) * len(AppliesTo)
+    assert case.safety_rules.filter(answer=Answer.YES).get().words == ["first", "second"]
+
+
+def test_saving_a_page_as_it_stands_changes_nothing():
+    case = make_ready(stage=Stage.PUBLISHED, other_names=["Another"])
+    make_outcome(case)
+    client = signed_in("editor")
+    before = Case.history.count(), SafetyRule.history.count(), Outcome.history.count()
+
+    response = client.post(change(case), form_data(client.get(change(case))))
+
+    after = Case.history.count(), SafetyRule.history.count(), Outcome.history.count()
+    assert response.status_code == 302
+    assert after == (before[0] + 1, before[1], before[2])
+    case.refresh_from_db()
+    assert case.other_names == ["Another"]
+
+
+def test_the_page_asks_as_often_with_many_parts_as_with_few(django_assert_max_num_queries):
+    client = signed_in("editor")
+    few, many = make_ready(), make_ready()
+    for number in range(10):
+        make_outcome(many, headline=f"Outcome {number}")
+    client.get(change(few))
+    with django_assert_max_num_queries(60) as asked:
+        client.get(change(few))
+
+    with django_assert_max_num_queries(len(asked)):
+        client.get(change(many))
+
+
+def test_the_address_of_a_published_case_stays():
+    case = make_case(slug="as-it-was")
+    client = signed_in("editor")
+
+    client.post(change(case), form_data(client.get(change(case))) | {"slug": "other"})
+
+    case.refresh_from_db()
+    assert case.slug == "as-it-was"
+
+
+def test_an_outcome_is_recorded_on_the_page_of_its_case():
+    case = make_case()
+    client = signed_in("editor")
+    data = form_data(client.get(change(case))) | {
+        "outcomes-TOTAL_FORMS": 1,
+        "outcomes-0-kind": "released",
+        "outcomes-0-date": "2025-02-01",
+        "outcomes-0-date_precision": "month",
+        "outcomes-0-headline": "Free after two years",
+    }
+
+    client.post(change(case), data)
+
+    outcome = case.outcomes.get()
+    assert (outcome.kind, outcome.date_text) == ("released", "February 2025")
+
+
+def test_french_is_reachable_and_stored():
+    case = make_case()
+    client = signed_in("editor")
+
+    client.post(change(case), form_data(client.get(change(case))) | {"headline_fr": "Bergère"})
+
+    case.refresh_from_db()
+    assert case.i18n["headline_fr"] == "Bergère"
+
+
+def test_a_picture_is_cleaned_and_rendered(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    case = make_case()
+    client = signed_in("editor")
+    data = form_data(client.get(change(case))) | {
+        "portrait-0-image": picture(),
+        "portrait-0-alt": "A teal field.",
+        "portrait-0-credit": "Illustration: a test",
+        "portrait-0-licence": "CC0",
+    }
+
+    response = client.post(change(case), data)
+
+    assert response.status_code == 302
+    portrait = Case.objects.get().portrait
+    assert portrait.width == 1000
+    assert set(portrait.renditions) == {"avif", "webp", "jpeg"}
+    assert 'class="portrait-preview"' in text(client.get(change(case)))
+
+
+@pytest.mark.parametrize(
+    ("upload", "sentence"),
+    [
+        (SimpleUploadedFile("a.jpg", b"GIF89a not a picture"), "GIF files are not taken"),
+        (SimpleUploadedFile("a.jpg", b"no picture at all"), "This file is not a picture"),
+        (picture(300), "This picture is 300 pixels wide"),
+    ],
+)
+def test_a_bad_file_is_a_sentence_beside_the_field(upload, sentence):
+    case = make_case()
+    client = signed_in("editor")
+    data = form_data(client.get(change(case))) | {
+        "portrait-0-image": upload,
+        "portrait-0-alt": "A teal field.",
+        "portrait-0-credit": "Illustration: a test",
+        "portrait-0-licence": "CC0",
+    }
+
+    response = client.post(change(case), data)
+
+    assert response.status_code == 200
+    assert sentence in text(response)
+
+
+def test_a_target_with_an_address_but_no_country_is_an_error_not_a_crash():
+    case = make_case()
+    make_target(case)
+    client = signed_in("editor")
+
+    response = client.post(
+        change(case), form_data(client.get(change(case))) | {"target-0-postal_country": ""}
+    )
+
+    assert response.status_code == 200
+    assert response.context["errors"]
+
+
+# --- consents
+
+
+def test_consents_are_seen_by_the_safety_role_only():
+    case = make_case()
+    make_consent(case, given_by="a sister of hers")
+
+    pages = {role: text(signed_in(role).get(change(case))) for role in ["editor", "safety"]}
+
+    assert "a sister of hers" not in pages["editor"]
+    assert "a sister of hers" in pages["safety"]
+
+
+def test_an_editor_cannot_post_a_consent():
+    case = make_case()
+    client = signed_in("editor")
+    data = form_data(client.get(change(case))) | {
+        "consents-TOTAL_FORMS": 1,
+        "consents-INITIAL_FORMS": 0,
+        "consents-0-basis": "given",
+        "consents-0-given_by": "nobody",
+        "consents-0-risk_note": "none",
+    }
+
+    client.post(change(case), data)
+
+    assert not case.consents.exists()
+
+
+def test_history_leaves_consents_out_for_who_may_not_see_them():
+    case = make_case()
+    consent = make_consent(case, given_by="a sister of hers")
+    consent.given_by = "a brother of hers"
+    consent.save()
+    url = reverse("admin:cases_case_history", args=[case.pk])
+
+    pages = {role: text(signed_in(role).get(url)) for role in ["editor", "safety"]}
+
+    assert "sister" not in pages["editor"]
+    assert "<del>sister</del> <ins>brother</ins>" in pages["safety"]
+
+
+# --- history
+
+
+def test_history_shows_the_words_that_changed():
+    case = make_case(headline="A herder of reindeer", story="One two three four five.")
+    client = signed_in("editor", username="ines")
+
+    client.post(
+        change(case),
+        form_data(client.get(change(case))) | {"headline": "A keeper of reindeer"},
+    )
+
+    page = text(client.get(reverse("admin:cases_case_history", args=[case.pk])))
+    assert "ines" in page
+    assert "A <del>herder</del> <ins>keeper</ins> of reindeer" in page
+
+
+def test_history_is_escaped():
+    case = make_case(headline="Before")
+    case.headline = "<script>alert(1)</script>"
+    case.save()
+
+    page = text(signed_in("editor").get(reverse("admin:cases_case_history", args=[case.pk])))
+
+    assert "<script>alert" not in page
+
+
+def test_reverting_brings_the_words_back_but_does_not_undo_a_freeze():
+    case = make_case(headline="Before", stage=Stage.DRAFT)
+    old = case.history.latest()
+    case.headline, case.stage = "After", Stage.PUBLISHED
+    case.freeze, case.freeze_reason = Freeze.HIDDEN, "Threats."
+    case.save()
+    client = signed_in("editor")
+    url = reverse("admin:cases_case_simple_history", args=[case.pk, old.history_id])
+    form = client.get(url).context["adminform"].form
+    data = {field.html_name: field.value() for field in form if field.value() not in (None, False)}
+
+    response = client.post(url, data)
+
+    case.refresh_from_db()
+    assert response.status_code == 302
+    assert (case.headline, case.freeze, case.stage) == ("Before", "hidden", "published")
+
+
+# --- cloning
+
+
+def test_clone_makes_a_draft_for_another_edition():
+    case = make_ready(stage=Stage.PUBLISHED)
+    make_outcome(case)
+    next_edition = make_edition(2026)
+    client = signed_in("editor")
+    url = f"{reverse('admin:cases_case_clone')}?case={case.pk}"
+    assert "Make a draft" in text(client.get(url))
+
+    response = client.post(url, {"edition": next_edition.pk}, follow=True)
+
+    draft = Case.objects.get(edition=next_edition)
+    assert response.redirect_chain[-1][0] == change(draft)
+    assert (draft.stage, draft.outcomes.count()) == (Stage.DRAFT, 0)
+
+
+# --- other pages
+
+
+def test_outcomes_have_a_list_with_dates_as_precise_as_known():
+    make_outcome(kind="released", date="2025-02-01", date_precision="month", headline="Free")
+    make_outcome(kind="worse", headline="Beaten again")
+    client = signed_in("editor")
+
+    page = text(client.get("/admin/cases/outcome/?good=yes"))
+
+    assert "Free" in page
+    assert "February 2025" in page
+    assert "Beaten again" not in page
+
+
+@pytest.mark.parametrize(
+    "page", ["edition", "theme", "yearlyfigure", "outcome", "case", "actioncount"]
+)
+def test_editors_open_every_list_of_theirs(page):
+    make_outcome()
+
+    assert signed_in("editor").get(f"/admin/cases/{page}/").status_code == 200
+
+
+@pytest.mark.parametrize("page", ["edition/add/", "theme/add/", "outcome/add/", "case/add/"])
+def test_editors_open_every_form_of_theirs(page):
+    assert signed_in("editor").get(f"/admin/cases/{page}").status_code == 200
+
+
+def test_a_model_letter_has_its_points_on_its_own_page():
+    case = make_case_to_write_for()
+    letter = case.model_letters.get()
+    client = signed_in("editor")
+
+    page = client.get(reverse("admin:cases_modelletter_change", args=[letter.pk]))
+    data = form_data(page) | {"points-0-text": "The herds need the summer pastures."}
+    response = client.post(reverse("admin:cases_modelletter_change", args=[letter.pk]), data)
+
+    assert response.url == change(case)
+    assert letter.points.first().text == "The herds need the summer pastures."
+
+
+def test_nobody_without_a_role_sees_a_case():
+    case = make_case()
+
+    assert signed_in().get(change(case)).status_code == 403
+    assert signed_in().get(LIST).status_code == 403
+
+
+def test_only_who_may_everything_deletes_a_case():
+    case = make_case()
+    url = reverse("admin:cases_case_delete", args=[case.pk])
+
+    assert signed_in("editor", "safety").post(url, {"post": "yes"}).status_code == 403
+    assert Case.objects.filter(pk=case.pk).exists()

@@ -1,0 +1,52 @@
+"""People who are signed in, for tests of what staff see."""
+
+import itertools
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from django.test import Client
+
+numbers = itertools.count(1)
+PASSWORD = "a long password for tests"
+
+
+def make_staff(*roles: str, **fields):
+    """Somebody of the staff with these roles, and no other permission."""
+    number = next(numbers)
+    fields = {"username": f"staff-{number}", "is_staff": True} | fields
+    person = get_user_model().objects.create_user(password=PASSWORD, **fields)
+    person.groups.set(Group.objects.filter(name__in=roles))
+    return person
+
+
+def signed_in(*roles: str, **fields) -> Client:
+    """A browser in which somebody with these roles is signed in: `client.person`."""
+    client = Client()
+    client.person = make_staff(*roles, **fields)
+    client.force_login(client.person)
+    return client
+
+
+def text(response) -> str:
+    """What stands on the page."""
+    return response.content.decode()
+
+
+def said(response) -> list[str]:
+    """The messages on the page that a redirect led to."""
+    return [str(message) for message in response.context["messages"]]
+
+
+def form_data(response) -> dict[str, object]:
+    """What a browser would send if nothing on the change page were touched."""
+    data: dict[str, object] = {}
+    forms = [response.context["adminform"].form]
+    for inline in response.context["inline_admin_formsets"]:
+        forms += [inline.formset.management_form, *inline.formset.forms]
+    for form in forms:
+        for field in form:
+            value = field.value()
+            if field.widget_type == "clearablefile" or value is None or value is False:
+                continue
+            data[field.html_name] = value
+    return data
