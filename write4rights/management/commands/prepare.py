@@ -30,7 +30,7 @@ class Command(BaseCommand):
         if demo:
             call_command("load_campaign", verbosity=verbosity)
             login = settings.BASE_DIR / "var/staff-login.txt"
-            call_command("create_staff", "staff", superuser=True, password_file=str(login))
+            call_command("create_staff", "staff", superuser=True, password_file=login)
 
     def _static_files_are_old(self) -> bool:
         manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
