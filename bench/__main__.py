@@ -46,7 +46,7 @@ BARE_LETTER = {
     "country": "NL",
 }
 PLEDGE = {"number": "3", "name": "A Writer", "country": "NL"}
-APPEAL = {"subject": "Fosen", "body": LETTER, "name": "A Writer", "country": "NL"}
+APPEAL = {"subject": "Fosen", "body": LETTER, "name": "A Writer", "country": "NL", "ties": "no"}
 
 # What is to be reached; the reasons are in the issue "Speed and languages, from the first day".
 CACHED_TO_BARE = 0.85

@@ -50,9 +50,10 @@ class PostedFields(HTMLParser):
                 self.inside = said.get("method", "").lower() == "post"
                 if self.inside:
                     self.fields = {}
-            case "input" if self.inside and said.get("name"):
-                if said.get("type") not in {"radio", "checkbox"} or "checked" in said:
-                    self.fields[said["name"]] = said.get("value", "on")
+            case "input" if self.inside and "name" in said:
+                is_choice = said.get("type") in {"radio", "checkbox"}
+                if not is_choice or "checked" in said:
+                    self.fields[said["name"]] = said.get("value", "on" if is_choice else "")
             case "textarea" | "select" if self.inside:
                 self.name = said.get("name", "")
                 self.fields[self.name] = ""
