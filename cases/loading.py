@@ -27,12 +27,14 @@ from cases import pictures, publishing
 from cases.content import CaseFile, Content, ContentError, in_folder, read
 from cases.models import (
     OPEN_TO_READERS,
+    Answer,
     Case,
     Edition,
     Freeze,
     ModelLetter,
     Point,
     Portrait,
+    SafetyRule,
     Theme,
     YearlyFigure,
 )
@@ -53,9 +55,7 @@ FIGURE_FIELDS = [
     "year", "actions", "qualifier", "countries", "countries_note", "note", "source_url",
 ]  # fmt: skip
 # Fields of the rows under a case that no file says: keys, and what the site itself notes.
-NOT_SAID = {
-    "id", "case", "recorded_at", "image", "width", "height", "renditions",
-}  # fmt: skip
+NOT_SAID = {"id", "case", "recorded_at", "image", "width", "height", "renditions"}
 
 
 def _in_its_place(row: models.Model) -> tuple:
@@ -383,16 +383,20 @@ def _state(
     picture: str,
 ) -> dict[str, Any]:
     """All that a file can say of a case: of a file and of the rows it became, the same."""
+    rows = rows | {"safety_rules": [rule for rule in rows["safety_rules"] if _answers(rule)]}
     return {
         "case": _said(case, [*CASE_FIELDS, "facts_checked_on"]),
         "year": year,
         "themes": sorted(themes),
         "rows": {name: sorted(_digest(_row_said(row)) for row in rows[name]) for name in SAME_ROW},
-        "points": {
-            language: [_plain(text) for text in texts] for language, texts in points.items()
-        },
+        "points": {language: list(map(_plain, texts)) for language, texts in points.items()},
         "picture": picture,
     }
+
+
+def _answers(rule: SafetyRule) -> bool:
+    """The admin's form has a row for each topic; one that nobody filled in says nothing."""
+    return rule.answer != Answer.UNKNOWN or bool(rule.words or rule.why)
 
 
 def _rows(case: Case, name: str) -> list[models.Model]:
@@ -424,7 +428,10 @@ def _said(row: models.Model, names: Iterable[str]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Saved from a form, a text has other line ends, and nothing has changed."""
+    """As it was before it went through a form that nobody changed a word in: a text comes back
+    with other line ends, a missing translation as an empty one."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items() if one}
     return value.replace("\r\n", "\n").strip() if isinstance(value, str) else value
 
 
