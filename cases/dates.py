@@ -1,11 +1,14 @@
 """Dates that are known to the day, the month or only the year."""
 
 import datetime
+import re
 
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
+
+PARTIAL_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
 class Precision(models.TextChoices):
@@ -21,9 +24,11 @@ def parse_partial(text: str) -> tuple[datetime.date | None, str]:
     """
     if not text:
         return None, Precision.DAY
-    precision = [Precision.YEAR, Precision.MONTH, Precision.DAY][text.count("-")]
-    parts = [int(part) for part in text.split("-")] + [1, 1]
-    return datetime.date(*parts[:3]), precision
+    if not (found := PARTIAL_DATE.fullmatch(text)):
+        raise ValueError(f"“{text}” is no date: write 2025, 2025-02 or 2025-02-28.")
+    year, month, day = found.groups()
+    precision = Precision.DAY if day else Precision.MONTH if month else Precision.YEAR
+    return datetime.date(int(year), int(month or 1), int(day or 1)), precision
 
 
 class PartialDateModel(models.Model):
