@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cases.countries import country_name
@@ -116,8 +116,10 @@ class CaseFilterForm(FilterForm):
             return cases.taking_actions()
         if state:
             cases = cases.with_latest_outcome()
-            good = {"latest_outcome_kind__in": GOOD_NEWS}
-            return cases.filter(**good) if state == CaseState.BETTER else cases.exclude(**good)
+            good = Q(latest_outcome_kind__in=GOOD_NEWS)
+            # A case without an outcome waits too: NULL is in no list, nor out of it.
+            waiting = Q(latest_outcome_kind__isnull=True) | ~good
+            return cases.filter(good if state == CaseState.BETTER else waiting)
         return cases
 
     def _in_order(self, cases: CaseQuerySet, order: str) -> QuerySet:
