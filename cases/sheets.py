@@ -10,7 +10,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language, get_language_bidi
+from django.utils.translation import get_language, get_language_bidi, override
 from django.utils.translation import gettext as _
 
 from cases import pictures, typesetting
@@ -34,7 +34,8 @@ def code(case: Case) -> str:
     It is worked out from what the sheet says in the site's own language, so nothing is stored and
     nothing has to be counted up when a text changes.
     """
-    said = json.dumps(_said(case), ensure_ascii=False, sort_keys=True)
+    with override(settings.LANGUAGE_CODE):  # the name of a country too
+        said = json.dumps(_said(case), ensure_ascii=False, sort_keys=True)
     number = int.from_bytes(hashlib.sha256(said.encode()).digest()[:8], "big")
     return f"{_written(case.pk)}-{_written(number)[-FINGERPRINT:]}"
 
