@@ -1,3 +1,5 @@
+import re
+
 from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +11,8 @@ from cases.caching import reader_page
 from cases.models import Outcome
 
 ENTRIES = 40
+# XML has no way to write these, and Django refuses the whole feed over one of them.
+NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
 class GoodNewsFeed(Feed):
@@ -34,10 +38,10 @@ class GoodNewsFeed(Feed):
     item_guid_is_permalink = False
 
     def item_title(self, outcome: Outcome) -> str:
-        return f"{outcome.case.display_name}: {outcome.headline_i18n}"
+        return _clean(f"{outcome.case.display_name}: {outcome.headline_i18n}")
 
     def item_description(self, outcome: Outcome) -> str:
-        return " ".join(part for part in [outcome.date_text, outcome.text_i18n] if part)
+        return _clean(" ".join(part for part in [outcome.date_text, outcome.text_i18n] if part))
 
     def item_link(self, outcome: Outcome) -> str:
         return settings.SITE_URL + outcome.case.get_absolute_url()
@@ -52,3 +56,7 @@ class GoodNewsFeed(Feed):
 @reader_page()
 def good_news(request: HttpRequest) -> HttpResponse:
     return GoodNewsFeed()(request)
+
+
+def _clean(text: str) -> str:
+    return NOT_IN_XML.sub("", text)
