@@ -377,8 +377,14 @@ def test_card_of_a_case_that_may_not_be_shared_does_not_exist(client, case):
 # What a page costs
 
 
+@pytest.fixture
+def _no_sample(monkeypatch):
+    """It is asked for every few seconds, whatever the page."""
+    monkeypatch.setattr("letters.sampling.is_there", lambda: False)
+
+
 def queries(client, url: str) -> int:
-    client.get(url)  # what a process does once is done
+    client.get(url)  # what a process does once, or every few seconds, is done
     with CaptureQueriesContext(connection) as asked:
         assert client.get(url).status_code == 200
     return len(asked)
@@ -435,6 +441,7 @@ def fill(number: int) -> None:
         "/sitemap.xml",
     ],
 )
+@pytest.mark.usefixtures("_no_sample")
 def test_page_asks_as_often_with_many_cases_as_with_few(client, url):
     fill(9)
     few = queries(client, url)
@@ -447,6 +454,7 @@ def test_page_asks_as_often_with_many_cases_as_with_few(client, url):
     assert many <= 3
 
 
+@pytest.mark.usefixtures("_no_sample")
 def test_case_page_asks_as_often_with_long_lists_as_with_short_ones(client, case):
     short = queries(client, "/cases/anne-testlund/")
     for at in range(30):
