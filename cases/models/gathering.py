@@ -8,10 +8,12 @@ in a column of the same statement, and is then where a prefetch would have put i
 from __future__ import annotations
 
 import json
-from functools import partial
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 from django.db import connections, models
 from django.db.models import Aggregate, JSONField, OuterRef, Subquery
+from django.db.models.base import ModelState
 from django.db.models.functions import JSONArray
 
 
@@ -68,13 +70,8 @@ class _GatheringIterable(models.query.ModelIterable):
 def _as_prefetched(instance, name: str, rows: list, using: str) -> models.QuerySet:
     queryset = getattr(instance, name).get_queryset()
     model = queryset.model
-    fields = model._meta.concrete_fields
-    names = [field.attname for field in fields]
-    loaders = [_loader(field, using) for field in fields]
-    loaded = []
-    for row in rows:
-        values = [load(value) for load, value in zip(loaders, row, strict=True)]
-        loaded.append(model.from_db(using, names, values))
+    names, loaders = _layout(model, connections[using].vendor)
+    loaded = [_row(model, names, loaders, values, using) for values in rows]
     for key in reversed(model._meta.ordering):
         loaded.sort(key=partial(_sortable, name=key.lstrip("-")), reverse=key.startswith("-"))
     queryset._result_cache = loaded
@@ -82,25 +79,41 @@ def _as_prefetched(instance, name: str, rows: list, using: str) -> models.QueryS
     return queryset
 
 
+def _row(model, names: list[str], loaders: list, values: list, using: str) -> models.Model:
+    """As `Model.from_db` makes it, in a third of the time: no signal, no look at each field."""
+    for at, load in loaders:
+        values[at] = load(values[at])
+    row = model.__new__(model)
+    row.__dict__.update(zip(names, values, strict=True))
+    row._state = ModelState()
+    row._state.adding = False
+    row._state.db = using
+    return row
+
+
 def _sortable(row: models.Model, name: str):
     value = getattr(row, name)
     return (value is None, value if value is not None else 0)
 
 
-def _loader(field: models.Field, using: str):
-    """From what stands in the JSON to what the field has in Python."""
+@lru_cache
+def _layout(model: type[models.Model], vendor: str) -> tuple[list[str], list]:
+    """The columns' names; and for those that JSON changes, where they stand and what undoes it."""
+    fields = model._meta.concrete_fields
+    loaders = [(at, _loader(field, vendor)) for at, field in enumerate(fields)]
+    return [field.attname for field in fields], [(at, load) for at, load in loaders if load]
+
+
+def _loader(field: models.Field, vendor: str) -> Callable | None:
+    """From what stands in the JSON to what the field has in Python; None if that is the same."""
     if isinstance(field, JSONField):
         # PostgreSQL nests the value, SQLite puts its text.
         return lambda value: json.loads(value) if isinstance(value, str) else value
-    if field.get_internal_type() in _PLAIN and connections[using].vendor == "postgresql":
-        return _same
-    if field.get_internal_type() in {"CharField", "TextField", "BigAutoField", "SlugField"}:
-        return _same
+    kind = field.get_internal_type()
+    if kind in _TEXT_OR_KEY or (kind in _PLAIN and vendor == "postgresql"):
+        return None
     return field.to_python
 
 
-def _same(value):
-    return value
-
-
+_TEXT_OR_KEY = {"CharField", "TextField", "BigAutoField", "SlugField"}
 _PLAIN = {"BooleanField", "IntegerField", "PositiveIntegerField", "PositiveSmallIntegerField"}

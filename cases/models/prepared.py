@@ -49,9 +49,16 @@ class _Statement:
         other_sql, other_params = another.query.get_compiler(one.db).as_sql()
         pairs = list(zip(params, other_params, strict=False))
         self.params = [None if mine != theirs else mine for mine, theirs in pairs]
+        self.converters: dict | None = None
         self.open = [at for at, (mine, theirs) in enumerate(pairs) if mine != theirs]
         if self.sql != other_sql or not self.open:
             raise ValueError("The statement is not the same for both examples but for the value.")
+
+    def _converters(self, expressions: list) -> dict:
+        # They depend on the kind of database alone; for sixty columns they are worth keeping.
+        if self.converters is None:
+            self.converters = self.compiler.get_converters(expressions)
+        return self.converters
 
     def rows(self, value: str | int) -> list:
         params = self.params.copy()
@@ -60,6 +67,7 @@ class _Statement:
         compiler = copy.copy(self.compiler)
         compiler.connection = connections[self.queryset.db]  # of this thread
         compiler.as_sql = lambda *args, **kwargs: (self.sql, tuple(params))
+        compiler.get_converters = self._converters
         queryset = self.queryset.all()
         queryset.query.get_compiler = lambda *args, **kwargs: compiler
         return list(queryset)

@@ -32,6 +32,10 @@ class AppliesTo(models.TextChoices):
     SOLIDARITY = "solidarity", _("messages to the person")
 
 
+TOPICS = dict(Topic.choices)
+ANSWERS = dict(Answer.choices)
+
+
 class SafetyRule(models.Model):
     """Whether a letter or message of a case may touch a topic. Unknown reads as no."""
 
@@ -64,6 +68,13 @@ class SafetyRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_topic_display()}: {self.get_answer_display()}"
+
+    # Django's own methods go through all choices each time, and a page shows twenty rules.
+    def get_topic_display(self) -> str:
+        return str(TOPICS.get(self.topic, self.topic))
+
+    def get_answer_display(self) -> str:
+        return str(ANSWERS.get(self.answer, self.answer))
 
     @property
     def allows(self) -> bool:
