@@ -1,0 +1,163 @@
+"""Somebody at a browser: journeys are told by what they press, type and see.
+
+The browser is the system's Chromium: $CHROMIUM, or one of the usual names.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Request, Response, expect
+
+PATIENCE = 20_000  # milliseconds: for a machine that does other things too
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+
+expect.set_options(timeout=PATIENCE)
+
+
+def chromium() -> str | None:
+    """The path of the browser, None if there is none."""
+    names = ["chromium", "chromium-browser", "google-chrome"]
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+
+
+class Visitor:
+    """One person with a browser of their own, and what that browser complained of.
+
+    Names are the words on the page: of a button or link, a label, an option.
+    """
+
+    def __init__(self, context: BrowserContext, site: str) -> None:
+        self.context = context
+        self.site = site
+        self.complaints: list[str] = []
+        context.set_default_timeout(PATIENCE)
+        context.on("request", self._keep_to_the_site)
+        context.on("response", self._note_failure)
+        context.on("console", self._note_error)
+        context.on("weberror", lambda error: self.complaints.append(f"script: {error.error}"))
+        self.page = context.new_page()
+
+    # --- acts
+
+    def opens(self, address: str) -> Response | None:
+        """Go to an address of the site, or to a whole one."""
+        return self.page.goto(address if "://" in address else self.site + address)
+
+    def opens_another_tab(self) -> None:
+        self.page = self.context.new_page()
+
+    def presses(self, name: str) -> None:
+        self.control(name).click()
+
+    def fills(self, label: str, text: str) -> None:
+        self.field(label).fill(text)
+
+    def types(self, text: str) -> None:
+        """Key by key, wherever the focus is."""
+        self.page.keyboard.type(text)
+
+    def hits(self, key: str, times: int = 1) -> None:
+        for _nr in range(times):
+            self.page.keyboard.press(key)
+
+    def ticks(self, option: str) -> None:
+        self.field(option).check()
+
+    def picks(self, label: str, option: str) -> None:
+        self.field(label).select_option(label=option)
+
+    def answers(self, question: str, option: str) -> None:
+        """Choose one of the radio buttons under a question."""
+        self.page.get_by_role("group", name=question).get_by_label(option, exact=True).check()
+
+    def signs_in(self, person) -> None:
+        """Be somebody of the staff, by a session that is there already."""
+        # Imported late: Django's models need its settings.
+        from django.conf import settings
+        from django.test import Client
+
+        client = Client()
+        client.force_login(person)
+        name = settings.SESSION_COOKIE_NAME
+        self.context.add_cookies(
+            [{"name": name, "value": client.cookies[name].value, "url": self.site}]
+        )
+
+    def downloads(self, name: str) -> bytes:
+        """What a link leads to, as a file."""
+        address = self.page.get_by_role("link", name=name).first.get_attribute("href")
+        answer = self.context.request.get(self.site + address)
+        assert answer.ok, answer.status
+        return answer.body()
+
+    # --- what is there
+
+    def control(self, name: str) -> Locator:
+        """The link or button of that name."""
+        link = self.page.get_by_role("link", name=name, exact=True)
+        button = self.page.get_by_role("button", name=name, exact=True)
+        return link.or_(button).first
+
+    def field(self, label: str) -> Locator:
+        """The field whose label begins so."""
+        return self.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}")).first
+
+    def sees(self, *texts: str) -> None:
+        for text in texts:
+            expect(self.page.locator("body")).to_contain_text(
+                text, use_inner_text=True, ignore_case=True
+            )
+
+    def does_not_see(self, *texts: str) -> None:
+        for text in texts:
+            expect(self.page.locator("body")).not_to_contain_text(
+                text, use_inner_text=True, ignore_case=True
+            )
+
+    def is_at(self, heading: str) -> None:
+        """The page with this heading is there."""
+        expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+
+    @property
+    def focused(self) -> dict:
+        """The element with the focus: `id`, `tag`, `text`, and the width of its `outline`."""
+        return self.page.evaluate(
+            """() => {
+                const element = document.activeElement;
+                const style = getComputedStyle(element);
+                return {
+                    id: element.id,
+                    tag: element.tagName.toLowerCase(),
+                    text: element.innerText ?? "",
+                    outline: style.outlineStyle === "none" ? 0 : parseFloat(style.outlineWidth),
+                };
+            }"""
+        )
+
+    # --- what must not be
+
+    def _keep_to_the_site(self, request: Request) -> None:
+        address = urlsplit(request.url)
+        if address.scheme not in ("data", "blob") and not request.url.startswith(self.site):
+            self.complaints.append(f"asked somebody else: {request.url}")
+
+    def _note_failure(self, response: Response) -> None:
+        # A page that is missing or gone is the journey's to judge; a part of a page must be there.
+        is_page = response.request.is_navigation_request()
+        if response.status >= (500 if is_page else 400):
+            self.complaints.append(f"{response.status}: {response.url}")
+
+    def _note_error(self, message: ConsoleMessage) -> None:
+        # What could not be loaded is noted by its answer; violations of the policy come here.
+        if message.type == "error" and not message.text.startswith("Failed to load resource"):
+            self.complaints.append(f"console: {message.text}")

@@ -1,0 +1,516 @@
+"""Whole stories, one person each, in a real browser: with JavaScript, and without.
+
+Whoever is named here is plainly invented.
+"""
+
+import io
+import re
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from playwright.sync_api import expect
+from pypdf import PdfReader
+
+from cases.models import Case, Stage
+from letters.models import Letter, LetterState, OutgoingMail, Pledge
+from tests.factories import (
+    make_case,
+    make_case_to_write_for,
+    make_consent,
+    make_edition,
+    make_letter,
+    make_model_letter,
+    make_target,
+)
+from tests.staff import PASSWORD, make_staff
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
+def javascript(request) -> bool:
+    return request.param
+
+
+def pages_of(pdf: bytes) -> list[str]:
+    """The words of each page, their white space single."""
+    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def test_a_reader_promises_writes_and_posts_a_letter(arrive, javascript):
+    case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    maren = arrive(javascript)
+
+    maren.opens("/")
+    maren.sees("No letter has been written here yet.")
+    maren.presses("Ana Test")
+    maren.sees("Be the first to write for Ana Test")
+    assert maren.context.cookies() == []
+
+    maren.presses("Promise letters")
+    maren.fills("How many letters?", "2")
+    maren.presses("Make the promise")
+    maren.is_at("2 letters promised")
+    promise = maren.page.url
+
+    maren.presses("Write for Ana Test")
+    maren.presses("our letter")
+    maren.answers("Do you, or people close to you, live in Norway", "No")
+    maren.answers("How shall your name stand under the letter?", "initials")
+    maren.fills("Your name", "Maren Testdal")
+    maren.fills("Town", "Testville")
+    maren.presses("See it as a letter")
+    maren.is_at("Your letter for Ana Test")
+    letter = maren.page.url
+
+    maren.presses("Post it myself")
+    [paper] = pages_of(maren.downloads("A4 (PDF)"))
+    assert "I write to you about the pastures. Please do not build on them." in paper
+    assert "1 Invented Street" in paper
+    assert "M. T." in paper
+    assert "Testdal" not in paper
+
+    maren.presses("I have posted it")
+    maren.sees("It is the first letter that counts for Ana Test.")
+    maren.presses("I have not sent it after all")
+    maren.sees("Print it, fold it, post it")
+    maren.opens("/cases/ana-test/")
+    maren.sees("Be the first to write for Ana Test")
+
+    maren.opens(letter)
+    maren.presses("I have posted it")
+    maren.sees("It is the first letter that counts for Ana Test.")
+    maren.opens("/cases/ana-test/")
+    maren.sees("1 letter written")
+    maren.opens("/cases/")
+    maren.sees("1 letter")
+    maren.opens("/")
+    maren.sees("1 letter has been written so far")
+
+    maren.opens(promise)
+    maren.sees("1 is on its way", "1 waits to be written")
+    assert Letter.objects.get().pledge == Pledge.objects.get(case=case)
+
+
+def test_mistakes_are_named_beside_their_fields_and_nothing_typed_is_lost(arrive, javascript):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive(javascript)
+
+    tore.opens("/cases/ana-test/write/")
+    tore.fills("Subject", "The pastures")
+    tore.fills("Your name", "Tore Testdal")
+    tore.fills("E-mail", "tore at example")
+    tore.presses("See it as a letter")
+
+    tore.sees("There is a problem", "The sheet is empty.", "Answer yes or no.")
+    assert tore.page.title().startswith("Error: ")
+    assert tore.page.get_by_label("Subject").input_value() == "The pastures"
+    assert tore.field("Your name").input_value() == "Tore Testdal"
+    assert tore.field("E-mail").input_value() == "tore at example"
+    summary = tore.page.locator("#error-summary")
+    if javascript:
+        assert tore.focused["id"] == "error-summary"
+    for link in summary.get_by_role("link").all():
+        link.click()
+        assert tore.focused["id"] == link.get_attribute("href").removeprefix("#")
+    assert summary.get_by_role("link").count() == 3
+    assert not Letter.objects.exists()
+
+
+def test_ties_to_the_country_bring_advice_that_may_be_decided_against(arrive, javascript):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive(javascript)
+
+    tore.opens("/cases/ana-test/write/?start=model")
+    tore.answers("Do you, or people close to you", "Yes, or I would rather not say")
+    tore.sees("Sign with initials or no name")
+    tore.fills("Your name", "Tore Testdal")
+    tore.presses("See it as a letter")
+    tore.sees("With ties to the country, we advise you to choose initials")
+    assert not Letter.objects.exists()
+
+    tore.presses("See it as a letter")
+    tore.is_at("Your letter for Ana Test")
+    assert Letter.objects.get().signed_name == "Tore Testdal"
+
+
+def test_a_promise_of_no_letters_is_asked_again(arrive, javascript):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive(javascript)
+
+    tore.opens("/cases/ana-test/pledge/")
+    tore.fills("How many letters?", "0")
+    tore.fills("E-mail", "tore@")
+    tore.presses("Make the promise")
+
+    tore.sees("There is a problem")
+    links = tore.page.locator("#error-summary").get_by_role("link")
+    assert [link.get_attribute("href") for link in links.all()] == ["#id_number", "#id_email"]
+    assert tore.field("E-mail").input_value() == "tore@"
+    assert not Pledge.objects.exists()
+
+
+def write_a_letter(visitor, body: str = "Please think of the herds before you build.") -> str:
+    """From the case page to the private page of a letter; its address."""
+    visitor.opens("/cases/ana-test/write/")
+    visitor.fills("Subject", "The pastures")
+    visitor.fills("Your letter", body)
+    visitor.answers("Do you, or people close to you", "No")
+    visitor.answers("How shall your name stand under the letter?", "no name")
+    visitor.presses("See it as a letter")
+    visitor.is_at("Your letter for Ana Test")
+    return visitor.page.url
+
+
+def test_a_double_click_makes_one_letter(arrive, javascript):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive(javascript)
+
+    tore.opens("/cases/ana-test/write/?start=model")
+    tore.answers("Do you, or people close to you", "No")
+    tore.answers("How shall your name stand under the letter?", "no name")
+    tore.control("See it as a letter").dblclick()
+    tore.is_at("Your letter for Ana Test")
+    tore.page.reload()
+    tore.is_at("Your letter for Ana Test")
+
+    assert Letter.objects.count() == 1
+
+
+def test_a_letter_whose_answer_was_lost_is_sent_again_with_other_words(arrive, javascript):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive(javascript)
+
+    def lose_the_answer(route):
+        if route.request.method == "POST":
+            route.fetch(max_redirects=0)
+            route.fulfill(status=204)  # the page stays as it is
+        else:
+            route.continue_()
+
+    tore.opens("/cases/ana-test/write/?start=model")
+    tore.answers("Do you, or people close to you", "No")
+    tore.answers("How shall your name stand under the letter?", "no name")
+    tore.page.route("**/write/**", lose_the_answer)
+    with tore.page.expect_response("**/write/**"):
+        tore.presses("See it as a letter")
+    assert Letter.objects.get().body.startswith("I write to you about the pastures.")
+
+    tore.page.unroute("**/write/**")
+    tore.fills("Your letter", "Please think of the herders before you build.")
+    tore.presses("See it as a letter")
+    tore.is_at("Your letter for Ana Test")
+    assert Letter.objects.get().body == "Please think of the herders before you build."
+
+
+def test_a_letter_posted_in_two_tabs_counts_once(arrive, javascript):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive(javascript)
+    letter = write_a_letter(tore)
+    tore.presses("Post it myself")
+    first_tab = tore.page
+    tore.opens_another_tab()
+    tore.opens(letter)
+
+    tore.presses("I have posted it")
+    tore.sees("It is the first letter that counts")
+    tore.page = first_tab
+    tore.presses("I have posted it")
+    tore.sees("It is the first letter that counts")
+    tore.page.reload()
+
+    tore.opens("/cases/ana-test/")
+    tore.sees("1 letter written")
+
+
+def test_the_list_is_filtered_and_searched_with_a_slip(arrive, javascript):
+    make_case(display_name="Ingrid Testvík", country="NO")
+    make_case(display_name="Rosa Muestra", country="EC")
+    make_case(display_name="Luz Muestra", country="EC", stage="draft")
+    olu = arrive(javascript)
+
+    olu.opens("/cases/")
+    olu.picks("Country", "Ecuador")
+    olu.presses("Show")
+    olu.sees("1 case", "Rosa Muestra")
+    olu.does_not_see("Ingrid Testvík", "Luz Muestra")
+
+    olu.presses("Clear the filters")
+    olu.fills("Name or word", "ingrd testvik")
+    olu.presses("Show")
+    olu.sees("1 case", "Ingrid Testvík")
+    olu.does_not_see("Rosa Muestra")
+
+    olu.fills("Name or word", "nobody of that name")
+    olu.presses("Show")
+    olu.sees("Nobody is found under this")
+    assert olu.context.cookies() == []
+
+
+def test_an_erased_letter_is_gone_and_its_number_stays(arrive, javascript):
+    case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    sent = make_letter(case, state=LetterState.POSTED, route="post", name="Maren Testdal")
+    maren = arrive(javascript)
+
+    maren.opens(sent.get_absolute_url())
+    maren.presses("Erase my data")
+    maren.is_at("Erase this letter?")
+    maren.presses("Erase it for good")
+    maren.is_at("It is erased")
+
+    assert maren.opens(sent.get_absolute_url()).status == 404
+    maren.opens("/cases/ana-test/")
+    maren.sees("1 letter written")
+    left = Letter.objects.get()
+    assert (left.name, left.body, left.place, left.email, left.key) == ("", "", "", "", "")
+
+
+def test_the_mailed_link_opens_the_letter(arrive, javascript):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    maren = arrive(javascript)
+
+    maren.opens("/cases/ana-test/write/?start=model")
+    maren.answers("Do you, or people close to you", "No")
+    maren.fills("Your name", "Maren Testdal")
+    maren.fills("E-mail", "maren@example.org")
+    maren.presses("See it as a letter")
+    maren.sees("It has been mailed to you as well.")
+    assert OutgoingMail.objects.get().sent_at is None
+
+    call_command("work", once=True)
+    [sent] = mail.outbox
+    assert sent.to == ["maren@example.org"]
+    at_home = arrive(javascript)
+    at_home.opens(re.search(r"http\S+", sent.body)[0])
+    at_home.is_at("Your letter for Ana Test")
+    at_home.sees("Maren Testdal")
+
+
+def test_a_moderator_reads_what_is_to_be_delivered(arrive, javascript):
+    case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    moderator = make_staff("moderator", username="moderator")
+    maren, tore, mia = arrive(javascript), arrive(javascript), arrive(javascript)
+
+    letter = write_a_letter(maren, "Please leave the pastures to the herds and herders.")
+    maren.presses("Hand it to the campaign")
+    maren.sees("Your letter is with us", "It is the first letter that counts for Ana Test.")
+    other = write_a_letter(tore, "You are a fool, and the pastures are not yours.")
+    tore.presses("Hand it to the campaign")
+    tore.sees("2 letters now count for Ana Test, yours among them.")
+
+    mia.opens("/admin/")
+    mia.is_at("Staff sign in here")
+    mia.fills("Username", moderator.username)
+    mia.fills("Password", PASSWORD)
+    mia.presses("Sign in")
+    mia.presses("2 letters to read")
+    approved, refused = Letter.objects.order_by("pk")
+    mia.presses(str(approved.pk))
+    mia.sees("Please leave the pastures to the herds and herders.")
+    mia.presses("Approve")
+    mia.sees(f"Letter {approved.pk} is approved.")
+
+    mia.opens(f"/admin/letters/letter/{refused.pk}/change/")
+    mia.presses("Reject…")
+    mia.presses("Reject")
+    mia.sees("There is a problem", "Tell the writer why.")
+    mia.fills("What would have to change?", "Please take out the first sentence.")
+    mia.presses("Reject")
+    mia.sees(f"Letter {refused.pk} is rejected.")
+
+    maren.opens(letter)
+    maren.sees("Read, waits for the hand-in", "It is the first letter that counts for Ana Test.")
+    tore.opens(other)
+    tore.sees("We could not pass this letter on", "Please take out the first sentence.")
+    tore.presses("Change the letter")
+    tore.fills("Your letter", "The pastures belong to the herders. Please ask them first.")
+    tore.answers("Do you, or people close to you", "No")
+    tore.presses("Keep the changes")
+    tore.sees("The pastures belong to the herders. Please ask them first.")
+    tore.presses("Hand it in again")
+    tore.sees("2 letters now count for Ana Test, yours among them.")
+
+    mia.opens("/admin/")
+    mia.sees("1 letter to read")
+    assert list(case.letters.order_by("pk").values_list("state", flat=True)) == [
+        LetterState.APPROVED,
+        LetterState.SUBMITTED,
+    ]
+
+
+def test_an_editor_completes_publishes_and_tells_what_became_of_a_case(arrive, javascript):
+    case = make_case_to_write_for(display_name="Ana Test", slug="ana-test", stage="draft")
+    make_consent(case)
+    make_edition(2026)
+    editor = make_staff("editor")
+    eva, reader = arrive(javascript), arrive(javascript)
+    eva.signs_in(editor)
+
+    eva.opens("/admin/")
+    eva.presses("1 draft")
+    eva.presses("Ana Test")
+    eva.sees(
+        "Still missing before this page can be published",
+        "Nobody has checked the facts.",
+        "It is not answered whether a letter may touch",
+    )
+    eva.presses("Publish")
+    eva.sees("Nobody has checked the facts.")
+    assert reader.opens("/cases/ana-test/").status == 404
+
+    eva.fills("Headline", "A fisher whose shore is fenced in")
+    eva.fills("Facts checked on", "2025-11-01")
+    eva.presses("Save and continue editing")
+    eva.sees("Nothing is missing")
+    eva.presses("Preview")
+    eva.sees("Only staff see this page as it stands here.", "A fisher whose shore is fenced in")
+    eva.presses("Back to editing")
+    eva.presses("Publish")
+    eva.sees("Ana Test is published.")
+    reader.opens("/cases/ana-test/")
+    reader.sees("A fisher whose shore is fenced in", "Be the first to write for Ana Test")
+
+    eva.opens("/admin/cases/outcome/add/")
+    eva.picks("Case", "Ana Test")
+    eva.picks("What happened", "protection given")
+    eva.fills("Headline", "The shore is open again")
+    eva.fills("Date", "2025-11-20")
+    eva.presses("Save")
+    eva.sees("was added successfully")
+    reader.opens("/good-news/")
+    reader.sees("The shore is open again", "20 November 2025")
+    feed = reader.downloads("Follow by Atom feed")
+    assert "The shore is open again" in feed.decode()
+
+    eva.opens(f"/admin/cases/case/{case.pk}/change/")
+    eva.presses("Clone to an edition…")
+    eva.picks("Into which edition?", "Write for Rights 2026")
+    eva.presses("Make a draft")
+    eva.sees("A draft of Ana Test is in the edition")
+    draft = Case.objects.get(edition__year=2026)
+    assert (draft.stage, draft.slug) == (Stage.DRAFT, "ana-test-2026")
+    assert reader.opens("/cases/ana-test-2026/").status == 404
+
+
+def test_a_case_is_hidden_in_two_clicks_and_two_people_show_it_again(arrive, javascript):
+    case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    sofia, samir, reader = arrive(javascript), arrive(javascript), arrive(javascript)
+    sofia.signs_in(make_staff("safety"))
+    samir.signs_in(make_staff("safety"))
+
+    sofia.opens("/admin/cases/outcome/")
+    sofia.presses("Freeze a case…")
+    sofia.ticks("Ana Test")
+    sofia.fills("Why?", "A test asks for it.")
+    sofia.presses("Freeze now")
+    sofia.sees("Ana Test: hidden")
+
+    reader.opens("/cases/ana-test/")
+    reader.is_at("This page is not shown at the moment")
+    reader.does_not_see("Ana Test", "pastures", "A test asks for it.")
+    assert "Ana" not in reader.page.content()
+    reader.opens("/cases/")
+    reader.does_not_see("Ana Test")
+    assert reader.opens("/cases/ana-test/write/").status == 404
+
+    sofia.opens(f"/admin/cases/case/{case.pk}/change/")
+    sofia.presses("Ask to unfreeze")
+    sofia.sees("Somebody else has to confirm that Ana Test is unfrozen.")
+    assert sofia.control("Confirm unfreezing").count() == 0
+    reader.opens("/cases/ana-test/")
+    reader.is_at("This page is not shown at the moment")
+
+    samir.opens("/admin/")
+    samir.presses("1 case whose unfreezing waits for a second person")
+    samir.presses("Ana Test")
+    samir.presses("Confirm unfreezing")
+    samir.sees("Ana Test is no longer frozen.")
+    reader.opens("/cases/ana-test/")
+    reader.is_at("Ana Test")
+
+
+def test_points_are_put_on_the_sheet(arrive, javascript):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive(javascript)
+
+    tore.opens("/cases/ana-test/write/")
+    tore.ticks("Nobody asked the herders.")
+    tore.ticks("The herds need the land.")
+    if not javascript:
+        tore.presses("Begin the letter with these")
+    expected = ["Nobody asked the herders.", "The herds need the land."]
+    if not javascript:
+        expected.sort(reverse=True)  # in the order of the page, not of ticking
+    expect(tore.field("Your letter")).to_have_value("\n\n".join(expected))
+
+
+def test_a_letter_in_spanish_brings_its_translation_on_a_second_page(arrive, javascript):
+    case = make_case(display_name="Ana Test", slug="ana-test", country="EC")
+    make_target(
+        case,
+        local_language="es",
+        local_salutation="Señor Ministro:",
+        local_close="Atentamente,",
+    )
+    make_model_letter(case)
+    make_model_letter(
+        case,
+        "es",
+        subject="Los pastos",
+        body="Le escribo sobre los pastos. Pido que no construya allí.",
+    )
+    maren = arrive(javascript)
+
+    maren.opens("/cases/ana-test/write/")
+    maren.presses("español")
+    expect(maren.field("Your letter")).to_have_value(re.compile("Le escribo"))
+    maren.sees("Señor Ministro:")
+    maren.answers("Do you, or people close to you", "No")
+    maren.fills("Your name", "Maren Testdal")
+    maren.presses("See it as a letter")
+    maren.sees("Second page: the translation")
+    maren.presses("Post it myself")
+
+    letter, translation = pages_of(maren.downloads("A4 (PDF)"))
+    assert "Señor Ministro:" in letter
+    assert "Le escribo sobre los pastos." in letter
+    assert "Dear Minister," in translation
+    assert "I write to you about the pastures." in translation
+
+
+def test_a_draft_is_kept_on_the_device_until_it_is_forgotten(arrive):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive()
+
+    tore.opens("/cases/ana-test/write/")
+    tore.field("Your letter").click()
+    tore.types("What I began to write.")
+    tore.sees("A draft is kept on this device only.")
+    tore.page.close()
+    tore.opens_another_tab()
+    tore.opens("/cases/ana-test/write/")
+    expect(tore.field("Your letter")).to_have_value("What I began to write.")
+
+    tore.presses("Forget it")
+    expect(tore.field("Your letter")).to_have_value("")
+    tore.page.reload()
+    expect(tore.field("Your letter")).to_have_value("")
+    assert tore.page.evaluate("localStorage.length") == 0
+
+
+def test_a_letter_that_has_arrived_is_no_draft_any_more(arrive):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive()
+
+    tore.opens("/cases/ana-test/write/")
+    tore.field("Your letter").click()
+    tore.types("What I wrote, and what has arrived by now.")
+    tore.sees("A draft is kept on this device only.")
+    tore.fills("Subject", "The pastures")
+    tore.answers("Do you, or people close to you", "No")
+    tore.answers("How shall your name stand under the letter?", "no name")
+    tore.presses("See it as a letter")
+    tore.is_at("Your letter for Ana Test")
+
+    assert tore.page.evaluate("localStorage.length") == 0
