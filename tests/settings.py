@@ -1,6 +1,7 @@
 """The site's settings for tests: plainly invented secrets, and DATABASE_URL if it is set."""
 
 import os
+import tempfile
 
 os.environ |= {
     "IGNORE_ENV_FILE": "True",
@@ -25,3 +26,9 @@ from write4rights.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 WHITENOISE_AUTOREFRESH = True
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
+    # A file, as in production: the threads and processes of a test see one database.
+    _folder = tempfile.TemporaryDirectory(prefix="write4rights-tests-")
+    DATABASES["default"]["TEST"] = {"NAME": f"{_folder.name}/test.sqlite3"}  # noqa: F405
+WHITENOISE_USE_FINDERS = True
