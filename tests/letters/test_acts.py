@@ -8,6 +8,10 @@ from letters.models import Letter, MailKind, OutgoingMail
 from tests.factories import make_case_to_write_for, make_letter
 from tests.letters.sending import act, everyone, letter_form, send_letter, state_of
 
+pytestmark = pytest.mark.usefixtures("counts_hold")
+
+ALL = {"post", "email", "deliver", "posted", "undo", "withdraw"}
+
 
 @pytest.fixture
 def case():
@@ -59,9 +63,7 @@ def test_what_a_state_does_not_allow_changes_nothing(client, case):
     for state in ["drafting", "ready", "posted", "submitted", "approved", "withdrawn"]:
         letter = make_letter(case, state=state)
         before = everyone(case)
-        for name in set(["post", "email", "deliver", "posted", "undo", "withdraw"]) - set(
-            writing.WRITER_ACTS[state]
-        ):
+        for name in ALL - set(writing.WRITER_ACTS[state]):
             act(client, letter, name)
         for nonsense in ["", "approve", "reject", "x" * 1000, "posted\0"]:
             act(client, letter, nonsense)
@@ -210,6 +212,6 @@ def test_nothing_is_offered_that_would_do_nothing(client):
         letter = make_letter(case, state=state)
         page = client.get(letter.get_absolute_url())
 
-        for name in set(["post", "email", "deliver", "posted", "undo", "withdraw"]):
+        for name in ALL:
             offered = f'name="act" value="{name}"' in page.content.decode()
             assert not offered or name in page.context["allowed"]

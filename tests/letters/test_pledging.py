@@ -1,8 +1,11 @@
+import pytest
 from django.urls import reverse
 
 from letters.models import Letter, OutgoingMail, Pledge, PledgeState
 from tests.factories import make_case, make_case_to_write_for, make_letter, make_pledge
 from tests.letters.sending import act, everyone, pledge_form, send_letter, send_pledge
+
+pytestmark = pytest.mark.usefixtures("counts_hold")
 
 
 def test_a_promise_for_a_case_opens_its_private_page(client):

@@ -1,5 +1,6 @@
 import datetime
 
+import pytest
 from django.urls import reverse
 
 from cases.models import Point, Target
@@ -14,6 +15,8 @@ from tests.letters.sending import (
     token,
     token_in,
 )
+
+pytestmark = pytest.mark.usefixtures("counts_hold")
 
 
 def writing_page(client, case, **query):

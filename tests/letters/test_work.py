@@ -1,0 +1,136 @@
+"""The worker as a process of its own: stopped, killed, and side by side with another."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from letters.models import OutgoingMail
+from tests.letters.mailbox import Mailbox
+from tests.letters.test_outbox import make_mail
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
+
+ROOT = Path(__file__).resolve().parents[2]
+LONG_ENOUGH = 60  # seconds, for a machine that has much else to do
+
+
+@contextmanager
+def worker(mailbox: Mailbox, *options: str):
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "work", "--every", "0.1", *options],
+        cwd=ROOT,
+        env=os.environ
+        | {
+            "DJANGO_SETTINGS_MODULE": "write4rights.settings",
+            "DATABASE_URL": database_url(),
+            "EMAIL_URL": mailbox.url,
+        },
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+def database_url() -> str:
+    """The database of this test, for another process."""
+    database = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{database['NAME']}"
+    who = f"{database['USER']}:{database['PASSWORD']}".rstrip(":")
+    return f"postgres://{who}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+
+
+def wait_until(is_so) -> None:
+    end = time.monotonic() + LONG_ENOUGH
+    while not is_so():
+        assert time.monotonic() < end, "it took too long"
+        time.sleep(0.05)
+
+
+def all_are_sent() -> bool:
+    return not OutgoingMail.objects.filter(sent_at=None).exists()
+
+
+def test_a_worker_that_is_killed_loses_no_mail():
+    for nr in range(3):
+        make_mail(f"sam{nr}@example.org")
+
+    with Mailbox() as mailbox:
+        mailbox.stall()
+        with worker(mailbox) as process:
+            assert mailbox.has_mail.wait(LONG_ENOUGH)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        # The server has the first mail, the outbox does not know: it goes out once more.
+        assert OutgoingMail.objects.filter(sent_at=None).count() == 3
+        OutgoingMail.objects.filter(attempts=1).update(not_before="2020-01-01 00:00+00:00")
+        mailbox.go_on()
+        with worker(mailbox):
+            wait_until(all_are_sent)
+
+    copies = Counter(mail["Message-ID"] for mail in mailbox.mails)
+    assert sorted(copies.values()) == [1, 1, 2]
+
+
+def test_a_lease_that_is_over_frees_the_mail_of_a_killed_worker():
+    make_mail()
+
+    with Mailbox() as mailbox:
+        mailbox.stall()
+        with worker(mailbox, "--lease", "1"):
+            assert mailbox.has_mail.wait(LONG_ENOUGH)
+        mailbox.go_on()
+        with worker(mailbox, "--lease", "1"):
+            wait_until(all_are_sent)
+
+    assert len({mail["Message-ID"] for mail in mailbox.mails}) == 1
+
+
+def test_a_worker_stops_within_a_second_when_it_is_told_to():
+    with Mailbox() as mailbox:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            OutgoingMail.objects.all().delete()
+            make_mail(f"sam{number}@example.org")
+            with worker(mailbox, "--every", "600") as process:
+                wait_until(all_are_sent)  # now it sleeps for ten minutes
+                told_at = time.monotonic()
+                process.send_signal(number)
+                assert process.wait(timeout=10) == 0
+                # Leaving Python takes its time too on a machine that is busy.
+                assert time.monotonic() - told_at < 2
+
+
+def test_two_workers_send_every_mail_once():
+    for nr in range(40):
+        make_mail(f"sam{nr}@example.org")
+
+    with Mailbox() as mailbox, worker(mailbox), worker(mailbox):
+        wait_until(all_are_sent)
+
+    assert len(mailbox.mails) == 40
+    assert len({mail["To"] for mail in mailbox.mails}) == 40
+
+
+def test_a_mail_on_its_way_is_plain_text_with_all_its_headers():
+    make_mail("zoë@example.org", body="Bonjour, Zoë.\n")
+
+    with Mailbox() as mailbox, worker(mailbox):
+        wait_until(all_are_sent)
+
+    [mail] = mailbox.mails
+    assert mail.get_content().strip() == "Bonjour, Zoë."
+    assert mail["Auto-Submitted"] == "auto-generated"
+    assert mail["Date"]
