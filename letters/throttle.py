@@ -51,7 +51,7 @@ def client_network(request: HttpRequest) -> str:
     address = request.META.get("REMOTE_ADDR", "")
     if settings.TRUSTED_PROXIES:
         hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-        if len(hops) >= settings.TRUSTED_PROXIES:
+        if len(hops) >= settings.TRUSTED_PROXIES and any(hops):
             address = hops[-settings.TRUSTED_PROXIES]
     try:
         parsed = ipaddress.ip_address(_without_port(address.strip()))
