@@ -1,0 +1,73 @@
+import datetime
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from cases.models import ActionCount
+from letters import counting
+from letters.models import Letter, Tally
+from tests.factories import make_case, make_letter
+
+pytestmark = pytest.mark.usefixtures("counts_hold")
+
+
+def recount(*options: str) -> str:
+    out = StringIO()
+    call_command("recount", *options, stdout=out)
+    return out.getvalue()
+
+
+def test_recount_says_that_all_is_well():
+    make_letter(state="posted")
+
+    assert recount() == "The counts and the letters say the same.\n"
+
+
+def test_recount_tells_each_difference_in_a_sentence_and_fails():
+    case = make_case(slug="test-person")
+    make_letter(case, state="posted", country="NO", counted_on=datetime.date(2026, 11, 22))
+    Tally.objects.update(number=4)
+    ActionCount.objects.update(letters=7)
+    out = StringIO()
+
+    with pytest.raises(CommandError, match="The counts are wrong"):
+        call_command("recount", stdout=out)
+
+    assert out.getvalue().splitlines() == [
+        "test-person, appeal, 22.11.2026, Norway: the count says 4, the letters are 1.",
+        "All of test-person: the count says 7, the letters are 4.",
+    ]
+    counting.rebuild()
+
+
+def test_recount_finds_what_was_never_counted_and_what_is_no_more():
+    case = make_case()
+    Letter.objects.filter(pk=make_letter(case, state="posted", country="NO").pk).update(
+        country="FI"
+    )
+
+    assert [(found.ledger, found.rows) for found in counting.differences()] == [(0, 1), (1, 0)]
+    counting.rebuild()
+
+
+def test_recount_repairs():
+    make_letter(state="posted", country="NO")
+    make_letter(state="submitted")
+    make_letter()
+    Tally.objects.all().delete()
+    ActionCount.objects.update(letters=99)
+
+    assert "The counts were made anew from the letters." in recount("--repair")
+
+    assert recount() == "The counts and the letters say the same.\n"
+    assert sum(Tally.objects.values_list("number", flat=True)) == 2
+
+
+def test_letters_in_an_edition_are_those_of_its_cases():
+    case = make_case()
+    make_letter(case, state="posted")
+    make_letter(make_case(edition=case.edition), state="posted")
+    make_letter(state="drafting")
+
+    assert counting.letters_in(case.edition) == 2
