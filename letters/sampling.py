@@ -182,11 +182,11 @@ class _Inventor:
 
     def _moments(self) -> dict[tuple[str, datetime.date], float]:
         """Moments of the last weeks with their day, and how busy it was."""
-        now = timezone.localtime().replace(microsecond=0)
+        midnight = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
         moments = {}
         for _nr in range(MOMENTS):
             days = self.chance.random() * DAYS
-            at = now - datetime.timedelta(days=days)
+            at = midnight - datetime.timedelta(days=days)
             utc = at.astimezone(datetime.UTC).replace(tzinfo=None, microsecond=0)
             weekend = 1.6 if at.weekday() >= 5 else 1
             moments[str(utc), at.date()] = weekend * math.exp(-days / 9)

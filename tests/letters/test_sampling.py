@@ -1,0 +1,149 @@
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from cases.models import ActionCount
+from letters import counting, erasing, pledging, sampling
+from letters.models import Letter, Pledge, Tally
+from tests.factories import make_case, make_letter, make_pledge
+from tests.letters.sending import everyone
+
+pytestmark = pytest.mark.usefixtures("counts_hold")
+
+
+def sample(*options: str) -> str:
+    out = StringIO()
+    call_command("sample_activity", *options, stdout=out)
+    return out.getvalue()
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    monkeypatch.setattr(sampling, "AT_ONCE", 70)
+
+
+def test_invented_letters_are_counted_as_real_ones_are(small_parts):
+    cases = [make_case(), make_case()]
+
+    said = sample("--letters", "200", "--pledges", "30", "--seed", "1")
+
+    assert said == "Added: 200 invented letters, 30 invented pledges.\n"
+    assert Letter.objects.filter(is_sample=True).count() == 200
+    assert Pledge.objects.filter(is_sample=True).count() == 30
+    assert counting.differences() == []
+    counted = Letter.objects.counted().count()
+    assert 150 < counted < 200
+    assert sum(everyone(case) for case in cases) == counted
+    assert counting.letters_in(cases[0].edition) == counted
+
+
+def test_invented_letters_are_spread_and_named_as_such():
+    make_case(), make_case()
+
+    sample("--letters", "300", "--seed", "1")
+
+    letters = list(Letter.objects.all())
+    assert all(letter.name.startswith("Sample Writer ") for letter in letters)
+    assert {letter.subject for letter in letters} == {"An invented letter"}
+    assert all("invented" in letter.body or "No person" in letter.body for letter in letters)
+    assert len({letter.country for letter in letters}) > 10
+    assert len({letter.counted_on for letter in letters}) > 10
+    assert len({letter.case_id for letter in letters}) == 2
+    assert len({letter.state for letter in letters}) > 5
+    assert any(letter.pledge_id for letter in letters)
+    assert max(letter.created_at for letter in letters) <= timezone.now()
+    assert erasing.erase_expired()["letters"] == 0
+    for letter in letters[:20]:
+        letter.full_clean(exclude=["key_hash"])
+
+
+def test_no_pledge_gets_more_letters_than_it_promised():
+    make_case()
+
+    sample("--letters", "500", "--pledges", "20", "--seed", "1")
+
+    assert all(pledging.done(pledge) <= pledge.number for pledge in Pledge.objects.all())
+
+
+def test_the_same_line_twice_adds_nothing_and_a_larger_number_the_rest():
+    make_case()
+    sample("--letters", "50")
+
+    assert sample("--letters", "50") == "Added: 0 invented letters, 0 invented pledges.\n"
+    sample("--letters", "80")
+
+    assert Letter.objects.count() == 80
+
+
+def test_the_same_seed_has_the_same_shape():
+    make_case()
+    shapes = []
+    for _again in range(2):
+        sample("--letters", "50", "--seed", "7")
+        shapes.append(sorted(Tally.objects.values_list("country", "number")))
+        sample("--remove")
+
+    assert len(set(map(str, shapes))) == 1
+
+
+def test_removing_leaves_what_people_did(small_parts):
+    case = make_case()
+    sample("--letters", "200", "--seed", "1")
+    kept = make_letter(case, state="posted", pledge=Pledge.objects.filter(is_sample=True).first())
+    make_letter(case)
+    make_pledge(case)
+
+    said = sample("--remove")
+
+    assert said == "Taken out: 200 invented letters, 20 invented pledges.\n"
+    assert (Letter.objects.count(), Pledge.objects.count()) == (2, 1)
+    assert everyone(case) == 1
+    assert ActionCount.objects.get(case=case).letters == 1
+    assert counting.differences() == []
+    kept.refresh_from_db()
+    assert kept.pledge is None
+
+
+def test_what_was_done_by_hand_for_an_invented_pledge_goes_with_it():
+    case = make_case()
+    sample("--letters", "0", "--pledges", "1")
+    pledge = Pledge.objects.get()
+    pledging.post_by_hand(pledge, case, 1)
+
+    sample("--remove")
+
+    assert not Letter.objects.exists()
+    assert everyone(case) == 0
+
+
+def test_removing_where_nothing_is_says_so():
+    assert sample("--remove") == "Taken out: 0 invented letters, 0 invented pledges.\n"
+
+
+def test_without_an_open_case_it_refuses_in_a_sentence():
+    make_case(stage="closed")
+
+    with pytest.raises(CommandError, match="No case takes letters"):
+        sample("--letters", "5")
+
+
+def test_it_asks_for_a_number():
+    with pytest.raises(CommandError, match="Say how many"):
+        sample()
+    with pytest.raises(CommandError):
+        sample("--letters", "-5")
+
+
+def test_every_page_says_that_its_counts_are_invented_as_long_as_they_are(client):
+    make_case()
+    url, words = reverse("letters:privacy"), "invented pledges and letters"
+    assert words not in client.get(url).content.decode()
+
+    sample("--letters", "1", "--pledges", "0")
+    assert words in client.get(url).content.decode()
+
+    sample("--remove")
+    assert words not in client.get(url).content.decode()
