@@ -1,0 +1,146 @@
+"""Many people, and many presses of one button, in the same moment."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+
+from letters import erasing, writing
+from letters.models import Letter, OutgoingMail
+from tests.factories import make_case_to_write_for, make_letter, make_pledge
+from tests.letters.sending import act, everyone, letter_form, send_letter
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("counts_hold")]
+
+HANDS = 6
+
+
+def at_once(*deeds) -> list:
+    """Do all in the same moment, each with its own connection, and return what came of each."""
+    start = Barrier(len(deeds))
+
+    def do(deed):
+        try:
+            start.wait(20)
+            return deed()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(deeds)) as hands:
+        return list(hands.map(do, deeds))
+
+
+def test_one_button_pressed_many_times_counts_once():
+    letter = make_letter(make_case_to_write_for(), state="ready", route="post")
+
+    answers = at_once(*[lambda: act(Client(), letter, "posted").status_code] * HANDS)
+
+    assert answers == [302] * HANDS
+    assert everyone(letter.case) == 1
+
+
+def test_one_form_sent_many_times_makes_one_letter_and_one_mail():
+    case = make_case_to_write_for()
+    form = letter_form(email="sam@example.org")
+    url = reverse("letters:write", args=[case.slug])
+
+    answers = at_once(*[lambda: Client().post(url, form)] * HANDS)
+
+    letter = Letter.objects.get()
+    assert {(answer.status_code, answer.url) for answer in answers} == {
+        (302, letter.get_absolute_url())
+    }
+    assert OutgoingMail.objects.count() == 1
+
+
+def test_many_who_write_at_once_are_all_counted():
+    case = make_case_to_write_for()
+
+    def write_and_deliver():
+        client = Client()
+        address = send_letter(client, case).url
+        return client.post(address, {"act": "deliver"}).status_code
+
+    assert at_once(*[write_and_deliver] * HANDS) == [302] * HANDS
+    assert everyone(case) == HANDS
+
+
+def test_doing_and_undoing_at_once_leaves_a_right_count():
+    case = make_case_to_write_for()
+    letters = [make_letter(case, state="ready", route="post") for _nr in range(3)]
+    deeds = [
+        lambda letter=letter, name=name: act(Client(), letter, name).status_code
+        for letter in letters
+        for name in ["posted", "undo", "posted"]
+    ]
+
+    assert set(at_once(*deeds)) == {302}
+    assert everyone(case) == Letter.objects.counted().count()
+
+
+def test_letters_that_change_places_do_not_block_each_other():
+    case = make_case_to_write_for()
+    here = make_letter(case, state="submitted", country="NO")
+    there = make_letter(case, state="submitted", country="SE")
+
+    for _again in range(5):
+        at_once(
+            lambda: writing.revise(Letter.objects.get(pk=here.pk), country="SE"),
+            lambda: writing.revise(Letter.objects.get(pk=there.pk), country="NO"),
+            lambda: act(Client(), make_letter_of(case), "deliver"),
+        )
+        at_once(
+            lambda: writing.revise(Letter.objects.get(pk=here.pk), country="NO"),
+            lambda: writing.revise(Letter.objects.get(pk=there.pk), country="SE"),
+        )
+
+    assert everyone(case) == 7
+
+
+def make_letter_of(case) -> Letter:
+    send_letter(Client(), case, country="SE")
+    return Letter.objects.latest("pk")
+
+
+def test_a_promise_kept_by_many_hands_counts_no_more_than_promised():
+    pledge = make_pledge(make_case_to_write_for(), number=4)
+
+    at_once(*[lambda: act(Client(), pledge, "by-hand", case=pledge.case.slug, number="1")] * HANDS)
+
+    assert everyone(pledge.case) == 4
+
+
+def test_a_letter_that_is_erased_while_it_is_sent_leaves_a_right_count():
+    case = make_case_to_write_for()
+    for _again in range(4):
+        letter = make_letter(case, state="ready", route="post")
+
+        at_once(
+            lambda letter=letter: act(Client(), letter, "posted"),
+            lambda letter=letter: erasing.erase_letters(Letter.objects.filter(pk=letter.pk)),
+            lambda letter=letter: Client().post(
+                reverse("letters:edit", args=[letter.key]), letter_form()
+            ),
+        )
+
+        assert Client().get(letter.get_absolute_url()).status_code == 404
+    assert not Letter.objects.exclude(body="").exists()
+
+
+def test_a_promise_that_is_erased_while_it_is_kept_gives_no_error():
+    for _again in range(3):
+        pledge = make_pledge(make_case_to_write_for(), number=4)
+
+        answers = at_once(
+            lambda pledge=pledge: (
+                act(Client(), pledge, "by-hand", case=pledge.case.slug, number="2").status_code
+            ),
+            lambda pledge=pledge: (
+                Client().post(reverse("letters:pledge-erase", args=[pledge.key])).status_code
+            ),
+        )
+
+        assert set(answers) <= {302, 404}

@@ -1,0 +1,121 @@
+"""How many statements a request costs, which is what the database is paid for."""
+
+import re
+from contextlib import contextmanager
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from letters import sampling
+from letters.forms import LetterForm
+from tests.factories import (
+    make_case_to_write_for,
+    make_letter,
+    make_model_letter,
+    make_pledge,
+)
+from tests.letters.sending import act, letter_form, pledge_form
+
+pytestmark = pytest.mark.usefixtures("counts_hold")
+
+DATA = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
+
+
+@contextmanager
+def statements(most: int):
+    """Fails if more statements are made that read or write rows."""
+    sampling.is_there()  # asked every few seconds, not by every request
+    with CaptureQueriesContext(connection) as context:
+        yield
+    made = [query["sql"] for query in context if DATA.match(query["sql"])]
+    assert len(made) <= most, "\n".join(made)
+
+
+def counted(client, url: str, **query) -> int:
+    sampling.is_there()
+    with CaptureQueriesContext(connection) as context:
+        assert client.get(url, query).status_code == 200
+    return len([query for query in context if DATA.match(query["sql"])])
+
+
+def test_a_promise_costs_four(client):
+    case = make_case_to_write_for()
+    url, form = reverse("letters:pledge", args=[case.slug]), pledge_form(email="sam@example.org")
+
+    with statements(4):
+        assert client.post(url, form).status_code == 302
+
+
+def test_a_promise_for_the_edition_costs_four(client):
+    make_case_to_write_for()
+    form = pledge_form(email="sam@example.org")
+
+    with statements(4):
+        assert client.post(reverse("letters:pledge-edition"), form).status_code == 302
+
+
+def test_a_letter_with_address_and_promise_costs_four(client):
+    case = make_case_to_write_for()
+    pledge = LetterForm.sign_pledge(make_pledge(case))
+    form = letter_form(email="sam@example.org", pledge=pledge)
+
+    with statements(4):
+        assert client.post(reverse("letters:write", args=[case.slug]), form).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("state", "name"),
+    [
+        ("drafting", "post"),
+        ("drafting", "deliver"),
+        ("ready", "posted"),
+        ("posted", "undo"),
+        ("submitted", "withdraw"),
+    ],
+)
+def test_an_act_costs_four_also_for_a_promise(client, state, name):
+    case = make_case_to_write_for()
+    letter = make_letter(case, state=state, pledge=make_pledge(case))
+
+    with statements(4):
+        assert act(client, letter, name).status_code == 302
+
+
+def test_the_writing_page_costs_the_same_whatever_there_is(client):
+    small = make_case_to_write_for()
+    large = make_case_to_write_for()
+    for language in ["es", "fr", "nb"]:
+        make_model_letter(large, language)
+    for _nr in range(5):
+        make_letter(large, state="posted")
+
+    costs = [
+        counted(client, reverse("letters:write", args=[case.slug]), start="model")
+        for case in [small, large]
+    ]
+
+    assert costs[0] == costs[1] <= 6
+
+
+def test_the_page_of_a_promise_costs_the_same_for_one_letter_and_for_thirty(client):
+    pledge = make_pledge(number=40)
+    costs = []
+    for more in [1, 29]:
+        for _nr in range(more):
+            make_letter(pledge.case, pledge=pledge, state="posted")
+        costs.append(counted(client, pledge.get_absolute_url()))
+
+    assert costs[0] == costs[1] <= 4
+
+
+def test_the_page_of_a_letter_costs_the_same_with_one_case_and_with_ten(client):
+    letter = make_letter(make_case_to_write_for(), state="posted", route="post")
+    costs = []
+    for more in [1, 9]:
+        for _nr in range(more):
+            make_case_to_write_for(edition=letter.case.edition)
+        costs.append(counted(client, letter.get_absolute_url()))
+
+    assert costs[0] == costs[1] <= 6
