@@ -1,14 +1,16 @@
 /* Says how many words stand on the sheet, and whether they still fit on one page. */
-const ONE_PAGE = 2200; // characters, with an empty line counted as a whole one: measured on the printed A4 sheet
-const LINE = 85;
+const LINE = 85; // Latin letters in a line of the printed sheet
+const PAGE = 17; // lines between salutation and close: A4 has 18, Letter 16 or 17
+const BREAK = 0.3; // the space between paragraphs, in lines
 const body = document.querySelector("form[data-draft] [name=body]");
 const line = document.querySelector("[data-fit]");
 
 function tell() {
   const text = body.value.trim();
   const words = text ? text.split(/\s+/).length : 0;
-  const breaks = (text.match(/\n/g) ?? []).length;
-  const over = text.length + (breaks * LINE) / 2 > ONE_PAGE;
+  const paragraphs = text.split(/\n+/);
+  const lines = paragraphs.reduce((sum, paragraph) => sum + Math.ceil(paragraph.length / LINE), 0);
+  const over = lines + BREAK * (paragraphs.length - 1) > PAGE;
   line.textContent = words ? line.dataset[over ? "fitOver" : "fit"].replace("{words}", words) : "";
 }
 
