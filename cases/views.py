@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import conditional_page, require_safe
 
-from cases import pictures, sheets
+from cases import pictures, sheets, structured
 from cases.caching import Gone, reader_page
 from cases.dates import next_human_rights_day
 from cases.forms import CaseFilterForm, FilterForm, OutcomeFilterForm
@@ -105,6 +105,7 @@ def case_page(request: HttpRequest, case: Case) -> HttpResponse:
         "letters": case.letter_count,
         "percent": case.letter_goal and min(100, 100 * case.letter_count // case.letter_goal),
         "others": other_cases(case.pk),
+        "structured": structured.article(case),
     }
     return render(request, "cases/case.html", context)
 
