@@ -7,6 +7,8 @@ class Write4RightsConfig(AppConfig):
     verbose_name = "Write for Rights"
 
     def ready(self) -> None:
+        from write4rights import checks  # noqa: F401 - registers them
+
         # Django asks each new SQLite connection by a write transaction, and takes "locked" for
         # "cannot". Every Python we run on brings an SQLite that can.
         sqlite.DatabaseFeatures.supports_json_field = True

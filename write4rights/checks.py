@@ -1,0 +1,38 @@
+"""What must hold of the machines under the site; `manage.py check --database default` asks."""
+
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+
+# SAFETY 14: with one of these off, letters that were acknowledged are lost when the power fails.
+MUST_BE_ON = {
+    "fsync": "what is written survives a crash of the machine",
+    "full_page_writes": "a page that was half written is mended",
+    "synchronous_commit": "“saved” means that it is on the disk",
+}
+# Beside “on” synchronous_commit may say for which replicas it waits; its own disk is among them.
+ON = ("on", "local", "remote_write", "remote_apply")
+
+
+@register(Tags.database)
+def postgresql_is_durable(databases: list[str] | None = None, **kwargs) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    for alias in databases or []:
+        connection = connections[alias]
+        if connection.vendor != "postgresql":
+            continue
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT name, setting FROM pg_settings WHERE name = ANY(%s)", [list(MUST_BE_ON)]
+            )
+            settings = dict(cursor.fetchall())
+        found += [
+            Error(
+                f"PostgreSQL runs with {name} = {settings.get(name, 'unknown')}.",
+                hint=f"Set it to on: it makes sure that {meaning}.",
+                obj=alias,
+                id="write4rights.E001",
+            )
+            for name, meaning in MUST_BE_ON.items()
+            if settings.get(name) not in ON
+        ]
+    return found
