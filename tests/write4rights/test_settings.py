@@ -1,0 +1,111 @@
+"""How the site starts, and what it refuses to start without."""
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from django.conf import settings
+
+from tests.factories import make_case
+
+PRODUCTION = {
+    "PATH": os.environ["PATH"],
+    "IGNORE_ENV_FILE": "1",
+    "SECRET_KEY": "9wkq-2Hc7fJx_invented-for-a-test_Zr4Lm8Tn1Vb6Ys3Pd5Gh0QeUaXoKi",
+    "ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
+    "HASH_KEY": "invented-for-a-test",
+    "ALLOWED_HOSTS": "write.example.org",
+    "DATABASE_URL": "sqlite://:memory:",
+    "EMAIL_URL": "consolemail://",
+}
+
+
+def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    environment = {name: value for name, value in (PRODUCTION | environment).items() if value}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=settings.BASE_DIR,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+
+def value_of(name: str, **environment: str) -> str:
+    done = manage(
+        "shell",
+        "-v0",
+        "-c",
+        f"from django.conf import settings; print(settings.{name})",
+        **environment,
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("name", ["SECRET_KEY", "ENCRYPTION_KEYS", "HASH_KEY", "ALLOWED_HOSTS"])
+def test_site_does_not_start_without_its_secrets_and_says_what_to_set(name):
+    done = manage("check", **{name: ""})
+
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert f"Set {name}: " in last
+    assert last.endswith("`make .env` writes one for development.")
+
+
+@pytest.mark.parametrize(
+    "database",
+    ["sqlite://:memory:", "postgres://someone:secret@db.example.org:5432/write4rights"],
+    ids=["sqlite", "postgresql"],
+)
+def test_documented_production_environment_leaves_nothing_to_say(database):
+    done = manage("check", "--deploy", "--fail-level", "INFO", DATABASE_URL=database)
+
+    assert done.stdout == "System check identified no issues (0 silenced).\n"
+    assert done.stderr == ""
+    assert done.returncode == 0
+
+
+def test_every_variable_that_the_settings_read_is_documented():
+    written = (settings.BASE_DIR / "write4rights/settings.py").read_text()
+    documented = (settings.BASE_DIR / ".env.example").read_text()
+
+    names = set(re.findall(r'(?:env\.\w+|required)\(\s*"([A-Z_]+)"', written))
+    described = set(re.findall(r"^([A-Z_]+)=", documented, re.MULTILINE))
+
+    # For tests, for the bench and for a second copy beside production; not for a deployer.
+    inner = {"IGNORE_ENV_FILE", "ROOT_URLCONF", "STATICFILES_STORAGE"}
+    assert names - described - inner == set()
+    assert described - names == set()
+
+
+def test_production_is_not_in_debug_and_sends_everybody_to_https():
+    said = value_of(
+        "DEBUG, settings.SECURE_SSL_REDIRECT, settings.SESSION_COOKIE_SECURE, "
+        "settings.CSRF_COOKIE_NAME, settings.SECURE_HSTS_SECONDS, settings.SITE_URL"
+    )
+
+    assert said == "False True True __Host-form 63072000 https://write.example.org"
+
+
+def test_hosts_are_those_that_are_named(client, db):
+    assert client.get("/", headers={"host": "evil.example.org"}).status_code == 400
+
+
+def test_request_bodies_are_limited(client, db):
+    case = make_case()
+
+    response = client.post(f"/cases/{case.slug}/pledge/", {"name": "x" * 300_000})
+
+    assert response.status_code == 400
+
+
+def test_no_secret_stands_in_what_a_debug_page_shows():
+    from django.views.debug import SafeExceptionReporterFilter
+
+    shown = SafeExceptionReporterFilter().get_safe_settings()
+
+    for name in ["SECRET_KEY", "ENCRYPTION_KEYS", "HASH_KEY", "EMAIL_HOST_PASSWORD"]:
+        assert set(str(shown[name])) == {"*"}
