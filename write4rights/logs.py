@@ -3,10 +3,19 @@
 import json
 import logging
 import re
+import traceback
 from datetime import UTC, datetime
 
-# A private link opens a letter: whoever reads the log must not be able to follow it.
-PRIVATE_KEY = re.compile(r"/(letters|pledges)/[A-Za-z0-9_-]{22}")
+from django.db import OperationalError
+
+# The key in the address of a letter or pledge opens it; an e-mail address is somebody's.
+PRIVATE = re.compile(
+    r"(?<=/letters/)[\w-]{16,}|(?<=/pledges/)[\w-]{16,}|[^\s@/'\"<>(]+@[^\s@'\"<>)]+"
+)
+
+# Errors whose text comes from the machine. That of any other may quote what somebody typed:
+# “invalid literal for int(): 'Sam'”, “Failing row contains (…)”.
+OF_THE_MACHINE = (OperationalError, OSError)
 
 
 class JSONFormatter(logging.Formatter):
@@ -15,11 +24,21 @@ class JSONFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": PRIVATE.sub("…", record.getMessage()),
         }
         if status := getattr(record, "status_code", None):
             line["status"] = status
-        if record.exc_info:
-            # The frames without their values: a local variable may hold a name or a letter.
-            line["traceback"] = self.formatException(record.exc_info)
-        return PRIVATE_KEY.sub(r"/\1/…", json.dumps(line, ensure_ascii=False))
+        if record.exc_info and record.exc_info[1]:
+            line["traceback"] = frames(record.exc_info[1])
+        return json.dumps(line, ensure_ascii=False)
+
+
+def frames(error: BaseException | None) -> str:
+    """Where it went wrong and with which errors, the first cause last; no value of a variable."""
+    told = []
+    while error is not None:
+        name = f"{type(error).__module__}.{type(error).__qualname__}"
+        text = f": {PRIVATE.sub('…', str(error))}" if isinstance(error, OF_THE_MACHINE) else ""
+        told.append("".join(traceback.format_tb(error.__traceback__)) + name + text)
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return "\nafter\n".join(told)
