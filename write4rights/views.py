@@ -6,11 +6,15 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from cases.caching import reader_page
+from write4rights.middleware import OTHER_LANGUAGES
 from write4rights.sitemaps import SITEMAPS
+
+PRIVATE = ["/letters/", "/pledges/"]
 
 
 @require_safe
@@ -28,9 +32,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @reader_page()
 def robots(request: HttpRequest) -> HttpResponse:
     """Readers' pages may be searched; forms and private pages say noindex themselves."""
-    lines = ["User-agent: *", "Disallow: /letters/", "Disallow: /pledges/", ""]
-    lines.append(f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}")
-    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; charset=utf-8")
+    prefixes = ["", *(f"/{code}" for code in sorted(OTHER_LANGUAGES))]
+    private = [f"Disallow: {prefix}{path}" for prefix in prefixes for path in PRIVATE]
+    sitemap = f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}"
+    lines = ["User-agent: *", *private, "", sitemap, ""]
+    return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")
 
 
 @reader_page()
@@ -42,4 +48,6 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form could not be accepted; what was written is shown, so that it is not lost."""
     typed = request.POST.get("body", "")
-    return render(request, "403_csrf.html", {"typed": typed}, status=403)
+    response = render(request, "403_csrf.html", {"typed": typed}, status=403)
+    patch_cache_control(response, no_store=True, private=True)
+    return response
