@@ -153,7 +153,7 @@ class CaseAdmin(FindsCases, RoomyMixin, SimpleHistoryAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs) -> type[ChangeList]:
         return CaseChangeList
 
-    @admin.display(description="")
+    @admin.display(description=gettext_lazy("picture"))
     def picture(self, case: Case) -> str:
         portrait = getattr(case, "portrait", None)
         url = portrait and pictures.url(portrait, "webp", 400)

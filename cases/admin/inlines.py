@@ -11,6 +11,7 @@ from django.db import models
 from django.forms.models import BaseInlineFormSet, BaseModelForm
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from cases import pictures
@@ -70,7 +71,17 @@ class OnePart(RoomyMixin, admin.StackedInline):
     max_num = 1
 
 
+class LabelledFormSet(BaseInlineFormSet):
+    """In a table the column names the field for who sees it, and this for who hears it."""
+
+    def add_fields(self, form, index) -> None:
+        super().add_fields(form, index)
+        for field in form.fields.values():
+            field.widget.attrs["aria-label"] = capfirst(field.label or "")
+
+
 class ManyParts(RoomyMixin, admin.TabularInline):
+    formset = LabelledFormSet
     extra = 0
 
 
@@ -166,7 +177,7 @@ class RuleForm(forms.ModelForm):
         return not self.instance.pk or super().has_changed()
 
 
-class RuleFormSet(BaseInlineFormSet):
+class RuleFormSet(LabelledFormSet):
     """Every topic is asked, for letters and for messages: what has no row yet gets one."""
 
     def __init__(self, *args, instance: Case | None = None, **kwargs) -> None:
