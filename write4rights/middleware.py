@@ -29,6 +29,21 @@ def security_headers(get_response: Handler) -> Handler:
     return middleware
 
 
+def read_as_utf8(get_response: Handler) -> Handler:
+    """Read every request as UTF-8, whatever encoding it names.
+
+    Every page of ours sends UTF-8. Django follows the name, and some of Python's codecs make signs
+    of it that no answer can be written with, or fail: that would be an error of ours.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "charset" in request.content_params:
+            request.encoding = "utf-8"
+        return get_response(request)
+
+    return middleware
+
+
 def language_from_url(get_response: Handler) -> Handler:
     """The path's prefix decides the language, and nothing else does: no cookie, no header.
 

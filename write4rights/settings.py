@@ -79,6 +79,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "write4rights.middleware.security_headers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "write4rights.middleware.read_as_utf8",
     "write4rights.middleware.language_from_url",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

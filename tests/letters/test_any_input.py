@@ -1,0 +1,214 @@
+"""Whatever is typed or sent, no page of letters answers with an error of ours."""
+
+from urllib.parse import urlencode
+
+import pytest
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+from hypothesis import HealthCheck, given
+from hypothesis import settings as how
+from hypothesis import strategies as st
+
+from letters import throttle
+from letters.models import Letter
+from tests.factories import make_case_to_write_for, make_letter, make_pledge
+from tests.letters.sending import letter_form, pledge_form
+
+pytestmark = [pytest.mark.usefixtures("counts_hold"), pytest.mark.timeout(300)]
+
+NASTY = [
+    "\0",
+    "\ud800",
+    "a\u202eb",
+    "\u2066",
+    "=1+1",
+    "@SUM(A1)",
+    "'; DROP TABLE letters_letter; --",
+    "<script>alert(1)</script>",
+    "{{ settings }}{% load x %}",
+    "%00%s%(x)s{}",
+    "👩‍👩‍👧‍👧" * 40,
+    "é" * 2_000,
+    "9" * 5_000,
+    "-1",
+    "٣",
+    "²",
+    "1e309",
+    "0001-01-01",
+    "9999-12-31",
+    "\r\nBcc: all@example.org",
+    "x@" + "a" * 300 + ".org",
+    '"\\\x01"@example.org',
+    "../../etc/passwd",
+    " \t\n ",
+    "",
+]
+TEXT = st.one_of(
+    st.sampled_from(NASTY),
+    st.text(st.characters(codec=None, exclude_categories=()), max_size=60),
+    st.integers().map(str),
+)
+fuzzed = how(
+    max_examples=12,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+def some(form: dict) -> st.SearchStrategy[dict]:
+    """A form of which some fields hold anything, once or several times."""
+    anything = st.one_of(TEXT, st.lists(TEXT, max_size=3))
+    return st.dictionaries(st.sampled_from(sorted(form)), anything, max_size=len(form)).map(
+        lambda changed: form | changed
+    )
+
+
+def wire(form: dict) -> str:
+    """As a client that knows no shame sends it: lone surrogates as their three bytes."""
+    return urlencode({name: as_bytes(value) for name, value in form.items()}, doseq=True)
+
+
+def as_bytes(value: str | list[str]) -> bytes | list[bytes]:
+    if isinstance(value, list):
+        return [as_bytes(one) for one in value]
+    return value.encode("utf-8", "surrogatepass")
+
+
+def post(client: Client, url: str, form: dict) -> HttpResponse:
+    return client.post(url, wire(form), "application/x-www-form-urlencoded")
+
+
+@pytest.fixture(autouse=True)
+def _no_limits(monkeypatch):
+    monkeypatch.setattr(throttle, "REFUSED_ABOVE", 10**6)
+    monkeypatch.setattr(throttle, "HELD_ABOVE", 10**6)
+
+
+@pytest.fixture
+def case():
+    return make_case_to_write_for()
+
+
+LETTER = letter_form(website="", under_18="", pledge="", advised="", act="")
+PLEDGE = pledge_form(website="", name="", group="", country="", email="")
+
+
+@pytest.mark.parametrize("nasty", NASTY, ids=lambda text: ascii(text[:12]))
+def test_every_field_of_a_form_takes_what_no_person_types(client, case, nasty):
+    for url, form in [
+        (reverse("letters:write", args=[case.slug]), LETTER),
+        (reverse("letters:pledge", args=[case.slug]), PLEDGE),
+    ]:
+        assert post(client, url, dict.fromkeys(form, nasty)).status_code == 200
+        for name in ["name", "email"]:  # all else as it should be
+            assert post(client, url, form | {name: nasty}).status_code in (200, 302)
+
+
+@given(form=some(LETTER))
+@fuzzed
+def test_the_letter_form_takes_anything(client, case, form):
+    url = reverse("letters:write", args=[case.slug])
+
+    response = post(client, url, form)
+
+    assert response.status_code in (200, 302)
+    if response.status_code == 302:
+        for page in ["", "letter.txt", "edit/"]:
+            assert client.get(response.url + page).status_code == 200
+
+
+@given(form=some(LETTER))
+@fuzzed
+def test_the_form_for_changes_takes_anything(client, case, form):
+    letter = make_letter(case)
+
+    response = post(client, reverse("letters:edit", args=[letter.key]), form)
+
+    assert response.status_code in (200, 302)
+    assert client.get(letter.get_absolute_url()).status_code == 200
+
+
+@given(form=some(PLEDGE))
+@fuzzed
+def test_the_form_for_promises_takes_anything(client, case, form):
+    response = post(client, reverse("letters:pledge", args=[case.slug]), form)
+
+    assert response.status_code in (200, 302)
+    if response.status_code == 302:
+        assert client.get(response.url).status_code == 200
+
+
+@given(act=TEXT, number=TEXT, slug=TEXT)
+@fuzzed
+def test_the_buttons_of_a_promise_take_anything(client, case, act, number, slug):
+    pledge = make_pledge(case)
+
+    for form in [
+        {"act": act, "number": number, "case": slug},
+        {"act": "by-hand", "number": number, "case": slug},
+        {"act": "by-hand", "number": number, "case": case.slug},
+    ]:
+        response = post(client, pledge.get_absolute_url(), form)
+        assert response.status_code in (200, 302)
+
+
+@given(act=TEXT)
+@fuzzed
+def test_the_buttons_of_a_letter_take_anything(client, case, act):
+    letter = make_letter(case)
+
+    assert post(client, letter.get_absolute_url(), {"act": act}).status_code == 302
+
+
+@given(query=st.dictionaries(st.sampled_from(["start", "language", "point", "pledge"]), TEXT))
+@fuzzed
+def test_the_query_of_the_writing_page_may_be_anything(client, case, query):
+    url = reverse("letters:write", args=[case.slug])
+
+    assert client.get(f"{url}?{wire(query)}").status_code == 200
+
+
+@given(key=st.text(min_size=1, max_size=30))
+@fuzzed
+def test_a_made_up_key_opens_nothing(client, key):
+    for page in ["/letters/{}/", "/letters/{}/edit/", "/letters/{}/letter.txt", "/pledges/{}/"]:
+        assert client.get(page.format(key)).status_code in (301, 404)
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "utf-7", "utf-16", "rot13", "idna", "x"])
+def test_another_encoding_than_utf_8_is_read_as_it(client, case, charset):
+    words = "\\ud800 and more than forty characters of a letter that nobody can print."
+    body = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in (letter_form() | {"body": words}).items()
+    )
+
+    url = reverse("letters:write", args=[case.slug])
+
+    kind = f"multipart/form-data; boundary=x; charset={charset}"
+    response = client.generic("POST", url, body + "--x--\r\n", kind)
+    assert response.status_code == 302
+    assert Letter.objects.get().body == words
+
+    kind = f"text/plain; charset={charset}"
+    response = client.generic("GET", f"{url}?start=%5Cud800", b"", kind)
+    assert response.status_code == 200
+
+
+def test_a_huge_body_is_refused(client, case):
+    url = reverse("letters:write", args=[case.slug])
+
+    response = client.post(url, letter_form(body="x" * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)))
+
+    assert response.status_code == 400
+
+
+def test_a_forged_request_from_another_site_is_refused_and_the_text_is_shown(case):
+    client = Client(enforce_csrf_checks=True)
+
+    response = client.post(reverse("letters:write", args=[case.slug]), letter_form())
+
+    assert response.status_code == 403
+    assert "Please do not build on them." in response.content.decode()
