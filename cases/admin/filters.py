@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import country_name
+from cases.countries import country_name, country_names
 from cases.models import OPEN_TO_READERS, Case, ConsentBasis, Freeze, Stage
 
 
@@ -73,7 +73,9 @@ class CountryFilter(admin.SimpleListFilter):
     field = "country"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(**{self.field: self.value()}) if self.value() else queryset
+        if self.value() in country_names("en"):
+            return queryset.filter(**{self.field: self.value()})
+        return queryset
 
 
 class CountryOfCaseFilter(CountryFilter):

@@ -5,8 +5,9 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import country_name
+from cases.countries import country_name, country_names
 from cases.models import Case, Stage
+from letters.admin.keyset import row_number
 from letters.models import Letter, LetterState
 
 NEWEST = 1_000  # letters that are asked which countries to offer: the table itself is too long
@@ -52,8 +53,8 @@ class CaseFilter(admin.SimpleListFilter):
         return list(Case.objects.filter(written_for).values_list("pk", "display_name"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        chosen = self.value() or ""
-        return queryset.filter(case=int(chosen)) if chosen.isdecimal() else queryset
+        case = row_number(self.value() or "")
+        return queryset if case is None else queryset.filter(case=case)
 
 
 class CountryFilter(admin.SimpleListFilter):
@@ -68,4 +69,6 @@ class CountryFilter(admin.SimpleListFilter):
         return sorted(((code, country_name(code)) for code in codes), key=lambda row: row[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.filter(country=self.value()) if self.value() else queryset
+        if self.value() in country_names("en"):
+            return queryset.filter(country=self.value())
+        return queryset

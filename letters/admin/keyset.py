@@ -11,13 +11,18 @@ from django.http import HttpRequest
 BEFORE = "before"  # the key of the last row of the page before
 
 
+def row_number(text: str) -> int | None:
+    """The number of a row as somebody typed it, if it can be one: a key has 63 bits."""
+    return int(text) if text.isdecimal() and len(text) < 19 else None
+
+
 class KeysetChangeList(ChangeList):
     """A page is "the rows before this key": as fast at the end of the table as at its start."""
 
     def get_filters_params(self, params=None) -> dict:
         wanted = super().get_filters_params(params)
         before = wanted.pop(BEFORE, [""])[-1]
-        self.before = int(before) if before.isdecimal() and len(before) < 19 else None
+        self.before = row_number(before)
         return wanted
 
     def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[str]:

@@ -25,7 +25,7 @@ from cases.text import folded
 from letters import writing
 from letters.admin.filters import CaseFilter, CountryFilter, StateFilter
 from letters.admin.forms import FindForm, RejectForm
-from letters.admin.keyset import KeysetAdmin
+from letters.admin.keyset import KeysetAdmin, row_number
 from letters.encryption import email_hash
 from letters.models import Letter, LetterState, Pledge
 
@@ -80,11 +80,11 @@ class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
     def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
         if not search_term:
             return queryset, False
-        number = search_term.strip().lstrip("#")
-        if not number.isdecimal() or len(number) > 18:
+        number = row_number(search_term.strip().lstrip("#"))
+        if number is None:
             messages.info(request, _("Letters are found here by their number."))
             return queryset.none(), False
-        return queryset.filter(pk=int(number)), False
+        return queryset.filter(pk=number), False
 
     @admin.display(description=gettext_lazy("letter"))
     def number(self, letter: Letter) -> str:
@@ -132,9 +132,8 @@ class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
         )
 
     def _letter(self, key: str | int) -> Letter:
-        if not str(key).isdecimal() or len(str(key)) > 18:
-            key = 0
-        return get_object_or_404(Letter.objects.select_related("case", "case__target"), pk=key)
+        letters = Letter.objects.select_related("case", "case__target")
+        return get_object_or_404(letters, pk=row_number(str(key)))
 
     def _looks(self, letter: Letter) -> QuerySet:
         return (
@@ -164,8 +163,8 @@ class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
         """Why: asked for one letter or for all that were chosen in the list."""
         if not self.has_moderate_permission(request):
             raise PermissionDenied
-        keys = [int(key) for key in request.GET.getlist("letter") if key.isdecimal()][:100]
-        chosen = list(Letter.objects.filter(pk__in=keys).select_related("case"))
+        keys = [row_number(key) for key in request.GET.getlist("letter")[:100]]
+        chosen = list(Letter.objects.filter(pk__in=filter(None, keys)).select_related("case"))
         if not chosen:
             return redirect("admin:letters_letter_changelist")
         form = RejectForm(request.POST or None)

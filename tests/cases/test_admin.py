@@ -127,7 +127,7 @@ def test_filters_take_any_value():
     client = signed_in("editor")
     make_case()
 
-    for query in ["left=x", "country=XX", "stage=x", "q=%00%27", "p=-1", "edition__id__exact=x"]:
+    for query in ["left=x", "country=%00", "stage=x", "q=%00%27", "p=-1", "edition__id__exact=x"]:
         assert client.get(f"{LIST}?{query}", follow=True).status_code == 200
 
 
