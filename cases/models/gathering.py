@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import lru_cache, partial
 
 from django.db import connections, models
@@ -110,9 +111,16 @@ def _loader(field: models.Field, vendor: str) -> Callable | None:
         # PostgreSQL nests the value, SQLite puts its text.
         return lambda value: json.loads(value) if isinstance(value, str) else value
     kind = field.get_internal_type()
+    if kind == "DateTimeField":
+        return lambda value: _in_utc(field.to_python(value))
     if kind in _TEXT_OR_KEY or (kind in _PLAIN and vendor == "postgresql"):
         return None
     return field.to_python
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    """SQLite keeps moments in UTC and says so only to Django's own converters."""
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 _TEXT_OR_KEY = {"CharField", "TextField", "BigAutoField", "SlugField"}
