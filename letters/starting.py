@@ -59,7 +59,8 @@ def salutation_and_close(case: Case, language: str) -> tuple[str, str]:
     """As they stand around a letter to the case's target, or neutral ones if there is none."""
     target: Target | None = getattr(case, "target", None)
     if target is None:
-        return _("Dear Sir or Madam,"), _("Yours faithfully,")
+        with override(language):  # the letter's, which need not be the page's
+            return _("Dear Sir or Madam,"), _("Yours faithfully,")
     return target.salutation_in(language)
 
 

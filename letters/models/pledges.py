@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from cases.countries import country_choices, validate_country
 from cases.models import Case, Edition
@@ -67,7 +68,8 @@ class Pledge(PrivateLink):
         ]
 
     def __str__(self) -> str:
-        return _("%(number)s letters") % {"number": self.number}
+        words = ngettext("%(number)s letter", "%(number)s letters", self.number)
+        return words % {"number": self.number}
 
     def get_absolute_url(self) -> str:
         return reverse("letters:pledge-page", args=[self.key])

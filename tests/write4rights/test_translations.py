@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils.translation import ngettext, override
 
+from tests.factories import make_case, make_case_to_write_for, make_pledge
 from write4rights import translations
 
 TEMPLATE = """\
@@ -102,6 +103,34 @@ def test_page_without_prefix_stays_english(client):
 
     assert '<html lang="en"' in page
     assert "A letter goes where you cannot" in page
+
+
+@pytest.mark.django_db
+def test_what_one_language_leaves_behind_is_not_shown_in_another(client):
+    path = make_case_to_write_for().get_absolute_url()
+
+    pages = [client.get(each).content.decode() for each in (path, f"/fr{path}", path)]
+
+    assert pages[0] == pages[2]
+    assert ["Ce que vous pouvez faire" in page for page in pages] == [False, True, False]
+
+
+@pytest.mark.django_db
+def test_letter_opens_and_closes_in_its_own_language(client):
+    page = client.get(f"/fr/cases/{make_case().slug}/write/").content.decode()
+
+    assert "Dear Sir or Madam," in page
+    assert "Madame, Monsieur," not in page
+
+
+@pytest.mark.django_db
+def test_pledge_of_one_letter_is_told_in_the_singular():
+    names = []
+    for language in ("en", "fr"):
+        with override(language):
+            names += [str(make_pledge(number=number)) for number in (1, 2)]
+
+    assert names == ["1 letter", "2 letters", "1 lettre", "2 lettres"]
 
 
 @pytest.mark.parametrize(
