@@ -133,6 +133,8 @@ class LetterForm(GuardedForm):
     # Set once the advice to people with ties was shown: then they may decide against it.
     advised = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
+    # As the page asks: the list of errors above it follows this order.
+    field_order = ("ties", "subject", "body", "name_form", "under_18", "name")
     WORDS = ("language", "subject", "body", "name_form", "name", "place", "country", "email")
 
     def __init__(self, data=None, *, case: Case, **kwargs) -> None:

@@ -7,7 +7,6 @@ from django.db.models import F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from modeltrans.fields import TranslationField
 
@@ -16,6 +15,7 @@ from cases.models.editions import Edition
 from cases.models.gathering import gathered
 from cases.models.history import History
 from cases.models.themes import Theme
+from cases.models.translating import shown_language
 
 
 class CaseKind(models.TextChoices):
@@ -281,9 +281,7 @@ class Case(models.Model):
     @property
     def language(self) -> str:
         """The language of its texts on this page: the page's if translated, else the default."""
-        language = get_language() or settings.LANGUAGE_CODE
-        translated = (self.i18n or {}).get(f"story_{language}")
-        return language if translated else settings.LANGUAGE_CODE
+        return shown_language(self.i18n, "story")
 
     @property
     def is_open_to_readers(self) -> bool:

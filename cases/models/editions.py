@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from modeltrans.fields import TranslationField
 
 from cases.models.history import History
+from cases.models.translating import shown_language
 
 
 class EditionQuerySet(models.QuerySet):
@@ -56,6 +57,11 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return str(self.year)
+
+    @property
+    def language(self) -> str:
+        """The language of its texts on this page: the page's if translated, else the default."""
+        return shown_language(self.i18n, "introduction")
 
 
 class Qualifier(models.TextChoices):
