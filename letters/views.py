@@ -44,7 +44,11 @@ def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
     letters = list(pledge.letters.defer("subject", "body", "name", "place", "email"))
     done = sum(letter.counts for letter in letters)
     remaining = max(0, pledge.number - done)
-    cases = [pledge.case] if pledge.case else list(_cases_to_write_for(pledge.edition))
+    case = pledge.case
+    if case:
+        cases = [case] if case.takes_actions else []
+    else:
+        cases = list(_cases_to_write_for(pledge.edition))
     by_hand = request.POST if request.POST.get("act") == "by-hand" else None
     hand_form = HandwrittenForm(by_hand, cases=cases, remaining=remaining)
     if request.method == "POST":
@@ -61,7 +65,7 @@ def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
             return redirect("letters:pledge-page", key=key)
     context = {
         "pledge": pledge,
-        "case": pledge.case,
+        "case": case if case and case.is_told else None,
         "letters": letters,
         "done": done,
         "remaining": remaining,
@@ -111,7 +115,7 @@ def write(request: HttpRequest, slug: str) -> HttpResponse:
 def edit(request: HttpRequest, key: str) -> HttpResponse:
     """Change the words of a letter that has not left."""
     letter = _letter_or_404(key)
-    if not letter.is_editable:
+    if not (letter.is_editable and letter.case.is_told):
         return redirect("letters:letter", key=key)
     if request.method != "POST":
         return _writing_page(request, letter.case, editing=letter)
@@ -132,6 +136,8 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         writing.act(letter, request.POST.get("act", ""))
         return redirect("letters:letter", key=key)
+    if not letter.case.is_told:
+        return render(request, "letters/stopped.html", {"letter": letter})
     mailto = starting.mailto(letter)
     models = list(letter.case.model_letters.all())
     words = starting.words_of(letter)
@@ -166,6 +172,8 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
 def letter_pdf(request: HttpRequest, key: str) -> HttpResponse:
     """The letter to print: ?paper=letter for US Letter, A4 otherwise."""
     letter = _letter_or_404(key)
+    if not letter.case.is_told:
+        return redirect("letters:letter", key=key)
     paper = "letter" if request.GET.get("paper") == "letter" else "a4"
     response = HttpResponse(printing.pdf(letter, paper=paper), content_type="application/pdf")
     response["Content-Disposition"] = 'inline; filename="letter.pdf"'
@@ -175,8 +183,10 @@ def letter_pdf(request: HttpRequest, key: str) -> HttpResponse:
 @form_page
 def letter_text(request: HttpRequest, key: str) -> HttpResponse:
     """The letter alone, to copy into any mail program."""
-    text = starting.as_text(_letter_or_404(key))
-    return HttpResponse(text, content_type="text/plain; charset=utf-8")
+    letter = _letter_or_404(key)
+    if not letter.case.is_told:
+        return redirect("letters:letter", key=key)
+    return HttpResponse(starting.as_text(letter), content_type="text/plain; charset=utf-8")
 
 
 @form_page

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from letters import writing
 from letters.models import Letter, MailKind, OutgoingMail
-from tests.factories import make_case_to_write_for, make_letter
+from tests.factories import make_case_to_write_for, make_letter, make_pledge
 from tests.letters.sending import act, everyone, letter_form, send_letter, state_of
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
@@ -215,3 +215,23 @@ def test_nothing_is_offered_that_would_do_nothing(client):
         for name in ALL:
             offered = f'name="act" value="{name}"' in page.content.decode()
             assert not offered or name in page.context["allowed"]
+
+
+@pytest.mark.parametrize("freeze", ["hidden", "withdrawn"])
+def test_the_private_pages_of_a_case_that_is_not_told_name_nobody(client, case, freeze):
+    letter = make_letter(case, state="submitted")
+    pledge = make_pledge(case)
+    case.freeze, case.freeze_reason = freeze, "A test says so."
+    case.save()
+
+    for thing in [letter, pledge]:
+        page = client.get(thing.get_absolute_url())
+        assert page.status_code == 200
+        assert case.display_name not in page.content.decode()
+        assert case.slug not in page.content.decode()
+    for page in ["edit", "text", "pdf"]:
+        answer = client.get(reverse(f"letters:{page}", args=[letter.key]))
+        assert answer.url == letter.get_absolute_url()
+
+    assert client.post(reverse("letters:erase", args=[letter.key])).status_code == 302
+    assert everyone(case) == 1

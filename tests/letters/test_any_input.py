@@ -115,7 +115,7 @@ def test_the_letter_form_takes_anything(client, case, form):
 
     assert response.status_code in (200, 302)
     if response.status_code == 302:
-        for page in ["", "letter.txt", "edit/"]:
+        for page in ["", "letter.txt", "letter.pdf", "edit/"]:
             assert client.get(response.url + page).status_code == 200
 
 
