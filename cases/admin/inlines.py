@@ -10,9 +10,11 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
 from django.forms.models import BaseInlineFormSet, BaseModelForm
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from cases import pictures
 from cases.admin.fields import FixedChoice, LinesField, PictureField
@@ -145,8 +147,22 @@ class TargetInline(OnePart):
 class ModelLetterInline(RoomyMixin, admin.StackedInline):
     model = ModelLetter
     extra = 0
-    show_change_link = True  # its points are on its own page
     rows = {"body": 14}
+    readonly_fields = ["points"]
+    fields = [("subject", "language"), "body", "points"]
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        return super().get_queryset(request).annotate(number_of_points=models.Count("points"))
+
+    @admin.display(description=_("points to tick"))
+    def points(self, letter: ModelLetter) -> str:
+        """They are on a page of their own."""
+        if letter.pk is None:
+            return _("They can be written once the letter is saved.")
+        number = letter.number_of_points
+        text = ngettext("%(number)s point: change it", "%(number)s points: change them", number)
+        url = reverse("admin:cases_modelletter_change", args=[letter.pk])
+        return format_html('<a href="{}">{}</a>', url, text % {"number": number})
 
 
 class SolidarityInline(OnePart):

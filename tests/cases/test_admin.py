@@ -629,6 +629,7 @@ def test_a_model_letter_has_its_points_on_its_own_page():
     case = make_case_to_write_for()
     letter = case.model_letters.get()
     client = signed_in("editor")
+    assert "2 points: change them" in text(client.get(change(case)))
 
     page = client.get(reverse("admin:cases_modelletter_change", args=[letter.pk]))
     data = form_data(page) | {"points-0-text": "The herds need the summer pastures."}
