@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject as lazily
 from django.views.decorators.http import conditional_page, require_safe
 
 from cases import pictures, sheets, structured
@@ -89,23 +90,29 @@ def case(request: HttpRequest, slug: str) -> HttpResponse:
 
 def case_page(request: HttpRequest, case: Case) -> HttpResponse:
     """The page of a case from `Case.objects.for_page()`, whatever its stage; editors preview it."""
-    rules = case.safety_rules.all()
+    others = other_cases(case.pk)
+    fingerprint = getattr(case, "fingerprint", "")  # a preview has none
     context = {
         "case": case,
         "target": getattr(case, "target", None),
         "solidarity": getattr(case, "solidarity_action", None),
         "portrait": getattr(case, "portrait", None),
-        "quotes": [quote for quote in case.quotes.all() if quote.may_be_shown],
-        "timeline": case.timeline,
-        "status": case.latest_outcome,
-        "appeal_rules": [rule for rule in rules if rule.applies_to == AppliesTo.APPEAL],
-        "solidarity_rules": [rule for rule in rules if rule.applies_to == AppliesTo.SOLIDARITY],
+        "quotes": lazily(lambda: [quote for quote in case.quotes.all() if quote.may_be_shown]),
+        "timeline": lazily(lambda: case.timeline),
+        "status": lazily(lambda: case.latest_outcome),
+        "solidarity_rules": lazily(
+            lambda: [
+                rule for rule in case.safety_rules.all() if rule.applies_to == AppliesTo.SOLIDARITY
+            ]
+        ),
         "takes_actions": case.takes_actions,
         "is_paused": case.freeze == Freeze.PAUSED,
         "letters": case.letter_count,
         "percent": case.letter_goal and min(100, 100 * case.letter_count // case.letter_goal),
-        "others": other_cases(case.pk),
-        "structured": structured.article(case),
+        "others": others,
+        "structured": lazily(lambda: structured.article(case)),
+        # All that the page shows comes from these rows: while they stay, its text stays.
+        "fingerprint": fingerprint and fingerprint + others.fingerprint,
     }
     return render(request, "cases/case.html", context)
 
@@ -197,7 +204,9 @@ def media(request: HttpRequest, name: str) -> HttpResponse:
 def _case_or_404(slug: str) -> Case:
     if not (found := page_of_case(slug)):
         raise Http404
-    return found[0]
+    case = found[0]
+    case.fingerprint = found.fingerprint
+    return case
 
 
 def _told_or_gone(slug: str) -> Case:

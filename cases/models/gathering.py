@@ -60,12 +60,28 @@ def _columns(model: type[models.Model]) -> list[str]:
 class _GatheringIterable(models.query.ModelIterable):
     def __iter__(self):
         for instance in super().__iter__():
-            prefetched = instance.__dict__.setdefault("_prefetched_objects_cache", {})
+            gathered = _Gathered(instance, self.queryset.db)
             for annotation in [key for key in instance.__dict__ if key.startswith("_gathered_")]:
-                name = annotation.removeprefix("_gathered_")
-                rows = json.loads(instance.__dict__.pop(annotation) or "[]")
-                prefetched[name] = _as_prefetched(instance, name, rows, self.queryset.db)
+                text = instance.__dict__.pop(annotation)
+                gathered.waiting[annotation.removeprefix("_gathered_")] = text or "[]"
+            instance._prefetched_objects_cache = gathered
             yield instance
+
+
+class _Gathered(dict):
+    """The prefetched lists of a row, each made from its JSON when it is first asked for."""
+
+    def __init__(self, instance: models.Model, using: str):
+        super().__init__()
+        self.instance = instance
+        self.using = using
+        self.waiting: dict[str, str] = {}
+
+    def __missing__(self, name: str) -> models.QuerySet:
+        # Taken out first: making the list asks the manager, and that asks here again.
+        rows = json.loads(self.waiting.pop(name))
+        self[name] = _as_prefetched(self.instance, name, rows, self.using)
+        return self[name]
 
 
 def _as_prefetched(instance, name: str, rows: list, using: str) -> models.QuerySet:
