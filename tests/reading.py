@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 import html5lib
+from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 
 HTML_TREE = html5lib.getTreeBuilder("etree")
@@ -51,3 +54,18 @@ def page(response: HttpResponse) -> Page:
 def words(element: Element) -> str:
     """The text of an element, its white space single."""
     return " ".join("".join(element.itertext()).split())
+
+
+def weight(response: HttpResponse) -> tuple[int, int]:
+    """Bytes a browser loads for a page when compressed: (all of it, styles and scripts alone).
+
+    Fonts and pictures aside: they are loaded once, or as wide as they are shown.
+    """
+    shown = page(response)
+    files = [element.get("href") for element in shown.all("link", rel="stylesheet")]
+    files += [element.get("src") for element in shown.all("script") if element.get("src")]
+    code = sum(
+        len(gzip.compress(Path(finders.find(name.removeprefix("/static/"))).read_bytes()))
+        for name in files
+    )
+    return len(gzip.compress(response.content)) + code, code
