@@ -1,0 +1,289 @@
+"""What must never be false of a case, and what can be worked out from its rows."""
+
+import datetime
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.utils import translation
+
+from cases.models import (
+    GOOD_NEWS,
+    Case,
+    Consent,
+    Edition,
+    Freeze,
+    Milestone,
+    ModelLetter,
+    Outcome,
+    OutcomeKind,
+    Portrait,
+    SafetyRule,
+    SolidarityAction,
+    Source,
+    Stage,
+    Target,
+    YearlyFigure,
+)
+from tests.factories import make_case, make_edition, make_letter, make_outcome, make_target
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.date(2025, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("case_letter_goal_is_not_zero", lambda case: make_case(letter_goal=0)),
+        ("case_frozen_with_a_reason", lambda case: make_case(freeze=Freeze.HIDDEN)),
+        (
+            "portrait_has_credit_and_alt_text",
+            lambda case: Portrait.objects.create(case=case, alt="", credit="x", width=1, height=1),
+        ),
+        (
+            "portrait_has_credit_and_alt_text",
+            lambda case: Portrait.objects.create(case=case, alt="x", credit="", width=1, height=1),
+        ),
+        ("target_address_has_a_country", lambda case: make_target(case, postal_country="")),
+        (
+            "target_local_language_has_salutation_and_close",
+            lambda case: make_target(case, local_language="es", local_salutation="Señor:"),
+        ),
+        (
+            "consent_says_who_gave_it_or_where_it_is_told",
+            lambda case: Consent.objects.create(case=case, risk_note="x"),
+        ),
+        (
+            "yearly_figure_has_a_qualifier",
+            lambda case: YearlyFigure.objects.create(year=2001, actions=5),
+        ),
+    ],
+)
+def test_database_refuses(name, make):
+    case = make_case()
+
+    with pytest.raises(IntegrityError, match=name), transaction.atomic():
+        make(case)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        lambda case: make_case(slug=case.slug),
+        lambda case: Edition.objects.create(
+            year=case.edition.year, title="x", opens_on=datetime.date(2025, 1, 1)
+        ),
+        lambda case: SafetyRule.objects.create(case=case, topic="war"),
+        lambda case: ModelLetter.objects.create(case=case, language="en", subject="x", body="x"),
+        lambda case: make_target(case),
+    ],
+    ids=["slug", "year", "rule", "model letter", "target"],
+)
+def test_there_is_only_one(again):
+    case = make_case(slug="anne-testlund")
+    SafetyRule.objects.create(case=case, topic="war")
+    ModelLetter.objects.create(case=case, language="en", subject="x", body="x")
+    make_target(case)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        again(case)
+
+
+def test_edition_with_cases_is_not_deleted_by_accident():
+    edition = make_case().edition
+
+    with pytest.raises(IntegrityError):
+        edition.delete()
+
+
+# Twin definitions say the same
+
+
+@pytest.mark.parametrize("stage", Stage.values)
+@pytest.mark.parametrize("how", Freeze.values)
+@pytest.mark.parametrize("listed", [True, False])
+def test_queries_and_properties_of_a_case_agree(stage, how, listed):
+    case = make_case(
+        stage=stage, freeze=how, freeze_reason="x" if how != Freeze.NONE else "", listed=listed
+    )
+
+    assert Case.objects.open_to_readers().exists() == case.is_open_to_readers
+    assert Case.objects.told().exists() == case.is_told
+    assert Case.objects.taking_actions().exists() == case.takes_actions
+    assert Case.objects.listed().exists() == (case.is_told and listed)
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        [DAY, DAY.replace(year=2024), None],
+        [None, None],
+        [None, DAY],
+        [DAY, DAY],
+        [],
+    ],
+)
+def test_latest_outcome_is_the_same_by_query_and_by_property(dates):
+    case = make_case()
+    for at, day in enumerate(dates):
+        make_outcome(case, date=day, headline=f"Outcome {at}")
+
+    asked = Case.objects.with_latest_outcome().get()
+    latest = Case.objects.for_page().get().latest_outcome
+
+    assert asked.latest_outcome_headline == (latest and latest.headline)
+    assert asked.latest_outcome_kind == (latest and latest.kind)
+
+
+def test_newest_outcome_is_the_last_dated_one_and_of_two_the_later_entered():
+    case = make_case()
+    make_outcome(case, headline="Undated", date=None)
+    make_outcome(case, headline="Old", date=DAY)
+    make_outcome(case, headline="New", date=DAY.replace(month=3))
+    make_outcome(case, headline="New too", date=DAY.replace(month=3))
+
+    assert Case.objects.get().latest_outcome.headline == "New too"
+    assert [outcome.headline for outcome in Outcome.objects.newest_first()] == [
+        "New too",
+        "New",
+        "Old",
+        "Undated",
+    ]
+
+
+def test_timeline_goes_by_date_and_ends_with_what_has_none():
+    case = make_case()
+    make_outcome(case, headline="Free", date=DAY)
+    Milestone.objects.create(case=case, text="Some day", date=None)
+    Milestone.objects.create(case=case, text="Arrested", date=DAY.replace(year=2023))
+
+    assert [str(row) for row in case.timeline] == ["Arrested", "Free", "Some day"]
+
+
+def test_every_kind_of_outcome_is_good_news_or_is_not():
+    bad = {OutcomeKind.NO_CHANGE_YET, OutcomeKind.WORSE, OutcomeKind.DIED}
+
+    assert set(GOOD_NEWS) | bad == set(OutcomeKind)
+    assert not set(GOOD_NEWS) & bad
+
+
+# Counts
+
+
+def test_count_of_a_case_is_of_letters_that_count():
+    case, other = make_case(), make_case()
+    for state in ["posted", "submitted", "drafting", "withdrawn"]:
+        make_letter(case, state=state)
+
+    counts = {one.pk: one.letter_count for one in Case.objects.with_count()}
+
+    assert counts == {case.pk: 2, other.pk: 0}
+
+
+def test_edition_counts_the_cases_that_readers_find():
+    edition = make_edition()
+    make_case(themes=[])
+    make_case(stage=Stage.CLOSED)
+    make_case(stage=Stage.DRAFT)
+    make_case(listed=False)
+    make_case(freeze=Freeze.HIDDEN, freeze_reason="x")
+
+    assert Edition.objects.with_case_number().get(pk=edition.pk).case_number == 2
+
+
+# Addresses
+
+
+def test_envelope_names_the_country_last_and_in_capitals():
+    target = make_target()
+
+    assert target.window_lines == [
+        "Test Official",
+        "Minister of Tests",
+        "Ministry of Tests",
+        "1 Invented Street",
+        "0001 Testville",
+        "NORWAY",
+    ]
+    with translation.override("fr"):
+        assert target.window_lines[-1] == "NORWAY"
+        assert target.postal_lines[-1] == "Norvège"
+
+
+def test_office_is_not_named_twice():
+    target = make_target(name="", postal="Minister of Tests\n1 Invented Street")
+
+    assert target.recipient_lines == ["Minister of Tests", "1 Invented Street", "Norway"]
+
+
+def test_unknown_address_stays_missing():
+    target = make_target(postal="", postal_country="", name="")
+
+    assert target.postal_lines == []
+    assert target.recipient_lines == target.window_lines == ["Minister of Tests"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("es", ("Señor:", "Atentamente,")), ("en", ("Dear Minister,", "Yours faithfully,"))],
+)
+def test_letter_greets_in_its_language(language, said):
+    target = make_target(local_language="es", local_salutation="Señor:", local_close="Atentamente,")
+
+    assert target.salutation_in(language) == said
+
+
+@pytest.mark.parametrize(("who", "lines"), [("public", 2), ("on-request", 0), ("staff-only", 0)])
+def test_address_for_support_is_seen_by_whom_it_is_meant_for(who, lines):
+    action = SolidarityAction(postal="A street\n", postal_country="NO", address_visibility=who)
+
+    assert len(action.public_lines) == lines
+
+
+def test_address_for_support_is_kept_back_unless_somebody_decides():
+    assert SolidarityAction(postal="A street", postal_country="NO").public_lines == []
+
+
+def test_unknown_rule_reads_as_no():
+    rule = SafetyRule(topic="war")
+
+    assert (rule.answer, rule.allows) == ("unknown", False)
+    assert str(rule) == "War and armed conflict: not known, so no"
+
+
+def test_source_is_named_by_its_site():
+    assert Source(url="https://www.example.org/a/b?c").host == "example.org"
+
+
+# Languages
+
+
+def test_case_is_in_the_language_of_the_page_once_its_story_is():
+    case = make_case()
+    with translation.override("fr"):
+        assert (case.language, case.headline_i18n) == ("en", case.headline)
+        case.story_fr, case.headline_fr = "Une histoire.", "Une bergère"
+        assert (case.language, case.headline_i18n) == ("fr", "Une bergère")
+    assert (case.language, case.headline_i18n) == ("en", case.headline)
+
+
+def test_empty_translation_counts_as_missing():
+    case = make_case()
+    case.headline_fr = ""
+
+    with translation.override("fr"):
+        assert case.headline_i18n == case.headline
+
+
+def test_case_is_called_by_its_short_name_or_its_name():
+    assert make_case(short_name="Ánne").called == "Ánne"
+    assert make_case(display_name="Ánne Testlund", short_name="").called == "Ánne Testlund"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [make_case, make_outcome, make_target, make_edition, lambda: Consent(basis="given")],
+    ids=["case", "outcome", "target", "edition", "consent"],
+)
+def test_row_says_what_it_is(make):
+    assert str(make()).strip()
+    assert Target(office="Minister").__str__() == "Minister"
