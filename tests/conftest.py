@@ -3,6 +3,7 @@
 import importlib
 import os
 
+import hypothesis
 import pytest
 from django.apps import apps
 from django.conf import settings as site_settings
@@ -16,6 +17,9 @@ from write4rights import translations
 def pytest_configure(config):
     """French pages are French: the compiled catalogues are not in the repository."""
     translations.compile_all()
+    # How long one example takes says more of the machine's other work than of the code.
+    hypothesis.settings.register_profile("site", deadline=None)
+    hypothesis.settings.load_profile("site")
 
 
 @pytest.fixture(autouse=True)
