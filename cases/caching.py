@@ -18,6 +18,7 @@ View = Callable[..., HttpResponse]
 class Gone(Exception):
     """The page is taken down for somebody's safety: 410, and nobody keeps a copy."""
 
+
 # After its age a CDN may serve a page for so long while it asks for a new one.
 STALE_WHILE_REVALIDATE = 10
 

@@ -1,6 +1,6 @@
 """Prints an .env for a copy of the site on your own machine, with secrets made just now.
 
-    python -m write4rights.fresh_env > .env
+python -m write4rights.fresh_env > .env
 """
 
 import secrets
