@@ -90,7 +90,7 @@ def arrive(chromium, site, request):
 
     visitors = []
 
-    def arrive(javascript: bool = True, **options) -> Visitor:
+    def arrive(javascript: bool = True, site: str = site, **options) -> Visitor:
         context = chromium.new_context(
             java_script_enabled=javascript, reduced_motion="reduce", locale="en-GB", **options
         )

@@ -3,26 +3,37 @@
 Whoever is named here is plainly invented.
 """
 
+import base64
+import hmac
 import io
 import re
+import struct
+import time
+from contextlib import ExitStack
 
 import pytest
 from django.core import mail
+from django.core.cache import cache
 from django.core.management import call_command
 from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from cases.models import Case, Stage
+from letters.guarding import FASTEST
 from letters.models import Letter, LetterState, OutgoingMail, Pledge
 from tests.factories import (
     make_case,
     make_case_to_write_for,
     make_consent,
     make_edition,
+    make_full_case,
     make_letter,
     make_model_letter,
+    make_outcome,
+    make_portrait,
     make_target,
 )
+from tests.served import Served
 from tests.staff import PASSWORD, make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -36,6 +47,20 @@ def javascript(request) -> bool:
 def pages_of(pdf: bytes) -> list[str]:
     """The words of each page, their white space single."""
     return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
+
+
+def sign_in(visitor, person) -> None:
+    visitor.opens("/admin/")
+    visitor.is_at("Staff sign in here")
+    visitor.fills("Username", person.username)
+    visitor.fills("Password", PASSWORD)
+    visitor.presses("Sign in")
+
+
+def sign_out(visitor) -> None:
+    visitor.page.locator("#user-tools summary").click()
+    visitor.presses("Sign out")
+    visitor.is_at("Staff sign in here")
 
 
 def test_a_reader_promises_writes_and_posts_a_letter(arrive, javascript):
@@ -299,11 +324,7 @@ def test_a_moderator_reads_what_is_to_be_delivered(arrive, javascript):
     tore.presses("Hand it to the campaign")
     tore.sees("2 letters now count for Ana Test, yours among them.")
 
-    mia.opens("/admin/")
-    mia.is_at("Staff sign in here")
-    mia.fills("Username", moderator.username)
-    mia.fills("Password", PASSWORD)
-    mia.presses("Sign in")
+    sign_in(mia, moderator)
     mia.presses("2 letters to read")
     approved, refused = Letter.objects.order_by("pk")
     mia.presses(str(approved.pk))
@@ -385,7 +406,7 @@ def test_an_editor_completes_publishes_and_tells_what_became_of_a_case(arrive, j
 
     eva.opens(f"/admin/cases/case/{case.pk}/change/")
     eva.presses("Clone to an edition…")
-    eva.picks("Into which edition?", "Write for Rights 2026")
+    eva.picks("Into which edition?", "2026")
     eva.presses("Make a draft")
     eva.sees("A draft of Ana Test is in the edition")
     draft = Case.objects.get(edition__year=2026)
@@ -395,6 +416,7 @@ def test_an_editor_completes_publishes_and_tells_what_became_of_a_case(arrive, j
 
 def test_a_case_is_hidden_in_two_clicks_and_two_people_show_it_again(arrive, javascript):
     case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    make_consent(case)
     sofia, samir, reader = arrive(javascript), arrive(javascript), arrive(javascript)
     sofia.signs_in(make_staff("safety"))
     samir.signs_in(make_staff("safety"))
@@ -514,3 +536,215 @@ def test_a_letter_that_has_arrived_is_no_draft_any_more(arrive):
     tore.is_at("Your letter for Ana Test")
 
     assert tore.page.evaluate("localStorage.length") == 0
+
+
+def go_with_tab_to(visitor, field) -> None:
+    """Press Tab until the field has the focus; every stop on the way shows that it has it."""
+    for _stop in range(60):
+        visitor.hits("Tab")
+        assert visitor.focused["outline"] >= 2, visitor.focused
+        if field.evaluate("element => element === document.activeElement"):
+            return
+    raise AssertionError(f"Tab does not lead to {field}")
+
+
+def test_a_letter_is_written_and_posted_without_a_mouse(arrive, javascript):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    olu = arrive(javascript)
+
+    olu.opens("/cases/ana-test/")
+    olu.hits("Tab")
+    assert olu.focused["text"] == "Skip to the content"
+    expect(olu.control("Skip to the content")).to_be_in_viewport()
+    olu.hits("Enter")
+    assert olu.focused["id"] == "content"
+    go_with_tab_to(olu, olu.control("Write a letter"))
+    olu.hits("Enter")
+    olu.is_at("Write for Ana Test")
+
+    ties = olu.page.get_by_role("group", name="Do you, or people close to you")
+    go_with_tab_to(olu, ties.get_by_label("No", exact=True))
+    olu.hits("Space")
+    go_with_tab_to(olu, olu.field("Subject"))
+    olu.types("The pastures")
+    go_with_tab_to(olu, olu.field("Your letter"))
+    olu.types("Please think of the herds before you build.")
+    go_with_tab_to(olu, olu.page.get_by_label("full name", exact=True))
+    olu.hits("ArrowDown", times=3)
+    go_with_tab_to(olu, olu.control("See it as a letter"))
+    olu.hits("Enter")
+    olu.is_at("Your letter for Ana Test")
+
+    go_with_tab_to(olu, olu.control("Post it myself"))
+    olu.hits("Enter")
+    olu.sees("Print it, fold it, post it")
+    go_with_tab_to(olu, olu.control("I have posted it"))
+    olu.hits("Enter")
+    olu.sees("It is the first letter that counts for Ana Test.")
+    assert Letter.objects.get().signed_name == ""
+
+
+def test_readers_pages_leave_nothing_in_the_browser(arrive, javascript):
+    """No cookie, no storage; that nothing is asked of others and no policy is broken, each
+    journey proves at its end."""
+    case = make_full_case(display_name="Ana Test", slug="ana-test")
+    make_portrait(case)
+    make_outcome(make_case(display_name="Rosa Muestra", stage="closed"))
+    reader = arrive(javascript)
+
+    for address in READERS_PAGES:
+        assert reader.opens(address).status == 200, address
+    for address in ("/no-such-page/", "/cases/nobody/", "/fr/cases/nobody/"):
+        assert reader.opens(address).status == 404, address
+
+    assert reader.context.cookies() == []
+    assert reader.context.storage_state()["origins"] == []
+
+
+READERS_PAGES = [
+    "/",
+    "/cases/",
+    "/cases/ana-test/",
+    "/good-news/",
+    "/editions/",
+    "/editions/2025/",
+    "/how-it-works/",
+    "/how-we-count/",
+    "/writing-safely/",
+    "/about/",
+    "/privacy/",
+    "/fr/",
+    "/fr/cases/",
+    "/fr/cases/ana-test/",
+    "/fr/good-news/",
+    "/fr/privacy/",
+]
+
+
+def code_of(secret: str) -> str:
+    """What an authenticator app shows now for the secret: RFC 6238."""
+    counter = struct.pack(">Q", int(time.time()) // 30)
+    digest = hmac.digest(base64.b32decode(secret), counter, "sha1")
+    place = digest[-1] & 15
+    number = int.from_bytes(digest[place : place + 4]) & 0x7FFFFFFF
+    return f"{number % 1_000_000:06d}"
+
+
+def test_staff_set_up_an_authenticator_app_and_sign_in_with_it(arrive, javascript, settings):
+    settings.STAFF_NEEDS_SECOND_FACTOR = True
+    person = make_staff("editor")
+    eva = arrive(javascript)
+
+    sign_in(eva, person)
+    eva.sees("Set up a second factor first: a passkey or an app.")
+    eva.opens("/admin/cases/case/")
+    eva.sees("Set up a second factor first: a passkey or an app.")
+    eva.opens("/admin/account/second-factor/totp/activate/")
+    secret = eva.field("Authenticator secret").input_value()
+    eva.fills("Authenticator code", "000000")
+    eva.presses("Activate")
+    eva.sees("Incorrect code")
+    eva.fills("Authenticator code", code_of(secret))
+    eva.presses("Activate")
+    eva.sees("Recovery Codes")
+    eva.opens("/admin/")
+    eva.is_at("Today")
+    sign_out(eva)
+
+    sign_in(eva, person)
+    eva.sees("Please enter an authenticator code")
+    eva.opens("/admin/")
+    eva.is_at("Staff sign in here")
+    sign_in(eva, person)
+    cache.clear()  # the code of this half minute may be used once more
+    eva.fills("Code", code_of(secret))
+    eva.presses("Sign In")
+    eva.is_at("Today")
+
+
+def test_staff_sign_in_with_a_passkey(arrive, settings):
+    settings.STAFF_NEEDS_SECOND_FACTOR = True
+    person = make_staff("editor")
+    eva = arrive()
+    devtools = eva.context.new_cdp_session(eva.page)
+    devtools.send("WebAuthn.enable")
+    key = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": key})
+
+    sign_in(eva, person)
+    eva.sees("Set up a second factor first: a passkey or an app.")
+    eva.opens("/admin/account/second-factor/webauthn/add/")
+    eva.ticks("Passwordless")
+    eva.presses("Add")
+    eva.sees("Recovery Codes")
+    eva.opens("/admin/")
+    sign_out(eva)
+
+    eva.presses("Sign in with a passkey")
+    eva.is_at("Today")
+
+
+@pytest.fixture
+def served(tmp_path):
+    """The site behind the page cache, with the rows that are in the database now: `served()`."""
+    with ExitStack() as running:
+
+        def serve() -> Served:
+            served = Served(tmp_path, page_cache_seconds=1)
+            served.manage("migrate", "--verbosity=0")
+            rows = tmp_path / "rows.json"
+            call_command("dumpdata", "cases", output=rows, verbosity=0)
+            served.manage("loaddata", str(rows), "--verbosity=0")
+            running.enter_context(served.running())
+            return served
+
+        yield serve
+
+
+def test_kept_pages_are_new_within_seconds(arrive, served):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    make_case_to_write_for(display_name="Rosa Muestra")
+    site = served()
+    login = site.folder / "login.txt"
+    site.manage("create_staff", "sofia", "--role=safety", f"--password-file={login}")
+    maren, sofia = arrive(site=site.url), arrive(site=site.url)
+
+    kept = maren.opens("/cases/ana-test/")
+    assert kept.header_value("etag")
+    maren.sees("Be the first to write for Ana Test")
+    maren.presses("Write a letter")
+    maren.presses("our letter")
+    maren.answers("Do you, or people close to you", "No")
+    maren.fills("Your name", "Maren Testdal")
+    time.sleep(FASTEST + 1)  # who is quicker than any person is taken for a robot
+    maren.presses("See it as a letter")
+    maren.presses("Post it myself")
+    maren.presses("I have posted it")
+    maren.sees("It is the first letter that counts for Ana Test.")
+    time.sleep(2)
+    maren.opens("/cases/ana-test/")
+    maren.sees("1 letter written")
+
+    sofia.opens("/admin/")
+    username, password = login.read_text().split()
+    sofia.fills("Username", username)
+    sofia.fills("Password", password)
+    sofia.presses("Sign in")
+    sofia.presses("Freeze a case…")
+    sofia.ticks("Ana Test")
+    sofia.fills("Why?", "A test asks for it.")
+    sofia.presses("Freeze now")
+    sofia.sees("Ana Test: hidden")
+    time.sleep(2)
+    maren.opens("/cases/ana-test/")
+    maren.is_at("This page is not shown at the moment")
+    maren.opens("/cases/")
+    maren.sees("Rosa Muestra")
+    maren.does_not_see("Ana Test")

@@ -1,0 +1,62 @@
+"""The site as it is served: gunicorn in processes of its own, with an SQLite file and the cache."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+
+PATIENCE = 60  # seconds until it answers
+
+
+class Served:
+    """A site of its own below `folder`; `manage` runs a command of manage.py on it."""
+
+    def __init__(self, folder: Path, page_cache_seconds: int) -> None:
+        self.folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.environment = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "tests.settings",
+            "DATABASE_URL": f"sqlite:///{folder / 'site.sqlite3'}",
+            "MEDIA_ROOT": str(folder / "media"),
+            "PAGE_CACHE_SECONDS": str(page_cache_seconds),
+        }
+
+    def manage(self, *arguments: str) -> None:
+        command = [sys.executable, "manage.py", *arguments]
+        subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment, check=True)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        command = [sys.executable, "-m", "gunicorn", "write4rights.wsgi", "--log-level=warning"]
+        command += ["--bind", f"127.0.0.1:{self.port}", "--workers=2"]
+        command += ["--worker-class=gthread", "--threads=4"]
+        process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=self.environment)
+        try:
+            self._wait(process)
+            yield
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+    def _wait(self, process: subprocess.Popen) -> None:
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            assert process.poll() is None, "gunicorn has ended"
+            try:
+                urllib.request.urlopen(f"{self.url}/healthz", timeout=5).close()  # noqa: S310
+                return
+            except OSError:
+                time.sleep(0.1)
+        raise TimeoutError(self.url)

@@ -1,0 +1,304 @@
+"""Every page as axe-core sees it, light and dark, on a phone and on a desk; none scrolls sideways.
+
+WCAG 2.2 AA is the floor: what axe finds there or among its best practices fails. A page is opened
+once and then looked at in each width.
+"""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.base import AXE_SCRIPT
+
+from letters.models import LetterState, PledgeState, Route
+from tests.browser import Visitor
+from tests.factories import (
+    make_case,
+    make_case_to_write_for,
+    make_consent,
+    make_full_case,
+    make_letter,
+    make_outcome,
+    make_pledge,
+    make_portrait,
+    make_target,
+    make_theme,
+)
+from tests.staff import make_staff
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(900),
+]
+
+WIDTHS = [360, 1280]
+HEIGHT = 900
+# The narrowest of WCAG's reflow, and a desk at 200%.
+MUST_FIT = [320, 640]
+RULES = {
+    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    "rules": {"target-size": {"enabled": True}},
+    "resultTypes": ["violations"],
+    # It would fetch what style sheets import, from a wrong address and against the policy.
+    "preload": False,
+}
+# All that another colour scheme can change.
+RULES_OF_COLOUR = {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+    "resultTypes": ["violations"],
+    "preload": False,
+}
+# A colour on its way to another is neither.
+SETTLE = "document.getAnimations().forEach(animation => animation.finish())"
+
+
+def findings(visitor: Visitor) -> list[str]:
+    """What is wrong with the page that stands there."""
+    found = []
+    page = visitor.page
+    page.evaluate(AXE_SCRIPT)
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        for scheme, rules in [("light", RULES), ("dark", RULES_OF_COLOUR)]:
+            page.emulate_media(color_scheme=scheme)
+            page.evaluate(SETTLE)
+            results = page.evaluate("rules => axe.run(rules)", rules)
+            found += [
+                f"{page.url}, {width} px, {scheme}: {one['id']}: {node['html'][:160]}"
+                for one in results["violations"]
+                for node in one["nodes"]
+            ]
+    page.emulate_media(color_scheme="light")
+    for width in MUST_FIT:
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        if over > 0:
+            found.append(f"{page.url}, {width} px: {over} px wider than the window")
+    page.set_viewport_size({"width": WIDTHS[-1], "height": HEIGHT})
+    return found
+
+
+def findings_on(visitor: Visitor, addresses: list[str]) -> list[str]:
+    found = []
+    for address in addresses:
+        visitor.opens(address)
+        found += findings(visitor)
+    return found
+
+
+def listed(found: list[str]) -> str:
+    return "\n".join(["", *found])
+
+
+def test_readers_pages(arrive):
+    case = make_full_case(display_name="Ana Test", slug="ana-test")
+    make_portrait(case)
+    make_letter(case, state=LetterState.POSTED)
+    make_case_to_write_for(display_name="Jon Test", slug="jon-test")
+    told = make_case(display_name="Rosa Muestra", slug="rosa-muestra", stage="closed")
+    make_outcome(told)
+    make_case(slug="paused", freeze="paused", freeze_reason="A test.")
+    make_case(slug="hidden", freeze="hidden", freeze_reason="A test.")
+    make_case(slug="withdrawn", freeze="withdrawn", freeze_reason="A test.")
+
+    found = findings_on(
+        arrive(),
+        [
+            "/",
+            "/cases/",
+            "/cases/?q=nobody+of+that+name",
+            "/cases/ana-test/",
+            "/cases/rosa-muestra/",
+            "/cases/paused/",
+            "/cases/hidden/",
+            "/cases/withdrawn/",
+            "/check/nonsense/",
+            "/good-news/",
+            "/editions/",
+            "/editions/2025/",
+            "/how-it-works/",
+            "/how-we-count/",
+            "/writing-safely/",
+            "/about/",
+            "/privacy/",
+            "/no-such-page/",
+        ],
+    )
+    assert not found, listed(found)
+
+
+def test_pages_of_a_new_site(arrive):
+    found = findings_on(arrive(), ["/", "/cases/", "/good-news/", "/editions/"])
+    assert not found, listed(found)
+
+
+def test_pages_in_french(arrive):
+    make_full_case(display_name="Ana Test", slug="ana-test")
+    reader = arrive()
+
+    found = findings_on(reader, ["/fr/", "/fr/cases/", "/fr/cases/ana-test/", "/fr/privacy/"])
+    reader.opens("/fr/cases/ana-test/write/")
+    reader.page.locator(".after-sheet button.button").click()
+    reader.page.locator("#error-summary").wait_for()
+    found += findings(reader)
+    assert not found, listed(found)
+
+
+def test_forms(arrive):
+    make_full_case(display_name="Ana Test", slug="ana-test")
+    tore = arrive()
+
+    found = findings_on(
+        tore,
+        [
+            "/pledge/",
+            "/cases/ana-test/pledge/",
+            "/cases/ana-test/write/?start=model",
+            "/cases/ana-test/write/",
+        ],
+    )
+    tore.ticks("Yes, or I would rather not say")
+    tore.presses("See it as a letter")
+    tore.sees("There is a problem")
+    found += findings(tore)
+    tore.opens("/cases/ana-test/pledge/")
+    tore.fills("How many letters?", "0")
+    tore.presses("Make the promise")
+    tore.sees("There is a problem")
+    found += findings(tore)
+    assert not found, listed(found)
+
+
+def test_the_private_page_of_a_letter_in_each_state(arrive):
+    case = make_full_case(display_name="Ana Test", slug="ana-test")
+    make_case_to_write_for(display_name="Rosa Muestra")
+    case.target.email = "minister@example.org"
+    case.target.save()
+    ready, delivered = LetterState.READY, Route.DELIVER
+    letters = [
+        make_letter(case, place="Testville"),
+        make_letter(case, state=ready, route=Route.POST),
+        make_letter(case, state=ready, route=Route.EMAIL),
+        make_letter(case, state=LetterState.POSTED, route=Route.POST),
+        make_letter(case, state=LetterState.SUBMITTED),
+        make_letter(case, state=LetterState.SUBMITTED, held=True),
+        make_letter(case, state=LetterState.APPROVED),
+        make_letter(
+            case, state=LetterState.REJECTED, route=delivered, rejection_reason="A test says so."
+        ),
+        make_letter(case, state=LetterState.WITHDRAWN),
+    ]
+    addresses = [letter.get_absolute_url() for letter in letters]
+
+    found = findings_on(
+        arrive(), [*addresses, addresses[0] + "edit/", addresses[0] + "erase/", "/erased/"]
+    )
+    assert not found, listed(found)
+
+
+def test_the_private_page_of_a_promise_in_each_state(arrive):
+    case = make_full_case(display_name="Ana Test", slug="ana-test")
+    begun = make_pledge(case, number=3)
+    make_letter(case, pledge=begun, state=LetterState.POSTED, route=Route.POST)
+    make_letter(case, pledge=begun)
+    kept = make_pledge(case, number=1)
+    make_letter(case, pledge=kept, state=LetterState.POSTED, route=Route.BY_HAND)
+    large = make_pledge(case, number=100)
+    any_case = make_pledge(case, number=2)
+    any_case.case = None
+    any_case.save()
+    given_back = make_pledge(case, state=PledgeState.RELEASED)
+    visitor = arrive()
+
+    found = findings_on(
+        visitor,
+        [one.get_absolute_url() for one in (kept, large, any_case, given_back, begun)],
+    )
+    visitor.fills("How many have you posted?", "40")
+    visitor.presses("I have posted them")
+    visitor.sees("There is a problem")
+    found += findings(visitor)
+    assert not found, listed(found)
+
+
+def test_signing_in(arrive):
+    eva = arrive()
+
+    eva.opens("/admin/")
+    found = findings(eva)
+    eva.fills("Username", "nobody")
+    eva.fills("Password", "not a password")
+    eva.presses("Sign in")
+    eva.sees("There is a problem")
+    found += findings(eva)
+    assert not found, listed(found)
+
+
+def test_the_account_of_staff(arrive):
+    eva = arrive()
+    eva.signs_in(make_staff("editor"))
+    pages = ["password", "sessions", "sign-out", "second-factor"]
+    found = findings_on(eva, [f"/admin/account/{page}/" for page in pages])
+    assert not found, listed(found)
+
+
+def test_the_admin_of_cases(arrive):
+    case = make_full_case(display_name="Ana Test", slug="ana-test", facts_checked_on="2025-11-01")
+    make_portrait(case)
+    make_consent(case)
+    draft = make_case(display_name="Jon Test", stage="draft", themes=[make_theme()])
+    make_target(draft)
+    frozen = make_case(display_name="Rosa Muestra", freeze="hidden", freeze_reason="A test.")
+    eva = arrive()
+    eva.signs_in(make_staff("editor", "safety"))
+    cases = "/admin/cases/case/"
+
+    found = findings_on(
+        eva,
+        [
+            "/admin/",
+            cases,
+            f"{cases}?q=nobody",
+            f"{cases}add/",
+            f"{cases}{case.pk}/change/",
+            f"{cases}{draft.pk}/change/",
+            f"{cases}{frozen.pk}/change/",
+            f"{cases}{case.pk}/preview/",
+            f"{cases}{case.pk}/history/",
+            f"{cases}freeze/?case={case.pk}",
+            f"{cases}clone/?case={case.pk}",
+            "/admin/cases/outcome/",
+            "/admin/cases/outcome/add/",
+            "/admin/cases/edition/",
+            "/admin/cases/modelletter/",
+        ],
+    )
+    assert not found, listed(found)
+
+
+def test_the_admin_of_letters(arrive):
+    case = make_full_case(display_name="Ana Test", slug="ana-test")
+    letter = make_letter(case, state=LetterState.SUBMITTED)
+    make_letter(case, state=LetterState.POSTED)
+    make_pledge(case)
+    mia = arrive()
+    mia.signs_in(make_staff("moderator", "counter"))
+    letters = "/admin/letters/letter/"
+
+    found = findings_on(
+        mia,
+        [
+            "/admin/",
+            letters,
+            f"{letters}{letter.pk}/change/",
+            f"{letters}find/",
+            "/admin/letters/pledge/",
+            "/admin/letters/outgoingmail/",
+            "/admin/letters/tally/",
+            f"{letters}reject/?letter={letter.pk}",
+        ],
+    )
+    mia.presses("Reject")
+    mia.sees("There is a problem")
+    found += findings(mia)
+    assert not found, listed(found)
