@@ -111,11 +111,11 @@ def approve(letter: Letter) -> bool:
 
 
 def reject(letter: Letter, reason: str) -> bool:
-    """A moderator read it: it can't be handed in as it is. Its writer is told why.
+    """A moderator read it: it can't be handed in, or counted, as it is. Its writer is told why.
 
     `reason` must not be empty; the writer reads it.
     """
-    if letter.state not in (SUBMITTED, APPROVED):
+    if not letter.may_be_rejected:
         return False
     with transaction.atomic():
         moved = _move(letter, REJECTED, rejection_reason=reason)

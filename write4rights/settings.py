@@ -271,5 +271,8 @@ LOGGING = {
     "formatters": {"json": {"()": "write4rights.logs.JSONFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "fido2": {"level": "WARNING"},  # its INFO names the passkeys of staff
+    },
 }

@@ -127,7 +127,7 @@ class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
             seen=letter.changed_at.isoformat(),
             rules=_rules(letter),
             may_approve=letter.state == LetterState.SUBMITTED,
-            may_reject=letter.state in (LetterState.SUBMITTED, LetterState.APPROVED),
+            may_reject=letter.may_be_rejected,
             looks=self._looks(letter),
         )
 

@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='letter',
-            index=models.Index(condition=models.Q(('state', 'submitted'), ('held', True), _connector='OR'), fields=['-id'], name='letter_awaiting_moderation'),
+            index=models.Index(condition=models.Q(('state', 'submitted'), models.Q(('held', True), ('state', 'posted')), _connector='OR'), fields=['-id'], name='letter_awaiting_moderation'),
         ),
         migrations.AddIndex(
             model_name='letter',

@@ -55,9 +55,13 @@ class NameForm(models.TextChoices):
     NONE = "none", _("no name")
 
 
+# Somebody has to read it: we deliver it, or it was sent and a trap or a limit caught it.
+AWAITING_MODERATION = Q(state=LetterState.SUBMITTED) | Q(state=LetterState.POSTED, held=True)
+
+
 class LetterQuerySet(PrivateLinkQuerySet):
     def awaiting_moderation(self) -> LetterQuerySet:
-        return self.filter(Q(state=LetterState.SUBMITTED) | Q(held=True))
+        return self.filter(AWAITING_MODERATION)
 
     def counted(self) -> LetterQuerySet:
         # See also Letter.counts
@@ -130,7 +134,7 @@ class Letter(PrivateLink):
             models.Index(
                 name="letter_awaiting_moderation",
                 fields=["-id"],
-                condition=Q(state=LetterState.SUBMITTED) | Q(held=True),
+                condition=AWAITING_MODERATION,
             ),
             models.Index(
                 name="letter_by_email", fields=["email_hash"], condition=~Q(email_hash="")
@@ -166,6 +170,12 @@ class Letter(PrivateLink):
     def counts(self) -> bool:
         # See also LetterQuerySet.counted
         return self.counted_on is not None
+
+    @property
+    def may_be_rejected(self) -> bool:
+        """It is with us, or it waits for a look at all."""
+        with_us = self.state in (LetterState.SUBMITTED, LetterState.APPROVED)
+        return with_us or (self.state == LetterState.POSTED and self.held)
 
     @property
     def is_editable(self) -> bool:

@@ -142,6 +142,17 @@ def test_a_held_letter_counts_once_somebody_has_looked(client, case):
     assert everyone(case) == 1
 
 
+def test_spam_that_says_it_was_posted_is_rejected_and_out_of_the_way(client, case):
+    spam = make_letter(case, state="posted", held=True, email="sam@example.org")
+    make_letter(case, state="drafting", held=True)
+    assert list(Letter.objects.awaiting_moderation()) == [spam]
+
+    assert writing.reject(spam, "This is an advertisement.")
+
+    assert (state_of(spam), everyone(case)) == ("rejected", 0)
+    assert not Letter.objects.awaiting_moderation()
+
+
 def test_a_held_letter_that_is_approved_counts(client, case):
     letter = make_letter(case, held=True)
     act(client, letter, "deliver")

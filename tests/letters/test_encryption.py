@@ -1,6 +1,9 @@
 from io import StringIO
 
 import pytest
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -12,6 +15,7 @@ from letters.models import Letter, OutgoingMail, Pledge
 from tests.factories import make_case_to_write_for, make_letter, make_pledge
 from tests.letters.sending import BODY, act, letter_form, send_pledge
 from tests.letters.stored import everything
+from tests.staff import make_staff
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
@@ -126,6 +130,20 @@ def test_after_rotating_the_old_key_can_go(settings, old_and_new_key):
     assert Pledge.objects.get().name == "Sam Tester"
     assert "letters: 5 texts anew" in said
     assert "pledges: 2 texts anew" in said
+
+
+def test_rotating_keeps_the_second_factors_of_staff(settings, old_and_new_key):
+    *_rows, new = old_and_new_key
+    staff = make_staff()
+    settings.ENCRYPTION_KEYS, both = settings.ENCRYPTION_KEYS[1:], settings.ENCRYPTION_KEYS
+    TOTP.activate(staff, "JBSWY3DPEHPK3PXP")
+    settings.ENCRYPTION_KEYS = both
+
+    rotate()
+
+    settings.ENCRYPTION_KEYS = [new]
+    stored = Authenticator.objects.get(user=staff, type="totp").data["secret"]
+    assert get_adapter().decrypt(stored) == "JBSWY3DPEHPK3PXP"
 
 
 def test_rotating_twice_changes_nothing_more(old_and_new_key):
