@@ -260,7 +260,7 @@ class CaseAdmin(FindsCases, RoomyMixin, SimpleHistoryAdmin):
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The page as readers see it, or will: draft, frozen or not."""
         case = get_object_or_404(Case.objects.for_page(), pk=pk)
-        if not self.has_change_permission(request, case):
+        if not self.has_view_permission(request, case):
             raise PermissionDenied
         response = views.case_page(request, case)
         bar = render_to_string("admin/cases/case/_preview_bar.html", {"case": case})

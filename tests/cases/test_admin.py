@@ -232,13 +232,13 @@ def test_preview_shows_the_page_as_it_will_be(fields):
     assert "no-store" in response["Cache-Control"]
 
 
-@pytest.mark.parametrize("roles", [[], ["moderator"], ["counter"]])
-def test_preview_is_for_who_may_change_the_case(roles):
+@pytest.mark.parametrize(("roles", "status"), [([], 403), (["moderator"], 200)])
+def test_preview_is_for_who_may_see_the_case_in_the_admin(roles, status):
     case = make_case(stage=Stage.DRAFT)
 
     response = signed_in(*roles).get(reverse("admin:cases_case_preview", args=[case.pk]))
 
-    assert response.status_code == 403
+    assert response.status_code == status
 
 
 # --- freezing
