@@ -15,11 +15,9 @@ LETTERS = str.maketrans(
 
 def folded(text: str) -> str:
     """The text for comparing: lower case, without accents, its white space single."""
-    bare = "".join(
-        letter
-        for letter in unicodedata.normalize("NFKD", text.casefold())
-        if not unicodedata.combining(letter)
-    )
+    # Twice, as Unicode's compatibility caseless matching does: “𝓐” is an A only when taken apart.
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return " ".join(bare.translate(LETTERS).split())
 
 

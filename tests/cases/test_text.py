@@ -149,6 +149,7 @@ def test_blocks_for_print_keep_kind_and_style():
         ("İstanbul Işık", "istanbul isik"),
         ("سُنية", "سنية"),
         ("ﬁn", "fin"),
+        ("𝓐nne", "anne"),
     ],
 )
 def test_folded_text_has_no_accents_and_no_capitals(text, bare):
