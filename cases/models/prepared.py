@@ -6,16 +6,36 @@ that the page of a case shows it takes 11 ms, thirty times as long as the databa
 
 import copy
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from django.db import connections, models, router
+from django.db.models.sql.compiler import SQLCompiler
+from django.utils.functional import cached_property
 from django.utils.translation import get_language
 
 
-class Rows(list):
-    """What the database answered, and a fingerprint of it: equal if no value in it differs."""
+class Rows(Sequence):
+    """What the database answered; the models are made of it when they are first looked at.
 
-    fingerprint = ""
+    `fingerprint` is the same for two answers if no value in them differs.
+    """
+
+    def __init__(self, queryset: models.QuerySet, compiler: SQLCompiler):
+        answered = list(compiler.execute_sql())
+        compiler.execute_sql = lambda *args, **kwargs: answered
+        self.fingerprint = hashlib.sha256(repr(answered).encode()).hexdigest()
+        self._queryset = queryset
+        self._number = sum(map(len, answered))
+
+    def __len__(self) -> int:
+        return self._number
+
+    def __getitem__(self, index):
+        return self._models[index]
+
+    @cached_property
+    def _models(self) -> list:
+        return list(self._queryset)
 
 
 class Prepared:
@@ -75,16 +95,6 @@ class _Statement:
         compiler.connection = connections[self.queryset.db]  # of this thread
         compiler.as_sql = lambda *args, **kwargs: (self.sql, tuple(params))
         compiler.get_converters = self._converters
-        answered: list = []
-        execute = compiler.execute_sql
-
-        def execute_sql(*args, **kwargs) -> list:
-            answered.extend(execute(*args, **kwargs))
-            return answered
-
-        compiler.execute_sql = execute_sql
         queryset = self.queryset.all()
         queryset.query.get_compiler = lambda *args, **kwargs: compiler
-        rows = Rows(queryset)
-        rows.fingerprint = hashlib.sha256(repr(answered).encode()).hexdigest()
-        return rows
+        return Rows(queryset, compiler)

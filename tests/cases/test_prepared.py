@@ -31,7 +31,7 @@ def test_prepared_statement_is_filled_in_anew_each_time(db):
     first, second = make_case(), make_case()
     prepared = page_of_case()
 
-    found = [prepared(slug) for slug in [first.slug, second.slug, "nobody", first.slug]]
+    found = [list(prepared(slug)) for slug in [first.slug, second.slug, "nobody", first.slug]]
 
     assert found == [[first], [second], [], [first]]
 
@@ -50,7 +50,7 @@ def test_prepared_statement_sees_what_has_changed(db):
 def test_prepared_statement_takes_text_as_text(db):
     make_case()
 
-    assert page_of_case()("' OR 1=1 --") == []
+    assert list(page_of_case()("' OR 1=1 --")) == []
 
 
 def test_statement_that_differs_in_more_than_the_value_cannot_be_prepared(db):
@@ -58,3 +58,24 @@ def test_statement_that_differs_in_more_than_the_value_cannot_be_prepared(db):
 
     with pytest.raises(ValueError, match="not the same for both examples"):
         prepared([3])
+
+
+def test_fingerprint_differs_if_anything_answered_differs(db):
+    case = make_case(headline="Before")
+    prepared = page_of_case()
+
+    before, again = prepared(case.slug).fingerprint, prepared(case.slug).fingerprint
+    Demand.objects.create(case=case, text="Stop building on the pastures.")
+    after = prepared(case.slug).fingerprint
+
+    assert before == again != after
+
+
+def test_answer_is_asked_for_once(db, django_assert_num_queries):
+    case = make_case()
+    prepared = page_of_case()
+
+    with django_assert_num_queries(1):
+        rows = prepared(case.slug)
+        assert len(rows) == 1
+        assert list(rows) == [rows[0]] == [case]
