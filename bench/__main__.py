@@ -168,12 +168,13 @@ def cached_pages(report: Report, site: Server, bare: Server, whitenoise: Server,
         report.remark("of WhiteNoise without Django", ours.ratio_to(alone))
 
 
-def uncached_pages(report: Report, site: Server) -> None:
-    report.heading("Reader's page rendered each time")
+def uncached_pages(report: Report, site: Server, forgetful: Server) -> None:
+    report.heading("Reader's page, no page cache")
     pages = [Subject(name, site, get(path, 30)) for name, path in PAGES.items()]
+    changed = Subject("case, its text written anew", forgetful, get(PAGES["case"], 30))
     bare_view = Subject("bare view, one query", site, get(f"/bench/case/{CASE}/", 60))
-    measure([*pages, bare_view])
-    for subject in [*pages, bare_view]:
+    measure([*pages, changed, bare_view])
+    for subject in [*pages, changed, bare_view]:
         report.row(subject)
     for page in pages:
         ratio = page.ratio_to(bare_view)
@@ -181,6 +182,7 @@ def uncached_pages(report: Report, site: Server) -> None:
             report.target("case of the bare view", ratio, UNCACHED_TO_BARE_VIEW)
         else:
             report.remark(f"{page.name} of the bare view", ratio)
+    report.remark("case written anew of the bare view", changed.ratio_to(bare_view))
 
 
 def sent_forms(report: Report, site: Server) -> None:
@@ -231,21 +233,18 @@ def main() -> None:
         few = database("few", FEW_LETTERS)
         site = serve("write4rights.wsgi", few)
         record(site.port, pages)
-        uncached = serve(
-            "write4rights.wsgi",
-            few,
-            PAGE_CACHE_SECONDS="0",
-            DJANGO_SETTINGS_MODULE="bench.settings",
-        )
+        without_cache = {"PAGE_CACHE_SECONDS": "0", "DJANGO_SETTINGS_MODULE": "bench.settings"}
+        uncached = serve("write4rights.wsgi", few, **without_cache)
+        forgetful = serve("write4rights.wsgi", few, **without_cache, BENCH_KEEPS_NOTHING="1")
         bare = serve("bench.wsgi:bare", few)
         files = serve("bench.wsgi:whitenoise", few)
 
         cached_pages(report, site, bare, uncached, files)
-        uncached_pages(report, uncached)
+        uncached_pages(report, uncached, forgetful)
         sent_forms(report, uncached)
         if ROWS:
             many = database("many", ROWS)
-            many_letters(report, uncached, serve("write4rights.wsgi", many, PAGE_CACHE_SECONDS="0"))
+            many_letters(report, uncached, serve("write4rights.wsgi", many, **without_cache))
         print("\nMemory of a worker after the run (MB)")
         report.target("pages from memory", site.memory(), most=MEMORY)
         report.target("pages and forms without the cache", uncached.memory(), most=MEMORY)
