@@ -38,7 +38,7 @@ def reader_page(*query_names: str) -> Callable[[View], View]:
                 response = view(request, *args, **kwargs)
             except Gone:
                 response = render(request, "410.html", status=410)
-            if response.status_code == 200 and set(request.GET) <= set(query_names):
+            if response.status_code == 200 and _names_in_query(request) <= set(query_names):
                 patch_cache_control(
                     response,
                     public=True,
@@ -52,6 +52,12 @@ def reader_page(*query_names: str) -> Callable[[View], View]:
         return reader_view
 
     return decorate
+
+
+def _names_in_query(request: HttpRequest) -> set[str]:
+    # Not request.GET: it has no name for "?&" and "?&&", and so on without end.
+    query = request.META.get("QUERY_STRING", "")
+    return {part.partition("=")[0] for part in query.split("&")} if query else set()
 
 
 def form_page(view: View) -> View:
