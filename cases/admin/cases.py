@@ -19,13 +19,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
-from simple_history.admin import SimpleHistoryAdmin
 
 from cases import pictures, publishing, views
 from cases.admin import acts, inlines
 from cases.admin.filters import CountryFilter, LeftToDo
 from cases.admin.forms import CloneForm, FreezeForm
-from cases.admin.histories import entries
+from cases.admin.histories import HistoryAdmin, entries
 from cases.admin.inlines import RoomyMixin
 from cases.admin.searching import FindsCases
 from cases.models import Case, Freeze, OutcomeKind, Portrait, Stage
@@ -73,7 +72,7 @@ class CaseChangeList(ChangeList):
 
 
 @admin.register(Case)
-class CaseAdmin(FindsCases, RoomyMixin, SimpleHistoryAdmin):
+class CaseAdmin(FindsCases, RoomyMixin, HistoryAdmin):
     form = CaseForm
     change_form_template = "admin/cases/case/change_form.html"
     list_display = [

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from simple_history.admin import SimpleHistoryAdmin
 
+from cases.admin.histories import HistoryAdmin
 from cases.admin.inlines import RoomyMixin
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.models import ActionCount, Edition, Theme, YearlyFigure
 
 
 @admin.register(Edition)
-class EditionAdmin(RoomyMixin, SimpleHistoryAdmin):
+class EditionAdmin(RoomyMixin, HistoryAdmin):
     list_display = ["year", "title", "opens_on", "reporting_deadline", "letter_goal"]
     rows = {"introduction": 8, "introduction_fr": 8}
     fields = [

@@ -9,8 +9,10 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import models
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from simple_history.admin import SimpleHistoryAdmin
 
 from cases.models import Case, Consent
 
@@ -28,6 +30,18 @@ SILENT = {
     "renditions",
 }
 AROUND = 6  # words left standing around a change, so that one sees where it is
+
+
+class HistoryAdmin(SimpleHistoryAdmin):
+    """Old versions can be opened; an address that names none leads to no page, not to an error."""
+
+    def history_form_view(
+        self, request: HttpRequest, object_id: str, version_id: str, extra_context=None
+    ) -> HttpResponse:
+        if not (object_id.isdecimal() and version_id.isdecimal()):
+            raise Http404
+        return super().history_form_view(request, object_id, version_id, extra_context)
+
 
 ADDED, CHANGED, DELETED = "+", "~", "-"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from simple_history.admin import SimpleHistoryAdmin
 
+from cases.admin.histories import HistoryAdmin
 from cases.admin.inlines import ManyParts, RoomyMixin
 from cases.models import ModelLetter, Point
 
@@ -17,7 +17,7 @@ class PointInline(ManyParts):
 
 
 @admin.register(ModelLetter)
-class ModelLetterAdmin(RoomyMixin, SimpleHistoryAdmin):
+class ModelLetterAdmin(RoomyMixin, HistoryAdmin):
     inlines = [PointInline]
     fields = ["case", "language", "subject", "body"]
     rows = {"body": 16}

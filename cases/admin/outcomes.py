@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
-from simple_history.admin import SimpleHistoryAdmin
 
 from cases.admin.filters import CountryOfCaseFilter
+from cases.admin.histories import HistoryAdmin
 from cases.admin.inlines import RoomyMixin
 from cases.admin.searching import FindsCases
 from cases.models import GOOD_NEWS, Outcome
@@ -34,7 +34,7 @@ class GoodNewsFilter(admin.SimpleListFilter):
 
 
 @admin.register(Outcome)
-class OutcomeAdmin(FindsCases, RoomyMixin, SimpleHistoryAdmin):
+class OutcomeAdmin(FindsCases, RoomyMixin, HistoryAdmin):
     case_field = "case"
     list_display = ["headline", "case", "kind", "date_known", "has_source", "recorded_at"]
     list_filter = [

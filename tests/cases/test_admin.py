@@ -550,6 +550,15 @@ def test_history_shows_the_words_that_changed():
     assert "A <del>herder</del> <ins>keeper</ins> of reindeer" in page
 
 
+@pytest.mark.parametrize("version", ["0", "styles.css", "9" * 40])
+def test_a_version_that_never_was_is_no_page(version):
+    url = reverse("admin:cases_case_simple_history", args=[make_case().pk, version])
+
+    response = signed_in("editor").get(url)
+
+    assert response.status_code == 404
+
+
 def test_history_is_escaped():
     case = make_case(headline="Before")
     case.headline = "<script>alert(1)</script>"
