@@ -90,6 +90,14 @@ def listed(found: list[str]) -> str:
     return "\n".join(["", *found])
 
 
+def test_a_fault_is_found(arrive):
+    reader = arrive()
+    reader.opens("/about/")
+    reader.page.evaluate("document.querySelector('main').append(document.createElement('img'))")
+
+    assert ["image-alt" in fault for fault in findings(reader)] == [True, True]
+
+
 def test_readers_pages(arrive):
     case = make_full_case(display_name="Ana Test", slug="ana-test")
     make_portrait(case)
