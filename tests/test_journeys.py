@@ -36,7 +36,11 @@ from tests.factories import (
 from tests.served import Served
 from tests.staff import PASSWORD, make_staff
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),
+]
 
 
 @pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
