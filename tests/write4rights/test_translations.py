@@ -1,13 +1,15 @@
 import gettext
 import os
 import re
+from collections.abc import Iterator
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
 from django.utils.translation import ngettext, override
 
-from tests.factories import make_case, make_case_to_write_for, make_pledge
+from tests.factories import make_case, make_case_to_write_for, make_outcome, make_pledge
+from tests.reading import page
 from write4rights import translations
 
 TEMPLATE = """\
@@ -67,6 +69,15 @@ def fill(text: str, **strings: str) -> None:
     path.write_text(po)
 
 
+def spoken(element, language: str) -> Iterator[tuple[str, str]]:
+    """Each text of a page, with the language a screen reader says it in."""
+    language = element.get("lang", language)
+    yield language, " ".join((element.text or "").split())
+    for child in element:
+        yield from spoken(child, language)
+        yield language, " ".join((child.tail or "").split())
+
+
 def test_catalogues_are_in_step_with_the_code():
     found = {language: translations.problems(language) for language in translations.languages()}
 
@@ -90,19 +101,19 @@ def test_french_typography_keeps_high_punctuation_on_its_line():
 
 @pytest.mark.django_db
 def test_page_in_french_is_french_throughout(client):
-    page = client.get("/fr/").content.decode()
+    html = client.get("/fr/").content.decode()
 
-    assert '<html lang="fr"' in page
-    assert "Une lettre va là où vous ne pouvez pas aller" in page
-    assert "A letter goes where you cannot" not in page
+    assert '<html lang="fr"' in html
+    assert "Une lettre va là où vous ne pouvez pas aller" in html
+    assert "A letter goes where you cannot" not in html
 
 
 @pytest.mark.django_db
 def test_page_without_prefix_stays_english(client):
-    page = client.get("/", headers={"Accept-Language": "fr"}).content.decode()
+    html = client.get("/", headers={"Accept-Language": "fr"}).content.decode()
 
-    assert '<html lang="en"' in page
-    assert "A letter goes where you cannot" in page
+    assert '<html lang="en"' in html
+    assert "A letter goes where you cannot" in html
 
 
 @pytest.mark.django_db
@@ -112,15 +123,30 @@ def test_what_one_language_leaves_behind_is_not_shown_in_another(client):
     pages = [client.get(each).content.decode() for each in (path, f"/fr{path}", path)]
 
     assert pages[0] == pages[2]
-    assert ["Ce que vous pouvez faire" in page for page in pages] == [False, True, False]
+    assert ["Ce que vous pouvez faire" in html for html in pages] == [False, True, False]
+
+
+@pytest.mark.django_db
+def test_each_text_is_read_aloud_in_its_own_language(client):
+    case = make_case_to_write_for()
+    make_outcome(case, text="She came home.")
+    path = f"/fr{case.get_absolute_url()}"
+
+    said = [*spoken(page(client.get(path)).root, ""), *spoken(page(client.get("/fr/")).root, "")]
+
+    ours = {"A herder whose pastures are to be built over", "Stop building on the pastures."}
+    assert {language for language, text in said if text in ours | {"She came home."}} == {"en"}
+    interface = {"Ce qui est demandé", "Écrire une lettre", "Norvège", "28 février 2025"}
+    assert {language for language, text in said if text in interface} == {"fr"}
+    assert (ours | interface) - {text for _language, text in said} == set()
 
 
 @pytest.mark.django_db
 def test_letter_opens_and_closes_in_its_own_language(client):
-    page = client.get(f"/fr/cases/{make_case().slug}/write/").content.decode()
+    html = client.get(f"/fr/cases/{make_case().slug}/write/").content.decode()
 
-    assert "Dear Sir or Madam," in page
-    assert "Madame, Monsieur," not in page
+    assert "Dear Sir or Madam," in html
+    assert "Madame, Monsieur," not in html
 
 
 @pytest.mark.django_db
