@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from django.conf.locale import LANG_INFO
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.translation import get_language_info, override
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from cases.countries import language_name
 from cases.models import Case, ModelLetter, Target
@@ -59,7 +61,7 @@ def salutation_and_close(case: Case, language: str) -> tuple[str, str]:
     """As they stand around a letter to the case's target, or neutral ones if there is none."""
     target: Target | None = getattr(case, "target", None)
     if target is None:
-        with override(language):  # the letter's, which need not be the page's
+        with override(_known(language)):  # the letter's, which need not be the page's
             return _("Dear Sir or Madam,"), _("Yours faithfully,")
     return target.salutation_in(language)
 
@@ -88,17 +90,17 @@ def words_of(letter: Letter) -> Words:
 
 def dated(letter: Letter) -> str:
     """The date as the letter's language writes it: today until it is posted, then that day."""
-    day = letter.counted_on or timezone.localdate()
-    with override(_known(letter.language)):
+    return date_in(letter.language, letter.counted_on or timezone.localdate())
+
+
+def date_in(language: str, day: datetime.date) -> str:
+    with override(_known(language)):
         return date_format(day, "DATE_FORMAT")
 
 
 def _known(language: str) -> str:
-    try:
-        get_language_info(language)
-    except KeyError:
-        return "en"
-    return language
+    """The language if Django knows it. Each that is made active is kept in memory for good."""
+    return language if language in LANG_INFO else "en"
 
 
 def as_text(letter: Letter) -> str:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.forms import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -249,6 +250,7 @@ def _writing_page(
         "model_letters": models,
         "salutation": salutation,
         "close": close,
+        "date_text": starting.date_in(language, timezone.localdate()),
         "envelope_lines": _envelope_lines(case),
         "appeal_rules": case.safety_rules.filter(applies_to=AppliesTo.APPEAL),
         "editing": editing,

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import override_settings
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import ngettext, override
 
 from tests.factories import make_case, make_case_to_write_for, make_outcome, make_pledge
@@ -147,6 +149,7 @@ def test_letter_opens_and_closes_in_its_own_language(client):
 
     assert "Dear Sir or Madam," in html
     assert "Madame, Monsieur," not in html
+    assert date_format(timezone.localdate(), "j F Y") in html
 
 
 @pytest.mark.django_db
