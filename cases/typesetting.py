@@ -159,7 +159,6 @@ LABELS: dict[str, dict[str, Promise]] = {
         "check_why": _("Facts and addresses change. Look before you write or print it again."),
         "code": _("Sheet"),
         "made_on": _("made on"),
-        "picture": _("Picture"),
     },
 }
 
