@@ -105,11 +105,14 @@ class CaseFilterForm(FilterForm):
         if not query:
             return list(cases.values_list("pk", flat=True))
         texts = cases.values_list("pk", "display_name", "other_names", "headline_i18n", "country")
-        return [
-            pk
+        scores = {
+            pk: matches(query, " ".join([name, *others, headline, country_name(country)]))
             for pk, name, others, headline, country in texts
-            if matches(query, " ".join([name, *others, headline, country_name(country)]))
-        ]
+        }
+        found = [pk for pk, score in scores.items() if score]
+        if "order" not in chosen:  # what was typed as it stands comes before what is like it
+            found.sort(key=lambda pk: -scores[pk])
+        return found
 
     def _in_state(self, cases: CaseQuerySet, state: str | None) -> QuerySet:
         if state == CaseState.OPEN:

@@ -215,3 +215,12 @@ def test_good_news_has_pages(client):
 
     assert len(headlines(client)) == OUTCOMES_A_PAGE
     assert headlines(client, page=2) == ["News 0"]
+
+
+def test_who_is_called_as_typed_comes_before_who_is_called_like_it(client):
+    make_case(display_name="Flores de la Amazonía", position=1)
+    make_case(display_name="Sonia Testlund", position=2)
+
+    cases = client.get("/cases/?q=sonia").context["cases"]
+
+    assert [case.display_name for case in cases] == ["Sonia Testlund", "Flores de la Amazonía"]
