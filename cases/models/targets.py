@@ -81,10 +81,10 @@ class Target(models.Model):
 
     @property
     def recipient_lines(self) -> list[str]:
-        """Name, office and address, as known; the office not twice if the address has it."""
+        """Name, office and address, as known; neither twice if the address begins with it."""
         postal = self.postal_lines
-        head = [line for line in (self.full_name, self.office) if line and line not in postal]
-        return head + postal
+        head = [line for line in (self.full_name, self.office) if line]
+        return [line for line in head if not line.startswith(tuple(postal))] + postal
 
     @property
     def window_lines(self) -> list[str]:

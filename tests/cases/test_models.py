@@ -215,6 +215,21 @@ def test_office_is_not_named_twice():
     assert target.recipient_lines == ["Minister of Tests", "1 Invented Street", "Norway"]
 
 
+def test_office_that_the_address_begins_with_is_not_written_twice():
+    target = make_target(
+        office="Director General, National Office of Tests",
+        name="",
+        postal="National Office of Tests\nDirector General\n1 Invented Street",
+    )
+
+    assert target.recipient_lines == [
+        "National Office of Tests",
+        "Director General",
+        "1 Invented Street",
+        "Norway",
+    ]
+
+
 def test_unknown_address_stays_missing():
     target = make_target(postal="", postal_country="", name="")
 
