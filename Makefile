@@ -3,7 +3,7 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PORT ?= 8000
 
-.PHONY: help run test lint format bench locks clean
+.PHONY: help run test lint format bench locks clean anew
 
 help:
 	@echo "make run      the site at 127.0.0.1:$(PORT), with the 2025 campaign and a staff login"
@@ -12,9 +12,15 @@ help:
 	@echo "make bench    what a request costs (ROWS=1000000 fills the database first)"
 	@echo "make locks    pins the newest versions that pyproject.toml allows"
 
-run: .venv/base.stamp .env
-	@python manage.py prepare --demo
+run: var/prepared
 	@exec bin/serve
+
+# Only when something it reads is newer, or there is no database: a second start takes no detour.
+PREPARED_FROM := $(shell find cases letters write4rights content static locale -type f \
+	-not -name '*.pyc' -not -name '*.mo')
+var/prepared: .venv/base.stamp .env $(PREPARED_FROM) $(if $(wildcard var/db.sqlite3),,anew)
+	@python manage.py prepare --demo
+	@touch $@
 
 test: .venv/dev.stamp
 	@bin/test
