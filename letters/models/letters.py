@@ -193,7 +193,3 @@ class Letter(PrivateLink):
             case NameForm.INITIALS:
                 return " ".join(f"{word[0].upper()}." for word in words)
         return ""
-
-    @property
-    def paragraphs(self) -> list[str]:
-        return [part.strip() for part in self.body.split("\n\n") if part.strip()]
