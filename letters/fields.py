@@ -7,6 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from cases.countries import country_choices
+
 # Marks that turn the direction of the text around them, to show something else than is there.
 BIDI_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # Control characters, lone surrogates: nothing that is typed.
@@ -31,3 +33,19 @@ class LineField(PlainTextField):
 
     def to_python(self, value) -> str:
         return " ".join(super().to_python(value).split())
+
+
+def country_field(**options) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        choices=lambda: [("", _("Rather not say")), *country_choices()], required=False, **options
+    )
+
+
+def email_field(**options) -> forms.EmailField:
+    return forms.EmailField(
+        label=_("E-mail"),
+        required=False,
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        **options,
+    )

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from letters import sampling
-from letters.forms import LetterForm
+from letters.forms.letters import LetterForm
 from tests.factories import (
     make_case_to_write_for,
     make_letter,

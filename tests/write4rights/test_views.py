@@ -172,7 +172,7 @@ def log():
 PERSONAL = ["Samira Persson", "samira@mail.example", "I beg you", "Testville", "192.0.2.77"]
 
 
-@pytest.mark.parametrize("breaks", ["writing.write", "forms.LetterForm.is_valid"])
+@pytest.mark.parametrize("breaks", ["writing.write", "forms.letters.LetterForm.is_valid"])
 def test_log_of_a_letter_that_failed_holds_nothing_of_its_writer(
     client, db, log, monkeypatch, breaks
 ):

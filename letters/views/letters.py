@@ -1,82 +1,22 @@
-"""What supporters do: pledge, write, and look after what they wrote by its private link."""
+"""Write, and look after what was written by its private link."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.forms import model_to_dict
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from cases.caching import form_page, reader_page
-from cases.models import AppliesTo, Case, CaseQuerySet, Edition
-from letters import erasing, pledging, printing, starting, throttle, writing
-from letters.forms import HandwrittenForm, LetterForm, PledgeForm, StartForm
-from letters.models import Letter, Pledge, Route
+from cases.caching import form_page
+from cases.models import AppliesTo, Case, CaseQuerySet
+from letters import erasing, printing, starting, throttle, writing
+from letters.forms.letters import LetterForm, StartForm
+from letters.models import Letter, Pledge
 
 OTHER_CASES = 3
-
-
-@form_page
-def pledge(request: HttpRequest, slug: str | None = None) -> HttpResponse:
-    """Promise letters for a case, or without a slug for any case of the edition."""
-    case = _case_or_404(slug) if slug else None
-    edition = case.edition if case else Edition.objects.current()
-    if edition is None:
-        raise Http404
-    form = PledgeForm(request.POST if request.method == "POST" else None)
-    context = {"case": case, "edition": edition, "form": form}
-    if request.method != "POST" or not form.is_valid():
-        return render(request, "letters/pledge.html", context)
-    if throttle.hit("pledge", request) > throttle.REFUSED_ABOVE:
-        return render(request, "429.html", status=429)
-    pledging.pledge(key=form.key, edition=edition, case=case, **form.promise())
-    return redirect("letters:pledge-page", key=form.key)
-
-
-@form_page
-def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
-    """What was promised and what is done; for who has the link."""
-    pledge = get_object_or_404(
-        Pledge.objects.select_related("case", "edition").by_key(key),
-    )
-    letters = list(pledge.letters.defer("subject", "body", "name", "place", "email"))
-    done = sum(letter.counts for letter in letters)
-    remaining = max(0, pledge.number - done)
-    case = pledge.case
-    if case:
-        cases = [case] if case.takes_actions else []
-    else:
-        cases = list(_cases_to_write_for(pledge.edition))
-    by_hand = request.POST if request.POST.get("act") == "by-hand" else None
-    hand_form = HandwrittenForm(by_hand, cases=cases, remaining=remaining)
-    if request.method == "POST":
-        act = request.POST.get("act")
-        if act == "by-hand" and hand_form.is_valid():
-            pledging.post_by_hand(pledge, **hand_form.cleaned_data)
-        elif act == "take-back":
-            pledging.take_back_by_hand(pledge)
-        elif act == "release":
-            pledging.release(pledge)
-        elif act == "reopen":
-            pledging.reopen(pledge)
-        if not hand_form.errors:
-            return redirect("letters:pledge-page", key=key)
-    context = {
-        "pledge": pledge,
-        "case": case if case and case.is_told else None,
-        "letters": letters,
-        "done": done,
-        "remaining": remaining,
-        "percent": min(100, 100 * done // pledge.number),
-        "by_hand": sum(letter.route == Route.BY_HAND for letter in letters),
-        "hand_form": hand_form,
-        "cases": cases,
-        "link": settings.SITE_URL + pledge.get_absolute_url(),
-    }
-    return render(request, "letters/pledge_page.html", context)
 
 
 @form_page
@@ -161,7 +101,7 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "counts": letter.counts,
         "everyone": letter.case.letter_count,
         "link": settings.SITE_URL + letter.get_absolute_url(),
-        "others": _cases_to_write_for(letter.case.edition)
+        "others": Case.objects.to_write_for(letter.case.edition)
         .exclude(pk=letter.case_id)
         .needing_letters_first()[:OTHER_CASES],
         "sent_link": bool(letter.email),
@@ -201,23 +141,8 @@ def erase_letter(request: HttpRequest, key: str) -> HttpResponse:
 
 
 @form_page
-def erase_pledge(request: HttpRequest, key: str) -> HttpResponse:
-    pledge = get_object_or_404(Pledge.objects.by_key(key))
-    if request.method == "POST":
-        erasing.erase_pledges(Pledge.objects.filter(pk=pledge.pk))
-        return redirect("letters:erased")
-    context = {"thing": "pledge", "pledge": pledge, "back": pledge.get_absolute_url()}
-    return render(request, "letters/erase.html", context)
-
-
-@form_page
 def erased(request: HttpRequest) -> HttpResponse:
     return render(request, "letters/erased.html")
-
-
-@reader_page()
-def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "letters/privacy.html", {"limits": erasing.LIMITS})
 
 
 def _writing_page(
@@ -280,10 +205,6 @@ def _letter_or_404(key: str) -> Letter:
     count = getattr(letter.case, "action_count", None)
     letter.case.letter_count = count.letters if count else 0
     return letter
-
-
-def _cases_to_write_for(edition: Edition):
-    return Case.objects.listed().taking_actions().filter(edition=edition).for_cards()
 
 
 def _envelope_lines(case: Case) -> list[str]:
