@@ -178,18 +178,29 @@ def confirm_unfreeze(case: Case, by: AbstractBaseUser) -> None:
 def clone(case: Case, edition: Edition) -> Case:
     """A draft of the case for another edition: its words, but nothing that has to be given,
     checked or made anew: no consent, outcome, picture or date of a check."""
-    copy = _copied(case, edition=edition, slug=_slug_for(case, edition), **NOT_CLONED)
+    copy = _copied(case, edition=edition, slug=_slug_for(case, edition), earlier=case, **NOT_CLONED)
     try:
         with transaction.atomic():
             copy.save()
             copy.themes.set(case.themes.all())
-            for name in ["demands", "milestones", "sources", "safety_rules"]:
+            for name in [
+                "demands",
+                "milestones",
+                "sources",
+                "safety_rules",
+                "solidarity_phrases",
+                "social_posts",
+            ]:
                 _create([_copied(row, case=copy) for row in getattr(case, name).all()])
             _create([_copied(row, case=copy, may_be_shown=False) for row in case.quotes.all()])
             if (target := _related(case, "target")) is not None:
                 _copied(target, case=copy, checked_on=None, appeal_deadline=None).save()
             if (solidarity := _related(case, "solidarity_action")) is not None:
-                _copied(solidarity, case=copy, ends_on=None).save()
+                _copied(
+                    solidarity, case=copy, opens_on=None, ends_on=None, shows_messages=False
+                ).save()
+            if (petition := _related(case, "petition")) is not None:
+                _copied(petition, case=copy, closes_on=None).save()
             _clone_model_letters(case, copy)
     except IntegrityError:
         raise Refused(

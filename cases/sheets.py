@@ -115,7 +115,7 @@ def _data(case: Case) -> dict:
         and {
             "lines": solidarity.public_lines,
             "note": solidarity.note,
-            "phrases": solidarity.phrases.splitlines(),
+            "phrases": [phrase.text for phrase in case.solidarity_phrases.all()],
         },
         "check": {
             "qr": typesetting.qr(settings.SITE_URL + reverse("cases:check", args=[version])),
@@ -149,7 +149,12 @@ def _said(case: Case) -> dict:
             [rule.applies_to, rule.topic, rule.answer, rule.why] for rule in case.safety_rules.all()
         ],
         "solidarity": solidarity
-        and [solidarity.recipient, *solidarity.public_lines, solidarity.note, solidarity.phrases],
+        and [
+            solidarity.recipient,
+            *solidarity.public_lines,
+            solidarity.note,
+            "\n".join(phrase.text for phrase in case.solidarity_phrases.all()),
+        ],
     }
 
 

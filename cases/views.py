@@ -105,14 +105,16 @@ def case_page(request: HttpRequest, case: Case) -> HttpResponse:
                 rule for rule in case.safety_rules.all() if rule.applies_to == AppliesTo.SOLIDARITY
             ]
         ),
+        "petition": getattr(case, "petition", None),
         "takes_actions": case.takes_actions,
         "is_paused": case.freeze == Freeze.PAUSED,
         "letters": case.letter_count,
         "percent": case.letter_goal and min(100, 100 * case.letter_count // case.letter_goal),
         "others": others,
         "structured": lazily(lambda: structured.article(case)),
-        # All that the page shows comes from these rows: while they stay, its text stays.
-        "fingerprint": fingerprint and fingerprint + others.fingerprint,
+        # All that the page shows comes from these rows and from what day it is, as messages and
+        # petitions close: while they stay, its text stays.
+        "fingerprint": fingerprint and f"{fingerprint}{others.fingerprint}{timezone.localdate()}",
     }
     return render(request, "cases/case.html", context)
 

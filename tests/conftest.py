@@ -77,8 +77,10 @@ def site(live_server, settings, monkeypatch, tmp_path):
     monkeypatch.setattr("letters.guarding.FASTEST", -1)
     cache.clear()
     # A transactional test before this one has emptied the tables, the roles' too.
-    roles = importlib.import_module("letters.migrations.0002_roles")
-    roles.make_roles(apps, connection.schema_editor())
+    first = importlib.import_module("letters.migrations.0002_roles")
+    more = importlib.import_module("letters.migrations.0005_roles_for_every_action")
+    first.make_roles(apps, connection.schema_editor())
+    more.give_more(apps, connection.schema_editor())
     return live_server.url
 
 

@@ -24,6 +24,7 @@ from cases.models import (
     Quote,
     SafetyRule,
     SolidarityAction,
+    SolidarityPhrase,
     Source,
     Stage,
     Target,
@@ -138,8 +139,9 @@ def make_full_case(**fields) -> Case:
         address_visibility=AddressVisibility.PUBLIC,
         languages="Any language",
         formats="Cards",
-        phrases="You are not forgotten.\nWe think of you.",
     )
+    for phrase in ["You are not forgotten.", "We think of you."]:
+        SolidarityPhrase.objects.create(case=case, text=phrase)
     Quote.objects.create(
         case=case, text="We belong to this land.", speaker="Test Person", may_be_shown=True
     )
@@ -209,5 +211,5 @@ def make_letter(case: Case | None = None, **fields) -> Letter:
         fields.setdefault("route", Route.DELIVER)
     letter = Letter.objects.create(case=case or make_case(), **fields)
     if letter.counts:
-        counting.count(letter)
+        counting.count(letter.counts_at)
     return letter

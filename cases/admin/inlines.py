@@ -173,9 +173,9 @@ class SolidarityInline(OnePart):
         ("postal", "postal_country"),
         "address_visibility",
         ("languages", "formats"),
-        "phrases",
+        ("recipient_kind", "takes_drawings", "shows_messages"),
         "note",
-        "ends_on",
+        ("opens_on", "ends_on"),
     ]
 
 

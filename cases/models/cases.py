@@ -86,9 +86,44 @@ class CaseQuerySet(models.QuerySet):
     def taking_actions(self) -> CaseQuerySet:
         return self.filter(TAKING_ACTIONS)
 
+    def taking_messages(self) -> CaseQuerySet:
+        # See also Case.takes_messages
+        today = timezone.localdate()
+        return (
+            self.taking_actions()
+            .filter(solidarity_action__isnull=False)
+            .exclude(solidarity_action__opens_on__gt=today)
+            .exclude(solidarity_action__ends_on__lt=today)
+        )
+
+    def taking_signatures(self) -> CaseQuerySet:
+        # See also Case.takes_signatures
+        return (
+            self.taking_actions()
+            .filter(petition__isnull=False)
+            .exclude(petition__closes_on__lt=timezone.localdate())
+        )
+
+    def of_the_same_person(self, case: Case) -> CaseQuerySet:
+        """The case and those of the same person in other editions, any number of years apart."""
+        found: set[int] = set()
+        next_ones = {case.pk}
+        while next_ones:
+            found |= next_ones
+            linked = self.model.objects.filter(Q(pk__in=next_ones) | Q(earlier__in=next_ones))
+            pairs = linked.values_list("pk", "earlier")
+            next_ones = {key for pair in pairs for key in pair if key} - found
+        return self.filter(pk__in=found)
+
     def with_count(self) -> CaseQuerySet:
-        """Adds `letter_count`: letters that count, from the running total of the tally."""
-        return self.annotate(letter_count=Coalesce(F("action_count__letters"), 0))
+        """Adds `letter_count`, `message_count`, `signature_count` and `post_count`: what counts of
+        each kind of action, from the running totals of the tally."""
+        return self.annotate(
+            letter_count=Coalesce(F("action_count__letters"), 0),
+            message_count=Coalesce(F("action_count__messages"), 0),
+            signature_count=Coalesce(F("action_count__signatures"), 0),
+            post_count=Coalesce(F("action_count__posts"), 0),
+        )
 
     def with_latest_outcome(self) -> CaseQuerySet:
         """Adds `latest_outcome_kind` and `latest_outcome_headline`, None without an outcome."""
@@ -112,16 +147,23 @@ class CaseQuerySet(models.QuerySet):
         """All that a card in a list shows, in one statement."""
         return self.select_related("edition", "portrait").with_count().with_latest_outcome()
 
+    def to_write_for(self, edition: Edition) -> CaseQuerySet:
+        """The cases of an edition that a supporter can do something for, as cards show them."""
+        return self.listed().taking_actions().filter(edition=edition).for_cards()
+
     def for_page(self) -> CaseQuerySet:
         """All that the page of a case shows, in one statement: lists come as JSON."""
         return gathered(
-            self.select_related("edition", "portrait", "target", "solidarity_action").with_count(),
+            self.select_related(
+                "edition", "portrait", "target", "solidarity_action", "petition"
+            ).with_count(),
             "demands",
             "quotes",
             "sources",
             "milestones",
             "outcomes",
             "safety_rules",
+            "solidarity_phrases",
             "themes",
         )
 
@@ -217,6 +259,15 @@ class Case(models.Model):
         _("listed"), default=True, help_text=_("Off: only who has the link finds the page.")
     )
     letter_goal = models.PositiveIntegerField(_("letter goal"), null=True, blank=True)
+    earlier = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="later",
+        verbose_name=_("the same person in an earlier edition"),
+        help_text=_("Who wrote then and wanted news is told of this case too."),
+    )
     position = models.PositiveSmallIntegerField(
         _("position"), default=100, help_text=_("Order in its edition; the smallest comes first.")
     )
@@ -297,6 +348,20 @@ class Case(models.Model):
     def takes_actions(self) -> bool:
         # See also TAKING_ACTIONS
         return self.stage == Stage.PUBLISHED and self.freeze == Freeze.NONE
+
+    @property
+    def takes_messages(self) -> bool:
+        """Whether messages of support can be written now."""
+        # See also CaseQuerySet.taking_messages
+        solidarity = getattr(self, "solidarity_action", None)
+        return self.takes_actions and solidarity is not None and solidarity.is_open
+
+    @property
+    def takes_signatures(self) -> bool:
+        """Whether its petition can be signed now."""
+        # See also CaseQuerySet.taking_signatures
+        petition = getattr(self, "petition", None)
+        return self.takes_actions and petition is not None and petition.is_open
 
     @property
     def timeline(self) -> list:

@@ -48,7 +48,18 @@ class SafetyRule(models.Model):
         _("may it?"), max_length=7, choices=Answer.choices, default=Answer.UNKNOWN
     )
     words = models.JSONField(
-        _("words to watch for"), default=list, blank=True, help_text=_("A list: [“election”, …].")
+        _("words to watch for"),
+        default=list,
+        blank=True,
+        help_text=_("A list: [“election”, “two words”, “pray*”]. Case and accents do not matter."),
+    )
+    stops = models.BooleanField(
+        _("stops the letter"),
+        default=False,
+        help_text=_(
+            "A text with one of these words can't be sent: only where a word puts somebody in "
+            "danger. Off: the writer is told, and decides."
+        ),
     )
     why = models.CharField(
         _("why"), max_length=300, blank=True, help_text=_("One sentence for the writer.")

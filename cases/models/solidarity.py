@@ -1,9 +1,11 @@
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.countries import country_choices, country_name, validate_country
 from cases.models.cases import Case
 from cases.models.history import History
+from cases.models.targets import LANGUAGE_HELP
 
 
 class AddressVisibility(models.TextChoices):
@@ -12,11 +14,23 @@ class AddressVisibility(models.TextChoices):
     STAFF_ONLY = "staff-only", _("staff only: never printed outside a hand-in")
 
 
+class RecipientKind(models.TextChoices):
+    PERSON = "person", _("the person")
+    FAMILY = "family", _("the family")
+    GROUP = "group", _("a group or community")
+
+
 class SolidarityAction(models.Model):
-    """To whom messages of support go, and how."""
+    """To whom messages of support go, how, and from when to when."""
 
     case = models.OneToOneField(Case, models.CASCADE, related_name="solidarity_action")
     recipient = models.CharField(_("recipient"), max_length=160)
+    recipient_kind = models.CharField(
+        _("who this is"),
+        max_length=8,
+        choices=RecipientKind.choices,
+        default=RecipientKind.PERSON,
+    )
     postal = models.TextField(
         _("postal address"), blank=True, help_text=_("One line as it is printed, no country.")
     )
@@ -35,8 +49,18 @@ class SolidarityAction(models.Model):
     )
     languages = models.CharField(_("languages"), max_length=120, blank=True)
     formats = models.CharField(_("letter or card"), max_length=120, blank=True)
-    phrases = models.TextField(_("sample messages"), blank=True, help_text=_("One a line."))
+    takes_drawings = models.BooleanField(
+        _("drawings are welcome"),
+        default=False,
+        help_text=_("A writer may add one. Whether it may be a photo, the safety rules say."),
+    )
+    shows_messages = models.BooleanField(
+        _("messages may be shown on the site"),
+        default=False,
+        help_text=_("Each only with its writer's consent and after a moderator chose it."),
+    )
     note = models.CharField(_("note"), max_length=400, blank=True)
+    opens_on = models.DateField(_("from"), null=True, blank=True)
     ends_on = models.DateField(_("until"), null=True, blank=True)
 
     history = History()
@@ -44,9 +68,25 @@ class SolidarityAction(models.Model):
     class Meta:
         verbose_name = _("solidarity action")
         verbose_name_plural = _("solidarity actions")
+        constraints = [
+            models.CheckConstraint(
+                name="solidarity_action_opens_before_it_ends",
+                condition=models.Q(opens_on=None)
+                | models.Q(ends_on=None)
+                | models.Q(opens_on__lte=models.F("ends_on")),
+            )
+        ]
 
     def __str__(self) -> str:
         return self.recipient
+
+    @property
+    def is_open(self) -> bool:
+        """Whether today is within its dates; that its case takes actions is asked there."""
+        today = timezone.localdate()
+        return not (
+            (self.opens_on and today < self.opens_on) or (self.ends_on and self.ends_on < today)
+        )
 
     @property
     def public_lines(self) -> list[str]:
@@ -55,3 +95,20 @@ class SolidarityAction(models.Model):
         if not lines or self.address_visibility != AddressVisibility.PUBLIC:
             return []
         return [*lines, country_name(self.postal_country)]
+
+
+class SolidarityPhrase(models.Model):
+    """A sentence that a message of support can begin with, in a language its readers read."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="solidarity_phrases")
+    language = models.CharField(_("language"), max_length=12, default="en", help_text=LANGUAGE_HELP)
+    text = models.CharField(_("sentence"), max_length=300)
+    position = models.PositiveSmallIntegerField(_("position"), default=0)
+
+    class Meta:
+        verbose_name = _("sample sentence")
+        verbose_name_plural = _("sample sentences for messages of support")
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.text

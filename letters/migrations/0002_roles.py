@@ -53,6 +53,11 @@ ROLES = {
 
 
 def make_roles(apps, schema_editor):
+    give(ROLES, apps, schema_editor)
+
+
+def give(roles, apps, schema_editor):
+    """Let each role, {name: {"app.model": [act, …]}}, do these things too."""
     using = schema_editor.connection.alias
     # Django makes permissions only after the last migration; here they are needed before.
     for label in ["cases", "letters"]:
@@ -61,7 +66,7 @@ def make_roles(apps, schema_editor):
         )
     Group = apps.get_model("auth", "Group")
     Permission = apps.get_model("auth", "Permission")
-    for role, models in ROLES.items():
+    for role, models in roles.items():
         group, _created = Group.objects.using(using).get_or_create(name=role)
         for name, acts in models.items():
             app_label, model = name.split(".")

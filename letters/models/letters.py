@@ -8,12 +8,24 @@ from django.utils.translation import gettext_lazy as _
 from cases.countries import country_choices, validate_country
 from cases.models import Case
 from letters.encryption import EncryptedTextField
+from letters.models.actions import ActionKind
 from letters.models.pledges import Pledge
 from letters.models.private_links import PrivateLink, PrivateLinkQuerySet
+from letters.models.tallies import Place, TallySource
 
 
 class LetterKind(models.TextChoices):
-    APPEAL = "appeal", _("appeal letter")
+    """Whom it is for: the official, or the person."""
+
+    APPEAL = ActionKind.APPEAL.value, _("appeal letter")
+    SOLIDARITY = ActionKind.SOLIDARITY.value, _("message of support")
+
+
+class Form(models.TextChoices):
+    """What a message of support stands on."""
+
+    LETTER = "letter", _("letter")
+    CARD = "card", _("card")
 
 
 class Route(models.TextChoices):
@@ -63,13 +75,20 @@ class LetterQuerySet(PrivateLinkQuerySet):
     def awaiting_moderation(self) -> LetterQuerySet:
         return self.filter(AWAITING_MODERATION)
 
+    def shown(self) -> LetterQuerySet:
+        """Messages that readers may read, the newest first; not those of a case that is untold."""
+        told = Case.objects.told().filter(solidarity_action__shows_messages=True)
+        return self.filter(
+            shown_on__isnull=False, erased_on__isnull=True, case__in=told.values("pk")
+        ).order_by("-shown_on", "-pk")
+
     def counted(self) -> LetterQuerySet:
         # See also Letter.counts
         return self.filter(counted_on__isnull=False)
 
 
 class Letter(PrivateLink):
-    """A letter to an official, from its first draft until it is sent.
+    """A letter to an official or a message to the person, from its first draft until it is sent.
 
     `letters.writing` moves it from state to state and keeps the tally in step.
     """
@@ -88,6 +107,7 @@ class Letter(PrivateLink):
     kind = models.CharField(
         _("kind"), max_length=10, choices=LetterKind.choices, default=LetterKind.APPEAL
     )
+    form = models.CharField(_("form"), max_length=6, choices=Form.choices, default=Form.LETTER)
     route = models.CharField(
         _("route"), max_length=8, choices=Route.choices, blank=True, default=Route.UNDECIDED
     )
@@ -118,6 +138,9 @@ class Letter(PrivateLink):
     )
     email = EncryptedTextField(_("e-mail"), blank=True)
     email_hash = models.CharField(max_length=43, blank=True, editable=False)
+    # Its writer lets others read it on the case's page; a moderator chooses which are shown.
+    may_be_shown = models.BooleanField(_("may be shown on the site"), default=False)
+    shown_on = models.DateField(_("shown since"), null=True, blank=True, editable=False)
     changed_at = models.DateTimeField(_("last changed"), editable=False)
     # Its words and its writer are gone; the number stays.
     erased_on = models.DateField(_("erased on"), null=True, blank=True, editable=False)
@@ -143,6 +166,11 @@ class Letter(PrivateLink):
                 name="letter_to_be_erased", fields=["changed_at"], condition=Q(erased_on=None)
             ),
             models.Index(name="letter_sample", fields=["id"], condition=Q(is_sample=True)),
+            models.Index(
+                name="letter_shown",
+                fields=["case", "-shown_on", "-id"],
+                condition=Q(shown_on__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -152,6 +180,11 @@ class Letter(PrivateLink):
             models.CheckConstraint(
                 name="letter_counts_when_posted_or_submitted",
                 condition=Q(counted_on__isnull=False) | ~Q(state__in=COUNTED) | Q(held=True),
+            ),
+            models.CheckConstraint(
+                name="letter_shown_only_if_its_writer_agreed_and_it_was_approved",
+                condition=Q(shown_on__isnull=True)
+                | Q(may_be_shown=True, kind=LetterKind.SOLIDARITY, state=LetterState.APPROVED),
             ),
             models.CheckConstraint(
                 name="letter_rejected_with_a_reason",
@@ -165,6 +198,14 @@ class Letter(PrivateLink):
 
     def get_absolute_url(self) -> str:
         return reverse("letters:letter", args=[self.key])
+
+    @property
+    def counts_at(self) -> Place | None:
+        """Where it counts in the tally, if it does."""
+        if self.counted_on is None:
+            return None
+        source = TallySource.ONLINE.value
+        return Place(self.case_id, self.kind, source, self.counted_on, self.country)
 
     @property
     def counts(self) -> bool:
@@ -193,3 +234,18 @@ class Letter(PrivateLink):
             case NameForm.INITIALS:
                 return " ".join(f"{word[0].upper()}." for word in words)
         return ""
+
+
+class LetterPicture(models.Model):
+    """The drawing or photo of a message of support: made anew without what a camera adds.
+
+    Only its writer and moderators see it; it is erased with the letter's words.
+    """
+
+    letter = models.OneToOneField(Letter, models.CASCADE, related_name="picture")
+    data = EncryptedTextField()  # base64 of a JPEG
+    width = models.PositiveSmallIntegerField()
+    height = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.width} × {self.height}"

@@ -1,7 +1,9 @@
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases.models import Case
 from letters.encryption import EncryptedTextField
 
 
@@ -9,13 +11,21 @@ class MailKind(models.TextChoices):
     LETTER_LINK = "letter-link", _("link to a letter")
     PLEDGE_LINK = "pledge-link", _("link to a pledge")
     LETTER_REJECTED = "letter-rejected", _("a letter needs a change")
+    CONFIRM = "confirm", _("what an address asked for, to be confirmed")
+    NEWS = "news", _("news of a case")
 
 
 class OutgoingMailQuerySet(models.QuerySet):
     def due(self) -> "OutgoingMailQuerySet":
-        """To be tried now, the longest waiting first."""
+        """To be tried now: what somebody waits for before news, then the longest waiting.
+
+        News of a case that may not be told now waits until it may.
+        """
         waiting = self.filter(sent_at=None, given_up_at=None, not_before__lte=timezone.now())
-        return waiting.order_by("not_before", "pk")
+        told = Case.objects.told().values("pk")
+        return waiting.filter(Q(case=None) | Q(case__in=told)).order_by(
+            "is_news", "not_before", "pk"
+        )
 
 
 class OutgoingMail(models.Model):
@@ -32,6 +42,11 @@ class OutgoingMail(models.Model):
     subject = EncryptedTextField()
     body = EncryptedTextField()
     language = models.CharField(max_length=12, default="en")
+    is_news = models.BooleanField(default=False)
+    # Of whom a news mail tells: it does not leave while the case is frozen.
+    case = models.ForeignKey(Case, models.CASCADE, null=True, related_name="+")
+    # Where one click ends such mails (RFC 8058); empty for mails that were asked for by a form.
+    unsubscribe_url = EncryptedTextField(blank=True)
     created_at = models.DateTimeField()
     not_before = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -49,8 +64,8 @@ class OutgoingMail(models.Model):
         indexes = [
             models.Index(
                 name="mail_waiting",
-                fields=["not_before"],
-                condition=models.Q(sent_at=None, given_up_at=None),
+                fields=["is_news", "not_before"],
+                condition=Q(sent_at=None, given_up_at=None),
             )
         ]
 

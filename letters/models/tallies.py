@@ -1,14 +1,34 @@
 from __future__ import annotations
 
+import datetime
+from typing import NamedTuple
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from cases.countries import country_name
 from cases.models import Case
-from letters.models.letters import LetterKind
+from letters.models.actions import ActionKind
 
 
 class TallySource(models.TextChoices):
     ONLINE = "online", _("on this site")
+    STAFF = "staff", _("on paper, entered by staff")
+
+
+class Place(NamedTuple):
+    """Where in the tally an action counts."""
+
+    case_id: int
+    kind: str
+    source: str
+    day: datetime.date
+    country: str
+
+    def sentence(self, slugs: dict[int, str]) -> str:
+        country = country_name(self.country, "en") if self.country else "no country"
+        where = "" if self.source == TallySource.ONLINE else f", {self.source}"
+        return f"{slugs[self.case_id]}, {self.kind}{where}, {self.day:%d.%m.%Y}, {country}"
 
 
 class Tally(models.Model):
@@ -19,7 +39,7 @@ class Tally(models.Model):
     """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="tallies")
-    kind = models.CharField(_("kind"), max_length=10, choices=LetterKind.choices)
+    kind = models.CharField(_("kind"), max_length=10, choices=ActionKind.choices)
     source = models.CharField(_("source"), max_length=10, choices=TallySource.choices)
     day = models.DateField(_("day"))
     country = models.CharField(_("country"), max_length=2, blank=True)
@@ -37,3 +57,7 @@ class Tally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.case_id} {self.kind} {self.day} {self.country}: {self.number}"
+
+    @property
+    def counts_at(self) -> Place:
+        return Place(self.case_id, self.kind, self.source, self.day, self.country)

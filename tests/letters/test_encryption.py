@@ -11,7 +11,15 @@ from django.urls import reverse
 
 from letters.encryption import Unreadable, email_hash
 from letters.management.commands import rotate_keys
-from letters.models import Letter, OutgoingMail, Pledge
+from letters.models import (
+    Letter,
+    LetterPicture,
+    Mailbox,
+    OutgoingMail,
+    Pledge,
+    Signature,
+    SocialAction,
+)
 from tests.factories import make_case_to_write_for, make_letter, make_pledge
 from tests.letters.sending import BODY, act, letter_form, send_pledge
 from tests.letters.stored import everything
@@ -179,6 +187,10 @@ def test_a_text_that_no_key_reads_is_reported(settings):
 def test_no_encrypted_column_is_left_out():
     assert {model: len(columns) for model, columns in rotate_keys.encrypted_columns()} == {
         Letter: 6,
+        LetterPicture: 1,
+        Mailbox: 2,
+        OutgoingMail: 4,
         Pledge: 4,
-        OutgoingMail: 3,
+        Signature: 1,
+        SocialAction: 1,
     }

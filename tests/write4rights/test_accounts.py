@@ -274,6 +274,14 @@ def test_the_roles_are_there_with_what_they_may():
         "view_pledge",
         "view_outgoingmail",
         "change_outgoingmail",
+        "view_petition",
+        "view_petitiontext",
+        "view_wordlist",
+        "add_wordlist",
+        "change_wordlist",
+        "view_signature",
+        "moderate_signature",
+        "view_socialaction",
     }
     assert {"freeze_case", "view_consent", "change_consent"} <= may["safety"]
     assert "publish_case" not in may["safety"]

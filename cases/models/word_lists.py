@@ -1,0 +1,47 @@
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cases.models.history import History
+from cases.models.targets import LANGUAGE_HELP
+
+
+class WordListKind(models.TextChoices):
+    INSULT = "insult", _("insults")
+    THREAT = "threat", _("threats")
+
+
+class WordList(models.Model):
+    """Words that no letter or message of any case should have, in one language.
+
+    What one case has to avoid stands in its safety rules.
+    """
+
+    kind = models.CharField(_("what"), max_length=8, choices=WordListKind.choices)
+    language = models.CharField(_("language"), max_length=12, help_text=LANGUAGE_HELP)
+    words = models.JSONField(
+        _("words"),
+        default=list,
+        blank=True,
+        help_text=_("A list: [“word”, “two words”, “begin*”]. Case and accents do not matter."),
+    )
+    stops = models.BooleanField(
+        _("stops the letter"),
+        default=False,
+        help_text=_("Such a text can't be sent. Off: the writer is told, and decides."),
+    )
+    loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("word list")
+        verbose_name_plural = _("word lists")
+        ordering = ["kind", "language"]
+        constraints = [
+            models.UniqueConstraint(
+                name="word_list_one_of_a_kind_per_language", fields=["kind", "language"]
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.language})"

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case
+from letters.models.mailboxes import Mailbox
+
+
+class FollowState(models.TextChoices):
+    UNCONFIRMED = "unconfirmed", _("not confirmed yet")
+    CONFIRMED = "confirmed", _("confirmed")
+    ENDED = "ended", _("ended")
+
+
+class FollowQuerySet(models.QuerySet):
+    def confirmed(self) -> FollowQuerySet:
+        return self.filter(state=FollowState.CONFIRMED)
+
+
+class Follow(models.Model):
+    """A wish to be told what becomes of a case, or without a case of all good news."""
+
+    mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="follows")
+    case = models.ForeignKey(
+        Case, models.PROTECT, null=True, blank=True, related_name="follows", verbose_name=_("case")
+    )
+    state = models.CharField(
+        _("state"), max_length=11, choices=FollowState.choices, default=FollowState.UNCONFIRMED
+    )
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    changed_at = models.DateTimeField(_("last changed"), default=timezone.now, editable=False)
+
+    objects = FollowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("follow")
+        verbose_name_plural = _("follows")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="follow_one_per_case_and_address", fields=["mailbox", "case"]
+            ),
+            models.UniqueConstraint(
+                name="follow_all_good_news_once_per_address",
+                fields=["mailbox"],
+                condition=Q(case__isnull=True),
+            ),
+        ]
+        indexes = [
+            models.Index(name="follow_by_state_and_age", fields=["state", "changed_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return _("follow %(number)s") % {"number": self.pk}

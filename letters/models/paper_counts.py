@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases.countries import country_choices, validate_country
+from cases.models import Case
+from cases.models.history import History
+from letters.models.actions import ActionKind
+from letters.models.tallies import Place, TallySource
+
+
+class PaperState(models.TextChoices):
+    COUNTED = "counted", _("counted")
+    HELD = "held", _("held: somebody else has to look at it")
+    TAKEN_OUT = "taken-out", _("taken out")
+
+
+class PaperCount(models.Model):
+    """Actions that were counted on paper or elsewhere, as staff entered them.
+
+    `letters.reporting` enters and corrects it, and keeps the tally in step; its history is the
+    trail. It names no writer.
+    """
+
+    case = models.ForeignKey(
+        Case, models.PROTECT, related_name="paper_counts", verbose_name=_("case")
+    )
+    kind = models.CharField(_("what"), max_length=10, choices=ActionKind.choices)
+    number = models.PositiveIntegerField(_("number"))
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        choices=country_choices,
+        validators=[validate_country],
+        help_text=_("Where they were written; empty if that is not known."),
+    )
+    day = models.DateField(
+        _("day"), help_text=_("When they were written, or the last day of the event.")
+    )
+    source = models.CharField(
+        _("source"),
+        max_length=200,
+        help_text=_("Who counted: a group, an office. Name no private person."),
+    )
+    evidence = models.CharField(
+        _("evidence"),
+        max_length=300,
+        help_text=_("What shows it and where it lies: “scan in folder 12”, “boxes at the office”."),
+    )
+    state = models.CharField(
+        _("state"), max_length=9, choices=PaperState.choices, default=PaperState.COUNTED
+    )
+    reason = models.CharField(
+        _("reason of the last change"),
+        max_length=300,
+        blank=True,
+        help_text=_("Needed to correct or take out what was entered."),
+    )
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("entered by"),
+    )
+    entered_at = models.DateTimeField(_("entered"), default=timezone.now, editable=False)
+
+    history = History()
+
+    class Meta:
+        verbose_name = _("count on paper")
+        verbose_name_plural = _("counts on paper")
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(
+                name="paper_count_held", fields=["-id"], condition=Q(state=PaperState.HELD)
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(name="paper_count_is_not_zero", condition=Q(number__gt=0))
+        ]
+        permissions = [("review_papercount", _("Can review counts that are held"))]
+
+    def __str__(self) -> str:
+        return _("%(number)s %(kind)s") % {
+            "number": self.number,
+            "kind": self.get_kind_display(),
+        }
+
+    @property
+    def counts_at(self) -> Place | None:
+        """Where it counts in the tally, if it does."""
+        if self.state != PaperState.COUNTED:
+            return None
+        return Place(self.case_id, self.kind, TallySource.STAFF.value, self.day, self.country)

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases.countries import country_choices, validate_country
+from cases.models import Petition, PetitionText
+from letters.encryption import EncryptedTextField
+from letters.models.actions import ActionKind
+from letters.models.mailboxes import Mailbox
+from letters.models.tallies import Place, TallySource
+
+
+class SignatureState(models.TextChoices):
+    UNCONFIRMED = "unconfirmed", _("not confirmed yet")
+    CONFIRMED = "confirmed", _("confirmed")
+    WITHDRAWN = "withdrawn", _("withdrawn")
+    INVALID = "invalid", _("not valid")
+
+
+COUNTED_SIGNATURE = Q(state=SignatureState.CONFIRMED, held=False)
+
+
+class SignatureQuerySet(models.QuerySet):
+    def shown(self, petition: Petition) -> SignatureQuerySet:
+        """Those who want to be seen, the newest first; none below the petition's threshold."""
+        return self.filter(
+            petition=petition, shows_name=True, counted_on__isnull=False, erased_on__isnull=True
+        ).order_by("-pk")
+
+
+class Signature(models.Model):
+    """A name under a petition. It counts once the owner of the address has confirmed it."""
+
+    petition = models.ForeignKey(
+        Petition, models.PROTECT, related_name="signatures", verbose_name=_("petition")
+    )
+    text = models.ForeignKey(
+        PetitionText, models.PROTECT, related_name="signatures", verbose_name=_("as it was signed")
+    )
+    # None once it is erased; the number stays.
+    mailbox = models.ForeignKey(Mailbox, models.PROTECT, null=True, related_name="signatures")
+    state = models.CharField(
+        _("state"),
+        max_length=11,
+        choices=SignatureState.choices,
+        default=SignatureState.UNCONFIRMED,
+    )
+    # A trap or a limit caught it: it counts only after somebody has looked.
+    held = models.BooleanField(_("held for a look"), default=False)
+    # The day it counts on in the tally; empty while it does not count.
+    counted_on = models.DateField(_("counted on"), null=True, blank=True, editable=False)
+    name = EncryptedTextField(_("name"), blank=True)
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        choices=country_choices,
+        validators=[validate_country],
+    )
+    shows_name = models.BooleanField(_("first name and country may be shown"), default=False)
+    created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    changed_at = models.DateTimeField(_("last changed"), default=timezone.now, editable=False)
+    erased_on = models.DateField(_("erased on"), null=True, blank=True, editable=False)
+    is_sample = models.BooleanField(default=False, editable=False)
+
+    objects = SignatureQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("signature")
+        verbose_name_plural = _("signatures")
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                name="signature_one_per_petition_and_address", fields=["petition", "mailbox"]
+            ),
+            models.CheckConstraint(
+                name="signature_counts_only_when_confirmed",
+                condition=Q(counted_on__isnull=True) | COUNTED_SIGNATURE,
+            ),
+            models.CheckConstraint(
+                name="signature_counts_when_confirmed",
+                condition=Q(counted_on__isnull=False) | ~COUNTED_SIGNATURE,
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="signature_shown",
+                fields=["petition", "-id"],
+                condition=Q(shows_name=True, counted_on__isnull=False, erased_on__isnull=True),
+            ),
+            models.Index(
+                name="signature_to_be_erased", fields=["changed_at"], condition=Q(erased_on=None)
+            ),
+            models.Index(name="signature_held", fields=["-id"], condition=Q(held=True)),
+            models.Index(name="signature_sample", fields=["id"], condition=Q(is_sample=True)),
+        ]
+        permissions = [("moderate_signature", _("Can release and invalidate signatures"))]
+
+    def __str__(self) -> str:
+        return _("signature %(number)s") % {"number": self.pk}
+
+    @property
+    def counts_at(self) -> Place | None:
+        """Where it counts in the tally, if it does."""
+        if self.counted_on is None:
+            return None
+        source = TallySource.ONLINE.value
+        return Place(
+            self.petition.case_id, ActionKind.SIGNATURE.value, source, self.counted_on, self.country
+        )
+
+    @property
+    def counts(self) -> bool:
+        return self.counted_on is not None
+
+    @property
+    def first_name(self) -> str:
+        return self.name.split()[0] if self.name.split() else ""

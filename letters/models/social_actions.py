@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from cases.countries import country_choices, validate_country
+from cases.models import Case
+from letters.models.actions import ActionKind
+from letters.models.private_links import PrivateLink, PrivateLinkQuerySet
+from letters.models.tallies import Place, TallySource
+
+
+class Network(models.TextChoices):
+    X = "x", "X"
+    BLUESKY = "bluesky", "Bluesky"
+    MASTODON = "mastodon", "Mastodon"
+    FACEBOOK = "facebook", "Facebook"
+    WHATSAPP = "whatsapp", "WhatsApp"
+    TELEGRAM = "telegram", "Telegram"
+    SIGNAL = "signal", "Signal"
+    EMAIL = "email", _("E-mail")
+    OTHER = "other", _("somewhere else")
+
+
+class SocialActionState(models.TextChoices):
+    POSTED = "posted", _("posted")
+    WITHDRAWN = "withdrawn", _("taken back")
+
+
+COUNTED_SOCIAL_ACTION = Q(state=SocialActionState.POSTED, held=False)
+
+
+class SocialAction(PrivateLink):
+    """Somebody says that they posted about a case. Where the post is, nobody asks."""
+
+    case = models.ForeignKey(
+        Case, models.PROTECT, related_name="social_actions", verbose_name=_("case")
+    )
+    network = models.CharField(_("where"), max_length=10, choices=Network.choices)
+    state = models.CharField(
+        _("state"),
+        max_length=9,
+        choices=SocialActionState.choices,
+        default=SocialActionState.POSTED,
+    )
+    held = models.BooleanField(_("held for a look"), default=False)
+    counted_on = models.DateField(_("counted on"), null=True, blank=True, editable=False)
+    country = models.CharField(
+        _("country"),
+        max_length=2,
+        blank=True,
+        choices=country_choices,
+        validators=[validate_country],
+    )
+    is_sample = models.BooleanField(default=False, editable=False)
+
+    objects = PrivateLinkQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("social action")
+        verbose_name_plural = _("social actions")
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="social_action_counts_only_when_posted",
+                condition=Q(counted_on__isnull=True) | COUNTED_SOCIAL_ACTION,
+            ),
+            models.CheckConstraint(
+                name="social_action_counts_when_posted",
+                condition=Q(counted_on__isnull=False) | ~COUNTED_SOCIAL_ACTION,
+            ),
+        ]
+        indexes = [
+            models.Index(name="social_action_held", fields=["-id"], condition=Q(held=True)),
+            models.Index(name="social_action_sample", fields=["id"], condition=Q(is_sample=True)),
+        ]
+
+    def __str__(self) -> str:
+        return _("social action %(number)s") % {"number": self.pk}
+
+    def get_absolute_url(self) -> str:
+        return reverse("letters:social-action", args=[self.key])
+
+    @property
+    def counts_at(self) -> Place | None:
+        """Where it counts in the tally, if it does."""
+        if self.counted_on is None:
+            return None
+        source = TallySource.ONLINE.value
+        return Place(self.case_id, ActionKind.SOCIAL.value, source, self.counted_on, self.country)
+
+    @property
+    def counts(self) -> bool:
+        return self.counted_on is not None
