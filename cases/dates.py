@@ -31,6 +31,11 @@ def parse_partial(text: str) -> tuple[datetime.date | None, str]:
     return datetime.date(int(year), int(month or 1), int(day or 1)), precision
 
 
+def validate_not_in_future(day: datetime.date) -> None:
+    if day > datetime.date.today() + datetime.timedelta(days=1):  # somewhere it is tomorrow
+        raise ValidationError(_("This date is in the future."))
+
+
 class PartialDateModel(models.Model):
     """A dated row whose date may be unknown, or known only to the month or the year."""
 
@@ -38,6 +43,7 @@ class PartialDateModel(models.Model):
         _("date"),
         null=True,
         blank=True,
+        validators=[validate_not_in_future],
         help_text=_(
             "Leave empty if unknown. If only the month or year is known, put its first day."
         ),
@@ -73,8 +79,3 @@ def next_human_rights_day(today: datetime.date) -> datetime.date:
     """The next 10 December, today included: the day of the Universal Declaration in 1948."""
     day = datetime.date(today.year, 12, 10)
     return day if today <= day else datetime.date(today.year + 1, 12, 10)
-
-
-def validate_not_in_future(day: datetime.date) -> None:
-    if day > datetime.date.today() + datetime.timedelta(days=1):  # somewhere it is tomorrow
-        raise ValidationError(_("This date is in the future."))
