@@ -1,127 +1,146 @@
 """The tally: every number shown is a sum over it, and it changes with the thing counted.
 
-Call these inside the transaction that changes the letter.
+What counts says where: `counts_at`. Call these inside the transaction that changes it.
 """
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
 from collections.abc import Mapping
-from copy import copy
 from dataclasses import dataclass
-from typing import NamedTuple
 
-from django.db import connection, transaction
-from django.db.models import Count, F, QuerySet, Sum
+from django.db import connection, models, transaction
+from django.db.models import Count, Sum
 
-from cases.countries import country_name
-from cases.models import ActionCount, Case, Edition
-from letters.models import Letter, Tally, TallySource
+from cases.models import ActionCount, Case
+from letters.models import (
+    ActionKind,
+    Letter,
+    PaperCount,
+    PaperState,
+    Place,
+    Signature,
+    SocialAction,
+    Tally,
+    TallySource,
+)
 
+# Which running total of a case a kind is added to.
+TOTALS = {
+    ActionKind.APPEAL.value: "letters",
+    ActionKind.SOLIDARITY.value: "messages",
+    ActionKind.SIGNATURE.value: "signatures",
+    ActionKind.SOCIAL.value: "posts",
+}
 ADD_TO_TALLY = """
     INSERT INTO letters_tally (case_id, kind, source, day, country, number)
     VALUES (%s, %s, %s, %s, %s, %s)
     ON CONFLICT (case_id, kind, source, day, country)
     DO UPDATE SET number = letters_tally.number + excluded.number
 """
-ADD_TO_TOTAL = """
-    INSERT INTO cases_actioncount (case_id, letters) VALUES (%s, %s)
-    ON CONFLICT (case_id) DO UPDATE SET letters = cases_actioncount.letters + excluded.letters
-"""
 TAKE_FROM_TALLY = """
     UPDATE letters_tally SET number = number - %s
     WHERE case_id = %s AND kind = %s AND source = %s AND day = %s AND country = %s
 """
-TAKE_FROM_TOTAL = "UPDATE cases_actioncount SET letters = letters - %s WHERE case_id = %s"
+# A row has all four columns, of which one is added to and the others begin at zero.
+ADD_TO_TOTAL = """
+    INSERT INTO cases_actioncount (case_id, letters, messages, signatures, posts)
+    VALUES (%s, %s, %s, %s, %s)
+    ON CONFLICT (case_id) DO UPDATE SET {0} = cases_actioncount.{0} + excluded.{0}
+"""
+TAKE_FROM_TOTAL = "UPDATE cases_actioncount SET {0} = {0} - %s WHERE case_id = %s"
 
 
-class Place(NamedTuple):
-    """Where in the tally a letter counts."""
-
-    case_id: int
-    kind: str
-    day: datetime.date
-    country: str
-
-    def sentence(self, slugs: dict[int, str]) -> str:
-        country = country_name(self.country, "en") if self.country else "no country"
-        return f"{slugs[self.case_id]}, {self.kind}, {self.day:%d.%m.%Y}, {country}"
-
-
-def count(letter: Letter, number: int = 1) -> None:
-    """Add letters like this one, on the day and from the country it says."""
-    day = connection.ops.adapt_datefield_value(letter.counted_on)
-    where = [letter.case_id, letter.kind, TallySource.ONLINE.value, day, letter.country]
+def count(place: Place, number: int = 1) -> None:
+    """Add actions in a place."""
     with connection.cursor() as cursor:
-        cursor.execute(ADD_TO_TALLY, [*where, number])
-        cursor.execute(ADD_TO_TOTAL, [letter.case_id, number])
+        cursor.execute(ADD_TO_TALLY, [*_stored(place), number])
+        cursor.execute(*_added_to_total(place.case_id, place.kind, number))
 
 
-def uncount(letter: Letter, counted_on: datetime.date) -> None:
-    """Take one letter out again of the day it counted on."""
-    _take_from_tally(letter, counted_on)
-    ActionCount.objects.filter(case_id=letter.case_id).update(letters=F("letters") - 1)
-
-
-def move(letter: Letter, from_country: str) -> None:
-    """A letter that counts is from another country after all; the total stays as it is."""
-    day = connection.ops.adapt_datefield_value(letter.counted_on)
-    where = [letter.case_id, letter.kind, TallySource.ONLINE.value, day, letter.country]
-    before = copy(letter)
-    before.country = from_country
-    # Always in the same order, so that two letters that change places do not wait for each other.
+def uncount(place: Place, number: int = 1) -> None:
+    """Take actions out again of the place where they counted."""
     with connection.cursor() as cursor:
-        if from_country < letter.country:
-            _take_from_tally(before, letter.counted_on)
-            cursor.execute(ADD_TO_TALLY, [*where, 1])
-        else:
-            cursor.execute(ADD_TO_TALLY, [*where, 1])
-            _take_from_tally(before, letter.counted_on)
+        cursor.execute(TAKE_FROM_TALLY, [number, *_stored(place)])
+        cursor.execute(*_taken_from_total(place.case_id, place.kind, number))
 
 
-def _take_from_tally(letter: Letter, counted_on: datetime.date) -> None:
-    Tally.objects.filter(
-        case_id=letter.case_id,
-        kind=letter.kind,
-        source=TallySource.ONLINE,
-        day=counted_on,
-        country=letter.country,
-    ).update(number=F("number") - 1)
+def move(before: Place, after: Place) -> None:
+    """What counts is from another place after all; the total of the case stays as it is."""
+    add, take = (ADD_TO_TALLY, [*_stored(after), 1]), (TAKE_FROM_TALLY, [1, *_stored(before)])
+    # Always in the same order, so that two that change places do not wait for each other.
+    with connection.cursor() as cursor:
+        for statement in (take, add) if before < after else (add, take):
+            cursor.execute(*statement)
 
 
 def add_many(numbers: Mapping[Place, int]) -> None:
     """Add to many places at once (take out, if a number is negative), and to their totals."""
-    totals: Counter[int] = Counter()
+    totals: Counter[tuple[int, str]] = Counter()
     add, take = [], []
     for place, number in sorted(numbers.items()):
-        totals[place.case_id] += number
-        day = connection.ops.adapt_datefield_value(place.day)
-        where = [place.case_id, place.kind, TallySource.ONLINE.value, day, place.country]
+        totals[place.case_id, place.kind] += number
         if number > 0:
-            add.append([*where, number])
+            add.append([*_stored(place), number])
         elif number < 0:
-            take.append([-number, *where])
+            take.append([-number, *_stored(place)])
     with connection.cursor() as cursor:
         cursor.executemany(ADD_TO_TALLY, add)
         cursor.executemany(TAKE_FROM_TALLY, take)
-        cursor.executemany(ADD_TO_TOTAL, [item for item in totals.items() if item[1] > 0])
-        cursor.executemany(
-            TAKE_FROM_TOTAL, [(-number, case) for case, number in totals.items() if number < 0]
-        )
+        for (case_id, kind), number in sorted(totals.items()):
+            if number > 0:
+                cursor.execute(*_added_to_total(case_id, kind, number))
+            elif number < 0:
+                cursor.execute(*_taken_from_total(case_id, kind, -number))
 
 
-def by_place(letters: QuerySet[Letter]) -> dict[Place, int]:
-    """How many of the letters count, and where in the tally."""
-    names = ["case_id", "kind", "counted_on", "country"]
-    counted = letters.filter(counted_on__isnull=False).order_by().values_list(*names)
-    return {Place(*row[:4]): row[4] for row in counted.annotate(number=Count("pk"))}
+def _stored(place: Place) -> list:
+    """The place as the columns of the tally hold it."""
+    day = connection.ops.adapt_datefield_value(place.day)
+    return [place.case_id, str(place.kind), str(place.source), day, place.country]
 
 
-def letters_in(edition: Edition) -> int:
-    """All letters that count in an edition."""
-    counts = ActionCount.objects.filter(case__edition=edition)
-    return counts.aggregate(sum=Sum("letters"))["sum"] or 0
+def _added_to_total(case_id: int, kind: str, number: int) -> tuple[str, list]:
+    column = TOTALS[str(kind)]
+    values = [number if name == column else 0 for name in TOTALS.values()]
+    return ADD_TO_TOTAL.format(column), [case_id, *values]
+
+
+def _taken_from_total(case_id: int, kind: str, number: int) -> tuple[str, list]:
+    return TAKE_FROM_TOTAL.format(TOTALS[str(kind)]), [number, case_id]
+
+
+def by_place(rows: models.QuerySet) -> dict[Place, int]:
+    """How many of these letters, signatures or social actions count, and where in the tally."""
+    case, kind = {
+        Letter: ("case_id", "kind"),
+        Signature: ("petition__case_id", ActionKind.SIGNATURE),
+        SocialAction: ("case_id", ActionKind.SOCIAL),
+    }[rows.model]
+    names = [case, "counted_on", "country", *(["kind"] if rows.model is Letter else [])]
+    counted = rows.filter(counted_on__isnull=False).order_by().values_list(*names)
+    return {
+        Place(row[0], row[3] if rows.model is Letter else str(kind), ONLINE, *row[1:3]): row[-1]
+        for row in counted.annotate(number=Count("pk"))
+    }
+
+
+def on_paper() -> dict[Place, int]:
+    """What staff entered that counts, and where."""
+    counted = PaperCount.objects.filter(state=PaperState.COUNTED).order_by()
+    rows = counted.values_list("case_id", "kind", "day", "country").annotate(sum=Sum("number"))
+    return {Place(case, kind, STAFF, day, country): sum for case, kind, day, country, sum in rows}
+
+
+def all_rows() -> dict[Place, int]:
+    """Everything that counts, added up from the rows themselves."""
+    found: dict[Place, int] = {}
+    for model in (Letter, Signature, SocialAction):
+        found |= by_place(model.objects.all())
+    return found | on_paper()
+
+
+ONLINE, STAFF = TallySource.ONLINE.value, TallySource.STAFF.value
 
 
 @dataclass(frozen=True)
@@ -133,11 +152,11 @@ class Difference:
     rows: int
 
     def __str__(self) -> str:
-        return f"{self.what}: the count says {self.ledger}, the letters are {self.rows}."
+        return f"{self.what}: the count says {self.ledger}, the rows are {self.rows}."
 
 
 def differences() -> list[Difference]:
-    """Where the tally and the running totals differ from the letters themselves.
+    """Where the tally and the running totals differ from the rows themselves.
 
     All is read at one moment, so that a letter that is posted meanwhile makes no difference.
     """
@@ -146,34 +165,46 @@ def differences() -> list[Difference]:
         if begins and connection.vendor == "postgresql":  # SQLite reads so anyway
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        rows = by_place(Letter.objects.all())
-        tally = Tally.objects.filter(source=TallySource.ONLINE).exclude(number=0)
-        ledger = {Place(row.case_id, row.kind, row.day, row.country): row.number for row in tally}
+        rows = all_rows()
+        ledger = {row.counts_at: row.number for row in Tally.objects.exclude(number=0)}
         slugs = dict(Case.objects.values_list("pk", "slug"))
-        sums = dict(Tally.objects.order_by().values_list("case_id").annotate(Sum("number")))
-        totals = dict(ActionCount.objects.values_list("case_id", "letters"))
+        sums = _sums()
+        totals = _totals()
     found = [
         Difference(place.sentence(slugs), ledger.get(place, 0), rows.get(place, 0))
         for place in sorted(rows.keys() | ledger.keys())
         if rows.get(place, 0) != ledger.get(place, 0)
     ]
     return found + [
-        Difference(f"All of {slugs[case]}", totals.get(case, 0), sums.get(case, 0))
-        for case in sorted(sums.keys() | totals.keys())
-        if sums.get(case, 0) != totals.get(case, 0)
+        Difference(f"All {kind} of {slugs[case]}", totals.get((case, kind), 0), sums[case, kind])
+        for case, kind in sorted(sums.keys() | totals.keys())
+        if sums[case, kind] != totals.get((case, kind), 0)
     ]
 
 
 def rebuild() -> None:
-    """Make the ledger anew from the letters, while nobody can change one."""
+    """Make the ledger anew from the rows, while nobody can change one."""
     with transaction.atomic():
         if connection.vendor == "postgresql":  # SQLite lets one write at a time anyway
+            tables = ", ".join(
+                model._meta.db_table for model in (Letter, Signature, SocialAction, PaperCount)
+            )
             with connection.cursor() as cursor:
-                cursor.execute("LOCK TABLE letters_letter IN SHARE ROW EXCLUSIVE MODE")
-        Tally.objects.filter(source=TallySource.ONLINE).delete()
-        add_many(by_place(Letter.objects.all()))
+                cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
+        Tally.objects.all().delete()
         ActionCount.objects.all().delete()
-        sums = Tally.objects.order_by().values_list("case_id").annotate(Sum("number"))
-        ActionCount.objects.bulk_create(
-            ActionCount(case_id=case, letters=number) for case, number in sums
-        )
+        add_many(all_rows())
+
+
+def _sums() -> Counter[tuple[int, str]]:
+    rows = Tally.objects.order_by().values_list("case_id", "kind").annotate(sum=Sum("number"))
+    return Counter({(case, kind): number for case, kind, number in rows})
+
+
+def _totals() -> dict[tuple[int, str], int]:
+    rows = ActionCount.objects.values_list("case_id", *TOTALS.values())
+    return {
+        (case, kind): number
+        for case, *numbers in rows
+        for kind, number in zip(TOTALS, numbers, strict=True)
+    }

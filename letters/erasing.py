@@ -80,6 +80,8 @@ NOTHING = {
     "email": "",
     "email_hash": "",
     "rejection_reason": "",
+    "may_be_shown": False,
+    "shown_on": None,
     "pledge": None,
 }
 

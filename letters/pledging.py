@@ -78,7 +78,7 @@ def post_by_hand(pledge: Pledge, case: Case, number: int) -> int:
             letter.set_key_hash()
             letters.append(letter)
         Letter.objects.bulk_create(letters)
-        counting.count(letters[0], number)
+        counting.count(letters[0].counts_at, number)
     return number
 
 
@@ -90,7 +90,7 @@ def take_back_by_hand(pledge: Pledge) -> bool:
         letter = pledge.letters.filter(route=Route.BY_HAND).order_by("-pk").first()
         if letter is None:
             return False
-        counting.uncount(letter, letter.counted_on)
+        counting.uncount(letter.counts_at)
         letter.delete()
     return True
 

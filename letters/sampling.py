@@ -27,9 +27,11 @@ from letters.models import (
     LetterState,
     NameForm,
     OutgoingMail,
+    Place,
     Pledge,
     PledgeState,
     Route,
+    TallySource,
 )
 
 ASK_AGAIN_AFTER = 4  # seconds: as old as a reader's page may be
@@ -251,10 +253,10 @@ class _Inventor:
             waiting.pop()
         return pledge.pk
 
-    def counted_since_asked(self) -> dict[counting.Place, int]:
+    def counted_since_asked(self) -> dict[Place, int]:
         counts, self.counts = self.counts, Counter()
         return {
-            counting.Place(case, LetterKind.APPEAL.value, day, country): number
+            Place(case, LetterKind.APPEAL.value, TallySource.ONLINE.value, day, country): number
             for (case, day, country), number in counts.items()
         }
 

@@ -76,11 +76,12 @@ def revise(letter: Letter, **words) -> bool:
         if current is None or not current.is_editable:
             return False
         letter.state, letter.counted_on = current.state, current.counted_on
-        if current.country != letter.country and current.counts:
-            counting.move(letter, current.country)
+        letter.shown_on = current.shown_on
+        if current.counts_at and current.counts_at != letter.counts_at:
+            counting.move(current.counts_at, letter.counts_at)
         if current.state == APPROVED:
-            letter.state = SUBMITTED
-        letter.save(update_fields=[*words, "changed_at", "state"])
+            letter.state, letter.shown_on = SUBMITTED, None
+        letter.save(update_fields=[*words, "changed_at", "state", "shown_on"])
         if current.email_hash != letter.email_hash:
             emails.forget_other_addresses(letter)
         emails.queue_letter_link(letter)
@@ -142,6 +143,8 @@ def _move(letter: Letter, state: str, **changes) -> bool:
     held = changes.get("held", letter.held)
     counts = state in COUNTED and not held
     counted_on = (letter.counted_on or timezone.localdate()) if counts else None
+    if state != APPROVED:
+        changes["shown_on"] = None
     now = timezone.now()
     with transaction.atomic():
         moved = Letter.objects.filter(pk=letter.pk, **before).update(
@@ -149,12 +152,12 @@ def _move(letter: Letter, state: str, **changes) -> bool:
         )
         if not moved:
             return False
-        was_counted_on = letter.counted_on
+        was = letter.counts_at
         letter.state, letter.counted_on, letter.changed_at = state, counted_on, now
         for name, value in changes.items():
             setattr(letter, name, value)
-        if counted_on and not was_counted_on:
-            counting.count(letter)
-        elif was_counted_on and not counted_on:
-            counting.uncount(letter, was_counted_on)
+        if letter.counts_at and not was:
+            counting.count(letter.counts_at)
+        elif was and not letter.counts_at:
+            counting.uncount(was)
     return True

@@ -21,7 +21,7 @@ def recount(*options: str) -> str:
 def test_recount_says_that_all_is_well():
     make_letter(state="posted")
 
-    assert recount() == "The counts and the letters say the same.\n"
+    assert recount() == "The counts and the rows say the same.\n"
 
 
 def test_recount_tells_each_difference_in_a_sentence_and_fails():
@@ -35,8 +35,8 @@ def test_recount_tells_each_difference_in_a_sentence_and_fails():
         call_command("recount", stdout=out)
 
     assert out.getvalue().splitlines() == [
-        "test-person, appeal, 22.11.2026, Norway: the count says 4, the letters are 1.",
-        "All of test-person: the count says 7, the letters are 4.",
+        "test-person, appeal, 22.11.2026, Norway: the count says 4, the rows are 1.",
+        "All appeal of test-person: the count says 7, the rows are 4.",
     ]
     counting.rebuild()
 
@@ -58,16 +58,7 @@ def test_recount_repairs():
     Tally.objects.all().delete()
     ActionCount.objects.update(letters=99)
 
-    assert "The counts were made anew from the letters." in recount("--repair")
+    assert "The counts were made anew from the rows." in recount("--repair")
 
-    assert recount() == "The counts and the letters say the same.\n"
+    assert recount() == "The counts and the rows say the same.\n"
     assert sum(Tally.objects.values_list("number", flat=True)) == 2
-
-
-def test_letters_in_an_edition_are_those_of_its_cases():
-    case = make_case()
-    make_letter(case, state="posted")
-    make_letter(make_case(edition=case.edition), state="posted")
-    make_letter(state="drafting")
-
-    assert counting.letters_in(case.edition) == 2

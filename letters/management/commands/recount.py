@@ -8,7 +8,7 @@ from letters import counting
 class Command(BaseCommand):
     help = (
         "Say where the counts differ from the letters themselves, and end with exit code 1 if they "
-        "do anywhere. With --repair the counts are made anew from the letters."
+        "do anywhere. With --repair the counts are made anew from the rows."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -19,9 +19,9 @@ class Command(BaseCommand):
         for difference in differences:
             self.stdout.write(str(difference))
         if not differences:
-            self.stdout.write("The counts and the letters say the same.")
+            self.stdout.write("The counts and the rows say the same.")
         elif repair:
             counting.rebuild()
-            self.stdout.write("The counts were made anew from the letters.")
+            self.stdout.write("The counts were made anew from the rows.")
         else:
             raise CommandError("The counts are wrong. `manage.py recount --repair` puts it right.")
