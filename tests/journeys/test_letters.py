@@ -5,7 +5,6 @@ Whoever is named here is plainly invented.
 
 import base64
 import hmac
-import io
 import re
 import struct
 import time
@@ -16,7 +15,6 @@ from django.core import mail
 from django.core.cache import cache
 from django.core.management import call_command
 from playwright.sync_api import expect
-from pypdf import PdfReader
 
 from cases.models import Case, Stage
 from letters.guarding import FASTEST
@@ -33,38 +31,15 @@ from tests.factories import (
     make_portrait,
     make_target,
 )
+from tests.journeys import pages_of, sign_in, sign_out
 from tests.served import Served
-from tests.staff import PASSWORD, make_staff
+from tests.staff import make_staff
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.timeout(300),
 ]
-
-
-@pytest.fixture(params=[True, False], ids=["with JavaScript", "without JavaScript"])
-def javascript(request) -> bool:
-    return request.param
-
-
-def pages_of(pdf: bytes) -> list[str]:
-    """The words of each page, their white space single."""
-    return [" ".join(page.extract_text().split()) for page in PdfReader(io.BytesIO(pdf)).pages]
-
-
-def sign_in(visitor, person) -> None:
-    visitor.opens("/admin/")
-    visitor.is_at("Staff sign in here")
-    visitor.fills("Username", person.username)
-    visitor.fills("Password", PASSWORD)
-    visitor.presses("Sign in")
-
-
-def sign_out(visitor) -> None:
-    visitor.page.locator("#user-tools summary").click()
-    visitor.presses("Sign out")
-    visitor.is_at("Staff sign in here")
 
 
 def test_a_reader_promises_writes_and_posts_a_letter(arrive, javascript):
