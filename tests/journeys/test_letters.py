@@ -33,7 +33,7 @@ from tests.factories import (
 )
 from tests.journeys import pages_of, sign_in, sign_out
 from tests.served import Served
-from tests.staff import make_staff
+from tests.staff import PASSWORD, make_staff
 
 pytestmark = [
     pytest.mark.browser,
