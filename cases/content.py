@@ -27,13 +27,18 @@ from cases.models import (
     Milestone,
     ModelLetter,
     Outcome,
+    Petition,
     Portrait,
+    RecipientKind,
     SafetyRule,
+    SocialPost,
     SolidarityAction,
+    SolidarityPhrase,
     Source,
     Stage,
     Target,
     Theme,
+    WordList,
     YearlyFigure,
 )
 
@@ -79,6 +84,7 @@ class Content:
     cases: list[CaseFile] = field(default_factory=list)
     themes: list[Theme] = field(default_factory=list)
     figures: list[YearlyFigure] = field(default_factory=list)
+    word_lists: list[WordList] = field(default_factory=list)
 
 
 class Table:
@@ -93,11 +99,14 @@ class Table:
         place = ", ".join([*self.inside, key] if key else self.inside)
         return ContentError(": ".join(part for part in [self.path, place, message] if part))
 
-    def text(self, key: str) -> str:
-        return self._take(key, str, "a text in quotes", "").strip()
+    def text(self, key: str, *, at_most: int | None = None) -> str:
+        text = self._take(key, str, "a text in quotes", "").strip()
+        if at_most and len(text) > at_most:  # of a TextField only forms ask it
+            raise self.error(key, f"must have at most {at_most} characters (it has {len(text)}).")
+        return text
 
-    def number(self, key: str) -> int | None:
-        return self._take(key, int, "a whole number", None)
+    def number(self, key: str, default: int | None = None) -> int | None:
+        return self._take(key, int, "a whole number", default)
 
     def fraction(self, key: str) -> float:
         return float(self._take(key, (int, float), "a number from 0 to 1", 0.5))
@@ -110,6 +119,13 @@ class Table:
         if not all(isinstance(text, str) and text.strip() for text in texts):
             raise self.error(key, "must be a list of texts.")
         return [text.strip() for text in texts]
+
+    def words(self, key: str) -> list[str]:
+        words = [word.lower() for word in self.texts(key)]
+        for word in words:
+            if "*" in word[:-1] or word == "*":
+                raise self.error(key, f"“{word}”: a * stands at the end of a word, for any ending.")
+        return words
 
     def partial_date(self, key: str) -> tuple[datetime.date | None, str]:
         value = self._take(key, (str, datetime.date), "a date in quotes", "")
@@ -133,7 +149,8 @@ class Table:
     def tables(self, key: str) -> list[Table]:
         rows = self._take(key, list, "a list of tables", [])
         if not all(isinstance(row, dict) for row in rows):
-            raise self.error(key, f"must be a list of tables: [[{key}]].")
+            place = ".".join([*(part.split()[0] for part in self.inside), key])
+            raise self.error(key, f"must be a list of tables: [[{place}]].")
         return [
             Table(row, self.path, *self.inside, f"{key} {number}")
             for number, row in enumerate(rows, start=1)
@@ -185,6 +202,8 @@ def read(folders: list[Path]) -> Content:
             attempt(_read_themes, folder)
         if (folder / "figures.toml").exists():
             attempt(_read_figures, folder)
+        if (folder / "words.toml").exists():
+            attempt(_read_word_lists, folder)
         for year in sorted(path for path in folder.iterdir() if path.is_dir()):
             attempt(_read_year, folder, year, attempt)
     _find_duplicates(content, errors)
@@ -226,6 +245,22 @@ def _read_figures(content: Content, folder: Path) -> None:
         content.figures.append(table.build(YearlyFigure, **values))
     for key in OTHER_FIGURES:
         file.table(key)
+    file.done()
+
+
+def _read_word_lists(content: Content, folder: Path) -> None:
+    file = _opened(folder, folder / "words.toml")
+    for table in file.tables("lists"):
+        values: dict[str, Any] = {
+            "kind": table.text("kind"),
+            "language": table.text("language"),
+            "words": table.words("words"),
+            "stops": table.flag("stops"),
+        }
+        row = table.build(WordList, **values)
+        if any((row.kind, row.language) == (one.kind, one.language) for one in content.word_lists):
+            raise table.error("", "there is another list of this kind in this language.")
+        content.word_lists.append(row)
     file.done()
 
 
@@ -280,6 +315,7 @@ def _read_case(
     sources = [_read_source(row, place) for place, row in enumerate(table.tables("sources"))]
     own_rules = [_read_rule(row) for row in table.tables("rules")]
     letters = [_read_model_letter(row) for row in table.tables("model_letters")]
+    solidarity = table.table("solidarity")
     rows: dict[str, list[models.Model]] = {
         "demands": [
             row.build(Demand, text=row.text("text"), position=place)
@@ -292,7 +328,12 @@ def _read_case(
         "model_letters": [letter for letter, _points in letters],
         "consents": _read_consent(table, sources),
         "target": _read_target(table),
-        "solidarity_action": _read_solidarity(table),
+        "petition": _read_petition(table),
+        "social_posts": [
+            _read_social_post(row, place) for place, row in enumerate(table.tables("social_posts"))
+        ],
+        "solidarity_phrases": _read_phrases(solidarity),
+        "solidarity_action": _read_solidarity(solidarity),
         "portrait": portrait,
     }
     values = {
@@ -388,23 +429,65 @@ def _read_target(table: Table) -> list[models.Model]:
     return [target.build(Target, **values)]
 
 
-def _read_solidarity(table: Table) -> list[models.Model]:
-    solidarity = table.table("solidarity")
+def _read_petition(table: Table) -> list[models.Model]:
+    petition = table.table("petition")
+    if petition is None:
+        return []
+    shown_from = Petition._meta.get_field("shown_from").default
+    goal = petition.number("goal")
+    if goal == 0:
+        raise petition.error("goal", "must be left out if there is none.")
+    return [
+        petition.build(
+            Petition,
+            title=petition.text("title"),
+            text=petition.text("text", at_most=Petition._meta.get_field("text").max_length),
+            goal=goal,
+            shown_from=petition.number("shown_from", shown_from),
+            closes_on=petition.day("closes_on"),
+            shows_signers=petition.flag("shows_signers"),
+        )
+    ]
+
+
+def _read_social_post(table: Table, place: int) -> SocialPost:
+    longest = SocialPost._meta.get_field("text").max_length
+    text = table.text("text", at_most=longest)
+    return table.build(SocialPost, language=table.text("language"), text=text, position=place)
+
+
+def _read_solidarity(solidarity: Table | None) -> list[models.Model]:
     if solidarity is None:
         return []
     texts = ["recipient", "postal_country", "languages", "formats", "note"]
-    values = {name: solidarity.text(name) for name in texts}
-    for name in ["postal", "phrases"]:
-        values[name] = "\n".join(solidarity.texts(name))
+    values: dict[str, Any] = {name: solidarity.text(name) for name in texts}
+    values["postal"] = "\n".join(solidarity.texts("postal"))
+    for name in ["opens_on", "ends_on"]:
+        values[name] = solidarity.day(name)
+    for name in ["takes_drawings", "shows_messages"]:
+        values[name] = solidarity.flag(name)
     solidarity.need("postal_country", values, beside="postal")
+    if values["opens_on"] and values["ends_on"] and values["ends_on"] < values["opens_on"]:
+        raise solidarity.error("ends_on", "must not be before opens_on.")
     return [
         solidarity.build(
             SolidarityAction,
             # What stands in a content file was printed for everybody by the campaign.
             address_visibility=AddressVisibility.PUBLIC,
-            ends_on=solidarity.day("ends_on"),
+            recipient_kind=solidarity.text("recipient_kind") or RecipientKind.PERSON,
             **values,
         )
+    ]
+
+
+def _read_phrases(solidarity: Table | None) -> list[models.Model]:
+    if solidarity is None:
+        return []
+    return [
+        row.build(
+            SolidarityPhrase, language=row.text("language"), text=row.text("text"), position=place
+        )
+        for place, row in enumerate(solidarity.tables("phrases"))
     ]
 
 
@@ -418,7 +501,8 @@ def _read_rule(table: Table) -> dict[str, Any]:
     values: dict[str, Any] = {
         name: table.text(name) for name in ["topic", "applies_to", "answer", "why"]
     }
-    values["words"] = [word.lower() for word in table.texts("words")]
+    values["words"] = table.words("words")
+    values["stops"] = table.flag("stops")
     table.build(SafetyRule, **values)
     return values
 

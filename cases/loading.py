@@ -21,6 +21,7 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.core.files.base import ContentFile
 from django.db import models, transaction
+from django.db.models import ProtectedError
 from simple_history.utils import bulk_create_with_history
 
 from cases import pictures, publishing
@@ -35,7 +36,9 @@ from cases.models import (
     Point,
     Portrait,
     SafetyRule,
+    SolidarityPhrase,
     Theme,
+    WordList,
     YearlyFigure,
 )
 
@@ -51,6 +54,7 @@ CASE_FIELDS = [
 EDITION_FIELDS = [
     "year", "title", "introduction", "opens_on", "reporting_deadline", "letter_goal", "i18n",
 ]  # fmt: skip
+WORD_LIST_FIELDS = ["kind", "language", "words", "stops"]
 FIGURE_FIELDS = [
     "year", "actions", "qualifier", "countries", "countries_note", "note", "source_url",
 ]  # fmt: skip
@@ -73,10 +77,15 @@ SAME_ROW: dict[str, Callable[[Any], tuple]] = {
     "model_letters": lambda row: (row.language,),
     "consents": _in_its_place,
     "target": _in_its_place,
+    "petition": _in_its_place,
+    "social_posts": lambda row: (row.language,),
     "solidarity_action": _in_its_place,
+    "solidarity_phrases": _in_its_place,
     "portrait": _in_its_place,
 }
-ONE_TO_ONE = {"target", "solidarity_action", "portrait"}
+ONE_TO_ONE = {"target", "petition", "solidarity_action", "portrait"}
+# Cases had none of these once: one that still has none has the digest of that time.
+CAME_LATER = {"petition", "social_posts"}
 
 
 @dataclass
@@ -102,6 +111,7 @@ def load(folders: Iterable[Path] = (CONTENT,), *, dry_run: bool = False) -> Repo
     with transaction.atomic():
         _load_themes(content, report)
         _load_figures(content, report)
+        _load_word_lists(content, report)
         editions = _load_editions(content, report)
         _load_cases(content, editions, report, make_pictures=not dry_run)
         transaction.set_rollback(dry_run)
@@ -134,24 +144,45 @@ def _load_figures(content: Content, report: Report) -> None:
             )
 
 
+def _load_word_lists(content: Content, report: Report) -> None:
+    stored = {(row.kind, row.language): row for row in WordList.objects.select_for_update()}
+    gone = set(WordList.history.values_list("kind", "language")) - stored.keys()
+    for wanted in content.word_lists:
+        key, name = (wanted.kind, wanted.language), f"The word list “{wanted}”"
+        if key in gone:
+            report.left_alone.append(f"{name} was deleted here; it was not loaded again.")
+        else:
+            _load_row(wanted, stored.get(key), WORD_LIST_FIELDS, name, report)
+
+
 def _load_editions(content: Content, report: Report) -> dict[int, Edition]:
     """All editions there are, by year."""
     editions = {edition.year: edition for edition in Edition.objects.select_for_update()}
     for wanted in content.editions:
-        wanted.loaded_digest = _digest(_said(wanted, EDITION_FIELDS))
-        edition = editions.get(wanted.year)
-        if edition is None:
-            _save(wanted)
-            editions[wanted.year] = wanted
-            continue
-        stored = _digest(_said(edition, EDITION_FIELDS))
-        verdict = _verdict(stored, edition.loaded_digest, wanted.loaded_digest)
-        if verdict == Verdict.LEFT_ALONE:
-            report.left_alone.append(f"The edition {wanted.year} {_why_left(edition, wanted)}")
-        elif verdict == Verdict.UPDATE:
-            _copy(wanted, edition, [*EDITION_FIELDS, "loaded_digest"])
-            _save(edition)
+        name = f"The edition {wanted.year}"
+        _load_row(wanted, editions.get(wanted.year), EDITION_FIELDS, name, report)
+        editions.setdefault(wanted.year, wanted)
     return editions
+
+
+def _load_row(
+    wanted: Edition | WordList,
+    stored: Edition | WordList | None,
+    fields: list[str],
+    name: str,
+    report: Report,
+) -> None:
+    """One that has no rows under it."""
+    wanted.loaded_digest = _digest(_said(wanted, fields))
+    if stored is None:
+        _save(wanted)
+        return
+    verdict = _verdict(_digest(_said(stored, fields)), stored.loaded_digest, wanted.loaded_digest)
+    if verdict == Verdict.LEFT_ALONE:
+        report.left_alone.append(f"{name} {_why_left(stored, wanted)}")
+    elif verdict == Verdict.UPDATE:
+        _copy(wanted, stored, [*fields, "loaded_digest"])
+        _save(stored)
 
 
 def _load_cases(
@@ -223,10 +254,10 @@ def _stored_cases(slugs: list[str]) -> dict[str, Case]:
     """With all that a file can say; locked, so that nobody edits what is being compared."""
     cases = (
         Case.objects.filter(slug__in=slugs)
-        .select_related("edition", "target", "solidarity_action", "portrait")
+        .select_related("edition", "target", "petition", "solidarity_action", "portrait")
         .prefetch_related(
             "themes", "demands", "milestones", "outcomes", "sources", "safety_rules", "consents",
-            "model_letters__points",
+            "social_posts", "solidarity_phrases", "model_letters__points",
         )
         .select_for_update(of=["self"], no_key=True)
     )  # fmt: skip
@@ -262,7 +293,7 @@ class _Written:
             stored = _by_key(_rows(case, name), SAME_ROW[name])
             wanted = _by_key(file.rows[name], SAME_ROW[name])
             for key in stored.keys() - wanted.keys():
-                _delete(stored[key])
+                self._delete_row(stored[key], name, file)
             for key, row in wanted.items():
                 if key in stored:
                     self._change_row(stored[key], row, file)
@@ -312,6 +343,15 @@ class _Written:
             pictures.remove(row)
             self.portraits.append((row, file.picture))
 
+    def _delete_row(self, row: models.Model, name: str, file: CaseFile) -> None:
+        try:
+            _delete(row)
+        except ProtectedError:
+            raise ContentError(
+                f"{file.path}: {name}: can’t be left out, because people have signed it; to end "
+                "it, give it a last day: closes_on."
+            ) from None
+
     def _add_points(self, letter: ModelLetter, texts: list[str], start: int = 0) -> None:
         self.rows[Point] += [
             Point(model_letter=letter, text=text, position=position)
@@ -343,7 +383,7 @@ def _verdict(stored: str, loaded: str, wanted: str) -> Verdict:
     return Verdict.UPDATE if stored == loaded else Verdict.LEFT_ALONE
 
 
-def _why_left(stored: Case | Edition, wanted: Case | Edition) -> str:
+def _why_left(stored: Case | Edition | WordList, wanted: Case | Edition | WordList) -> str:
     if not stored.loaded_digest:
         return "was made here, not loaded; its file was not loaded over it."
     if stored.loaded_digest == wanted.loaded_digest:
@@ -384,14 +424,32 @@ def _state(
 ) -> dict[str, Any]:
     """All that a file can say of a case: of a file and of the rows it became, the same."""
     rows = rows | {"safety_rules": [rule for rule in rows["safety_rules"] if _answers(rule)]}
+    phrases = rows.pop("solidarity_phrases")
+    said = {name: [_row_said(row) for row in rows[name]] for name in rows}
+    for action in said["solidarity_action"]:
+        action |= _phrases_said(phrases)
     return {
         "case": _said(case, [*CASE_FIELDS, "facts_checked_on"]),
         "year": year,
         "themes": sorted(themes),
-        "rows": {name: sorted(_digest(_row_said(row)) for row in rows[name]) for name in SAME_ROW},
+        "rows": {
+            name: sorted(map(_digest, said[name]))
+            for name in said
+            if said[name] or name not in CAME_LATER
+        },
         "points": {language: list(map(_plain, texts)) for language, texts in points.items()},
         "picture": picture,
     }
+
+
+def _phrases_said(phrases: list[SolidarityPhrase]) -> dict[str, Any]:
+    """As they once stood, lines of a text in one language: what was loaded then has that digest."""
+    said: dict[str, Any] = {}
+    if phrases:
+        said["phrases"] = "\n".join(phrase.text for phrase in phrases)
+    if any("language" in _row_said(phrase) for phrase in phrases):
+        said["languages of phrases"] = [phrase.language for phrase in phrases]
+    return said
 
 
 def _answers(rule: SafetyRule) -> bool:

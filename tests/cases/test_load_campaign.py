@@ -18,11 +18,18 @@ from cases.models import (
     Freeze,
     ModelLetter,
     Outcome,
+    Petition,
+    PetitionText,
     Point,
     Portrait,
+    RecipientKind,
     SafetyRule,
+    SocialPost,
+    SolidarityAction,
+    SolidarityPhrase,
     Stage,
     Theme,
+    WordList,
     YearlyFigure,
 )
 from tests.factories import make_case, make_edition
@@ -105,11 +112,34 @@ subject = "The pastures"
 body = "Please do not build on them."
 points = ["The herds need the land.", "Nobody asked the herders."]
 
+[petition]
+title = "No building without consent"
+text = '''
+To the Minister of Tests:
+
+We ask you not to build on invented pastures.
+'''
+
+[[social_posts]]
+language = "en"
+text = "Ellen defends invented pastures."
+
+[[social_posts]]
+language = "es"
+text = "Ellen defiende pastos inventados."
+
 [solidarity]
 recipient = "Ellen Test"
 postal = ["PO Box 1"]
 postal_country = "NO"
-phrases = ["You are not alone.", "Stay strong."]
+
+[[solidarity.phrases]]
+language = "en"
+text = "You are not alone."
+
+[[solidarity.phrases]]
+language = "en"
+text = "Stay strong."
 
 [[rules]]
 topic = "charges"
@@ -122,6 +152,18 @@ alt = "A shore."
 credit = "Illustration: a test"
 licence = "CC0"
 focal_x = 0.3
+"""
+WORDS = """
+[[lists]]
+kind = "insult"
+language = "en"
+words = ["You are a Liar", "idiot*"]
+
+[[lists]]
+kind = "threat"
+language = "es"
+words = ["se arrepentirá"]
+stops = true
 """
 FIGURES = """
 [reach]
@@ -177,7 +219,10 @@ def load(*folders: Path, **options) -> str:
 
 def everything() -> list:
     """All rows with all their values, and their history."""
-    models = [Case, Consent, Edition, ModelLetter, Outcome, Point, Portrait, SafetyRule, Theme]
+    models = [
+        Case, Consent, Edition, ModelLetter, Outcome, Petition, Point, Portrait, SafetyRule,
+        SocialPost, SolidarityAction, SolidarityPhrase, Theme, WordList,
+    ]  # fmt: skip
     rows = [list(model.objects.order_by("pk").values()) for model in models]
     return [*rows, *(model.history.count() for model in models if hasattr(model, "history"))]
 
@@ -204,7 +249,18 @@ def test_file_becomes_a_case(content):
     assert [row.date_iso for row in case.outcomes.all()] == ["2025-11"]
     assert case.target.postal_lines == ["Ministry of Tests", "1 Invented Street", "Norway"]
     assert case.solidarity_action.public_lines == ["PO Box 1", "Norway"]
-    assert case.solidarity_action.phrases.splitlines() == ["You are not alone.", "Stay strong."]
+    assert [phrase.text for phrase in case.solidarity_phrases.all()] == [
+        "You are not alone.",
+        "Stay strong.",
+    ]
+    assert [(post.language, post.text) for post in case.social_posts.all()] == [
+        ("en", "Ellen defends invented pastures."),
+        ("es", "Ellen defiende pastos inventados."),
+    ]
+    assert case.petition.title == "No building without consent"
+    assert case.petition.text == (
+        "To the Minister of Tests:\n\nWe ask you not to build on invented pastures."
+    )
     assert [point.text for point in case.model_letters.get().points.all()] == [
         "The herds need the land.",
         "Nobody asked the herders.",
@@ -228,6 +284,59 @@ def test_rule_of_the_case_stands_in_for_the_common_one(content):
     assert rules["religion"].words == ["pray"]
 
 
+def test_rule_may_stop_a_letter_and_have_words_with_any_ending(content):
+    change(content / "2025" / "rules.toml", 'words = ["Pray"]', 'words = ["Pray*"]\nstops = true')
+
+    load(content)
+
+    rules = {rule.topic: rule for rule in Case.objects.get().safety_rules.all()}
+    assert (rules["religion"].words, rules["religion"].stops) == (["pray*"], True)
+    assert not rules["charges"].stops
+
+
+def test_what_is_left_out_of_a_petition_and_of_solidarity_is_as_in_the_admin(content):
+    load(content)
+
+    case = Case.objects.get()
+    petition, action = case.petition, case.solidarity_action
+    assert (petition.goal, petition.shown_from, petition.closes_on) == (None, 50, None)
+    assert not petition.shows_signers
+    assert action.recipient_kind == RecipientKind.PERSON
+    assert (action.opens_on, action.ends_on) == (None, None)
+    assert not action.takes_drawings
+    assert not action.shows_messages
+
+
+def test_petition_and_solidarity_say_all_they_can(content):
+    file = content / "2025" / "ellen.toml"
+    change(
+        file,
+        'title = "No building without consent"',
+        'title = "No building without consent"\ngoal = 500\nshown_from = 0\n'
+        'closes_on = "2026-02-28"\nshows_signers = true',
+    )
+    change(
+        file,
+        'postal = ["PO Box 1"]',
+        'postal = ["PO Box 1"]\nrecipient_kind = "group"\ntakes_drawings = true\n'
+        'shows_messages = true\nopens_on = "2025-11-01"\nends_on = "2026-01-31"',
+    )
+
+    load(content)
+
+    case = Case.objects.get()
+    petition, action = case.petition, case.solidarity_action
+    assert (petition.goal, petition.shown_from) == (500, 0)
+    assert (petition.closes_on, petition.shows_signers) == (datetime.date(2026, 2, 28), True)
+    assert action.recipient_kind == RecipientKind.GROUP
+    assert (action.opens_on, action.ends_on) == (
+        datetime.date(2025, 11, 1),
+        datetime.date(2026, 1, 31),
+    )
+    assert action.takes_drawings
+    assert action.shows_messages
+
+
 def test_picture_is_rendered_with_its_words(content, media):
     add_picture(content)
 
@@ -243,6 +352,7 @@ def test_picture_is_rendered_with_its_words(content, media):
 def test_second_load_writes_nothing(content):
     add_picture(content)
     (content / "figures.toml").write_text(FIGURES)
+    (content / "words.toml").write_text(WORDS)
     load(content)
     before = everything()
 
@@ -270,15 +380,22 @@ def test_changed_file_changes_its_rows_in_place(content):
     case = Case.objects.get()
     keys = {
         name: list(getattr(case, name).values_list("pk", flat=True))
-        for name in ["demands", "milestones", "outcomes", "safety_rules", "model_letters"]
-    }
-    target, points = case.target.pk, list(Point.objects.values_list("pk", flat=True))
+        for name in [
+            "demands", "milestones", "outcomes", "safety_rules", "model_letters", "social_posts",
+            "solidarity_phrases",
+        ]
+    }  # fmt: skip
+    target, petition = case.target.pk, case.petition.pk
+    points = list(Point.objects.values_list("pk", flat=True))
     change(file, "A herder defends", "An old herder defends")
     change(file, "Stop building.", "Stop building at once.")
     change(file, "Minister of Tests", "Prime Minister of Tests")
     change(file, "Nothing has changed", "Still nothing has changed")
     change(file, "Nobody asked the herders.", "Nobody has asked the herders.")
     change(file, "Please do not build", "Please never build")
+    change(file, "not to build on", "never to build on")
+    change(file, "Ellen defiende", "Ellen, pastora, defiende")
+    change(file, "Stay strong.", "We think of you.")
     change(
         file,
         "[consent]",
@@ -294,6 +411,16 @@ def test_changed_file_changes_its_rows_in_place(content):
     assert [row.text for row in case.demands.all()] == ["Stop building at once."]
     assert case.target.pk == target
     assert case.target.office == "Prime Minister of Tests"
+    assert case.petition.pk == petition
+    assert case.petition.text.endswith("We ask you never to build on invented pastures.")
+    assert [post.text for post in case.social_posts.all()] == [
+        "Ellen defends invented pastures.",
+        "Ellen, pastora, defiende pastos inventados.",
+    ]
+    assert [phrase.text for phrase in case.solidarity_phrases.all()] == [
+        "You are not alone.",
+        "We think of you.",
+    ]
     assert [row.headline for row in case.outcomes.all()] == [
         "Still nothing has changed",
         "The plan is refused",
@@ -313,15 +440,74 @@ def test_what_a_file_no_longer_says_goes(content):
     load(content)
     file = content / "2025" / "ellen.toml"
     text = file.read_text()
-    file.write_text(text[: text.index("[solidarity]")])
+    file.write_text(text[: text.index("[petition]")])
     change(file, ', "Nobody asked the herders."', "")
 
     load(content)
 
     case = Case.objects.get()
     assert not hasattr(case, "solidarity_action")
+    assert not hasattr(case, "petition")
+    assert not case.social_posts.exists()
+    assert not case.solidarity_phrases.exists()
     assert Point.objects.count() == 1
     assert [rule.answer for rule in case.safety_rules.all()] == ["unknown", "unknown"]
+
+
+def test_what_was_signed_stays_when_the_file_changes_the_petition(content):
+    load(content)
+    petition = Petition.objects.get()
+    before = petition.digest
+    signed = PetitionText.objects.create(
+        petition=petition, digest=before, language="en", title=petition.title, text=petition.text
+    )
+    change(content / "2025" / "ellen.toml", "not to build on", "never to build on")
+
+    load(content)
+
+    petition.refresh_from_db()
+    signed.refresh_from_db()
+    assert petition.digest != signed.digest == before
+    assert signed.text.endswith("We ask you not to build on invented pastures.")
+
+
+def test_petition_that_people_signed_cannot_be_left_out(content):
+    load(content)
+    petition = Petition.objects.get()
+    PetitionText.objects.create(
+        petition=petition, digest=petition.digest, language="en", title="x", text="y"
+    )
+    file = content / "2025" / "ellen.toml"
+    text = file.read_text()
+    file.write_text(text[: text.index("[petition]")] + text[text.index("[solidarity]") :])
+
+    with pytest.raises(CommandError) as error:
+        load(content)
+
+    assert str(error.value).splitlines() == [
+        "2025/ellen.toml: petition: can’t be left out, because people have signed it; to end it, "
+        "give it a last day: closes_on.",
+        "Nothing was loaded.",
+    ]
+    assert Petition.objects.get() == petition
+    assert SocialPost.objects.count() == 2
+
+
+def test_case_loaded_before_there_were_petitions_still_follows_its_file(content):
+    file = content / "2025" / "ellen.toml"
+    text = file.read_text()
+    file.write_text(text[: text.index("[petition]")] + text[text.index("[solidarity]") :])
+    load(content)
+    # As the first version of the site noted it, with the sample sentences as lines of a text.
+    loaded_then = "c9caf23ed40a01730dfde68ff2e7c79641329246bb52fdcda23320406507f0c5"
+    Case.objects.update(loaded_digest=loaded_then)
+    file.write_text(text.replace('language = "en"\ntext = "Stay', 'language = "nb"\ntext = "Stay'))
+
+    said = load(content)
+
+    assert said == "Cases: 0 new, 1 changed, 0 as they were.\n"
+    assert Petition.objects.exists()
+    assert [phrase.language for phrase in SolidarityPhrase.objects.all()] == ["en", "nb"]
 
 
 def test_changed_picture_replaces_the_old_one(content, media, django_capture_on_commit_callbacks):
@@ -382,10 +568,18 @@ def test_what_staff_changed_is_left_alone_and_reported(content):
         lambda case: Case.objects.update(stage=Stage.CLOSED),
         lambda case: Case.objects.update(facts_checked_on=datetime.date(2026, 1, 1)),
         lambda case: Case.objects.update(i18n={"headline_fr": "Une éleveuse"}),
+        lambda case: Petition.objects.update(goal=500),
+        lambda case: Petition.objects.update(i18n={"text_fr": "Nous vous demandons…"}),
+        lambda case: case.social_posts.filter(language="es").delete(),
+        lambda case: case.solidarity_phrases.create(language="nb", text="Hei!", position=2),
+        lambda case: case.solidarity_phrases.filter(position=0).update(language="nb"),
+        lambda case: SolidarityAction.objects.update(takes_drawings=True),
+        lambda case: SafetyRule.objects.filter(topic="religion").update(stops=True),
     ],
     ids=[
         "outcome", "demand", "target", "point", "consent", "themes", "stage", "checked",
-        "translation",
+        "translation", "petition", "petition's translation", "post", "phrase", "its language",
+        "solidarity", "rule that stops",
     ],
 )  # fmt: skip
 def test_anything_staff_did_makes_the_case_theirs(content, act):
@@ -487,6 +681,70 @@ def test_figures_and_themes_are_made_once_and_then_left_to_staff(content):
         "The yearly figure of 2014 differs from its file and was left as it is; delete it to have "
         "it loaded again.",
     ]
+
+
+def test_word_lists_follow_their_file_until_staff_change_them(content):
+    file = content / "words.toml"
+    file.write_text(WORDS)
+    load(content)
+    insults, threats = WordList.objects.all()
+    assert (insults.kind, insults.language, insults.stops) == ("insult", "en", False)
+    assert insults.words == ["you are a liar", "idiot*"]
+    assert (threats.kind, threats.language, threats.stops) == ("threat", "es", True)
+    assert insults.history.get().history_change_reason == "loaded from content"
+
+    threats.words += ["lo pagará caro"]
+    threats.save()
+    change(file, '"idiot*"', '"idiots"')
+    change(file, '"se arrepentirá"', '"se arrepentirán"')
+
+    assert load(content).splitlines()[0] == (
+        "The word list “threats (es)” was changed here since it was loaded, and its file has "
+        "changed too; it was left as it is: compare the two."
+    )
+    insults.refresh_from_db()
+    threats.refresh_from_db()
+    assert insults.words == ["you are a liar", "idiots"]
+    assert threats.words == ["se arrepentirá", "lo pagará caro"]
+
+
+def test_deleted_word_list_does_not_come_back(content):
+    (content / "words.toml").write_text(WORDS)
+    load(content)
+    WordList.objects.get(kind="insult").delete()
+
+    said = load(content)
+
+    assert said.splitlines()[0] == (
+        "The word list “insults (en)” was deleted here; it was not loaded again."
+    )
+    assert WordList.objects.get().kind == "threat"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('"insult"', '"joke"', "lists 1, kind: Value 'joke' is not a valid choice."),
+        ('language = "es"', "", "lists 2, language: This field cannot be blank."),
+        ('["se arrepentirá"]', '"se arrepentirá"', "lists 2, words: must be a list of texts."),
+        ("idiot*", "id*ot", "lists 1, words: “id*ot”: a * stands at the end of a word, for any"),
+        ("idiot*", "*", "lists 1, words: “*”: a * stands at the end of a word, for any ending."),
+        (
+            '"threat"\nlanguage = "es"',
+            '"insult"\nlanguage = "en"',
+            "lists 2: there is another list of this kind in this language.",
+        ),
+    ],
+)
+def test_mistake_in_a_word_list_is_one_sentence(content, old, new, sentence):
+    (content / "words.toml").write_text(WORDS)
+    change(content / "words.toml", old, new)
+
+    with pytest.raises(CommandError) as error:
+        load(content)
+
+    assert str(error.value).startswith(f"words.toml: {sentence}")
+    assert not WordList.objects.exists()
 
 
 def test_earlier_case_says_by_what_right_it_is_told(content):
@@ -608,6 +866,47 @@ def test_dry_run_does_nothing(content, media):
             "model_letters: has two letters in one language.",
         ),
         ('topic = "charges"', 'topic = "fees"', "rules 1, topic: Value 'fees' is not a valid"),
+        (
+            'title = "No building without consent"',
+            "",
+            "petition, title: This field cannot be blank.",
+        ),
+        (
+            "We ask you not to",
+            "We ask you not to" * 200,
+            "petition, text: must have at most 3000 characters (it has 3455).",
+        ),
+        (
+            "[petition]",
+            "[petition]\ngoal = 0",
+            "petition, goal: must be left out if there is none.",
+        ),
+        (
+            "[petition]",
+            '[petition]\ncloses_on = "2026"',
+            "petition, closes_on: must be a whole date",
+        ),
+        (
+            "Ellen defends invented",
+            "Ellen defends invented " * 40,
+            "social_posts 1, text: must have at most 500 characters (it has 930).",
+        ),
+        (
+            'recipient = "Ellen Test"',
+            'recipient = "Ellen Test"\nrecipient_kind = "hero"',
+            "solidarity, recipient_kind: Value 'hero' is not a valid choice.",
+        ),
+        (
+            'recipient = "Ellen Test"',
+            'recipient = "Ellen Test"\nopens_on = "2026-02-01"\nends_on = "2026-01-31"',
+            "solidarity, ends_on: must not be before opens_on.",
+        ),
+        (
+            '[[solidarity.phrases]]\nlanguage = "en"\ntext = "You are not alone."\n\n'
+            '[[solidarity.phrases]]\nlanguage = "en"\ntext = "Stay strong."\n',
+            'phrases = ["Stay strong."]\n',
+            "solidarity, phrases: must be a list of tables: [[solidarity.phrases]].",
+        ),
         ('"Ellen Test"\nshort', '"Ellen\nshort', "is not valid TOML: "),
     ],
 )
@@ -752,6 +1051,8 @@ def test_what_ships_is_loaded_whole_and_may_be_shown(django_assert_max_num_queri
     assert {consent.basis for consent in Consent.objects.all()} == {ConsentBasis.ORGANISER}
     assert all(case.outcomes.exists() for case in cases)
     assert Portrait.objects.count() == 8
+    assert Petition.objects.count() == 8
+    assert WordList.objects.count() == 6
     assert said == f"Cases: 0 new, 0 changed, {len(cases)} as they were.\n"
     assert writes(queries) == []
     assert everything() == before
