@@ -8,7 +8,15 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from cases import sheets
-from cases.models import Case, Demand, SafetyRule, SolidarityAction, Stage, Target
+from cases.models import (
+    Case,
+    Demand,
+    SafetyRule,
+    SolidarityAction,
+    SolidarityPhrase,
+    Stage,
+    Target,
+)
 from tests.factories import make_full_case
 from tests.reading import page
 
@@ -76,7 +84,7 @@ def test_code_has_no_signs_that_look_alike(case):
         (SolidarityAction, {"recipient": "Another Person"}),
         (SolidarityAction, {"postal": "4 Other Street"}),
         (SolidarityAction, {"address_visibility": "staff-only"}),
-        (SolidarityAction, {"phrases": "We think of you."}),
+        (SolidarityPhrase, {"text": "We think of you."}),
         (SolidarityAction, {"note": "Cards only."}),
     ],
     ids=lambda value: value.__name__ if isinstance(value, type) else "-".join(value),
