@@ -15,6 +15,7 @@ from cases.models import (
     Quote,
     SafetyRule,
     SolidarityAction,
+    SolidarityPhrase,
     Source,
     Target,
     Theme,
@@ -39,7 +40,8 @@ def told(db) -> Case:
     Source.objects.create(case=case, url="https://example.org/", supports="A source")
     Milestone.objects.create(case=case, date="2025-01-01", text="A milestone")
     Outcome.objects.create(case=case, kind="worse", headline="An outcome", text="A text")
-    SolidarityAction.objects.create(case=case, recipient="A recipient", phrases="A phrase")
+    SolidarityAction.objects.create(case=case, recipient="A recipient")
+    SolidarityPhrase.objects.create(case=case, text="A phrase")
     SafetyRule.objects.create(
         case=case, topic="war", applies_to=AppliesTo.SOLIDARITY, why="A reason"
     )
@@ -57,6 +59,7 @@ def told(db) -> Case:
         (Quote, "text"),
         (SafetyRule, "why"),
         (SolidarityAction, "recipient"),
+        (SolidarityPhrase, "text"),
         (Source, "supports"),
         (Target, "office"),
         (Theme, "name"),

@@ -358,7 +358,7 @@ def sheet_of(path: Path, **fields):
         and {
             "lines": [*solidarity.get("postal", []), "COUNTRY"],
             "note": solidarity.get("note", ""),
-            "phrases": solidarity.get("phrases", []),
+            "phrases": [phrase["text"] for phrase in solidarity.get("phrases", [])],
         },
         **fields,
     )
