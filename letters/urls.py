@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from letters.converters import KeyConverter
-from letters.views import letters, pledges, privacy
+from letters.views import chain, impact, letters, pledges, privacy
 
 register_converter(KeyConverter, "key")
 
@@ -17,6 +17,13 @@ urlpatterns = [
     path("letters/<key:key>/letter.pdf", letters.letter_pdf, name="pdf"),
     path("letters/<key:key>/letter.txt", letters.letter_text, name="text"),
     path("letters/<key:key>/erase/", letters.erase_letter, name="erase"),
+    path("take-all/", chain.start, name="take-all"),
+    path("take-all/done/", chain.done, name="take-all-done"),
+    path("take-all/<slug:slug>/", chain.step, name="take-all-case"),
+    path("take-all/<slug:slug>/letter/", chain.letter, name="take-all-letter"),
     path("erased/", letters.erased, name="erased"),
+    path("impact/", impact.impact, name="impact"),
+    path("impact/<slug:name>.csv", impact.impact_csv, name="impact-csv"),
+    path("how-we-count/", impact.how_we_count, name="how-we-count"),
     path("privacy/", privacy.privacy, name="privacy"),
 ]

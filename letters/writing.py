@@ -38,7 +38,15 @@ WRITER_ACTS: dict[str, dict[str, tuple[str, str | None]]] = {
 SENDING = {"post", "email", "deliver", "posted"}
 
 
-def write(*, key: str, case: Case, pledge_id: int | None, held: bool, **words) -> None:
+def write(
+    *,
+    key: str,
+    case: Case,
+    pledge_id: int | None,
+    held: bool,
+    mails_link: bool = True,
+    **words,
+) -> None:
     """Keep a letter as a draft, and mail its private link if there is an address.
 
     The same form sent again finds the letter it made, and changes its words if that may still be.
@@ -56,7 +64,8 @@ def write(*, key: str, case: Case, pledge_id: int | None, held: bool, **words) -
     try:
         with transaction.atomic():
             letter.save(force_insert=True)
-            emails.queue_letter_link(letter)
+            if mails_link:
+                emails.queue_letter_link(letter)
     except IntegrityError:
         if there := Letter.objects.by_key(key).first():
             revise(there, **words)

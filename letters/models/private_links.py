@@ -8,7 +8,10 @@ from letters.encryption import EncryptedTextField, keyed_hash
 
 class PrivateLinkQuerySet(models.QuerySet):
     def by_key(self, key: str) -> PrivateLinkQuerySet:
-        return self.filter(key_hash=keyed_hash(key, "link"))
+        return self.by_keys([key])
+
+    def by_keys(self, keys: list[str]) -> PrivateLinkQuerySet:
+        return self.filter(key_hash__in=[keyed_hash(key, "link") for key in keys])
 
 
 class PrivateLink(models.Model):

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from cases.caching import form_page
 from cases.models import AppliesTo, Case, CaseQuerySet
 from letters import erasing, printing, starting, throttle, writing
+from letters.chain import Chain
 from letters.forms.letters import LetterForm, StartForm
 from letters.models import Letter, Pledge
 
@@ -20,10 +21,13 @@ OTHER_CASES = 3
 
 
 @form_page
-def write(request: HttpRequest, slug: str) -> HttpResponse:
-    """Write to the target of a case. A letter kept here is a draft until its writer sends it."""
+def write(request: HttpRequest, slug: str, chain: Chain | None = None) -> HttpResponse:
+    """Write to the target of a case. A letter kept here is a draft until its writer sends it.
+
+    In a chain through all cases it is sent at once, and the way goes on.
+    """
     if request.method != "POST":
-        return _writing_page(request, _case_or_404(slug))
+        return _writing_page(request, _case_or_404(slug), chain=chain)
     case = _case_or_404(slug, among=Case.objects.told())
     form = LetterForm(request.POST, case=case)
     if not case.takes_actions:
@@ -34,21 +38,24 @@ def write(request: HttpRequest, slug: str) -> HttpResponse:
                 "if you want to have it later."
             ),
         )
-        return _writing_page(request, case, form, status=409)
+        return _writing_page(request, case, form, status=409, chain=chain)
     if not form.is_valid():
-        return _writing_page(request, case, form)
+        return _writing_page(request, case, form, chain=chain)
     tries = throttle.hit("write", request)
     if tries > throttle.REFUSED_ABOVE:
         form.add_error(None, _("Too many letters came from here in this hour. Try again later."))
-        return _writing_page(request, case, form, status=429)
+        return _writing_page(request, case, form, status=429, chain=chain)
     writing.write(
         key=form.key,
         case=case,
         pledge_id=form.pledge_id,
         held=form.suspect or tries > throttle.HELD_ABOVE,
         page_language=get_language() or "en",
+        mails_link=chain is None,  # its links are on the chain's last page
         **form.words(),
     )
+    if chain:
+        return chain.sent(Letter.objects.by_key(form.key).get(), request.POST.get("send", ""))
     return redirect("letters:letter", key=form.key)
 
 
@@ -152,15 +159,18 @@ def _writing_page(
     *,
     editing: Letter | None = None,
     status: int = 200,
+    chain: Chain | None = None,
 ) -> HttpResponse:
     """The sheet to write on, with what helps beside it. Starting points come by query string."""
-    start = StartForm(request.GET, languages=starting.languages(case))
+    first = {"start": StartForm.MODEL} if chain else {}
+    start = StartForm(request.GET or first, languages=starting.languages(case))
     models = list(case.model_letters.prefetch_related("points"))
     model = starting.model_in(models, start.chosen_language)
     if form is None and editing:
         form = LetterForm(case=case, initial=model_to_dict(editing, LetterForm.WORDS))
     elif form is None:
-        form = LetterForm(case=case, initial=start.first_words(model) | _pledged(request))
+        known = chain.initial_for(case) if chain else _pledged(request)
+        form = LetterForm(case=case, initial=start.first_words(model) | known)
     language = form["language"].value() or start.chosen_language
     salutation, close = starting.salutation_and_close(case, language)
     context = {
@@ -179,6 +189,7 @@ def _writing_page(
         "envelope_lines": _envelope_lines(case),
         "appeal_rules": case.safety_rules.filter(applies_to=AppliesTo.APPEAL),
         "editing": editing,
+        "chain": chain,
         "draft_key": f"letter:{editing.pk if editing else case.slug}",
     }
     return render(request, "letters/write.html", context, status=status)

@@ -1,0 +1,117 @@
+"""Through all open cases one after another: a letter, a signature, a message, or the next one.
+
+What a supporter typed once and what they did on the way is kept on their device alone: in a cookie
+that only these pages are sent, and that only this site can read. No row of ours says who took
+which way.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from cryptography.fernet import InvalidToken
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+
+from cases.models import Case
+from letters import writing
+from letters.encryption import fernet
+from letters.models import Letter, LetterKind, LetterState
+
+COOKIE = "take-all"
+KEPT_FOR = timedelta(days=30)  # if they want it; otherwise until the browser is closed
+# A cookie holds 4 kB: the keys of two letters a case for so many cases, and the details.
+MOST_CASES = 30
+LONGEST_COOKIE = 4_000
+
+WAYS = ["deliver", "post"]  # how a letter of a chain can leave
+Action = Literal["letter", "signature", "message"]
+
+
+@dataclass
+class Chain:
+    """Where somebody is on the way. `details` are initial values for the forms of all cases."""
+
+    details: dict = field(default_factory=dict)
+    ties: list[str] = field(default_factory=list)  # countries they have ties to
+    order: list[str] = field(default_factory=list)  # slugs, as they were when they began
+    passed: list[str] = field(default_factory=list)  # slugs they are done with, or skipped
+    # {slug: {"letter": its private key, "message": key, "signature": ""}}
+    done: dict[str, dict[str, str]] = field(default_factory=dict)
+    keep: bool = False
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Chain:
+        """The chain on this device; a new one if there is none, or one that can't be read."""
+        try:
+            stored = fernet().decrypt(
+                request.COOKIES.get(COOKIE, "").encode(), ttl=int(KEPT_FOR.total_seconds())
+            )
+            return cls(**json.loads(zlib.decompress(stored)))
+        except (InvalidToken, UnicodeEncodeError, TypeError):  # TypeError: of an earlier version
+            return cls()
+
+    def keep_on(self, response: HttpResponse) -> HttpResponse:
+        """Put it on the device with this answer."""
+        stored = zlib.compress(json.dumps(asdict(self), separators=(",", ":")).encode(), 9)
+        response.set_cookie(
+            COOKIE,
+            fernet().encrypt(stored).decode(),
+            max_age=KEPT_FOR if self.keep else None,
+            path=reverse("letters:take-all"),
+            secure=settings.CSRF_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+        return response
+
+    @property
+    def has_begun(self) -> bool:
+        return bool(self.order)
+
+    def in_order(self, cases: list[Case]) -> list[Case]:
+        """The open cases as they stood when the chain began; what opened since comes last."""
+        places = {slug: place for place, slug in enumerate(self.order)}
+        return sorted(cases, key=lambda case: places.get(case.slug, len(places)))[:MOST_CASES]
+
+    def next_of(self, cases: list[Case]) -> Case | None:
+        """The first case that they have not passed; None at the end of the way."""
+        return next((case for case in cases if case.slug not in self.passed), None)
+
+    def initial_for(self, case: Case) -> dict:
+        """What the forms of this case begin with."""
+        if not self.has_begun:
+            return {}
+        return self.details | {"ties": "yes" if case.country in self.ties else "no"}
+
+    def did(self, case: Case, action: Action, key: str = "") -> None:
+        self.done.setdefault(case.slug, {})[action] = key
+
+    def sent(self, letter: Letter, way: str) -> HttpResponse:
+        """A letter or message is written: send it on its way, and go back to its case."""
+        if letter.state == LetterState.DRAFTING:  # not if the form came twice
+            writing.act(letter, way if way in WAYS else "post")
+        self.did(
+            letter.case, "letter" if letter.kind == LetterKind.APPEAL else "message", letter.key
+        )
+        return self.keep_on(redirect("letters:take-all-case", slug=letter.case.slug))
+
+    def pass_by(self, case: Case) -> None:
+        if case.slug not in self.passed:
+            self.passed.append(case.slug)
+
+    def keys(self, action: Action) -> list[str]:
+        """The private keys of what was done, to show it once more."""
+        return [done[action] for done in self.done.values() if done.get(action)]
+
+
+def forget(response: HttpResponse) -> HttpResponse:
+    """Take everything off the device; what was sent stays sent."""
+    response.delete_cookie(COOKIE, path=reverse("letters:take-all"), samesite="Lax")
+    return response
