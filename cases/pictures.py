@@ -67,14 +67,7 @@ def clean(upload: File) -> ContentFile:
     Raises ValidationError with a sentence for who uploaded it. What the file is called does not
     matter; it comes out named by its content.
     """
-    if upload.size > MAX_BYTES:
-        raise ValidationError(
-            _("This file has %(size)s MB; a picture may have at most %(limit)s MB."),
-            code="too_big",
-            params={"size": upload.size // 1_000_000 + 1, "limit": MAX_BYTES // 1_000_000},
-        )
-    upload.seek(0)
-    data = upload.read()
+    data = _bytes_of(upload)
     image = _opened(data)
     taken_as = image.format
     image = _decoded(image)
@@ -91,6 +84,12 @@ def clean(upload: File) -> ContentFile:
         image.save(encoded, "JPEG", quality=90, optimize=True)
     suffix = "png" if image.mode == "RGBA" or taken_as == "PNG" else "jpg"
     return ContentFile(encoded.getvalue(), name=f"{fingerprint(data)}.{suffix}")
+
+
+def decoded(upload: File) -> Image.Image:
+    """The picture itself: upright, in sRGB, and with nothing else of the file; or ValidationError
+    as `clean` raises it."""
+    return _decoded(_opened(_bytes_of(upload)))
 
 
 def fingerprint(data: bytes) -> str:
@@ -197,6 +196,17 @@ def media_response(name: str, *, to_staff: bool = False) -> HttpResponse:
             f"public, max-age=31536000, s-maxage={settings.PAGE_CACHE_SECONDS}, immutable"
         )
     return response
+
+
+def _bytes_of(upload: File) -> bytes:
+    if upload.size > MAX_BYTES:
+        raise ValidationError(
+            _("This file has %(size)s MB; a picture may have at most %(limit)s MB."),
+            code="too_big",
+            params={"size": upload.size // 1_000_000 + 1, "limit": MAX_BYTES // 1_000_000},
+        )
+    upload.seek(0)
+    return upload.read()
 
 
 def _opened(data: bytes) -> Image.Image:

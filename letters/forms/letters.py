@@ -14,33 +14,17 @@ from letters.models import NameForm, Pledge
 LONGEST_LETTER = 6_000  # characters: about two and a half pages
 
 
-class LetterForm(GuardedForm):
-    """A letter to the target of a case, in one of the languages it can be written in."""
+class WritingForm(GuardedForm):
+    """What who writes a letter or a message is asked beside the words: how the name stands."""
 
-    language = forms.ChoiceField(widget=forms.HiddenInput)
-    subject = LineField(label=_("Subject"), max_length=150)
-    body = PlainTextField(
-        label=_("Your letter"),
-        max_length=LONGEST_LETTER,
-        min_length=40,
-        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "true"}),
-        error_messages={
-            "required": _("The sheet is empty. Write a sentence, or start from the model letter."),
-            "min_length": _("This is too short for a letter. Write a sentence or two."),
-        },
-    )
     ties = forms.ChoiceField(
-        label=_("Do you, or people close to you, live in this country or come from there?"),
         choices=[("no", _("No")), ("yes", _("Yes, or I would rather not say"))],
         widget=forms.RadioSelect,
         help_text=_("We do not keep your answer. It only decides what we advise you."),
         error_messages={"required": _("Answer yes or no. We do not keep the answer.")},
     )
     name_form = forms.ChoiceField(
-        label=_("How shall your name stand under the letter?"),
-        choices=NameForm.choices,
-        initial=NameForm.FULL,
-        widget=forms.RadioSelect,
+        choices=NameForm.choices, initial=NameForm.FULL, widget=forms.RadioSelect
     )
     under_18 = forms.BooleanField(
         label=_("I am under 18"),
@@ -53,30 +37,15 @@ class LetterForm(GuardedForm):
         max_length=120,
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
-    place = LineField(
-        label=_("Town"),
-        required=False,
-        max_length=80,
-        help_text=_("Stands above the date. Leave it out if you like."),
-    )
     country = country_field(label=_("The country you write from"))
-    email = email_field(
-        help_text=_("We send you the private link to your letter, and nothing else. Not needed.")
-    )
-    pledge = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
     # Set once the advice to people with ties was shown: then they may decide against it.
     advised = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
-    # As the page asks: the list of errors above it follows this order.
-    field_order = ("ties", "subject", "body", "name_form", "under_18", "name")
-    WORDS = ("language", "subject", "body", "name_form", "name", "place", "country", "email")
+    WORDS: tuple[str, ...]
+    ADVICE: str  # for who has ties to the country and signs with the full name
 
     def __init__(self, data=None, *, case: Case, **kwargs) -> None:
         super().__init__(data, **kwargs)
-        self.makes = f"letter for {case.slug}"
-        languages = starting.languages(case)
-        self.fields["language"].choices = languages
-        self.fields["language"].initial = languages[0][0]
         self.fields["ties"].label = _(
             "Do you, or people close to you, live in %(country)s or come from there?"
         ) % {"country": case.country_name}
@@ -92,20 +61,57 @@ class LetterForm(GuardedForm):
             self.add_error("name", _("Type your name, or choose above that no name shall stand."))
         if cleaned.get("ties") == "yes" and name_form == NameForm.FULL and not cleaned["advised"]:
             self.data["advised"] = "on"
-            self.add_error(
-                "name_form",
-                _(
-                    "The authorities will read this name. With ties to the country, we advise you "
-                    "to choose initials, a first name or no name, and to let us deliver the "
-                    "letter. If you want your full name to stand, send the form once more."
-                ),
-            )
+            self.add_error("name_form", self.ADVICE)
         return cleaned
 
     def words(self) -> dict:
         """What `writing.write` keeps: not the answer about ties, nor anybody's age."""
         words = {name: self.cleaned_data[name] for name in self.WORDS}
         return words | {"email_hash": email_hash(words["email"])}
+
+
+class LetterForm(WritingForm):
+    """A letter to the target of a case, in one of the languages it can be written in."""
+
+    language = forms.ChoiceField(widget=forms.HiddenInput)
+    subject = LineField(label=_("Subject"), max_length=150)
+    body = PlainTextField(
+        label=_("Your letter"),
+        max_length=LONGEST_LETTER,
+        min_length=40,
+        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "true"}),
+        error_messages={
+            "required": _("The sheet is empty. Write a sentence, or start from the model letter."),
+            "min_length": _("This is too short for a letter. Write a sentence or two."),
+        },
+    )
+    place = LineField(
+        label=_("Town"),
+        required=False,
+        max_length=80,
+        help_text=_("Stands above the date. Leave it out if you like."),
+    )
+    email = email_field(
+        help_text=_("We send you the private link to your letter, and nothing else. Not needed.")
+    )
+    pledge = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+
+    # As the page asks: the list of errors above it follows this order.
+    field_order = ("ties", "subject", "body", "name_form", "under_18", "name", "place", "country")
+    WORDS = ("language", "subject", "body", "name_form", "name", "place", "country", "email")
+    ADVICE = _(
+        "The authorities will read this name. With ties to the country, we advise you to choose "
+        "initials, a first name or no name, and to let us deliver the letter. If you want your "
+        "full name to stand, send the form once more."
+    )
+
+    def __init__(self, data=None, *, case: Case, **kwargs) -> None:
+        super().__init__(data, case=case, **kwargs)
+        self.makes = f"letter for {case.slug}"
+        languages = starting.languages(case)
+        self.fields["language"].choices = languages
+        self.fields["language"].initial = languages[0][0]
+        self.fields["name_form"].label = _("How shall your name stand under the letter?")
 
     @staticmethod
     def sign_pledge(pledge: Pledge) -> str:
