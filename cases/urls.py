@@ -19,6 +19,6 @@ urlpatterns = [
     path("editions/<year:year>/", views.edition, name="edition"),
 ]
 # Pages that are only text: a template each.
-for name in ["how-it-works", "how-we-count", "writing-safely", "about"]:
+for name in ["how-it-works", "writing-safely", "about"]:
     template = f"cases/pages/{name.replace('-', '_')}.html"
     urlpatterns.append(path(f"{name}/", views.page, {"template": template}, name=name))

@@ -39,9 +39,10 @@ class Editions(PageSitemap):
 
 class Pages(PageSitemap):
     def items(self) -> list[str]:
-        names = ["home", "list", "good-news", "editions", "how-it-works", "how-we-count"]
+        names = ["home", "list", "good-news", "editions", "how-it-works"]
         names += ["writing-safely", "about"]
-        return [f"cases:{name}" for name in names] + ["letters:privacy"]
+        others = ["letters:impact", "letters:how-we-count", "letters:privacy"]
+        return [f"cases:{name}" for name in names] + others
 
     def location(self, name: str) -> str:
         return reverse(name)
