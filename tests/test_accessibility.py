@@ -6,10 +6,14 @@ once and then looked at in each width.
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
-from letters.models import LetterState, PledgeState, Route
+from cases.models import YearlyFigure
+from letters import counting
+from letters.models import LetterState, Place, PledgeState, Route
 from tests.browser import Visitor
 from tests.factories import (
     make_case,
@@ -103,6 +107,10 @@ def test_readers_pages(arrive):
     make_portrait(case)
     make_letter(case, state=LetterState.POSTED)
     make_case_to_write_for(display_name="Jon Test", slug="jon-test")
+    for country, number in [("NO", 2400), ("MT", 7), ("", 5)]:
+        place = Place(case.pk, "signature", "online", datetime.date(2025, 12, 9), country)
+        counting.count(place, number)
+    YearlyFigure.objects.create(year=2022, actions=5_000_000, qualifier="more than")
     told = make_case(display_name="Rosa Muestra", slug="rosa-muestra", stage="closed")
     make_outcome(told)
     make_case(slug="paused", freeze="paused", freeze_reason="A test.")
@@ -125,6 +133,7 @@ def test_readers_pages(arrive):
             "/editions/",
             "/editions/2025/",
             "/how-it-works/",
+            "/impact/",
             "/how-we-count/",
             "/writing-safely/",
             "/about/",

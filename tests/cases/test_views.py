@@ -44,6 +44,7 @@ PLAIN_PAGES = [
     "/good-news/",
     "/editions/",
     "/how-it-works/",
+    "/impact/",
     "/how-we-count/",
     "/writing-safely/",
     "/about/",

@@ -588,6 +588,7 @@ READERS_PAGES = [
     "/editions/",
     "/editions/2025/",
     "/how-it-works/",
+    "/impact/",
     "/how-we-count/",
     "/writing-safely/",
     "/about/",
