@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from django.db import connection, models, transaction
 from django.db.models import Count, Sum
@@ -67,26 +68,25 @@ def uncount(place: Place, number: int = 1) -> None:
 
 def move(before: Place, after: Place) -> None:
     """What counts is from another place after all; the total of the case stays as it is."""
-    add, take = (ADD_TO_TALLY, [*_stored(after), 1]), (TAKE_FROM_TALLY, [1, *_stored(before)])
-    # Always in the same order, so that two that change places do not wait for each other.
-    with connection.cursor() as cursor:
-        for statement in (take, add) if before < after else (add, take):
-            cursor.execute(*statement)
+    add_many({before: -1, after: 1})
 
 
 def add_many(numbers: Mapping[Place, int]) -> None:
-    """Add to many places at once (take out, if a number is negative), and to their totals."""
+    """Add to many places at once (take out, if a number is negative), and to their totals.
+
+    Always in the same order, first the places and then the totals, so that two who change some of
+    the same do not wait for each other: whoever counts in several places does it by one call.
+    """
     totals: Counter[tuple[int, str]] = Counter()
-    add, take = [], []
-    for place, number in sorted(numbers.items()):
+    for place, number in numbers.items():
         totals[place.case_id, place.kind] += number
-        if number > 0:
-            add.append([*_stored(place), number])
-        elif number < 0:
-            take.append([-number, *_stored(place)])
+    changes = [(place, number) for place, number in sorted(numbers.items()) if number]
     with connection.cursor() as cursor:
-        cursor.executemany(ADD_TO_TALLY, add)
-        cursor.executemany(TAKE_FROM_TALLY, take)
+        for adds, run in groupby(changes, key=lambda change: change[1] > 0):
+            if adds:
+                cursor.executemany(ADD_TO_TALLY, [[*_stored(place), n] for place, n in run])
+            else:
+                cursor.executemany(TAKE_FROM_TALLY, [[-n, *_stored(place)] for place, n in run])
         for (case_id, kind), number in sorted(totals.items()):
             if number > 0:
                 cursor.execute(*_added_to_total(case_id, kind, number))

@@ -1,36 +1,18 @@
 """Many people, and many presses of one button, in the same moment."""
 
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
-
 import pytest
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from letters import erasing, writing
 from letters.models import Letter, OutgoingMail
 from tests.factories import make_case_to_write_for, make_letter, make_pledge
+from tests.letters.at_once import at_once
 from tests.letters.sending import act, everyone, letter_form, send_letter
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("counts_hold")]
 
 HANDS = 6
-
-
-def at_once(*deeds) -> list:
-    """Do all in the same moment, each with its own connection, and return what came of each."""
-    start = Barrier(len(deeds))
-
-    def do(deed):
-        try:
-            start.wait(20)
-            return deed()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(deeds)) as hands:
-        return list(hands.map(do, deeds))
 
 
 def test_one_button_pressed_many_times_counts_once():
