@@ -32,7 +32,7 @@ from cases.models import (
     Topic,
 )
 from letters import counting
-from letters.models import COUNTED, Letter, LetterState, Pledge, Route
+from letters.models import COUNTED, Letter, LetterState, PaperCount, Pledge, Route
 
 numbers = itertools.count(1)
 
@@ -213,3 +213,19 @@ def make_letter(case: Case | None = None, **fields) -> Letter:
     if letter.counts:
         counting.count(letter.counts_at)
     return letter
+
+
+def make_paper_count(case: Case | None = None, **fields) -> PaperCount:
+    """Letters on paper that staff entered; in the tally, unless they are held."""
+    fields = {
+        "kind": "appeal",
+        "number": 12,
+        "country": "NO",
+        "day": timezone.localdate(),
+        "source": "Test School",
+        "evidence": "A scan in folder 3",
+    } | fields
+    paper = PaperCount.objects.create(case=case or make_case(), **fields)
+    if paper.counts_at:
+        counting.count(paper.counts_at, paper.number)
+    return paper

@@ -22,6 +22,7 @@ from tests.factories import (
     make_full_case,
     make_letter,
     make_outcome,
+    make_paper_count,
     make_pledge,
     make_portrait,
     make_target,
@@ -299,6 +300,7 @@ def test_the_admin_of_letters(arrive):
     letter = make_letter(case, state=LetterState.SUBMITTED)
     make_letter(case, state=LetterState.POSTED)
     make_pledge(case)
+    paper = make_paper_count(case, state="held", number=9_000)
     mia = arrive()
     mia.signs_in(make_staff("moderator", "counter"))
     letters = "/admin/letters/letter/"
@@ -313,6 +315,11 @@ def test_the_admin_of_letters(arrive):
             "/admin/letters/pledge/",
             "/admin/letters/outgoingmail/",
             "/admin/letters/tally/",
+            "/admin/letters/papercount/",
+            "/admin/letters/papercount/add/",
+            f"/admin/letters/papercount/{paper.pk}/change/",
+            f"/admin/letters/papercount/{paper.pk}/correct/",
+            f"/admin/letters/papercount/{paper.pk}/take-out/",
             f"{letters}reject/?letter={letter.pk}",
         ],
     )

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from cases.models import Case, Freeze, Stage
-from letters.models import Letter, OutgoingMail
+from letters.models import Letter, OutgoingMail, PaperCount, PaperState
 
 COUNT_UP_TO = 50  # "more than 50": enough to know the day is full, and no table is counted
 NAMED = 4  # cases named in a line
@@ -82,6 +82,16 @@ def tasks() -> list[Task]:
             Letter.objects.awaiting_moderation(),
             ngettext_lazy("%(count)s letter to read", "%(count)s letters to read", "count"),
             reverse("admin:letters_letter_changelist"),
+        ),
+        Task(
+            "letters.review_papercount",
+            PaperCount.objects.filter(state=PaperState.HELD),
+            ngettext_lazy(
+                "%(count)s count on paper waits for a second person",
+                "%(count)s counts on paper wait for a second person",
+                "count",
+            ),
+            reverse("admin:letters_papercount_changelist") + "?state__exact=held",
         ),
         Task(
             "cases.freeze_case",
