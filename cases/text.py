@@ -10,6 +10,9 @@ from markdown_it.token import Token
 # Letters that do not come apart into a base letter and a mark.
 LETTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ł": "l", "ŧ": "t", "ı": "i", "ŋ": "n", "ß": "ss", "æ": "ae", "œ": "oe"}
+    # Apostrophes as keyboards have them, and signs that nobody sees.
+    | {"’": "'", "‘": "'", "ʼ": "'"}
+    | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "")
 )
 
 
@@ -19,6 +22,28 @@ def folded(text: str) -> str:
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return " ".join(bare.translate(LETTERS).split())
+
+
+def folded_with_places(text: str) -> tuple[str, list[int]]:
+    """The text folded, and for each letter of that its place in the text."""
+    letters: list[str] = []
+    places: list[int] = []
+    for place, letter in enumerate(text):
+        for bare in _folded_letter(letter):
+            if bare != " " or (letters and letters[-1] != " "):
+                letters.append(bare)
+                places.append(place)
+    if letters and letters[-1] == " ":
+        letters.pop()
+        places.pop()
+    return "".join(letters), places
+
+
+@lru_cache(maxsize=4096)
+def _folded_letter(letter: str) -> str:
+    """`folded` looks at one letter after the other, but for white space."""
+    between = folded(f"x{letter}x")
+    return between[1:-1]
 
 
 def _markdown() -> MarkdownIt:

@@ -1,7 +1,7 @@
 /* Says how many words stand on the sheet, and whether they still fit on one page. */
-const LINE = 85; // Latin letters in a line of the printed sheet
-const PAGE = 17; // lines between salutation and close: A4 has 18, Letter 16 or 17
-const BREAK = 0.3; // the space between paragraphs, in lines
+const LINE = 77; // Latin letters in a line of an A4 sheet
+const PAGE = 20; // lines between salutation and close
+const BREAK = 0.42; // the space between paragraphs, in lines
 const body = document.querySelector("form[data-draft] [name=body]");
 const line = document.querySelector("[data-fit]");
 

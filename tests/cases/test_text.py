@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cases.text import as_blocks, as_html, folded
+from cases.text import as_blocks, as_html, folded, folded_with_places
 
 ALLOWED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote"}
 ALLOWED |= {"em", "strong", "a", "br"}
@@ -150,6 +150,8 @@ def test_blocks_for_print_keep_kind_and_style():
         ("سُنية", "سنية"),
         ("ﬁn", "fin"),
         ("𝓐nne", "anne"),
+        ("O’Brien", "o'brien"),
+        ("un\u00adseen\u200b", "unseen"),
     ],
 )
 def test_folded_text_has_no_accents_and_no_capitals(text, bare):
@@ -159,3 +161,21 @@ def test_folded_text_has_no_accents_and_no_capitals(text, bare):
 @given(st.text(max_size=60))
 def test_folding_twice_changes_nothing(text):
     assert folded(folded(text)) == folded(text)
+
+
+@given(st.text(max_size=60))
+def test_places_lead_from_the_folded_text_to_where_it_came_from(text):
+    bare, places = folded_with_places(text)
+
+    assert bare == folded(text)
+    assert len(places) == len(bare)
+    assert places == sorted(places)
+    assert all(bare[i] in folded(f"x{text[place]}x") for i, place in enumerate(places))
+
+
+def test_the_place_of_a_word_is_where_it_was_typed():
+    typed = "  Die STRASSE,\n\tÁnne"
+    bare, places = folded_with_places(typed)
+
+    assert bare == "die strasse, anne"
+    assert typed[places[bare.index("anne")] :] == "Ánne"
