@@ -6,12 +6,29 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from letters.encryption import email_hash
-from letters.models import Letter, MailKind, OutgoingMail, Pledge
+from letters.models import Letter, Mailbox, MailKind, OutgoingMail, Pledge
 
 
-def queue_letter_link(letter: Letter) -> None:
-    """The private link to a letter, for its writer; at most once."""
-    _queue(MailKind.LETTER_LINK, f"letter:{letter.pk}", letter, letter.page_language)
+def queue_letter_link(letter: Letter, mailbox: Mailbox | None = None) -> None:
+    """The private link to a letter, for its writer; at most once.
+
+    With the mailbox in which a wish for news waits, its link stands in the same mail.
+    """
+    about, language = f"letter:{letter.pk}", letter.page_language
+    _queue(MailKind.LETTER_LINK, about, letter, language, mailbox=mailbox)
+
+
+def queue_confirm(mailbox: Mailbox, typed: str) -> None:
+    """The link to the page where all that waits for an address is confirmed, in the language now.
+
+    One mail waits at most; after it was sent, whoever asks again gets it again. A mailbox that is
+    blocked has no address left: the mail is made all the same, and the worker drops it.
+    """
+    about = f"mailbox:{mailbox.pk}"
+    earlier = OutgoingMail.objects.filter(about=about, kind=MailKind.CONFIRM)
+    earlier.exclude(sent_at=None, given_up_at=None).delete()
+    language = translation.get_language() or mailbox.language
+    _queue(MailKind.CONFIRM, about, mailbox, language, to=mailbox.email or typed, mailbox=mailbox)
 
 
 def queue_pledge_link(pledge: Pledge) -> None:
@@ -33,12 +50,22 @@ def queue_rejection(letter: Letter) -> None:
     _queue(MailKind.LETTER_REJECTED, about, letter, letter.page_language)
 
 
-def _queue(kind: MailKind, about: str, thing: Letter | Pledge, language: str) -> None:
+def _queue(
+    kind: MailKind,
+    about: str,
+    thing: Letter | Pledge | Mailbox,
+    language: str,
+    *,
+    to: str = "",
+    **context,
+) -> None:
     """Put a mail in the outbox, in the transaction of what it tells of; nothing without address."""
-    if not thing.email:
+    to = to or thing.email
+    if not to:
         return
     with translation.override(language):
-        context = {
+        context |= {
+            "site_url": settings.SITE_URL,
             "link": settings.SITE_URL + thing.get_absolute_url(),
             "organisation": settings.ORGANISATION,
             "contact_email": settings.CONTACT_EMAIL,
@@ -46,8 +73,8 @@ def _queue(kind: MailKind, about: str, thing: Letter | Pledge, language: str) ->
         mail = OutgoingMail(
             kind=kind,
             about=about,
-            to=thing.email,
-            to_hash=email_hash(thing.email),
+            to=to,
+            to_hash=email_hash(to),
             subject=_("Your private link"),
             body=render_to_string(f"letters/mail/{kind}.txt", context).strip() + "\n",
             language=language,

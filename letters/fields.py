@@ -41,11 +41,23 @@ def country_field(**options) -> forms.ChoiceField:
     )
 
 
-def email_field(**options) -> forms.EmailField:
+def email_field(*, required: bool = False, **options) -> forms.EmailField:
     return forms.EmailField(
         label=_("E-mail"),
-        required=False,
+        required=required,
         max_length=254,
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         **options,
+    )
+
+
+def follow_field() -> forms.BooleanField:
+    """The box for news, never ticked beforehand; the form that shows it names the case."""
+    return forms.BooleanField(
+        label=_("Tell me what becomes of it"),
+        required=False,
+        help_text=_(
+            "One mail when something changes, nothing else, until you end it by a click. First we "
+            "mail you a link to confirm it."
+        ),
     )

@@ -1,7 +1,7 @@
 from django.urls import path, register_converter
 
 from letters.converters import KeyConverter
-from letters.views import chain, impact, letters, pledges, privacy
+from letters.views import chain, following, impact, letters, mailboxes, pledges, privacy, signing
 
 register_converter(KeyConverter, "key")
 
@@ -21,6 +21,14 @@ urlpatterns = [
     path("take-all/done/", chain.done, name="take-all-done"),
     path("take-all/<slug:slug>/", chain.step, name="take-all-case"),
     path("take-all/<slug:slug>/letter/", chain.letter, name="take-all-letter"),
+    path("cases/<slug:slug>/sign/", signing.sign, name="sign"),
+    path("cases/<slug:slug>/follow/", following.follow, name="follow"),
+    path("follow/", following.follow, name="follow-all"),
+    path("mail-sent/", mailboxes.mail_sent, name="mail-sent"),
+    path("mailboxes/<key:key>/", mailboxes.mailbox, name="mailbox"),
+    path("mailboxes/<key:key>/not-me/", mailboxes.not_me, name="not-me"),
+    path("mailboxes/<key:key>/stop/", mailboxes.stop, name="stop"),
+    path("mailboxes/<key:key>/erase/", mailboxes.erase_mailbox, name="mailbox-erase"),
     path("erased/", letters.erased, name="erased"),
     path("impact/", impact.impact, name="impact"),
     path("impact/<slug:name>.csv", impact.impact_csv, name="impact-csv"),

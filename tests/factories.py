@@ -19,6 +19,7 @@ from cases.models import (
     Milestone,
     ModelLetter,
     Outcome,
+    Petition,
     Point,
     Portrait,
     Quote,
@@ -31,8 +32,21 @@ from cases.models import (
     Theme,
     Topic,
 )
-from letters import counting
-from letters.models import COUNTED, Letter, LetterState, PaperCount, Pledge, Route
+from letters import counting, signing
+from letters.encryption import email_hash
+from letters.models import (
+    COUNTED,
+    Follow,
+    FollowState,
+    Letter,
+    LetterState,
+    Mailbox,
+    PaperCount,
+    Pledge,
+    Route,
+    Signature,
+    SignatureState,
+)
 
 numbers = itertools.count(1)
 
@@ -213,6 +227,55 @@ def make_letter(case: Case | None = None, **fields) -> Letter:
     if letter.counts:
         counting.count(letter.counts_at)
     return letter
+
+
+def make_petition(case: Case | None = None, **fields) -> Petition:
+    """A petition that can be signed, whose number shows from the first signature on."""
+    fields = {
+        "title": "Let the herds graze",
+        "text": "We ask you to stop building on the pastures.\n\nThe herds need them.",
+        "shown_from": 1,
+    } | fields
+    return Petition.objects.create(case=case or make_case_to_write_for(), **fields)
+
+
+def make_mailbox(email: str = "", **fields) -> Mailbox:
+    number = next(numbers)
+    email = email or f"tester-{number}@example.org"
+    fields = {
+        "key": f"mailboxkey{number:012d}",
+        "email": email,
+        "email_hash": email_hash(email),
+        "created_at": timezone.now(),
+    } | fields
+    return Mailbox.objects.create(**fields)
+
+
+def make_signature(petition: Petition | None = None, **fields) -> Signature:
+    """A confirmed signature; one that counts is in the tally too."""
+    petition = petition or make_petition()
+    fields = {
+        "text": signing.keep_text(petition),
+        "state": SignatureState.CONFIRMED,
+        "name": "Sam Tester",
+        "country": "NO",
+    } | fields
+    if "mailbox" not in fields:
+        fields["mailbox"] = make_mailbox()
+    if fields["state"] == SignatureState.CONFIRMED and not fields.get("held"):
+        fields.setdefault("counted_on", timezone.localdate())
+    signature = Signature.objects.create(petition=petition, **fields)
+    if signature.counts:
+        counting.count(signature.counts_at)
+    return signature
+
+
+def make_follow(case: Case | None = None, **fields) -> Follow:
+    """A confirmed wish for news; without a case of all good news."""
+    fields = {"state": FollowState.CONFIRMED} | fields
+    if "mailbox" not in fields:
+        fields["mailbox"] = make_mailbox()
+    return Follow.objects.create(case=case, **fields)
 
 
 def make_paper_count(case: Case | None = None, **fields) -> PaperCount:

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 
 from django.db import OperationalError
 
-# The key in the address of a letter or pledge opens it; an e-mail address is somebody's.
-PRIVATE = re.compile(
-    r"(?<=/letters/)[\w-]{16,}|(?<=/pledges/)[\w-]{16,}|[^\s@/'\"<>(]+@[^\s@'\"<>)]+"
-)
+# Where private pages are: /letters/KEY/. Robots are asked to keep off them.
+PRIVATE_PLACES = ["letters", "pledges", "mailboxes", "posts"]
+# The key in a private address opens what is there; an e-mail address is somebody's.
+KEYS = "|".join(rf"(?<=/{place}/)[\w-]{{16,}}" for place in PRIVATE_PLACES)
+PRIVATE = re.compile(KEYS + r"|[^\s@/'\"<>(]+@[^\s@'\"<>)]+")
 
 # Errors whose text comes from the machine. That of any other may quote what somebody typed:
 # “invalid literal for int(): 'Sam'”, “Failing row contains (…)”.

@@ -11,10 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from cases.caching import reader_page
+from write4rights.logs import PRIVATE_PLACES
 from write4rights.middleware import OTHER_LANGUAGES
 from write4rights.sitemaps import SITEMAPS
-
-PRIVATE = ["/letters/", "/pledges/"]
 
 
 @require_safe
@@ -33,7 +32,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def robots(request: HttpRequest) -> HttpResponse:
     """Readers' pages may be searched; forms and private pages say noindex themselves."""
     prefixes = ["", *(f"/{code}" for code in sorted(OTHER_LANGUAGES))]
-    private = [f"Disallow: {prefix}{path}" for prefix in prefixes for path in PRIVATE]
+    private = [f"Disallow: {prefix}/{place}/" for prefix in prefixes for place in PRIVATE_PLACES]
     sitemap = f"Sitemap: {settings.SITE_URL}{reverse('sitemap')}"
     lines = ["User-agent: *", *private, "", sitemap, ""]
     return HttpResponse("\n".join(lines), content_type="text/plain; charset=utf-8")

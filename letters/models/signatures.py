@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import country_choices, validate_country
+from cases.countries import country_choices, country_name, validate_country
 from cases.models import Petition, PetitionText
 from letters.encryption import EncryptedTextField
 from letters.models.actions import ActionKind
@@ -119,3 +119,7 @@ class Signature(models.Model):
     @property
     def first_name(self) -> str:
         return self.name.split()[0] if self.name.split() else ""
+
+    @property
+    def country_name(self) -> str:
+        return country_name(self.country)

@@ -9,9 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import Case
+from cases.models import Case, Petition
 from letters import guarding
-from letters.models import Letter, Pledge
+from letters.models import Letter, Mailbox, Pledge
 
 BODY = "I write to you about the pastures. Please do not build on them.\n\nThank you."
 
@@ -52,8 +52,36 @@ def send_pledge(client: Client, case: Case | None = None, **fields) -> HttpRespo
     return client.post(url, pledge_form(**fields))
 
 
-def act(client: Client, thing: Letter | Pledge, name: str, **fields) -> HttpResponse:
-    """Press a button on the private page of a letter or pledge."""
+def sign_form(petition: Petition, **fields) -> dict:
+    """The form below a petition, as a person fills it in who has read it."""
+    return {
+        "token": token(),
+        "digest": petition.digest,
+        "name": "Sam Tester",
+        "country": "NO",
+        "email": "sam@example.org",
+    } | fields
+
+
+def sign(client: Client, petition: Petition, **fields) -> HttpResponse:
+    url = reverse("letters:sign", args=[petition.case.slug])
+    return client.post(url, sign_form(petition, **fields))
+
+
+def ask_to_be_told(client: Client, case: Case | None = None, **fields) -> HttpResponse:
+    url = reverse("letters:follow", args=[case.slug]) if case else reverse("letters:follow-all")
+    return client.post(url, {"token": token(), "email": "sam@example.org"} | fields)
+
+
+def say_yes(client: Client, mailbox: Mailbox, **fields) -> HttpResponse:
+    """Open the page of an address, and press the button on it that confirms."""
+    url = mailbox.get_absolute_url()
+    form = {"act": "confirm", "seen": client.get(url).context["seen"]}
+    return client.post(url, form | fields)
+
+
+def act(client: Client, thing: Letter | Mailbox | Pledge, name: str, **fields) -> HttpResponse:
+    """Press a button on the private page of a letter, pledge or address."""
     return client.post(thing.get_absolute_url(), {"act": name} | fields)
 
 
@@ -69,3 +97,8 @@ def state_of(letter: Letter) -> str:
 def everyone(case: Case) -> int:
     """The count that pages show for the case."""
     return Case.objects.with_count().get(pk=case.pk).letter_count
+
+
+def signed(case: Case) -> int:
+    """The number of signatures that pages show for the case."""
+    return Case.objects.with_count().get(pk=case.pk).signature_count

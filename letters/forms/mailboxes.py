@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection
+
+from django import forms
+
+
+class ActForm(forms.Form):
+    """What the owner of an address does on its page: with one thing, or with all that wait."""
+
+    ACTS = ("confirm", "withdraw", "restore", "end", "renew", "end-all", "unblock")
+
+    act = forms.ChoiceField(choices=[(name, name) for name in ACTS])
+    what = forms.ChoiceField(required=False)  # "signature-17"
+    # When the newest of what the page showed was typed: nobody says yes to what came since.
+    seen = forms.CharField(required=False, max_length=40)
+
+    def __init__(self, data, *, things: Collection[str]) -> None:
+        super().__init__(data)
+        self.fields["what"].choices = [(name, name) for name in things]
+
+    def clean_seen(self) -> datetime.datetime | None:
+        try:
+            seen = datetime.datetime.fromisoformat(self.cleaned_data["seen"])
+        except ValueError:
+            return None
+        return seen if seen.tzinfo else None

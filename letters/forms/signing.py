@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case
+from letters.fields import LineField, country_field, email_field, follow_field
+from letters.guarding import GuardedForm
+
+
+class SignForm(GuardedForm):
+    """A name under the petition of a case, as the text stood on the page."""
+
+    name = LineField(
+        label=_("Your name"),
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": _("Type your name: it is what signs.")},
+    )
+    country = country_field(label=_("The country you sign from"))
+    email = email_field(
+        required=True,
+        help_text=_("We mail you a link. Your name counts once you have opened it and said yes."),
+        error_messages={"required": _("Type your e-mail address: without it nobody can confirm.")},
+    )
+    shows_name = forms.BooleanField(
+        label=_("Show my first name and country below the petition"), required=False
+    )
+    follow = follow_field()
+    digest = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+
+    field_order = ("name", "country", "email", "shows_name", "follow")
+    WORDS = ("name", "country", "shows_name")
+
+    def __init__(self, data=None, *, case: Case, **kwargs) -> None:
+        super().__init__(data, **kwargs)
+        self.petition = case.petition
+        self.makes = f"signature for {case.slug}"
+        self.fields["digest"].initial = self.petition.digest
+        self.fields["follow"].label = _("Tell me what becomes of %(name)s") % {"name": case.called}
+        if not self.petition.shows_signers:
+            del self.fields["shows_name"]
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        cleaned.setdefault("shows_name", False)
+        if cleaned.get("digest") != self.petition.digest:
+            self.data["digest"] = self.petition.digest
+            raise ValidationError(
+                _(
+                    "The text of the petition is another one than when you opened this page. Read "
+                    "it once more; what you typed is still here."
+                ),
+                code="changed",
+            )
+        return cleaned
+
+    def words(self) -> dict:
+        """What `signing.sign` keeps with the name."""
+        return {name: self.cleaned_data[name] for name in self.WORDS}
