@@ -3,11 +3,18 @@
 A worker claims a row by one conditional UPDATE that moves `not_before` behind a lease. If it is
 killed, the row waits until the lease is over and is then anybody's again. So any number of
 workers may run.
+
+A mail is marked as sent at once when the server has said 250, before anything else is done. A
+second copy leaves only if a server took the words and that answer never reached the mark: the
+connection broke before it, or the worker was killed or lost its database in between. SMTP cannot be
+asked whether it has a mail, and to lose one would be worse.
 """
 
 import datetime
 import logging
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -15,34 +22,47 @@ from django.core.mail import EmailMessage, get_connection
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from letters import throttle
+from letters import telling, throttle
 from letters.encryption import keyed_hash
-from letters.models import OutgoingMail
+from letters.models import Mailbox, OutgoingMail
 
 logger = logging.getLogger(__name__)
 
-LEASE = datetime.timedelta(minutes=5)  # far longer than EMAIL_TIMEOUT lets one sending last
 MOST_TRIES = 8
-FIRST_WAIT = datetime.timedelta(minutes=5)  # doubled each time: ten hours in all, a bad night
-MOST_AN_HOUR = 2_000  # for the whole site: more is a flood, or the 10th of December
-AT_ONCE = 50
+AT_ONCE = 50  # mails that share a connection to the server
 
 HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
-WHOLE_SITE = "mails-of-the-site"
+WHOLE_SITE, NEWS = "mails-of-the-site", "news-of-the-site"
 
-# To one address, in normal form: nobody's mailbox is to be filled from our forms.
+# To one address, in normal form: nobody's mailbox is to be filled, by our forms or by us.
 PAUSE = datetime.timedelta(minutes=10)
 MOST_A_DAY = 3
+MOST_NEWS_A_DAY = 2  # of these: one place is left for what somebody waits for
 
 
-def send_due(
-    *,
-    lease: datetime.timedelta = LEASE,
-    most_an_hour: int = MOST_AN_HOUR,
-    stopping: Callable[[], bool] = lambda: False,
-) -> int:
-    """Send the mails that are due, the oldest first, and return how many were sent."""
-    due = list(OutgoingMail.objects.due().only("attempts", "not_before", "to_hash")[:AT_ONCE])
+@dataclass(frozen=True)
+class Pace:
+    """How fast the outbox is emptied; `manage.py work` can be told otherwise."""
+
+    lease: datetime.timedelta = datetime.timedelta(minutes=5)  # one sending ends far sooner
+    # Doubled each time: ten hours in all, a bad night.
+    first_wait: datetime.timedelta = datetime.timedelta(minutes=5)
+    most_an_hour: int = 2_000  # for the whole site: more is a flood, or the 10th of December
+    # News comes by the thousand, and providers slow down who sends more. It is counted by itself,
+    # so that it never takes the place of what somebody waits for.
+    most_news_an_hour: int = 5_000
+
+
+USUAL = Pace()
+
+
+def send_due(pace: Pace = USUAL, stopping: Callable[[], bool] = lambda: False) -> int:
+    """Send the mails that are due, news last and else the oldest first, and return how many were
+    sent."""
+    needed = OutgoingMail.objects.due().only(
+        "about", "is_news", "attempts", "not_before", "to_hash"
+    )
+    due = list(needed[:AT_ONCE])
     if not due:
         return 0
     sent = 0
@@ -52,14 +72,14 @@ def send_due(
             if stopping():
                 break
             try:
-                if _claim(mail, lease, most_an_hour):
-                    sent += _send(mail, post)
+                if _claim(mail, pace):
+                    sent += _send(mail, post, pace)
             except throttle.TooOften as wait:
                 _postpone(mail, wait.until)
                 if wait.what == WHOLE_SITE:
-                    _alarm(most_an_hour)
+                    _alarm(pace.most_an_hour)
     finally:
-        post.close()
+        _close(post)
     return sent
 
 
@@ -69,69 +89,95 @@ def message_id(mail: OutgoingMail) -> str:
     return f"<{keyed_hash(f'{mail.pk}|{mail.created_at.isoformat()}', 'message-id')}@{domain}>"
 
 
-def _claim(mail: OutgoingMail, lease: datetime.timedelta, most_an_hour: int) -> bool:
+def _claim(mail: OutgoingMail, pace: Pace) -> bool:
     """Whether this worker, and no other, may try the mail now.
 
     Raises TooOften if its address or the whole site had enough; then nothing is claimed.
     """
-    now = timezone.now()
+    until = timezone.now() + pace.lease
     with transaction.atomic():
-        # Two workers that read the same row know the same `attempts`: one of them changes it.
-        claimed = OutgoingMail.objects.filter(
-            pk=mail.pk,
-            attempts=mail.attempts,
-            not_before=mail.not_before,
-            sent_at=None,
-            given_up_at=None,
-        ).update(attempts=mail.attempts + 1, not_before=now + lease)
-        if not claimed:
+        # Two workers that read the same row know the same `attempts`: one of them changes it. Due
+        # is asked once more: the case may have been frozen since.
+        as_read = {"pk": mail.pk, "attempts": mail.attempts, "not_before": mail.not_before}
+        due = OutgoingMail.objects.due().filter(**as_read)
+        if not due.update(attempts=mail.attempts + 1, not_before=until):
             return False
         mail.attempts += 1
+        if not _is_wanted(mail):
+            OutgoingMail.objects.filter(pk=mail.pk).delete()
+            return False
         if mail.attempts > MOST_TRIES:  # the one who tried last was killed every time
             _give_up(mail, "the worker was stopped while it tried")
             return False
-        _keep_to_limits(mail, most_an_hour)
+        _keep_to_limits(mail, pace)
     return True
 
 
-def _keep_to_limits(mail: OutgoingMail, most_an_hour: int) -> None:
-    """Take what the mail uses up of the site's allowance and its address's, or raise TooOften."""
+def _is_wanted(mail: OutgoingMail) -> bool:
+    """Whether the mail may go to its address: nothing does once its owner blocked it."""
+    if mail.is_news:
+        return telling.is_wanted(mail)
+    blocked = Mailbox.objects.filter(email_hash=mail.to_hash, blocked_on__isnull=False)
+    return not blocked.exists()
+
+
+def _keep_to_limits(mail: OutgoingMail, pace: Pace) -> None:
+    """Take what the mail uses up of the site's allowance and its address's, or raise TooOften.
+
+    News shares the places of its address with what was asked for by a form, and leaves one free.
+    """
+    what, most_an_hour, most_a_day = (
+        (NEWS, pace.most_news_an_hour, MOST_NEWS_A_DAY)
+        if mail.is_news
+        else (WHOLE_SITE, pace.most_an_hour, MOST_A_DAY)
+    )
     next_hour = throttle.start_of_hour() + HOUR
-    if throttle.count(f"{WHOLE_SITE}|{next_hour:%Y-%m-%dT%H}", next_hour) > most_an_hour:
-        raise throttle.TooOften(WHOLE_SITE, next_hour)
+    if throttle.count(f"{what}|{next_hour:%Y-%m-%dT%H}", next_hour) > most_an_hour:
+        raise throttle.TooOften(what, next_hour)
     # A later try of the same mail takes again what an earlier one took.
     throttle.take(f"mail-to|{mail.to_hash}", most=1, every=PAUSE, taker=mail.pk)
-    throttle.take(f"mail-to-a-day|{mail.to_hash}", most=MOST_A_DAY, every=DAY, taker=mail.pk)
+    throttle.take(f"mail-to-a-day|{mail.to_hash}", most=most_a_day, every=DAY, taker=mail.pk)
 
 
-def _send(mail: OutgoingMail, post) -> bool:
+def _send(mail: OutgoingMail, post, pace: Pace) -> bool:
     """Try a claimed mail, and note how it went."""
     try:
         mail.refresh_from_db()
-        EmailMessage(
-            subject=mail.subject,
-            body=mail.body,
-            to=[mail.to],
-            headers={
-                "Message-ID": message_id(mail),
-                "Auto-Submitted": "auto-generated",
-                "Content-Language": mail.language,
-            },
-            connection=post,
-        ).send()
+        message = EmailMessage(
+            subject=mail.subject, body=mail.body, to=[mail.to], headers=_headers(mail)
+        )
+        post.open()  # else it would be closed again after each mail
+        post.send_messages([message])
     except OutgoingMail.DoesNotExist:  # its writer erased it a moment ago
         return False
     except DatabaseError:
         raise
     except Exception as error:
-        post.close()  # whatever state it is in, the next mail begins anew
-        _note_failure(mail, error)
+        _close(post)  # whatever state it is in, the next mail begins anew
+        _note_failure(mail, error, pace)
         return False
     OutgoingMail.objects.filter(pk=mail.pk).update(sent_at=timezone.now())
     return True
 
 
-def _note_failure(mail: OutgoingMail, error: Exception) -> None:
+def _headers(mail: OutgoingMail) -> dict[str, str]:
+    headers = {
+        "Message-ID": message_id(mail),
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": mail.language,
+    }
+    if mail.unsubscribe_url:  # RFC 8058: mail programs show a button of their own, which posts
+        headers["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return headers
+
+
+def _close(post) -> None:
+    with suppress(OSError):  # it was broken, which is why we close it
+        post.close()
+
+
+def _note_failure(mail: OutgoingMail, error: Exception, pace: Pace) -> None:
     # The error's own text often names the address: its kind and the server's code do not.
     what = type(error).__name__
     if code := getattr(error, "smtp_code", None):
@@ -140,7 +186,7 @@ def _note_failure(mail: OutgoingMail, error: Exception) -> None:
         _give_up(mail, what)
         return
     logger.warning("Mail %d failed, try %d of %d: %s", mail.pk, mail.attempts, MOST_TRIES, what)
-    _postpone(mail, timezone.now() + FIRST_WAIT * 2 ** (mail.attempts - 1))
+    _postpone(mail, timezone.now() + pace.first_wait * 2 ** (mail.attempts - 1))
 
 
 def _give_up(mail: OutgoingMail, what: str) -> None:

@@ -16,16 +16,17 @@ class MailKind(models.TextChoices):
 
 
 class OutgoingMailQuerySet(models.QuerySet):
+    def waiting(self) -> "OutgoingMailQuerySet":
+        return self.filter(sent_at=None, given_up_at=None)
+
     def due(self) -> "OutgoingMailQuerySet":
         """To be tried now: what somebody waits for before news, then the longest waiting.
 
         News of a case that may not be told now waits until it may.
         """
-        waiting = self.filter(sent_at=None, given_up_at=None, not_before__lte=timezone.now())
+        due = self.waiting().filter(not_before__lte=timezone.now())
         told = Case.objects.told().values("pk")
-        return waiting.filter(Q(case=None) | Q(case__in=told)).order_by(
-            "is_news", "not_before", "pk"
-        )
+        return due.filter(Q(case=None) | Q(case__in=told)).order_by("is_news", "not_before", "pk")
 
 
 class OutgoingMail(models.Model):

@@ -6,7 +6,20 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Outcome
+from cases.models import Case, Outcome
+
+
+class TellingQuerySet(models.QuerySet):
+    def awaiting_approval(self) -> TellingQuerySet:
+        return self.filter(approved_at=None)
+
+    def to_be_queued(self) -> TellingQuerySet:
+        """Approved, and not all of its mails are in the outbox. A case that is frozen so far that
+        nothing is told of it waits."""
+        told = Case.objects.told().values("pk")
+        return self.filter(
+            approved_at__isnull=False, finished_at=None, outcome__case__in=told
+        ).order_by("approved_at", "pk")
 
 
 class Telling(models.Model):
@@ -39,6 +52,8 @@ class Telling(models.Model):
     # The last mailbox that has its mail in the outbox; they are gone through by their keys.
     reached = models.BigIntegerField(default=0, editable=False)
     finished_at = models.DateTimeField(_("all mails are in the outbox"), null=True, editable=False)
+
+    objects = TellingQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("news to followers")

@@ -176,12 +176,13 @@ def test_erasing_and_writing_anew_does_not_get_around_the_limits():
 
 def test_the_whole_site_sends_so_many_an_hour_and_raises_an_alarm_once(caplog):
     with time_machine.travel(timezone.now().replace(minute=10), tick=False) as clock:
+        few = outbox.Pace(most_an_hour=3)
         for nr in range(5):
             make_mail(f"sam{nr}@example.org")
-        assert outbox.send_due(most_an_hour=3) == 3
-        assert outbox.send_due(most_an_hour=3) == 0
+        assert outbox.send_due(few) == 3
+        assert outbox.send_due(few) == 0
         clock.shift(60 * MINUTE)
-        assert outbox.send_due(most_an_hour=3) == 2
+        assert outbox.send_due(few) == 2
 
     alarms = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert [alarm.getMessage() for alarm in alarms] == [
@@ -192,11 +193,11 @@ def test_the_whole_site_sends_so_many_an_hour_and_raises_an_alarm_once(caplog):
 def test_a_claimed_mail_is_nobody_elses_until_its_lease_is_over():
     waiting = make_mail()
     with time_machine.travel(timezone.now(), tick=False) as clock:
-        assert outbox._claim(waiting, 5 * MINUTE, 100) is True
+        assert outbox._claim(waiting, outbox.USUAL) is True
         waiting_as_another_read_it = OutgoingMail(
             pk=waiting.pk, attempts=0, not_before=waiting.not_before, to_hash=waiting.to_hash
         )
-        assert outbox._claim(waiting_as_another_read_it, 5 * MINUTE, 100) is False
+        assert outbox._claim(waiting_as_another_read_it, outbox.USUAL) is False
         assert outbox.send_due() == 0
 
         clock.shift(5 * MINUTE)

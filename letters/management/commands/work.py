@@ -1,4 +1,4 @@
-"""The worker: sends the outbox, and erases once an hour what is past its limit."""
+"""The worker: tells the news, sends the outbox, erases once an hour what is past its limit."""
 
 import datetime
 import logging
@@ -8,7 +8,7 @@ import time
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
-from letters import erasing, outbox
+from letters import erasing, outbox, telling
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +19,9 @@ BREATH = 0.2  # seconds: how soon it notices that it is to stop
 
 class Command(BaseCommand):
     help = (
-        "Send the mails that wait in the outbox, and erase once an hour what is past its limit. "
-        "Runs until it is stopped; several may run side by side."
+        "Put news that was approved into the outbox, send the mails that wait there, and erase "
+        "once an hour what is past its limit. Runs until it is stopped; several may run side by "
+        "side."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,23 +32,39 @@ class Command(BaseCommand):
         parser.add_argument(
             "--lease",
             type=float,
-            default=outbox.LEASE.total_seconds(),
+            default=outbox.USUAL.lease.total_seconds(),
             metavar="SECONDS",
             help="after how long a mail whose worker died is tried again (300)",
         )
         parser.add_argument(
+            "--first-wait",
+            type=float,
+            default=outbox.USUAL.first_wait.total_seconds(),
+            metavar="SECONDS",
+            help="after how long a mail that failed is tried again, doubled each time (300)",
+        )
+        parser.add_argument(
             "--most-an-hour",
             type=int,
-            default=outbox.MOST_AN_HOUR,
+            default=outbox.USUAL.most_an_hour,
             metavar="MAILS",
-            help="for the whole site; the log tells when it is reached (2000)",
+            help="for the whole site, but for news; the log tells when it is reached (2000)",
+        )
+        parser.add_argument(
+            "--most-news-an-hour",
+            type=int,
+            default=outbox.USUAL.most_news_an_hour,
+            metavar="MAILS",
+            help="what is more waits for the next hour (5000)",
         )
 
-    def handle(self, *, once: bool, every: float, lease: float, **options) -> None:
-        self.limits = {
-            "lease": datetime.timedelta(seconds=lease),
-            "most_an_hour": options["most_an_hour"],
-        }
+    def handle(self, *, once: bool, every: float, **options) -> None:
+        self.pace = outbox.Pace(
+            lease=datetime.timedelta(seconds=options["lease"]),
+            first_wait=datetime.timedelta(seconds=options["first_wait"]),
+            most_an_hour=options["most_an_hour"],
+            most_news_an_hour=options["most_news_an_hour"],
+        )
         self.is_stopping = False
         if once:
             erasing.erase_expired()
@@ -76,8 +93,11 @@ class Command(BaseCommand):
             self.rest(pause)
 
     def send_all(self) -> None:
-        while outbox.send_due(stopping=lambda: self.is_stopping, **self.limits):
-            pass
+        """What is due. Batches take turns: nobody waits for a mail until all news is queued."""
+        queued = sent = 1
+        while queued or sent:
+            queued = 0 if self.is_stopping else telling.put_in_outbox()
+            sent = outbox.send_due(self.pace, stopping=lambda: self.is_stopping)
 
     def rest(self, seconds: float) -> None:
         until = time.monotonic() + seconds
