@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from cases.models import Case, Freeze, Stage
-from letters.models import Letter, OutgoingMail, PaperCount, PaperState
+from letters.models import Letter, OutgoingMail, PaperCount, PaperState, Telling
 
 COUNT_UP_TO = 50  # "more than 50": enough to know the day is full, and no table is counted
 NAMED = 4  # cases named in a line
@@ -103,6 +103,16 @@ def tasks() -> list[Task]:
             ),
             f"{cases}?left=unfreezing",
             names_them=True,
+        ),
+        Task(
+            "letters.approve_telling",
+            Telling.objects.awaiting_approval(),
+            ngettext_lazy(
+                "%(count)s piece of news that waits for a second person",
+                "%(count)s pieces of news that wait for a second person",
+                "count",
+            ),
+            reverse("admin:letters_telling_changelist") + "?state=waiting",
         ),
         Task(
             "cases.view_case",

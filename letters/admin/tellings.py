@@ -1,0 +1,206 @@
+"""Telling those who follow: one person asks, another reads the same mail and lets it go."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from cases.admin.readonly import ReadOnlyAdmin
+from cases.countries import language_name
+from cases.models import Outcome
+from cases.publishing import Refused
+from letters import news, telling
+from letters.admin.keyset import KeysetAdmin, row_number
+from letters.breakdowns import FEWEST
+from letters.models import Telling
+
+APPROVE = "letters.approve_telling"
+MOST_LOOKS = 50
+
+
+class Preview(NamedTuple):
+    """The mail in one language, as it arrives."""
+
+    language: str
+    name: str
+    subject: str
+    body: str
+
+
+class TellingStateFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
+        return [("waiting", _("waits for a second person")), ("approved", _("approved"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        match self.value():
+            case "waiting":
+                return queryset.awaiting_approval()
+            case "approved":
+                return queryset.exclude(approved_at=None)
+        return queryset
+
+
+@admin.register(Telling)
+class TellingAdmin(KeysetAdmin, ReadOnlyAdmin):
+    list_display = [
+        "outcome",
+        "case",
+        "standing",
+        "asked_by",
+        "asked_at",
+        "approved_by",
+        "approved_at",
+    ]
+    list_filter = [TellingStateFilter]
+    empty_value_display = ""
+
+    # --- who may
+
+    def has_view_permission(self, request: HttpRequest, obj: Telling | None = None) -> bool:
+        return request.user.has_perm(APPROVE) or super().has_view_permission(request, obj)
+
+    # --- the list
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        related = ["outcome__case", "asked_by", "approved_by"]
+        return super().get_queryset(request).select_related(*related).defer("texts")
+
+    @admin.display(description=gettext_lazy("case"))
+    def case(self, row: Telling) -> str:
+        return str(row.outcome.case)
+
+    @admin.display(description=gettext_lazy("state"))
+    def standing(self, row: Telling) -> str:
+        return _("approved") if row.approved_at else _("waits for a second person")
+
+    # --- the page of an outcome: what would be sent, is asked for, or is on its way
+
+    def get_urls(self):
+        wrap = self.admin_site.admin_view
+        mine = [
+            path("of/<int:outcome>/", wrap(self.tell_view), name="letters_telling_tell"),
+            path("of/<int:outcome>/act/", wrap(self.act_view), name="letters_telling_act"),
+        ]
+        return mine + super().get_urls()
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
+        row = get_object_or_404(Telling, pk=row_number(object_id))
+        return redirect("admin:letters_telling_tell", row.outcome_id)
+
+    def tell_view(self, request: HttpRequest, outcome: int) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        row = _telling_of(outcome)
+        told = row.outcome
+        is_stale = row.pk is not None and not row.approved_at and telling.is_stale(row)
+        is_draft = row.pk is None or is_stale
+        progress = telling.progress(row) if row.approved_at else None
+        may_act = request.user.has_perm(APPROVE)
+        context = {
+            "telling": row,
+            "outcome": told,
+            "case": told.case,
+            "problems": [] if row.approved_at else telling.problems(told),
+            "previews": _previews(telling.texts(told) if is_draft else row.texts),
+            "addresses": _counted(telling.recipients(told).count()),
+            "progress": progress,
+            "is_few": progress is not None and progress.all < FEWEST,
+            "is_stale": is_stale,
+            "is_draft": is_draft,
+            "is_mine": row.pk is not None and row.asked_by_id == request.user.pk,
+            "may_act": may_act,
+            "seen": row.asked_at.isoformat(),
+            "looks": _looks(told),
+        }
+        context |= self.admin_site.each_context(request) | {
+            "title": _("Tell those who follow: %(outcome)s") % {"outcome": told},
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "admin/letters/telling/tell.html", context)
+
+    @method_decorator(require_POST)
+    def act_view(self, request: HttpRequest, outcome: int) -> HttpResponse:
+        if not request.user.has_perm(APPROVE):
+            raise PermissionDenied
+        row = _telling_of(outcome)
+        act = request.POST.get("act")
+        if act not in ("ask", "approve", "take-back", "stop"):
+            raise PermissionDenied
+        if act != "ask" and request.POST.get("seen") != row.asked_at.isoformat():
+            words = _("It was taken back or asked for anew meanwhile: please read it again.")
+            messages.warning(request, words)
+        else:
+            self._do(request, row, act)
+        return redirect("admin:letters_telling_tell", outcome)
+
+    def _do(self, request: HttpRequest, row: Telling, act: str) -> None:
+        """Do it, log it, and say how it went."""
+        try:
+            match act:
+                case "ask":
+                    row = telling.ask(row.outcome, request.user)
+                    done = _("Somebody else has to approve it now: it stands on their first page.")
+                    log = "Asked for the news to be sent."
+                case "approve":
+                    telling.approve(row, request.user)
+                    done, log = _("The mails are on their way."), "Approved the news."
+                case "take-back":
+                    if not telling.take_back(row):
+                        raise Refused(_("It is approved already."))
+                    done, log = _("It was taken back. No mail was sent."), "Took the news back."
+                case "stop":
+                    telling.stop(row)
+                    done, log = _("What had not left will not leave."), "Stopped the news."
+        except Refused as error:
+            messages.warning(request, str(error))
+            return
+        self.log_change(request, row.outcome, log)
+        messages.success(request, done)
+
+
+def _telling_of(outcome: int) -> Telling:
+    """The telling of an outcome; a new one, not stored, if nobody has asked for one."""
+    outcomes = Outcome.objects.select_related("case", "telling__asked_by", "telling__approved_by")
+    told = get_object_or_404(outcomes, pk=outcome)
+    return getattr(told, "telling", None) or Telling(outcome=told)
+
+
+def _previews(texts: dict[str, dict[str, str]]) -> list[Preview]:
+    previews = []
+    for language, text in texts.items():
+        stop, page = news.links(news.KEY_OF_NOBODY, language)
+        body = text["body"].replace(news.STOP, stop).replace(news.PAGE, page)
+        previews.append(Preview(language, language_name(language), text["subject"], body))
+    return previews
+
+
+def _counted(number: int) -> str:
+    """So many addresses; how many a few are is nobody's business."""
+    return str(number) if number >= FEWEST else _("fewer than %(number)s") % {"number": FEWEST}
+
+
+def _looks(outcome: Outcome) -> QuerySet:
+    """Who did what with the outcome and its news: a telling that was taken back is gone."""
+    return (
+        LogEntry.objects.filter(
+            content_type=ContentType.objects.get_for_model(Outcome), object_id=str(outcome.pk)
+        )
+        .select_related("user")
+        .order_by("-pk")[:MOST_LOOKS]
+    )
