@@ -1,7 +1,17 @@
 from django.urls import path, register_converter
 
 from letters.converters import KeyConverter
-from letters.views import chain, following, impact, letters, mailboxes, pledges, privacy, signing
+from letters.views import (
+    chain,
+    checking,
+    following,
+    impact,
+    letters,
+    mailboxes,
+    pledges,
+    privacy,
+    signing,
+)
 
 register_converter(KeyConverter, "key")
 
@@ -12,6 +22,7 @@ urlpatterns = [
     path("pledges/<key:key>/", pledges.pledge_page, name="pledge-page"),
     path("pledges/<key:key>/erase/", pledges.erase_pledge, name="pledge-erase"),
     path("cases/<slug:slug>/write/", letters.write, name="write"),
+    path("cases/<slug:slug>/check-text/", checking.check_text, name="check-text"),
     path("letters/<key:key>/", letters.letter, name="letter"),
     path("letters/<key:key>/edit/", letters.edit, name="edit"),
     path("letters/<key:key>/letter.pdf", letters.letter_pdf, name="pdf"),

@@ -4,8 +4,8 @@ from django import forms
 from django.core.signing import BadSignature, Signer
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Case, ModelLetter
-from letters import starting
+from cases.models import AppliesTo, Case, ModelLetter
+from letters import checking, starting
 from letters.encryption import email_hash
 from letters.fields import LineField, PlainTextField, country_field, email_field
 from letters.guarding import GuardedForm
@@ -41,11 +41,13 @@ class WritingForm(GuardedForm):
     # Set once the advice to people with ties was shown: then they may decide against it.
     advised = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
+    ABOUT: str = AppliesTo.APPEAL  # whose safety rules are asked
     WORDS: tuple[str, ...]
     ADVICE: str  # for who has ties to the country and signs with the full name
 
     def __init__(self, data=None, *, case: Case, **kwargs) -> None:
         super().__init__(data, **kwargs)
+        self.case = case
         self.fields["ties"].label = _(
             "Do you, or people close to you, live in %(country)s or come from there?"
         ) % {"country": case.country_name}
@@ -62,7 +64,15 @@ class WritingForm(GuardedForm):
         if cleaned.get("ties") == "yes" and name_form == NameForm.FULL and not cleaned["advised"]:
             self.data["advised"] = "on"
             self.add_error("name_form", self.ADVICE)
+        if cleaned.get("body"):
+            self._stop_at_words(cleaned)
         return cleaned
+
+    def _stop_at_words(self, cleaned: dict) -> None:
+        """An error beside the field for each word with which a text can't go."""
+        texts = {name: cleaned[name] for name in ("subject", "language") if cleaned.get(name)}
+        for found in checking.stopping(cleaned["body"], self.case, about=self.ABOUT, **texts):
+            self.add_error(found.field, f"{found.sentence} {found.why}")
 
     def words(self) -> dict:
         """What `writing.write` keeps: not the answer about ties, nor anybody's age."""

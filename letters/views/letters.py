@@ -16,6 +16,7 @@ from letters import erasing, printing, starting, throttle, writing
 from letters.chain import Chain
 from letters.forms.letters import LetterForm, StartForm
 from letters.models import Letter, Pledge
+from letters.views import checking
 
 OTHER_CASES = 3
 
@@ -29,6 +30,8 @@ def write(request: HttpRequest, slug: str, chain: Chain | None = None) -> HttpRe
     if request.method != "POST":
         return _writing_page(request, _case_or_404(slug), chain=chain)
     case = _case_or_404(slug, among=Case.objects.told())
+    if "check" in request.POST:
+        return _writing_page(request, case, chain=chain)
     form = LetterForm(request.POST, case=case)
     if not case.takes_actions:
         form.add_error(
@@ -65,7 +68,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
     letter = _letter_or_404(key)
     if not (letter.is_editable and letter.case.is_told):
         return redirect("letters:letter", key=key)
-    if request.method != "POST":
+    if request.method != "POST" or "check" in request.POST:
         return _writing_page(request, letter.case, editing=letter)
     form = LetterForm(request.POST, case=letter.case)
     if not form.is_valid():
@@ -166,7 +169,10 @@ def _writing_page(
     start = StartForm(request.GET or first, languages=starting.languages(case))
     models = list(case.model_letters.prefetch_related("points"))
     model = starting.model_in(models, start.chosen_language)
-    if form is None and editing:
+    checked = checking.checked(request, case) if request.method == "POST" else {}
+    if form is None and request.method == "POST":  # only checked: nothing is amiss yet
+        form = LetterForm(case=case, initial=request.POST.dict())
+    elif form is None and editing:
         form = LetterForm(case=case, initial=model_to_dict(editing, LetterForm.WORDS))
     elif form is None:
         known = chain.initial_for(case) if chain else _pledged(request)
@@ -191,7 +197,7 @@ def _writing_page(
         "editing": editing,
         "chain": chain,
         "draft_key": f"letter:{editing.pk if editing else case.slug}",
-    }
+    } | checked
     return render(request, "letters/write.html", context, status=status)
 
 

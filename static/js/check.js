@@ -1,0 +1,75 @@
+/* Asks this site's server, while somebody writes, what to look at again, and shows its list beside
+   the sheet: <section data-check="address" data-about="appeal"> in a form. Nothing is kept. */
+const PAUSE = 1500; // milliseconds without a key before it asks
+const section = document.querySelector("[data-check]");
+const form = section?.closest("form");
+const names = ["csrfmiddlewaretoken", "subject", "body", "language", "form"];
+let asked = "";
+let waiting;
+
+function fields() {
+  const all = new FormData(form);
+  const sent = names.filter((name) => all.has(name)).map((name) => [name, all.get(name)]);
+  return new URLSearchParams([...sent, ["about", section.dataset.about]]);
+}
+
+async function ask() {
+  const body = fields();
+  asked = String(body);
+  try {
+    const answer = await fetch(section.dataset.check, { method: "POST", body });
+    if (answer.ok && asked === String(fields())) {
+      show(await answer.text());
+    }
+  } catch {
+    // offline: the button asks again, and so does sending the form
+  }
+}
+
+function show(html) {
+  const fresh = new DOMParser().parseFromString(html, "text/html");
+  for (const part of ["[data-check-sum]", "[data-check-list]"]) {
+    const before = section.querySelector(part);
+    const after = fresh.querySelector(part);
+    if (before.innerHTML !== after.innerHTML) {
+      before.replaceChildren(...after.childNodes);
+    }
+  }
+  reveal();
+}
+
+function reveal() {
+  for (const line of section.querySelectorAll("[data-check-show]")) {
+    line.hidden = false;
+  }
+}
+
+if (form) {
+  reveal();
+  section.querySelector("[data-check-live]").hidden = false;
+  form.addEventListener("input", (event) => {
+    if (names.includes(event.target.name)) {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => String(fields()) !== asked && ask(), PAUSE);
+    }
+  });
+  section.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (button?.name === "check") {
+      event.preventDefault();
+      clearTimeout(waiting);
+      ask();
+    } else if (button?.dataset.field) {
+      const { field, start, words } = button.dataset;
+      const control = form.elements[field];
+      // The server counts whole signs, a browser the halves of some.
+      const before = [...control.value].slice(0, start).join("").length;
+      const there = control.value.startsWith(words, before);
+      const place = there ? before : control.value.indexOf(words);
+      control.focus();
+      if (place >= 0) {
+        control.setSelectionRange(place, place + words.length);
+      }
+    }
+  });
+}
