@@ -38,7 +38,9 @@ from letters.models import (
     COUNTED,
     Follow,
     FollowState,
+    Form,
     Letter,
+    LetterKind,
     LetterState,
     Mailbox,
     PaperCount,
@@ -46,6 +48,7 @@ from letters.models import (
     Route,
     Signature,
     SignatureState,
+    SocialAction,
 )
 
 numbers = itertools.count(1)
@@ -229,6 +232,28 @@ def make_letter(case: Case | None = None, **fields) -> Letter:
     return letter
 
 
+def make_solidarity_action(case: Case | None = None, **fields) -> SolidarityAction:
+    """Messages of support can be written for the case, and posted to a public address."""
+    fields = {
+        "recipient": "Test Person",
+        "postal": "Test Person\nc/o Test House\n2 Invented Street\n0002 Testville",
+        "postal_country": "NO",
+        "address_visibility": AddressVisibility.PUBLIC,
+    } | fields
+    return SolidarityAction.objects.create(case=case or make_case_to_write_for(), **fields)
+
+
+def make_message(case: Case | None = None, **fields) -> Letter:
+    """A message of support in any state; one that counts is in the tally too."""
+    fields = {
+        "kind": LetterKind.SOLIDARITY,
+        "form": Form.CARD,
+        "subject": "",
+        "body": "You are not forgotten. We think of you and of the herds.",
+    } | fields
+    return make_letter(case or make_solidarity_action().case, **fields)
+
+
 def make_petition(case: Case | None = None, **fields) -> Petition:
     """A petition that can be signed, whose number shows from the first signature on."""
     fields = {
@@ -276,6 +301,23 @@ def make_follow(case: Case | None = None, **fields) -> Follow:
     if "mailbox" not in fields:
         fields["mailbox"] = make_mailbox()
     return Follow.objects.create(case=case, **fields)
+
+
+def make_post(case: Case | None = None, **fields) -> SocialAction:
+    """Somebody says that they posted; in the tally, unless it is held or taken back."""
+    number = next(numbers)
+    fields = {
+        "key": f"postkey{number:015d}",
+        "network": "bluesky",
+        "country": "NO",
+        "created_at": timezone.now(),
+    } | fields
+    if fields.get("state", "posted") == "posted" and not fields.get("held"):
+        fields.setdefault("counted_on", timezone.localdate())
+    action = SocialAction.objects.create(case=case or make_case(), **fields)
+    if action.counts:
+        counting.count(action.counts_at)
+    return action
 
 
 def make_paper_count(case: Case | None = None, **fields) -> PaperCount:

@@ -4,9 +4,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cases.caching import reader_page
-from letters import erasing
+from letters import chain, erasing
 
 
 @reader_page()
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "letters/privacy.html", {"limits": erasing.LIMITS})
+    context = {"limits": erasing.LIMITS, "keep_chain": chain.KEPT_FOR.days}
+    return render(request, "letters/privacy.html", context)

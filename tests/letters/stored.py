@@ -1,8 +1,6 @@
 """What the database holds, past the models."""
 
-from django.db import connection
-
-from letters.models import Letter
+from django.db import connection, models
 
 
 def everything(tables: str = "") -> str:
@@ -16,7 +14,8 @@ def everything(tables: str = "") -> str:
     return "\n".join(map(str, rows))
 
 
-def column(letter: Letter, name: str) -> str:
+def column(row: models.Model, name: str) -> str:
+    table = row._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {name} FROM letters_letter WHERE id = %s", [letter.pk])  # noqa: S608
+        cursor.execute(f"SELECT {name} FROM {table} WHERE id = %s", [row.pk])  # noqa: S608
         return cursor.fetchone()[0]

@@ -8,8 +8,27 @@ from django.utils import timezone
 
 from letters import emails, erasing
 from letters.encryption import email_hash
-from letters.models import Letter, OutgoingMail, Pledge, Throttle
-from tests.factories import make_case_to_write_for, make_letter, make_pledge
+from letters.models import (
+    Follow,
+    Letter,
+    LetterPicture,
+    Mailbox,
+    OutgoingMail,
+    Pledge,
+    Signature,
+    SocialAction,
+    Throttle,
+)
+from tests.factories import (
+    make_case_to_write_for,
+    make_follow,
+    make_letter,
+    make_mailbox,
+    make_petition,
+    make_pledge,
+    make_post,
+    make_signature,
+)
 from tests.letters.sending import everyone, letter_form
 from tests.letters.stored import column, everything
 
@@ -139,20 +158,180 @@ def test_pledges_mails_and_limits_are_erased_on_their_day():
     Throttle.objects.create(key="old", ends_at=now - DAY / 24)
     Throttle.objects.create(key="new", ends_at=now + DAY / 24)
 
-    assert erasing.erase_expired() == {"letters": 0, "pledges": 1, "mails": 1, "limits": 1}
+    gone = {what: number for what, number in erasing.erase_expired().items() if number}
+    assert gone == {"pledges": 1, "mails": 1, "limits": 1}
 
     assert Pledge.objects.get().due_on == today - 90 * DAY
     assert OutgoingMail.objects.get().about == "letter:1"
     assert Throttle.objects.get().key == "new"
 
 
-def test_a_mail_that_waits_is_not_erased():
+def test_a_mail_that_waits_is_not_erased_until_it_is_no_news():
     make_full_letter()
-    OutgoingMail.objects.update(created_at=timezone.now() - 30 * DAY)
+    make_full_letter()
+    OutgoingMail.objects.update(created_at=timezone.now() - 91 * DAY)
+    news = OutgoingMail.objects.first()
+    OutgoingMail.objects.filter(pk=news.pk).update(is_news=True)
+
+    assert erasing.erase_expired()["mails"] == 1
+
+    assert not OutgoingMail.objects.filter(pk=news.pk).exists()
+    assert OutgoingMail.objects.count() == 1
+
+
+# --- signatures, follows, posts
+
+
+@pytest.mark.parametrize(
+    ("state", "days", "left"),
+    [
+        ("unconfirmed", 14, 0),
+        ("withdrawn", 30, 0),
+        ("confirmed", 365, 1),
+        ("invalid", 365, 1),
+    ],
+)
+def test_every_signature_is_erased_on_its_day_and_not_before(state, days, left):
+    signature = make_signature(state=state)
+    counts = signers(signature.petition)
+
+    Signature.objects.update(changed_at=timezone.now() - days * DAY + DAY / 24)
+    assert erasing.erase_expired()["signatures"] == 0
+
+    Signature.objects.update(changed_at=timezone.now() - days * DAY - DAY / 24)
+    assert erasing.erase_expired()["signatures"] == 1
+    assert erasing.erase_expired()["signatures"] == 0
+    assert Signature.objects.count() == left
+    assert not Mailbox.objects.exists()
+    assert signers(signature.petition) == counts
+
+
+def signers(petition) -> int:
+    cases = type(petition.case).objects.with_count()
+    return cases.get(pk=petition.case_id).signature_count
+
+
+def test_what_is_left_of_a_signature_is_a_number_from_a_country():
+    signature = make_signature(shows_name=True)
+    Signature.objects.update(changed_at=timezone.now() - 366 * DAY)
 
     erasing.erase_expired()
 
-    assert OutgoingMail.objects.count() == 1
+    left = Signature.objects.get()
+    assert (left.name, left.mailbox, left.shows_name) == ("", None, False)
+    assert left.created_at.time() == left.changed_at.time() == datetime.time(0)
+    assert (left.country, left.state, left.text) == ("NO", "confirmed", signature.text)
+    assert left.erased_on == timezone.localdate()
+    assert signers(signature.petition) == 1
+
+
+def test_after_a_petition_has_closed_its_signatures_are_kept_for_a_season():
+    today = timezone.localdate()
+    closed = make_signature(make_petition(closes_on=today - 91 * DAY))
+    make_signature(make_petition(closes_on=today - 90 * DAY))
+    make_signature(make_petition())
+
+    assert erasing.erase_expired()["signatures"] == 1
+
+    assert Signature.objects.exclude(erased_on=None).get() == closed
+
+
+@pytest.mark.parametrize(("state", "days"), [("unconfirmed", 14), ("ended", 30)])
+def test_a_wish_for_news_is_erased_on_its_day_and_its_address_with_it(state, days):
+    make_follow(state=state)
+
+    Follow.objects.update(changed_at=timezone.now() - days * DAY + DAY / 24)
+    assert erasing.erase_expired()["follows"] == 0
+
+    Follow.objects.update(changed_at=timezone.now() - days * DAY - DAY / 24)
+    gone = erasing.erase_expired()
+    assert (gone["follows"], gone["mailboxes"]) == (1, 1)
+
+
+def test_who_follows_is_told_for_years():
+    make_follow()
+    Follow.objects.update(changed_at=timezone.now() - 3_000 * DAY)
+
+    erasing.erase_expired()
+
+    assert Follow.objects.exists()
+    assert Mailbox.objects.exists()
+
+
+def test_a_block_is_kept_two_years_as_a_hash():
+    today = timezone.localdate()
+    kept = make_mailbox(email="", email_hash="kept", blocked_on=today - 730 * DAY)
+    make_mailbox(email="", email_hash="gone", blocked_on=today - 731 * DAY)
+
+    assert erasing.erase_expired()["mailboxes"] == 1
+
+    assert Mailbox.objects.get() == kept
+
+
+def test_an_empty_mailbox_goes_with_its_mail():
+    used, empty = make_follow().mailbox, make_mailbox()
+    for mailbox in [used, empty]:
+        emails.queue_confirm(mailbox, mailbox.email)
+
+    assert erasing.erase_expired()["mailboxes"] == 1
+
+    assert Mailbox.objects.get() == used
+    assert OutgoingMail.objects.get().about == f"mailbox:{used.pk}"
+
+
+def test_the_link_of_a_post_goes_and_its_number_stays():
+    posted, taken_back = make_post(), make_post(state="withdrawn")
+    SocialAction.objects.update(created_at=timezone.now() - 90 * DAY + DAY / 24)
+    assert erasing.erase_expired()["posts"] == 0
+
+    SocialAction.objects.update(created_at=timezone.now() - 90 * DAY - DAY / 24)
+    assert erasing.erase_expired()["posts"] == 2
+    assert erasing.erase_expired()["posts"] == 0
+
+    left = SocialAction.objects.get()
+    assert (left.pk, left.key, left.key_hash) == (posted.pk, "", f"erased-{posted.pk}")
+    assert left.counts
+    assert taken_back.pk != left.pk
+
+
+def test_a_drawing_is_erased_with_the_words():
+    letter = make_full_letter(state="approved", kind="solidarity")
+    LetterPicture.objects.create(letter=letter, data="a drawing", width=1, height=1)
+
+    erasing.erase_letters(Letter.objects.all())
+
+    assert Letter.objects.get().erased_on == timezone.localdate()
+    assert not LetterPicture.objects.exists()
+
+
+def test_who_erases_all_leaves_numbers_and_nothing_else():
+    mailbox, other = make_mailbox(ADDRESS), make_signature().mailbox
+    confirmed = make_signature(mailbox=mailbox, name="Sam Tester")
+    make_signature(mailbox=mailbox, state="unconfirmed")
+    make_follow(mailbox=mailbox)
+    make_follow(confirmed.petition.case, mailbox=mailbox)
+    emails.queue_confirm(mailbox, ADDRESS)
+    traces = [column(mailbox, "email"), column(mailbox, "key"), column(confirmed, "name")]
+    traces += [mailbox.key_hash, mailbox.email_hash]
+    assert [trace for trace in traces if trace not in everything()] == []
+
+    assert erasing.erase_mailboxes(Mailbox.objects.filter(pk=mailbox.pk)) == 1
+
+    stored = everything()
+    assert [trace for trace in traces if trace in stored] == []
+    assert Mailbox.objects.get() == other
+    assert signers(confirmed.petition) == 1
+    assert not Follow.objects.exists()
+
+
+def test_who_erases_all_stays_blocked():
+    mailbox = make_mailbox(blocked_on=timezone.localdate(), email="")
+    make_signature(mailbox=mailbox)
+
+    erasing.erase_mailboxes(Mailbox.objects.all())
+
+    assert Mailbox.objects.get().blocked_on
+    assert Signature.objects.get().mailbox is None
 
 
 def test_erasing_goes_on_in_parts_until_all_is_done():
@@ -171,7 +350,8 @@ def test_the_command_prints_numbers_only():
     call_command("erase_expired", stdout=out)
 
     assert out.getvalue() == (
-        "letters: 1 erased\npledges: 0 erased\nmails: 0 erased\nlimits: 0 erased\n"
+        "letters: 1 erased\npledges: 0 erased\nsignatures: 0 erased\nfollows: 0 erased\n"
+        "posts: 0 erased\nmailboxes: 0 erased\nmails: 0 erased\nlimits: 0 erased\n"
     )
 
 
