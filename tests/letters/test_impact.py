@@ -291,7 +291,7 @@ def test_figures_of_earlier_years_keep_their_words(client):
 
     drawing = words(shown(client).one(f"{SVG}svg", **{"class": "bars"}))
 
-    assert drawing == "2022more than 5,000,000 20196,609,837 2006no total was found"
+    assert drawing == "2022 more than 5,000,000 2019 6,609,837 2006 no total was found"
     assert rows(client, "years") == [
         ["2022", "2022", "more than", "5000000", "", "https://example.org/a"],
         ["2019", "2019", "exactly", "6609837", "", ""],
