@@ -1,12 +1,13 @@
 """Everything the site sets in type: letters, case sheets, social cards.
 
 A template is a Typst file in templates/print/. It is given plain data, one dict as described by
-`Letter`, `Sheet` and `Card` below, and shows people's words as text: nothing a visitor writes is
-ever read as markup. Faces come from the repository alone, and nothing outside templates/print/
-can be read by a template.
+`Letter`, `Message`, `Sheet` and `Card` below, and shows people's words as text: nothing a visitor
+writes is ever read as markup. Faces come from the repository alone, and nothing outside
+templates/print/ can be read by a template.
 
     typesetting.pdf("letter", {...}, made_at=letter.updated_at)
     typesetting.png("card", {...})
+    typesetting.pages("message", {...})
 """
 
 import base64
@@ -31,6 +32,13 @@ PICTURES = ["JPEG", "PNG", "WEBP", "GIF"]  # what Typst can read
 
 Direction = Literal["ltr", "rtl"]
 Paper = Literal["a4", "us-letter"]
+
+
+class Picture(TypedDict):
+    data: bytes  # a JPEG, PNG, WebP or GIF of about 1600 pixels
+    alt: str
+    credit: NotRequired[str]
+    focus: NotRequired[tuple[float, float]]  # what must stay when it is cut: 0 to 1, from top left
 
 
 class Sender(TypedDict):
@@ -73,13 +81,23 @@ class Letter(TypedDict):
     close: str
     name: str  # under the close; may be empty
     translation: NotRequired[Translation | None]
+    picture: NotRequired[Picture | None]  # shown whole, on a page of its own
 
 
-class Picture(TypedDict):
-    data: bytes  # a JPEG, PNG, WebP or GIF of about 1600 pixels
-    alt: str
-    credit: NotRequired[str]
-    focus: NotRequired[tuple[float, float]]  # what must stay when it is cut: 0 to 1, from top left
+class Message(TypedDict):
+    """message.typ: a message of support as a postcard, picture in front and words on its back.
+
+    Short words share the back with the address; longer ones take all of it, and the card goes into
+    an envelope. What does not fit even so runs on: `pages` is more than two.
+    """
+
+    paper: Literal["a6", "a5"]
+    lang: str
+    dir: Direction
+    body: str  # plain text; an empty line parts paragraphs
+    name: str  # may be empty
+    address_lines: list[str]  # the country in capitals; may be empty: then lines to write on
+    picture: NotRequired[Picture | None]  # shown whole; a candle is drawn if there is none
 
 
 class Recipient(TypedDict):
@@ -142,6 +160,7 @@ class Card(TypedDict):
 # Words that belong to a template and not to a case, in the language that is active.
 LABELS: dict[str, dict[str, Promise]] = {
     "letter": {"title": _("Letter")},  # of the file, if the letter has no subject
+    "message": {"title": _("Card")},
     "sheet": {
         "kind": _("Case sheet"),
         "content_note": _("Before you read"),
@@ -183,6 +202,15 @@ def png(template: str, data: Mapping[str, Any], *, page: int = 1, ppi: float = 7
     with lock:
         pages = compiler.compile(format="png", sys_inputs=inputs, ppi=ppi)
     return pages[page - 1] if isinstance(pages, list) else pages
+
+
+def pages(template: str, data: Mapping[str, Any]) -> int:
+    """How many pages it takes."""
+    inputs = _inputs(template, data)
+    compiler, lock = _compiler(template)
+    with lock:
+        drawn = compiler.compile(format="svg", sys_inputs=inputs)
+    return len(drawn) if isinstance(drawn, list) else 1
 
 
 def qr(url: str) -> bytes:

@@ -96,6 +96,12 @@ class SolidarityAction(models.Model):
             return []
         return [*lines, country_name(self.postal_country)]
 
+    @property
+    def window_lines(self) -> list[str]:
+        """The same for envelope and card, the country in capitals: see Target.window_lines."""
+        lines = self.public_lines
+        return lines and [*lines[:-1], country_name(self.postal_country, "en").upper()]
+
 
 class SolidarityPhrase(models.Model):
     """A sentence that a message of support can begin with, in a language its readers read."""
