@@ -1,32 +1,33 @@
-"""A letter as a PDF, ready to sign, fold and post."""
+"""A letter or message as a PDF, ready to sign, fold and post."""
 
 from django.utils.translation import gettext as _
 
 from cases import fonts, typesetting
 from cases.sheets import PAPERS
-from letters import starting
+from letters import drawings, starting
 from letters.models import Letter
 
 ADDRESS_ROOM = 3  # ruled lines for an address that the writer has to find
+CARDS = ["a6", "a5"]
 
 
 def pdf(letter: Letter, *, paper: str) -> bytes:
     """The letter on its sheet; `paper` is "a4" or "letter".
 
-    A letter that is the model as it stands has its translation on a second page. Without a known
-    address there are ruled lines for one in the window.
+    A letter that is the model as it stands has its translation on a second page, and a message its
+    picture. Without a known address there are ruled lines for one in the window.
     """
     words = starting.words_of(letter)
     translation = starting.translation_of(letter, list(letter.case.model_letters.all()))
-    target = getattr(letter.case, "target", None)
+    addressee = getattr(letter.case, "solidarity_action" if letter.is_message else "target", None)
     data: typesetting.Letter = {
         "paper": PAPERS[paper],
         "lang": letter.language,
         "dir": words.direction,
         "date": starting.dated(letter),
-        "sender": {"name": letter.signed_name, "place": letter.place},
-        "address_lines": target.window_lines if target else [],
-        "address_room": 0 if target and target.postal else ADDRESS_ROOM,
+        "sender": {"name": "" if letter.is_message else letter.signed_name, "place": letter.place},
+        "address_lines": addressee.window_lines if addressee else [],
+        "address_room": 0 if addressee and addressee.postal else ADDRESS_ROOM,
         "subject": letter.subject,
         "salutation": words.salutation,
         "body": letter.body,
@@ -41,8 +42,43 @@ def pdf(letter: Letter, *, paper: str) -> bytes:
             "body": translation.body,
             "close": translation.close,
         },
+        "picture": _picture(letter) if letter.is_message else None,
     }
     return typesetting.pdf("letter", data, made_at=letter.changed_at)
+
+
+def card_pdf(message: Letter, *, paper: str) -> bytes:
+    """The message as a card, "a6" or "a5"; on the larger one if its words do not fit."""
+    papers = card_papers(message) or CARDS[-1:]
+    data = _card(message, paper if paper in papers else papers[0])
+    solidarity = getattr(message.case, "solidarity_action", None)
+    data |= {
+        "address_lines": solidarity.window_lines if solidarity else [],
+        "picture": _picture(message),
+    }
+    return typesetting.pdf("message", data, made_at=message.changed_at)
+
+
+def card_papers(message: Letter) -> list[str]:
+    """The cards on which the words fit, the smallest first; none if there are too many words."""
+    return [paper for paper in CARDS if typesetting.pages("message", _card(message, paper)) == 2]
+
+
+def _card(message: Letter, paper: str) -> typesetting.Message:
+    """The card with its words alone: neither picture nor address takes room from them."""
+    return {
+        "paper": paper,
+        "lang": message.language,
+        "dir": starting.words_of(message).direction,
+        "body": message.body,
+        "name": message.signed_name,
+        "address_lines": [],
+    }
+
+
+def _picture(message: Letter) -> typesetting.Picture | None:
+    data = drawings.jpeg(message)
+    return data and {"data": data, "alt": _("The picture that comes with these words")}
 
 
 def unprintable(text: str) -> str:

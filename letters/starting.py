@@ -71,7 +71,7 @@ def translation_of(letter: Letter, models: list[ModelLetter]) -> Words | None:
 
     Only a letter that is the model as it stands has one: nobody translates own words here.
     """
-    by_language = {model.language: model for model in models}
+    by_language = {} if letter.is_message else {model.language: model for model in models}
     model = by_language.get(letter.language)
     other = by_language.get("en" if letter.language != "en" else "")
     if not model or not other or letter.body.split() != model.body.split():
@@ -85,6 +85,9 @@ def _around(case: Case, language: str, body: str) -> tuple[str, str, str]:
 
 
 def words_of(letter: Letter) -> Words:
+    """Around a message stands nothing that its writer has not written."""
+    if letter.is_message:
+        return Words(letter.language, "", letter.body, "")
     return Words(letter.language, *_around(letter.case, letter.language, letter.body))
 
 

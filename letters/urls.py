@@ -11,6 +11,7 @@ from letters.views import (
     pledges,
     privacy,
     signing,
+    solidarity,
 )
 
 register_converter(KeyConverter, "key")
@@ -23,9 +24,13 @@ urlpatterns = [
     path("pledges/<key:key>/erase/", pledges.erase_pledge, name="pledge-erase"),
     path("cases/<slug:slug>/write/", letters.write, name="write"),
     path("cases/<slug:slug>/check-text/", checking.check_text, name="check-text"),
+    path("cases/<slug:slug>/solidarity/", solidarity.write, name="solidarity"),
+    path("cases/<slug:slug>/messages/", solidarity.messages, name="messages"),
     path("letters/<key:key>/", letters.letter, name="letter"),
     path("letters/<key:key>/edit/", letters.edit, name="edit"),
     path("letters/<key:key>/letter.pdf", letters.letter_pdf, name="pdf"),
+    path("letters/<key:key>/card.pdf", letters.card_pdf, name="card"),
+    path("letters/<key:key>/picture.jpg", letters.picture, name="picture"),
     path("letters/<key:key>/letter.txt", letters.letter_text, name="text"),
     path("letters/<key:key>/erase/", letters.erase_letter, name="erase"),
     path("take-all/", chain.start, name="take-all"),

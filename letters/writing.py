@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cases.models import Case
-from letters import counting, emails
+from letters import counting, drawings, emails
 from letters.models import COUNTED, Letter, LetterState, Route
 
 DRAFTING, READY, POSTED = LetterState.DRAFTING, LetterState.READY, LetterState.POSTED
@@ -45,6 +45,7 @@ def write(
     pledge_id: int | None,
     held: bool,
     mails_link: bool = True,
+    drawing: drawings.Drawing | bool | None = None,
     **words,
 ) -> None:
     """Keep a letter as a draft, and mail its private link if there is an address.
@@ -64,18 +65,20 @@ def write(
     try:
         with transaction.atomic():
             letter.save(force_insert=True)
+            drawings.keep(letter, drawing)
             if mails_link:
                 emails.queue_letter_link(letter)
     except IntegrityError:
         if there := Letter.objects.by_key(key).first():
-            revise(there, **words)
+            revise(there, drawing=drawing, **words)
         elif pledge_id:  # it was erased in between
-            write(key=key, case=case, pledge_id=None, held=held, **words)
+            rest = {"held": held, "mails_link": mails_link, "drawing": drawing}
+            write(key=key, case=case, pledge_id=None, **rest, **words)
         else:
             raise
 
 
-def revise(letter: Letter, **words) -> bool:
+def revise(letter: Letter, *, drawing: drawings.Drawing | bool | None = None, **words) -> bool:
     """Change the words of a letter that has not left; an approved one is read again."""
     for name, value in words.items():
         setattr(letter, name, value)
@@ -91,6 +94,7 @@ def revise(letter: Letter, **words) -> bool:
         if current.state == APPROVED:
             letter.state, letter.shown_on = SUBMITTED, None
         letter.save(update_fields=[*words, "changed_at", "state", "shown_on"])
+        drawings.keep(letter, drawing)
         if current.email_hash != letter.email_hash:
             emails.forget_other_addresses(letter)
         emails.queue_letter_link(letter)
@@ -101,10 +105,19 @@ def allowed_acts(letter: Letter) -> set[str]:
     """What its writer may do with the letter now."""
     if letter.erased_on or letter.route == Route.BY_HAND:
         return set()
+    case = letter.case
     acts = set(WRITER_ACTS[letter.state])
-    if not getattr(getattr(letter.case, "target", None), "email", ""):
+    if letter.is_message or not getattr(getattr(case, "target", None), "email", ""):
         acts.discard("email")
-    return acts if letter.case.takes_actions else acts - SENDING
+    # The address of a message is for everybody, or for nobody outside the hand-in.
+    if letter.is_message and not _has_public_address(case):
+        acts.discard("post")
+    takes = case.takes_messages if letter.is_message else case.takes_actions
+    return acts if takes else acts - SENDING
+
+
+def _has_public_address(case: Case) -> bool:
+    return hasattr(case, "solidarity_action") and bool(case.solidarity_action.public_lines)
 
 
 def act(letter: Letter, name: str) -> bool:
@@ -137,6 +150,28 @@ def reject(letter: Letter, reason: str) -> bool:
 def release_hold(letter: Letter) -> bool:
     """A moderator looked at what a trap or a limit caught: it is a letter, and counts as one."""
     return letter.held and _move(letter, letter.state, held=False)
+
+
+def may_be_shown(letter: Letter) -> bool:
+    """A message that was approved, whose writer agrees, and whose case shows messages."""
+    return (
+        letter.is_message
+        and letter.may_be_shown
+        and letter.state == APPROVED
+        and letter.erased_on is None
+        and hasattr(letter.case, "solidarity_action")
+        and letter.case.solidarity_action.shows_messages
+    )
+
+
+def show(letter: Letter) -> bool:
+    """A moderator chose it: readers may read the message on the page of its case."""
+    return may_be_shown(letter) and _move(letter, APPROVED, shown_on=timezone.localdate())
+
+
+def hide(letter: Letter) -> bool:
+    """Readers see it no more; it stays approved, and is handed in."""
+    return letter.shown_on is not None and _move(letter, letter.state, shown_on=None)
 
 
 def _move(letter: Letter, state: str, **changes) -> bool:

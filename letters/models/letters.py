@@ -194,7 +194,8 @@ class Letter(PrivateLink):
         permissions = [("moderate_letter", _("Can read, approve and reject letters"))]
 
     def __str__(self) -> str:
-        return _("letter %(number)s") % {"number": self.pk}
+        name = _("message %(number)s") if self.is_message else _("letter %(number)s")
+        return name % {"number": self.pk}
 
     def get_absolute_url(self) -> str:
         return reverse("letters:letter", args=[self.key])
@@ -211,6 +212,11 @@ class Letter(PrivateLink):
     def counts(self) -> bool:
         # See also LetterQuerySet.counted
         return self.counted_on is not None
+
+    @property
+    def is_message(self) -> bool:
+        """For the person, not for the official."""
+        return self.kind == LetterKind.SOLIDARITY
 
     @property
     def may_be_rejected(self) -> bool:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.forms import model_to_dict
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cases.caching import form_page
-from cases.models import AppliesTo, Case, CaseQuerySet
-from letters import erasing, printing, starting, throttle, writing
+from cases.models import ActionCount, AppliesTo, Case
+from letters import drawings, erasing, printing, starting, throttle, writing
 from letters.chain import Chain
 from letters.forms.letters import LetterForm, StartForm
 from letters.models import Letter, Pledge
-from letters.views import checking
+from letters.views import checking, solidarity
 
 OTHER_CASES = 3
 
@@ -27,9 +27,11 @@ def write(request: HttpRequest, slug: str, chain: Chain | None = None) -> HttpRe
 
     In a chain through all cases it is sent at once, and the way goes on.
     """
+    case = _case_or_404(slug)
     if request.method != "POST":
-        return _writing_page(request, _case_or_404(slug), chain=chain)
-    case = _case_or_404(slug, among=Case.objects.told())
+        if not case.takes_actions:
+            return redirect(case)  # it says why, and whom else one can write for
+        return _writing_page(request, case, chain=chain)
     if "check" in request.POST:
         return _writing_page(request, case, chain=chain)
     form = LetterForm(request.POST, case=case)
@@ -68,6 +70,8 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
     letter = _letter_or_404(key)
     if not (letter.is_editable and letter.case.is_told):
         return redirect("letters:letter", key=key)
+    if letter.is_message:
+        return solidarity.edit(request, letter)
     if request.method != "POST" or "check" in request.POST:
         return _writing_page(request, letter.case, editing=letter)
     form = LetterForm(request.POST, case=letter.case)
@@ -89,32 +93,36 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         return redirect("letters:letter", key=key)
     if not letter.case.is_told:
         return render(request, "letters/stopped.html", {"letter": letter})
-    mailto = starting.mailto(letter)
-    models = list(letter.case.model_letters.all())
-    words = starting.words_of(letter)
     context = {
         "letter": letter,
         "case": letter.case,
         "target": getattr(letter.case, "target", None),
-        "words": words,
-        "salutation": words.salutation,
-        "close": words.close,
-        "translation": starting.translation_of(letter, models),
-        "envelope_lines": _envelope_lines(letter.case),
+        "words": starting.words_of(letter),
         "date_text": starting.dated(letter),
         "signed_name": letter.signed_name,
-        "mailto": mailto,
-        "mail_too_long": bool(mailto) and len(mailto) > starting.LONGEST_MAILTO,
-        "plain_text": starting.as_text(letter),
         "unprintable": printing.unprintable(letter.subject + letter.body + letter.signed_name),
         "allowed": writing.allowed_acts(letter),
         "counts": letter.counts,
-        "everyone": letter.case.letter_count,
         "link": settings.SITE_URL + letter.get_absolute_url(),
         "others": Case.objects.to_write_for(letter.case.edition)
         .exclude(pk=letter.case_id)
         .needing_letters_first()[:OTHER_CASES],
         "sent_link": bool(letter.email),
+    }
+    if letter.is_message:
+        context |= solidarity.about(letter)
+        return render(request, "letters/message.html", context)
+    mailto = starting.mailto(letter)
+    models = list(letter.case.model_letters.all())
+    context |= {
+        "salutation": context["words"].salutation,
+        "close": context["words"].close,
+        "translation": starting.translation_of(letter, models),
+        "envelope_lines": _envelope_lines(letter.case),
+        "mailto": mailto,
+        "mail_too_long": bool(mailto) and len(mailto) > starting.LONGEST_MAILTO,
+        "plain_text": starting.as_text(letter),
+        "everyone": letter.case.letter_count,
     }
     return render(request, "letters/letter.html", context)
 
@@ -126,9 +134,33 @@ def letter_pdf(request: HttpRequest, key: str) -> HttpResponse:
     if not letter.case.is_told:
         return redirect("letters:letter", key=key)
     paper = "letter" if request.GET.get("paper") == "letter" else "a4"
-    response = HttpResponse(printing.pdf(letter, paper=paper), content_type="application/pdf")
-    response["Content-Disposition"] = 'inline; filename="letter.pdf"'
+    return _pdf(printing.pdf(letter, paper=paper), "letter.pdf")
+
+
+@form_page
+def card_pdf(request: HttpRequest, key: str) -> HttpResponse:
+    """A message as a card to print: ?paper=a6, A5 otherwise."""
+    letter = _letter_or_404(key)
+    if not (letter.case.is_told and letter.is_message):
+        return redirect("letters:letter", key=key)
+    paper = "a6" if request.GET.get("paper") == "a6" else "a5"
+    return _pdf(printing.card_pdf(letter, paper=paper), "card.pdf")
+
+
+def _pdf(data: bytes, name: str) -> HttpResponse:
+    response = HttpResponse(data, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{name}"'
     return response
+
+
+@form_page
+def picture(request: HttpRequest, key: str) -> HttpResponse:
+    """The picture of a message, for its writer."""
+    letter = _letter_or_404(key)
+    data = drawings.jpeg(letter) if letter.case.is_told else None
+    if data is None:
+        raise Http404
+    return HttpResponse(data, content_type="image/jpeg")
 
 
 @form_page
@@ -208,19 +240,25 @@ def _pledged(request: HttpRequest) -> dict:
     return {"pledge": LetterForm.sign_pledge(pledge)} if pledge else {}
 
 
-def _case_or_404(slug: str, among: CaseQuerySet | None = None) -> Case:
-    """A case that takes letters, with its target; for any other there is no form."""
-    cases = Case.objects.taking_actions() if among is None else among
-    return get_object_or_404(cases.select_related("edition", "target"), slug=slug)
+def _case_or_404(slug: str) -> Case:
+    """A case that may be read about, with its target."""
+    return get_object_or_404(Case.objects.told().select_related("edition", "target"), slug=slug)
 
 
 def _letter_or_404(key: str) -> Letter:
     letters = Letter.objects.select_related(
-        "case", "case__target", "case__edition", "case__action_count", "pledge"
+        "case",
+        "case__target",
+        "case__solidarity_action",
+        "case__petition",
+        "case__edition",
+        "case__action_count",
+        "pledge",
     )
     letter = get_object_or_404(letters.by_key(key))
-    count = getattr(letter.case, "action_count", None)
-    letter.case.letter_count = count.letters if count else 0
+    count = getattr(letter.case, "action_count", None) or ActionCount()
+    letter.case.letter_count, letter.case.message_count = count.letters, count.messages
+    letter.case.signature_count, letter.case.post_count = count.signatures, count.posts
     return letter
 
 

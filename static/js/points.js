@@ -1,6 +1,7 @@
 /* A ticked point goes onto the sheet at once, at its end; unticked, it goes again if nobody changed it. */
 const body = document.querySelector("form[data-draft] [name=body]");
 const start = document.getElementById("start");
+const language = document.querySelector("form[data-draft] select[name=language]");
 
 if (body && start) {
   for (const only of document.querySelectorAll("[data-without-script], button[form=start]")) {
@@ -11,6 +12,9 @@ if (body && start) {
     box.checked = body.value.includes(point);
     box.addEventListener("change", () => {
       const paragraphs = body.value.split(/\n{2,}/).filter((paragraph) => paragraph.trim());
+      if (language && box.checked && !paragraphs.length) {
+        language.value = box.labels[0].closest("[lang]").lang;
+      }
       const others = paragraphs.filter((paragraph) => paragraph.trim() !== point);
       body.value = (box.checked ? [...others, point] : others).join("\n\n");
       body.dispatchEvent(new Event("input", { bubbles: true }));

@@ -102,3 +102,22 @@ def everyone(case: Case) -> int:
 def signed(case: Case) -> int:
     """The number of signatures that pages show for the case."""
     return Case.objects.with_count().get(pk=case.pk).signature_count
+
+
+def message_form(**fields) -> dict:
+    """A form for a message of support as a person fills it in."""
+    return {
+        "token": token(),
+        "language": "en",
+        "form": "card",
+        "body": "You are not forgotten. We think of you and of the herds.",
+        "ties": "no",
+        "name_form": "full",
+        "name": "Sam Tester",
+        "country": "NO",
+        "email": "",
+    } | fields
+
+
+def send_message(client: Client, case: Case, **fields) -> HttpResponse:
+    return client.post(reverse("letters:solidarity", args=[case.slug]), message_form(**fields))
