@@ -12,6 +12,7 @@ urlpatterns = [
     path("cases/<slug:slug>/", views.case, name="case"),
     path("cases/<slug:slug>/sheet.pdf", views.sheet, name="sheet"),
     path("cases/<slug:slug>/card.png", views.card, name="card"),
+    path("cases/<slug:slug>/feed.atom", feeds.case, name="feed"),
     path("check/<slug:code>/", views.check, name="check"),
     path("good-news/", views.good_news, name="good-news"),
     path("good-news/feed.atom", feeds.good_news, name="good-news-feed"),

@@ -230,6 +230,7 @@ class SafetyRuleInline(ManyParts):
 class OutcomeInline(RoomyMixin, admin.StackedInline):
     model = Outcome
     extra = 0
+    show_change_link = True  # to its own page: from there those who follow are told
     rows = {"text": 3, "text_fr": 3}
     fields = [
         ("kind", "conditional"),
