@@ -11,7 +11,7 @@ import json
 import zlib
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from cryptography.fernet import InvalidToken
 from django.conf import settings
@@ -32,6 +32,7 @@ LONGEST_COOKIE = 4_000
 
 WAYS = ["deliver", "post"]  # how a letter of a chain can leave
 Action = Literal["letter", "signature", "message"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
 
 
 @dataclass
@@ -96,11 +97,17 @@ class Chain:
     def sent(self, letter: Letter, way: str) -> HttpResponse:
         """A letter or message is written: send it on its way, and go back to its case."""
         if letter.state == LetterState.DRAFTING:  # not if the form came twice
-            writing.act(letter, way if way in WAYS else "post")
+            writing.act(letter, way if way in WAYS else "deliver")
         self.did(
             letter.case, "letter" if letter.kind == LetterKind.APPEAL else "message", letter.key
         )
         return self.keep_on(redirect("letters:take-all-case", slug=letter.case.slug))
+
+    def signed(self, case: Case, typed: dict) -> HttpResponse:
+        """A petition is signed: with what was typed for it the next one begins."""
+        self.details |= {name: typed[name] for name in ("name", "country", "email")}
+        self.did(case, "signature")
+        return self.keep_on(redirect("letters:take-all-case", slug=case.slug))
 
     def pass_by(self, case: Case) -> None:
         if case.slug not in self.passed:

@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
                 ('language', models.CharField(default='en', help_text='A language code: en, es, fr, ar, my, km …', max_length=12, verbose_name='language')),
-                ('text', models.TextField(help_text="Up to 260 characters fit everywhere. Handles as they are written: @name. No link: the page adds the case's.", max_length=500, verbose_name='text')),
+                ('text', models.TextField(help_text="Up to 230 characters fit everywhere. Handles as they are written: @name. No link: the page adds the case's.", max_length=500, verbose_name='text')),
                 ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
                 ('history_id', models.AutoField(primary_key=True, serialize=False)),
                 ('history_date', models.DateTimeField(db_index=True)),
@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('language', models.CharField(default='en', help_text='A language code: en, es, fr, ar, my, km …', max_length=12, verbose_name='language')),
-                ('text', models.TextField(help_text="Up to 260 characters fit everywhere. Handles as they are written: @name. No link: the page adds the case's.", max_length=500, verbose_name='text')),
+                ('text', models.TextField(help_text="Up to 230 characters fit everywhere. Handles as they are written: @name. No link: the page adds the case's.", max_length=500, verbose_name='text')),
                 ('position', models.PositiveSmallIntegerField(default=0, verbose_name='position')),
             ],
             options={

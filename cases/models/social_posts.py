@@ -15,7 +15,7 @@ class SocialPost(models.Model):
         _("text"),
         max_length=500,
         help_text=_(
-            "Up to 260 characters fit everywhere. Handles as they are written: @name. No link: "
+            "Up to 230 characters fit everywhere. Handles as they are written: @name. No link: "
             "the page adds the case's."
         ),
     )

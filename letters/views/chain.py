@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
 
 from cases.caching import form_page
 from cases.models import Case, Edition
-from letters.chain import Action, Chain, forget
+from letters.chain import ACTIONS, Action, Chain, forget
 from letters.forms.chain import DetailsForm
 from letters.models import Letter
-from letters.views import letters
+from letters.views import letters, signing, solidarity
 
 
 class Stop(NamedTuple):
@@ -80,6 +82,16 @@ def letter(request: HttpRequest, slug: str) -> HttpResponse:
     return _in_chain(request, slug, "letter", letters.write)
 
 
+@form_page
+def sign(request: HttpRequest, slug: str) -> HttpResponse:
+    return _in_chain(request, slug, "signature", signing.sign)
+
+
+@form_page
+def message(request: HttpRequest, slug: str) -> HttpResponse:
+    return _in_chain(request, slug, "message", solidarity.write)
+
+
 def _in_chain(request: HttpRequest, slug: str, action: Action, view: Callable) -> HttpResponse:
     chain = Chain.of(request)
     if not chain.has_begun:
@@ -100,16 +112,25 @@ def done(request: HttpRequest) -> HttpResponse:
     context = {
         "chain": chain,
         "stops": stops,
-        "letters": sum("letter" in stop.done for stop in stops),
-        "messages": sum("message" in stop.done for stop in stops),
-        "signatures": sum("signature" in stop.done for stop in stops),
-        "everyone": {
-            "letters": sum(case.letter_count for case in cases),
-            "messages": sum(case.message_count for case in cases),
-            "signatures": sum(case.signature_count for case in cases),
-        },
+        "has_signed": any("signature" in stop.done for stop in stops),
+        "you": _in_words(*(sum(one in stop.done for stop in stops) for one in ACTIONS)),
+        "everyone": _in_words(
+            sum(case.letter_count for case in cases),
+            sum(case.signature_count for case in cases),
+            sum(case.message_count for case in cases),
+        ),
     }
     return render(request, "letters/chain/done.html", context)
+
+
+def _in_words(letters: int, signatures: int, messages: int) -> str:
+    """“3 letters, 1 signature”: what there is none of is left out."""
+    parts = [
+        (letters, ngettext("%(number)s letter", "%(number)s letters", letters)),
+        (signatures, ngettext("%(number)s signature", "%(number)s signatures", signatures)),
+        (messages, ngettext("%(number)s message", "%(number)s messages", messages)),
+    ]
+    return ", ".join(words % {"number": intcomma(number)} for number, words in parts if number)
 
 
 def _open_cases() -> list[Case]:
