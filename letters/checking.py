@@ -27,6 +27,7 @@ from cases.models import (
 from cases.text import folded, folded_with_places
 from letters import contact_data, fitting, starting
 from letters.contact_data import Kind
+from letters.models import Form, Letter, LetterKind
 
 MOST = 30  # problems that are told: whoever has more begins anew
 LONGEST = 6_000  # letters of a text that are looked at: no form takes more
@@ -72,7 +73,9 @@ def problems(
     `about` says whether it is a letter to the official or a message to the person, `own_email` is
     the writer's address if it is known. A place counts letters of the text as it was given.
     """
-    rules = [rule for rule in case.safety_rules.filter(applies_to=about) if not rule.allows]
+    rules = [
+        rule for rule in case.safety_rules.all() if rule.applies_to == about and not rule.allows
+    ]
     lists = _lists(case, about, language)
     own = next((rule for rule in rules if rule.topic == Topic.OWN_ADDRESS), None)
     found = []
@@ -83,6 +86,25 @@ def problems(
     if text.strip():
         found += _as_a_whole(text[:LONGEST], case, about, language, card)
     return sorted(found, key=lambda problem: not problem.stops)[:MOST]
+
+
+def problems_of(letter: Letter) -> list[Problem]:
+    """The same of a letter or message as it is kept."""
+    return problems(
+        letter.body,
+        letter.case,
+        about=applies_to(letter),
+        subject=letter.subject,
+        language=letter.language,
+        own_email=letter.email,
+        card=letter.form == Form.CARD,
+    )
+
+
+def applies_to(letter: Letter) -> str:
+    """Which of the case's safety rules are asked of it."""
+    is_message = letter.kind == LetterKind.SOLIDARITY
+    return AppliesTo.SOLIDARITY if is_message else AppliesTo.APPEAL
 
 
 def stopping(

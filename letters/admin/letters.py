@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -20,26 +18,28 @@ from django.views.decorators.http import require_POST
 
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.countries import country_name
-from cases.models import AppliesTo, SafetyRule
-from cases.text import folded
-from letters import writing
+from letters import checking, drawings, starting, writing
 from letters.admin.filters import CaseFilter, CountryFilter, StateFilter
 from letters.admin.forms import FindForm, RejectForm
 from letters.admin.keyset import KeysetAdmin, row_number
 from letters.encryption import email_hash
-from letters.models import Letter, LetterState, Pledge
+from letters.models import Letter, LetterPicture, LetterState, Pledge
 
 MODERATE = "letters.moderate_letter"
 MOST_FOUND = 200  # letters of one address that are listed
 MOST_LOOKS = 50
 
 # No names, addresses or words: what a list shows, it need not decrypt.
-LISTED = ["case__display_name", "state", "route", "country", "language", "held", "created_at"]
-
-
-class Rule(NamedTuple):
-    rule: SafetyRule
-    words: list[str]  # to watch for, that the letter has
+LISTED = [
+    "case__display_name",
+    "kind",
+    "state",
+    "route",
+    "country",
+    "language",
+    "held",
+    "created_at",
+]
 
 
 @admin.register(Letter)
@@ -48,6 +48,7 @@ class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
     list_display = [
         "number",
         "case",
+        "kind",
         "state",
         "hold",
         "route",
@@ -55,7 +56,7 @@ class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
         "language",
         "created_at",
     ]
-    list_filter = [StateFilter, CaseFilter, "held", "route", CountryFilter]
+    list_filter = [StateFilter, "kind", CaseFilter, "held", "route", CountryFilter]
     empty_value_display = ""
     search_fields = ["pk"]
     search_help_text = gettext_lazy("Number of the letter")
@@ -106,33 +107,44 @@ class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
             path("find/", wrap(self.find_view), name="letters_letter_find"),
             path("reject/", wrap(self.reject_view), name="letters_letter_reject"),
             path("<int:pk>/act/", wrap(self.act_view), name="letters_letter_act"),
+            path("<int:pk>/picture/", wrap(self.picture_view), name="letters_letter_picture"),
         ]
         return mine + super().get_urls()
 
     def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
-        """The letter to read, as its target would. Each look is noted."""
+        """The letter to read, as its target would, or the message. Each look is noted."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         letter = self._letter(object_id)
         self.log_change(request, letter, "Read.")
-        target = getattr(letter.case, "target", None)
-        salutation, close = target.salutation_in(letter.language) if target else ("", "")
+        stands = starting.words_of(letter)
+        picture = LetterPicture.objects.filter(letter=letter).defer("data").first()
+        problems = checking.problems_of(letter)
+        rules = letter.case.safety_rules.filter(applies_to=checking.applies_to(letter))
         return self._page(
             request,
             "read",
             str(letter).capitalize(),
             letter=letter,
-            salutation=salutation,
-            close=close,
+            salutation=stands.salutation,
+            close=stands.close,
+            addressee=getattr(
+                letter.case, "solidarity_action" if letter.is_message else "target", None
+            ),
+            picture=picture,
+            may_show=writing.may_be_shown(letter) and letter.shown_on is None,
             seen=letter.changed_at.isoformat(),
-            rules=_rules(letter),
+            problems=problems,
+            subject=checking.pieces(letter.subject, problems, checking.SUBJECT),
+            words=checking.pieces(letter.body, problems),
+            rules=[rule for rule in rules if not rule.allows],
             may_approve=letter.state == LetterState.SUBMITTED,
             may_reject=letter.may_be_rejected,
             looks=self._looks(letter),
         )
 
     def _letter(self, key: str | int) -> Letter:
-        letters = Letter.objects.select_related("case", "case__target")
+        letters = Letter.objects.select_related("case", "case__target", "case__solidarity_action")
         return get_object_or_404(letters, pk=row_number(str(key)))
 
     def _looks(self, letter: Letter) -> QuerySet:
@@ -144,33 +156,56 @@ class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
             .order_by("-pk")[:MOST_LOOKS]
         )
 
+    def _warn_of_change(self, request: HttpRequest, letter: Letter) -> None:
+        words = _("%(letter)s was changed since: please read it again.")
+        messages.warning(request, words % {"letter": str(letter).capitalize()})
+
     @method_decorator(require_POST)
     def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not self.has_moderate_permission(request):
             raise PermissionDenied
         letter = self._letter(pk)
         if request.POST.get("seen") != letter.changed_at.isoformat():
-            messages.warning(request, _("Its writer has changed it since: please read it again."))
-        elif request.POST.get("act") == "approve":
-            self._do(request, letter, "approve")
-        elif request.POST.get("act") == "release":
-            self._do(request, letter, "release")
+            self._warn_of_change(request, letter)
+        elif (act := request.POST.get("act", "")) in ("approve", "release", "show", "hide"):
+            self._do(request, letter, act)
         else:
             raise PermissionDenied
         return redirect("admin:letters_letter_change", letter.pk)
 
+    def picture_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The picture of a message, on the page where it is read."""
+        if not self.has_moderate_permission(request):
+            raise PermissionDenied
+        data = drawings.jpeg(self._letter(pk))
+        if data is None:
+            raise Http404
+        return HttpResponse(data, content_type="image/jpeg")
+
     def reject_view(self, request: HttpRequest) -> HttpResponse:
-        """Why: asked for one letter or for all that were chosen in the list."""
+        """Why: asked for one letter or for all that were chosen in the list.
+
+        None is rejected that its writer changed after it was seen: on its own page, which says so
+        in the link here, or else on this one.
+        """
         if not self.has_moderate_permission(request):
             raise PermissionDenied
         keys = [row_number(key) for key in request.GET.getlist("letter")[:100]]
         chosen = list(Letter.objects.filter(pk__in=filter(None, keys)).select_related("case"))
         if not chosen:
             return redirect("admin:letters_letter_changelist")
-        form = RejectForm(request.POST or None)
+        form = RejectForm(request.POST if request.method == "POST" else None)
+        sent = request.POST if request.method == "POST" else request.GET
+        for letter in chosen:
+            letter.seen = sent.get(f"seen-{letter.pk}") or (
+                "" if request.method == "POST" else letter.changed_at.isoformat()
+            )
         if form.is_valid():
             for letter in chosen:
-                self._do(request, letter, "reject", form.cleaned_data["reason"])
+                if letter.seen == letter.changed_at.isoformat():
+                    self._do(request, letter, "reject", form.cleaned_data["reason"])
+                else:
+                    self._warn_of_change(request, letter)
             return redirect("admin:letters_letter_changelist")
         return self._page(request, "reject", _("Reject a letter"), form=form, chosen=chosen)
 
@@ -226,6 +261,10 @@ class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
                 done, words = writing.approve(letter), _("%(letter)s is approved.")
             case "release":
                 done, words = writing.release_hold(letter), _("%(letter)s is no longer held.")
+            case "show":
+                done, words = writing.show(letter), _("%(letter)s is shown on the site.")
+            case "hide":
+                done, words = writing.hide(letter), _("%(letter)s is shown no more.")
             case _reject:
                 done, words = writing.reject(letter, reason), _("%(letter)s is rejected.")
         if done:
@@ -235,14 +274,3 @@ class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
             words = _("%(letter)s is %(state)s: nothing was changed.")
             state = letter.get_state_display()
             messages.warning(request, words % {"letter": str(letter).capitalize(), "state": state})
-
-
-def _rules(letter: Letter) -> list[Rule]:
-    """What letters of the case may not do, those first whose words the letter has."""
-    text = f" {folded(f'{letter.subject} {letter.body}')} "
-    rules = [
-        Rule(rule, [word for word in rule.words if folded(word) in text])
-        for rule in letter.case.safety_rules.filter(applies_to=AppliesTo.APPEAL)
-        if not rule.allows
-    ]
-    return sorted(rules, key=lambda rule: not rule.words)

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 from cases.caching import form_page
 from cases.models import AppliesTo, Case
 from letters import checking, starting, throttle
+from letters.models import Letter
 
 # From one part of the net in an hour: a class of thirty, of whom each is asked every few seconds.
 MOST_CHECKS = 20_000
@@ -41,3 +42,10 @@ def checked(request: HttpRequest, case: Case, about: str = AppliesTo.APPEAL) -> 
         card=sent.get("form") == "card",
     )
     return {"problems": problems, "is_checked": True}
+
+
+def checked_before_it_leaves(letter: Letter) -> dict:
+    """The same for the private page, as long as its writer can still change the words."""
+    if not letter.is_editable or letter.counts:
+        return {}
+    return {"problems": checking.problems_of(letter)}

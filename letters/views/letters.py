@@ -108,7 +108,7 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         .exclude(pk=letter.case_id)
         .needing_letters_first()[:OTHER_CASES],
         "sent_link": bool(letter.email),
-    }
+    } | checking.checked_before_it_leaves(letter)
     if letter.is_message:
         context |= solidarity.about(letter)
         return render(request, "letters/message.html", context)

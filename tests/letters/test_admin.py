@@ -229,7 +229,23 @@ def test_words_to_watch_for_are_pointed_out():
 
     shown = text(signed_in("moderator").get(page(letter)))
 
-    assert "The letter has: Élection" in shown
+    assert "“election” is better left out." in shown
+    assert "After the <mark>election</mark> I write to you." in shown
+
+
+def test_a_moderator_reads_a_message_with_the_rules_of_messages():
+    case = make_case()
+    SafetyRule.objects.create(case=case, topic="politics", words=["election"])
+    SafetyRule.objects.create(
+        case=case, topic="religion", applies_to="solidarity", words=["pray"], why="Who knows."
+    )
+    letter = make_letter(case, kind="solidarity", state="submitted", body="I pray. Election!")
+
+    shown = text(signed_in("moderator").get(page(letter)))
+
+    assert "I <mark>pray</mark>. Election!" in shown
+    assert "<strong>Religion</strong>: Who knows." in shown
+    assert "politics" not in shown
 
 
 def test_a_letter_cannot_be_edited():

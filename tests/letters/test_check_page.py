@@ -141,6 +141,14 @@ def test_what_stops_a_letter_is_an_error_beside_the_field_that_says_what_to_do(
     assert not Letter.objects.exists()
 
 
+def test_the_private_page_says_it_once_more_until_the_letter_has_left(client, case):
+    letter = make_letter(case, body=f"{BODY} I pray.")
+    assert PRAY in client.get(letter.get_absolute_url()).content.decode()
+
+    letter = make_letter(case, body=f"{BODY} I pray.", state="posted", route="post")
+    assert PRAY not in client.get(letter.get_absolute_url()).content.decode()
+
+
 def test_what_a_rule_only_advises_stops_nothing(client, case, threats):
     assert send_letter(client, case, body=f"{BODY} I pray.").status_code == 302
     assert Letter.objects.get().body.endswith("I pray.")
