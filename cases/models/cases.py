@@ -83,6 +83,11 @@ class CaseQuerySet(models.QuerySet):
     def listed(self) -> CaseQuerySet:
         return self.told().filter(listed=True)
 
+    def shared(self) -> CaseQuerySet:
+        """May be told of on other sites: by posts, embeds and the API."""
+        # See also Case.may_be_shared
+        return self.listed().filter(sharing_allowed=True)
+
     def taking_actions(self) -> CaseQuerySet:
         return self.filter(TAKING_ACTIONS)
 
@@ -345,6 +350,11 @@ class Case(models.Model):
         return self.is_open_to_readers and self.freeze not in UNTOLD
 
     @property
+    def may_be_shared(self) -> bool:
+        # See also CaseQuerySet.shared
+        return self.is_told and self.listed and self.sharing_allowed
+
+    @property
     def takes_actions(self) -> bool:
         # See also TAKING_ACTIONS
         return self.stage == Stage.PUBLISHED and self.freeze == Freeze.NONE
@@ -362,6 +372,13 @@ class Case(models.Model):
         # See also CaseQuerySet.taking_signatures
         petition = getattr(self, "petition", None)
         return self.takes_actions and petition is not None and petition.is_open
+
+    @property
+    def shown_signatures(self) -> int:
+        """How many signatures a page names, of a case `with_count`: none below the threshold."""
+        petition = getattr(self, "petition", None)
+        is_shown = petition is None or self.signature_count >= petition.shown_from
+        return self.signature_count if is_shown else 0
 
     @property
     def timeline(self) -> list:

@@ -93,6 +93,7 @@ def case():
 
 LETTER = letter_form(website="", under_18="", pledge="", advised="", act="")
 PLEDGE = pledge_form(website="", name="", group="", country="", email="")
+POSTED = {"token": LETTER["token"], "website": "", "network": "x", "country": ""}
 
 
 @pytest.mark.parametrize("nasty", NASTY, ids=lambda text: ascii(text[:12]))
@@ -100,6 +101,8 @@ def test_every_field_of_a_form_takes_what_no_person_types(client, case, nasty):
     for url, form in [
         (reverse("letters:write", args=[case.slug]), LETTER),
         (reverse("letters:pledge", args=[case.slug]), PLEDGE),
+        (reverse("letters:posted", args=[case.slug]), POSTED),
+        (reverse("letters:share-mastodon", args=[case.slug]), {"server": ""}),
     ]:
         assert post(client, url, dict.fromkeys(form, nasty)).status_code == 200
         for name in ["name", "email"]:  # all else as it should be
@@ -138,6 +141,22 @@ def test_the_form_for_promises_takes_anything(client, case, form):
     assert response.status_code in (200, 302)
     if response.status_code == 302:
         assert client.get(response.url).status_code == 200
+
+
+@given(form=some(POSTED))
+@fuzzed
+def test_the_form_for_posts_takes_anything(client, case, form):
+    response = post(client, reverse("letters:posted", args=[case.slug]), form)
+
+    assert response.status_code in (200, 302)
+    if response.status_code == 302:
+        assert client.get(response.url).status_code == 200
+
+
+@given(query=st.dictionaries(st.sampled_from(["url", "format", "maxwidth", "maxheight"]), TEXT))
+@fuzzed
+def test_the_query_of_oembed_may_be_anything(client, case, query):
+    assert client.get(f"/oembed?{wire(query)}").status_code in (200, 400, 404, 501)
 
 
 @given(act=TEXT, number=TEXT, slug=TEXT)

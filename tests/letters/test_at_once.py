@@ -4,11 +4,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from cases.models import Case
 from letters import erasing, writing
-from letters.models import Letter, OutgoingMail
-from tests.factories import make_case_to_write_for, make_letter, make_pledge
+from letters.models import Letter, OutgoingMail, SocialAction
+from tests.factories import make_case, make_case_to_write_for, make_letter, make_pledge
 from tests.letters.at_once import at_once
-from tests.letters.sending import act, everyone, letter_form, send_letter
+from tests.letters.sending import act, everyone, letter_form, send_letter, token
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("counts_hold")]
 
@@ -36,6 +37,21 @@ def test_one_form_sent_many_times_makes_one_letter_and_one_mail():
         (302, letter.get_absolute_url())
     }
     assert OutgoingMail.objects.count() == 1
+
+
+def test_one_post_said_many_times_at_once_counts_once_and_goes_once():
+    case = make_case()
+    url = reverse("letters:posted", args=[case.slug])
+    form = {"token": token(), "network": "x"}
+
+    answers = at_once(*[lambda: Client().post(url, form)] * HANDS)
+
+    post = SocialAction.objects.get()
+    assert {(answer.status_code, answer.url) for answer in answers} == {
+        (302, post.get_absolute_url())
+    }
+    at_once(*[lambda: act(Client(), post, "take-back").status_code] * HANDS)
+    assert Case.objects.with_count().get().post_count == 0
 
 
 def test_many_who_write_at_once_are_all_counted():

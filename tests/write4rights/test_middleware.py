@@ -47,6 +47,7 @@ def answers(case: Case) -> dict[str, tuple[str, int]]:
         "sheet": ("/cases/anne-testlund/sheet.pdf", 200),
         "card": ("/cases/anne-testlund/card.png", 200),
         "picture": (f"/media/{case.portrait.renditions['webp']['400']}", 200),
+        "share page": ("/cases/anne-testlund/share/", 200),
         "feed": ("/good-news/feed.atom", 200),
         "sitemap": ("/sitemap.xml", 200),
         "robots": ("/robots.txt", 200),

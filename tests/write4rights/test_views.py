@@ -101,6 +101,7 @@ def test_robots_are_kept_from_private_pages_in_every_language(client, db):
     assert "Disallow: /fr/letters/" in lines
     assert "Disallow: /pledges/" in lines
     assert "Disallow: /fr/pledges/" in lines
+    assert "Disallow: /posts/" in lines
     assert lines[-1] == "Sitemap: http://testserver/sitemap.xml"
 
 

@@ -1,0 +1,72 @@
+"""What other sites show in a frame: plain HTML with a style sheet of its own and no script."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+from csp.constants import NONE, SELF
+from csp.decorators import csp
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.clickjacking import xframe_options_exempt
+
+from cases.caching import Gone, View, reader_page
+from cases.models import Case, Edition
+from letters.views.sharing import shared_or_gone
+
+POLICY = {
+    "default-src": [NONE],
+    "style-src": [SELF],
+    "img-src": [SELF],
+    "form-action": [NONE],
+    "base-uri": [NONE],
+    "frame-ancestors": ["*"],
+}
+
+
+def embed(view: Callable[..., HttpResponse]) -> View:
+    """A reader's page that any site may put into a frame.
+
+    What is not there, or no longer, says so in the frame: an error page of the site is refused one.
+    """
+
+    @reader_page()
+    @xframe_options_exempt
+    @csp(POLICY)
+    @wraps(view)
+    def embedded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        try:
+            response = view(request, *args, **kwargs)
+        except Http404:
+            response = render(request, "embed/nothing.html", status=404)
+        except Gone:
+            response = render(request, "embed/nothing.html", status=410)
+        response["Cross-Origin-Resource-Policy"] = "cross-origin"
+        response["X-Robots-Tag"] = "noindex"
+        return response
+
+    return embedded
+
+
+@embed
+def card(request: HttpRequest, slug: str) -> HttpResponse:
+    """A case in a few lines, and the way to its page."""
+    case = shared_or_gone(Case.objects.for_cards(), slug)
+    return render(request, "embed/card.html", {"case": case})
+
+
+@embed
+def counter(request: HttpRequest) -> HttpResponse:
+    """How many letters and other actions there are in the current edition."""
+    edition = Edition.objects.current()
+    listed = Case.objects.listed().filter(edition=edition) if edition else Case.objects.none()
+    cases = list(listed.with_count())
+    context = {
+        "edition": edition,
+        "letters": sum(case.letter_count for case in cases),
+        "others": sum(
+            case.message_count + case.signature_count + case.post_count for case in cases
+        ),
+    }
+    return render(request, "embed/counter.html", context)
