@@ -41,7 +41,7 @@ class Pages(PageSitemap):
     def items(self) -> list[str]:
         names = ["home", "list", "good-news", "editions", "how-it-works"]
         names += ["writing-safely", "about"]
-        others = ["letters:impact", "letters:how-we-count", "letters:privacy"]
+        others = ["letters:impact", "letters:how-we-count", "letters:privacy", "letters:api"]
         return [f"cases:{name}" for name in names] + others
 
     def location(self, name: str) -> str:

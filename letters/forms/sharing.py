@@ -69,3 +69,12 @@ class MastodonForm(forms.Form):
                 _("This is no name of a server. It looks like mastodon.social."), code="server"
             )
         return host
+
+
+class OEmbedForm(forms.Form):
+    """What a site asks that wants to show a case: https://oembed.com/#section2.2."""
+
+    url = forms.CharField(max_length=500)
+    format = forms.CharField(max_length=20, required=False)
+    maxwidth = forms.IntegerField(min_value=1, required=False)
+    maxheight = forms.IntegerField(min_value=1, required=False)

@@ -1,0 +1,195 @@
+"""The public API: read-only JSON about what the pages show, and the page that explains it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from functools import wraps
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.paginator import InvalidPage, Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.urls import Resolver404, resolve, reverse
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
+from cases.caching import Gone, View, reader_page
+from cases.models import Case, Outcome
+from letters import api, sampling, sharing, sums
+from letters.forms.sharing import OEmbedForm
+from letters.views.sharing import shared_or_gone
+
+ROWS_A_PAGE = 50
+KEPT_FOR = 300  # seconds that another site may keep what it learnt by oEmbed; the frame is anew
+AS_TEXT = {"ensure_ascii": False, "indent": 1}
+
+
+def json_page(*query_names: str) -> Callable[[View], View]:
+    """A reader's page that is JSON, errors too, and that scripts of any site may read."""
+
+    def decorate(view: Callable[..., dict]) -> View:
+        @reader_page(*query_names)
+        @wraps(view)
+        def json_view(request: HttpRequest, *args, **kwargs) -> JsonResponse:
+            try:
+                answer, status = view(request, *args, **kwargs), 200
+            except Refused as refused:
+                answer, status = {"error": str(refused)}, refused.status
+            except Http404:
+                answer, status = {"error": _("There is nothing at this address.")}, 404
+            except Gone:
+                answer, status = {"error": _("This was taken down and will not come back.")}, 410
+            response = JsonResponse(answer, status=status, json_dumps_params=AS_TEXT)
+            response["Access-Control-Allow-Origin"] = "*"
+            response["Cross-Origin-Resource-Policy"] = "cross-origin"
+            response["X-Robots-Tag"] = "noindex"
+            return response
+
+        return json_view
+
+    return decorate
+
+
+class Refused(Exception):
+    """What was asked for can't be given; its text is a sentence for who asked."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+@json_page("page")
+def cases(request: HttpRequest) -> dict:
+    shared = Case.objects.shared()
+    rows = shared.with_count().select_related("edition", "portrait", "petition")
+    return _list(request, "cases", api.CASE, shared.values_list("pk", flat=True), rows)
+
+
+@json_page()
+def case(request: HttpRequest, slug: str) -> dict:
+    case = shared_or_gone(Case.objects.for_page(), slug)
+    return _answer({"case": api.told(api.WHOLE_CASE, case)})
+
+
+@json_page("page")
+def outcomes(request: HttpRequest) -> dict:
+    """The newest first, of all cases and kinds."""
+    told = Outcome.objects.filter(case__in=Case.objects.shared().values("pk"))
+    keys = told.newest_first().values_list("pk", flat=True)
+    return _list(request, "outcomes", api.OUTCOME_OF_A_CASE, keys, told.select_related("case"))
+
+
+@json_page()
+def totals(request: HttpRequest) -> dict:
+    return _answer({"totals": api.told(api.TOTALS, sums.read())})
+
+
+@json_page("url", "format", "maxwidth", "maxheight")
+def oembed(request: HttpRequest) -> dict:
+    """How a case is shown in the page that names its address: https://oembed.com/."""
+    form = OEmbedForm(request.GET)
+    if not form.is_valid():
+        wrong = [f"{name}: {' '.join(errors)}" for name, errors in form.errors.items()]
+        raise Refused(" ".join(wrong), 400)
+    asked = form.cleaned_data
+    if asked["format"] not in ("", "json"):
+        raise Refused(_("This is answered as JSON only."), 501)
+    language, slug = _case_at(asked["url"])
+    with override(language):
+        case = shared_or_gone(Case.objects.all(), slug)
+        width = min(asked["maxwidth"] or sharing.CARD_WIDTH, sharing.CARD_WIDTH)
+        height = min(asked["maxheight"] or sharing.card_height(width), sharing.card_height(width))
+        return {
+            "version": "1.0",
+            "type": "rich",
+            "title": f"{case.display_name}: {case.headline_i18n}",
+            "provider_name": _("Write for Rights"),
+            "provider_url": settings.SITE_URL + reverse("cases:home"),
+            "cache_age": KEPT_FOR,
+            "thumbnail_url": settings.SITE_URL + reverse("cases:card", args=[slug]),
+            "thumbnail_width": sharing.PICTURE_WIDTH,
+            "thumbnail_height": sharing.PICTURE_HEIGHT,
+            "html": sharing.card_frame(case, width, height),
+            "width": width,
+            "height": height,
+        }
+
+
+@reader_page()
+def explained(request: HttpRequest) -> HttpResponse:
+    """What can be asked for, field by field, with an example by the same code."""
+    shared = Case.objects.shared().with_count()
+    case = shared.select_related("edition", "portrait", "petition").first()
+    context = {
+        "lists": [
+            ("case", _("A case"), api.CASE),
+            ("whole-case", _("A case alone has also"), api.MORE_OF_A_CASE),
+            ("outcome", _("An outcome"), api.OUTCOME_OF_A_CASE),
+            ("totals", _("The totals"), api.TOTALS),
+        ],
+        "case": case,
+        "example": case and as_text(api.told(api.CASE, case)),
+        "card": case and sharing.card_frame(case),
+        "counter": sharing.counter_frame(),
+        "rows_a_page": ROWS_A_PAGE,
+        "licence": api.LICENCE,
+    }
+    return render(request, "letters/api.html", context)
+
+
+def as_text(answer: dict) -> str:
+    return json.dumps(answer, **AS_TEXT)
+
+
+def _list(
+    request: HttpRequest, name: str, fields: list[api.Field], keys: QuerySet, rows: QuerySet
+) -> dict:
+    """The page asked for of the rows with these keys, in their order; two statements."""
+    try:
+        page = Paginator(list(keys), ROWS_A_PAGE).page(request.GET.get("page", 1))
+    except InvalidPage:
+        raise Refused(_("There is no such page."), 404) from None
+    found = rows.in_bulk(list(page.object_list))
+    told = [api.told(fields, found[key]) for key in page.object_list if key in found]
+    return _answer(
+        {
+            "number": page.paginator.count,
+            "pages": page.paginator.num_pages,
+            "next": _url(request, page.next_page_number()) if page.has_next() else None,
+            "previous": _url(request, page.previous_page_number()) if page.has_previous() else None,
+            name: told,
+        }
+    )
+
+
+def _url(request: HttpRequest, number: int) -> str:
+    return f"{settings.SITE_URL}{request.path}?page={number}"
+
+
+def _answer(told: dict) -> dict:
+    """With what whoever uses it has to know first."""
+    says = {"licence": api.LICENCE, "source": settings.ORGANISATION, "language": get_language()}
+    if sampling.is_there():
+        says["sample"] = _(
+            "Invented activity is in this copy of the site: its counts mean nothing."
+        )
+    return says | told
+
+
+def _case_at(url: str) -> tuple[str, str]:
+    """The language and the slug of the case whose page has this address."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise Http404 from None
+    if parts.scheme in ("http", "https") and parts.netloc == urlsplit(settings.SITE_URL).netloc:
+        for language, _name in settings.LANGUAGES:
+            with override(language), suppress(Resolver404):
+                match = resolve(parts.path)
+                if match.view_name == "cases:case":
+                    return language, match.kwargs["slug"]
+    raise Http404
