@@ -49,7 +49,8 @@ class CaseFilter(admin.SimpleListFilter):
     parameter_name = "case"
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        written_for = Q(stage=Stage.PUBLISHED) | Q(action_count__letters__gt=0)
+        counts = Q(action_count__letters__gt=0) | Q(action_count__messages__gt=0)
+        written_for = Q(stage=Stage.PUBLISHED) | counts
         return list(Case.objects.filter(written_for).values_list("pk", "display_name"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:

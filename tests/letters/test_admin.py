@@ -297,13 +297,14 @@ def test_rejecting_asks_for_a_reason_and_takes_the_count_back():
     letter = make_letter(state="submitted")
     client = signed_in("moderator")
     url = f"{reverse('admin:letters_letter_reject')}?letter={letter.pk}"
+    seen = {f"seen-{letter.pk}": letter.changed_at.isoformat()}
 
-    without = client.post(url, {"reason": ""})
+    without = client.post(url, seen | {"reason": ""})
     letter.refresh_from_db()
     assert "There is a problem" in text(without)
     assert letter.state == LetterState.SUBMITTED
 
-    client.post(url, {"reason": "It insults the official."})
+    client.post(url, seen | {"reason": "It insults the official."})
     letter.refresh_from_db()
     assert (letter.state, letter.rejection_reason) == ("rejected", "It insults the official.")
     assert sum(Tally.objects.values_list("number", flat=True)) == 0
