@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from cases.countries import country_choices
+from cases.models import Case, CaseKind
 
 # Marks that turn the direction of the text around them, to show something else than is there.
 BIDI_OVERRIDES = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -52,12 +53,17 @@ def email_field(*, required: bool = False, **options) -> forms.EmailField:
 
 
 def follow_field() -> forms.BooleanField:
-    """The box for news, never ticked beforehand; the form that shows it names the case."""
+    """The box for news, never ticked beforehand; `follow_label` says of whom."""
     return forms.BooleanField(
-        label=_("Tell me what becomes of it"),
         required=False,
         help_text=_(
             "One mail when something changes, nothing else, until you end it by a click. First we "
             "mail you a link to confirm it."
         ),
     )
+
+
+def follow_label(case: Case) -> str:
+    if case.kind == CaseKind.IN_MEMORY:
+        return _("Tell me what comes of the case of %(name)s") % {"name": case.called}
+    return _("Tell me what becomes of %(name)s") % {"name": case.called}

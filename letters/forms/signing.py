@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case
-from letters.fields import LineField, country_field, email_field, follow_field
+from letters.fields import LineField, country_field, email_field, follow_field, follow_label
 from letters.guarding import GuardedForm
 
 
@@ -38,7 +38,7 @@ class SignForm(GuardedForm):
         self.petition = case.petition
         self.makes = f"signature for {case.slug}"
         self.fields["digest"].initial = self.petition.digest
-        self.fields["follow"].label = _("Tell me what becomes of %(name)s") % {"name": case.called}
+        self.fields["follow"].label = follow_label(case)
         if not self.petition.shows_signers:
             del self.fields["shows_name"]
 

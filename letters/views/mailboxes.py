@@ -42,6 +42,7 @@ def mailbox(request: HttpRequest, key: str) -> HttpResponse:
         "confirmable": [thing for thing in waiting if thing.may_be_confirmed],
         "seen": max(thing.changed_at for thing in waiting).isoformat() if waiting else "",
         "has_changed": "changed" in request.GET,
+        "counted": [thing for thing in signatures if thing.counts],
         "signatures": [thing for thing in signatures if not _waits(thing)],
         "follows": [thing for thing in follows if not _waits(thing)],
         "has_news": any(thing.state == FollowState.CONFIRMED for thing in follows),

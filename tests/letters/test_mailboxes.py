@@ -97,7 +97,7 @@ def test_one_button_confirms_all_and_pressing_it_twice_is_fine(client, sam):
     act(client, sam, "confirm", seen=timezone.now().isoformat())
     assert states(sam) == ["confirmed", "confirmed"]
     assert signed(sam.signatures.get().petition.case) == 1
-    assert "You are one of the first." in page_of(client, sam)
+    assert "You are one of the first who signed" in page_of(client, sam)
 
 
 def test_each_thing_can_be_confirmed_or_left_out_on_its_own(client, sam):
@@ -120,11 +120,13 @@ def test_you_and_everyone(client):
     mine = make_signature(petition)
     for _nr in range(3):
         make_signature(petition)
-    assert "You and 3 others signed." in page_of(client, mine.mailbox)
+    assert f"You and 3 others signed for {petition.case.display_name}." in page_of(
+        client, mine.mailbox
+    )
 
     petition.shown_from = 50
     petition.save()
-    assert "You are one of the first." in page_of(client, mine.mailbox)
+    assert "You are one of the first who signed" in page_of(client, mine.mailbox)
 
 
 def test_nobody_says_yes_to_what_their_page_did_not_show(client, sam):
