@@ -193,6 +193,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 200_000  # a letter is under 10 kB; pictures count separately
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # the case page in the admin has many inlines
+DATA_UPLOAD_MAX_NUMBER_FILES = 10
+FILE_UPLOAD_HANDLERS = ["write4rights.uploads.BoundedUpload"]
 
 EMAIL_CONFIG = env.email("EMAIL_URL", default="filemail:///")
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
