@@ -1,15 +1,29 @@
 """A mail server on this machine, for tests of the worker."""
 
+import random
 import socketserver
 import threading
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
+# What can go wrong with a mail; only after the last does the server have it.
+REFUSED, REFUSED_ADDRESS, REFUSED_WORDS = "451 at MAIL", "450 at RCPT", "451 after the words"
+DROPPED, DROPPED_WORDS, CUT = "gone at DATA", "gone after the words", "gone, but taken"
+FAILURES = [REFUSED, REFUSED_ADDRESS, REFUSED_WORDS, DROPPED, DROPPED_WORDS, CUT]
+
 
 class Mailbox:
-    """Takes every mail. With `stall()` it has the words but does not say so."""
+    """Takes every mail. With `stall()` it has the words but does not say so.
 
-    def __init__(self) -> None:
+    With `fails=0.2` every fifth try fails, in one of the ways above. `cut` holds the Message-IDs
+    of what it took while the connection broke before its answer: what may arrive twice.
+    """
+
+    def __init__(self, fails: float = 0) -> None:
+        self.fails = fails
+        self.moods = random.Random(451)
+        self.failed: list[str] = []
+        self.cut: set[str] = set()
         self.mails: list[EmailMessage] = []
         self.has_mail = threading.Event()
         self.may_answer = threading.Event()
@@ -26,6 +40,12 @@ class Mailbox:
 
     def go_on(self) -> None:
         self.may_answer.set()
+
+    def next_failure(self) -> str:
+        if self.moods.random() >= self.fails:
+            return ""
+        self.failed.append(self.moods.choice(FAILURES))
+        return self.failed[-1]
 
     def __enter__(self) -> "Mailbox":
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -46,26 +66,46 @@ class _Server(socketserver.ThreadingTCPServer):
 class _Conversation(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         self.say("220 localhost")
+        failure = ""
         while line := self.rfile.readline():
             command = line.strip().upper()
+            if command.startswith(b"MAIL"):
+                failure = self.server.mailbox.next_failure()
             if command == b"QUIT":
                 self.say("221 goodbye")
                 return
-            if command != b"DATA":
+            if command.startswith(b"MAIL") and failure == REFUSED:
+                self.say("451 not now")
+            elif command.startswith(b"RCPT") and failure == REFUSED_ADDRESS:
+                self.say("450 not now")
+            elif command != b"DATA":
                 self.say("250 localhost")
-                continue
-            self.say("354 go on")
-            self.take_mail()
-            self.say("250 taken")
+            elif failure == DROPPED or not self.take_mail(failure):
+                return  # without a word
 
-    def take_mail(self) -> None:
+    def take_mail(self, failure: str) -> bool:
+        """Read the words and answer; False if the connection is to break instead."""
+        self.say("354 go on")
         lines = []
         while (line := self.rfile.readline()).strip() != b".":
+            if not line:
+                return False  # the other side was killed
             lines.append(line)
+        if failure == REFUSED_WORDS:
+            self.say("451 not now")
+            return True
+        if failure == DROPPED_WORDS:
+            return False
+        mail = message_from_bytes(b"".join(lines), policy=policy.default)
         mailbox = self.server.mailbox
-        mailbox.mails.append(message_from_bytes(b"".join(lines), policy=policy.default))
+        if failure == CUT:
+            mailbox.cut.add(mail["Message-ID"])
+        mailbox.mails.append(mail)
         mailbox.has_mail.set()
         mailbox.may_answer.wait(30)
+        if failure != CUT:
+            self.say("250 taken")
+        return failure != CUT
 
     def say(self, words: str) -> None:
         try:

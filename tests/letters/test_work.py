@@ -10,17 +10,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.urls import reverse
 
 from letters.management.commands import work
-from letters.models import OutgoingMail
-from tests.letters.mailbox import Mailbox
+from letters.models import OutgoingMail, Telling
+from tests.factories import make_follow, make_outcome
+from tests.letters.mailbox import CUT, FAILURES, Mailbox
 from tests.letters.test_outbox import make_mail
+from tests.staff import signed_in, text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG_ENOUGH = 60  # seconds, for a machine that has much else to do
+FOLLOWERS = int(os.environ.get("FOLLOWERS", "300"))  # 10000 takes some minutes
 
 
 @contextmanager
@@ -34,15 +38,13 @@ def worker(mailbox: Mailbox, *options: str):
             "DATABASE_URL": database_url(),
             "EMAIL_URL": mailbox.url,
         },
-        stderr=subprocess.PIPE,
-        text=True,
+        stderr=subprocess.DEVNULL,  # it logs each failure; a pipe that nobody reads is full one day
     )
     try:
         yield process
     finally:
         process.kill()
         process.wait()
-        process.stderr.close()
 
 
 def database_url() -> str:
@@ -54,8 +56,8 @@ def database_url() -> str:
     return f"postgres://{who}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
 
 
-def wait_until(is_so) -> None:
-    end = time.monotonic() + LONG_ENOUGH
+def wait_until(is_so, seconds: float = LONG_ENOUGH) -> None:
+    end = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < end, "it took too long"
         time.sleep(0.05)
@@ -136,3 +138,43 @@ def test_a_mail_on_its_way_is_plain_text_with_all_its_headers():
     assert mail.get_content().strip() == "Bonjour, Zoë."
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Date"]
+
+
+@pytest.mark.timeout(180 + FOLLOWERS / 5)
+def test_news_reaches_each_follower_once_through_a_server_that_fails_and_workers_that_are_killed():
+    outcome = make_outcome()
+    with transaction.atomic():
+        for _ in range(FOLLOWERS):
+            make_follow(outcome.case)
+    asks, approves = signed_in(is_superuser=True), signed_in(is_superuser=True)
+    page = reverse("admin:letters_telling_tell", args=[outcome.pk])
+    assert f"{FOLLOWERS} addresses" in text(asks.get(page))
+    for who, act in [(asks, "ask"), (approves, "approve")]:
+        seen = who.get(page).context["seen"]
+        who.post(f"{page}act/", {"act": act, "seen": seen})
+
+    # A try that failed, or whose worker was killed, comes again soon; all of them in this hour.
+    hurried = ["--first-wait", "0.1", "--lease", "10", "--most-news-an-hour", str(20 * FOLLOWERS)]
+    seconds = LONG_ENOUGH + FOLLOWERS / 10
+    in_flight = set()
+    with Mailbox(fails=0.15) as mailbox:
+        for share in [0.3, 0.7]:
+            with worker(mailbox, *hurried) as process:
+                wait_until(lambda share=share: len(mailbox.mails) > share * FOLLOWERS, seconds)
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+            time.sleep(0.5)  # what the server has read meanwhile
+            in_flight.add(mailbox.mails[-1]["Message-ID"])
+        with worker(mailbox, *hurried), worker(mailbox, *hurried):
+            wait_until(lambda: Telling.objects.get().finished_at and all_are_sent(), seconds)
+
+    copies = Counter(mail["Message-ID"] for mail in mailbox.mails)
+    assert len(copies) == OutgoingMail.objects.count() == FOLLOWERS
+    assert len({mail["To"] for mail in mailbox.mails}) == FOLLOWERS
+    # Of what the server took without being able to say so, and of nothing else, there is a copy.
+    assert {one for one in copies if copies[one] > 1} <= mailbox.cut | in_flight
+    assert len(mailbox.mails) - FOLLOWERS <= mailbox.failed.count(CUT) + len(in_flight)
+    assert set(mailbox.failed) == set(FAILURES)
+    shown = text(asks.get(page))
+    assert f"<dd>{FOLLOWERS} of {FOLLOWERS}</dd>" in shown
+    assert "No mail waits any more." in shown
