@@ -12,8 +12,12 @@ from letters.models import Letter, Mailbox, MailKind, OutgoingMail, Pledge
 def queue_letter_link(letter: Letter, mailbox: Mailbox | None = None) -> None:
     """The private link to a letter, for its writer; at most once.
 
-    With the mailbox in which a wish for news waits, its link stands in the same mail.
+    With the mailbox in which a wish for news waits, its link stands in the same mail; unless that
+    mailbox was made with another spelling of the address, which then gets its own.
     """
+    if mailbox and mailbox.email not in ("", letter.email):
+        queue_confirm(mailbox, letter.email)
+        mailbox = None
     about, language = f"letter:{letter.pk}", letter.page_language
     _queue(MailKind.LETTER_LINK, about, letter, language, mailbox=mailbox)
 

@@ -17,9 +17,14 @@ UNCONFIRMED, CONFIRMED, ENDED = FollowState.UNCONFIRMED, FollowState.CONFIRMED, 
 def follow(*, email: str, case: Case | None) -> None:
     """Keep the wish, without a case for all good news, and mail the link to confirm it."""
     with transaction.atomic():
-        mailbox = mailboxes.ask_for(email)
-        wish(mailbox, case)
-        emails.queue_confirm(mailbox, email)
+        emails.queue_confirm(let_wait(email=email, case=case), email)
+
+
+def let_wait(*, email: str, case: Case | None) -> Mailbox:
+    """Keep the wish until it is confirmed; whoever calls this mails the link to do so."""
+    mailbox = mailboxes.ask_for(email)
+    wish(mailbox, case)
+    return mailbox
 
 
 def wish(mailbox: Mailbox, case: Case | None) -> None:
@@ -29,6 +34,12 @@ def wish(mailbox: Mailbox, case: Case | None) -> None:
     Follow.objects.filter(mailbox=mailbox, case=case, state=ENDED).update(
         state=UNCONFIRMED, changed_at=timezone.now()
     )
+
+
+def is_asked_for(email_hash: str, case: Case) -> bool:
+    """Whether the owner of the address wants news, or has a mail that asks whether they do."""
+    asked = Follow.objects.filter(mailbox__email_hash=email_hash, case=case)
+    return asked.exclude(state=ENDED).exists()
 
 
 def may_confirm(follow: Follow) -> bool:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cases.models import Case
-from letters import counting, drawings, emails
+from letters import counting, drawings, emails, following
 from letters.models import COUNTED, Letter, LetterState, Route
 
 DRAFTING, READY, POSTED = LetterState.DRAFTING, LetterState.READY, LetterState.POSTED
@@ -45,12 +45,15 @@ def write(
     pledge_id: int | None,
     held: bool,
     mails_link: bool = True,
+    follow: bool = False,
     drawing: drawings.Drawing | bool | None = None,
     **words,
 ) -> None:
     """Keep a letter as a draft, and mail its private link if there is an address.
 
-    The same form sent again finds the letter it made, and changes its words if that may still be.
+    With `follow` the same mail asks its writer to confirm that they want news of the case; then
+    there must be an address. The same form sent again finds the letter it made, and changes its
+    words if that may still be.
     """
     now = timezone.now()
     letter = Letter(
@@ -66,19 +69,28 @@ def write(
         with transaction.atomic():
             letter.save(force_insert=True)
             drawings.keep(letter, drawing)
+            mailbox = following.let_wait(email=letter.email, case=case) if follow else None
             if mails_link:
-                emails.queue_letter_link(letter)
+                emails.queue_letter_link(letter, mailbox)
+            elif mailbox:
+                emails.queue_confirm(mailbox, letter.email)
     except IntegrityError:
         if there := Letter.objects.by_key(key).first():
-            revise(there, drawing=drawing, **words)
+            revise(there, drawing=drawing, follow=follow, **words)
         elif pledge_id:  # it was erased in between
-            rest = {"held": held, "mails_link": mails_link, "drawing": drawing}
+            rest = {"held": held, "mails_link": mails_link, "follow": follow, "drawing": drawing}
             write(key=key, case=case, pledge_id=None, **rest, **words)
         else:
             raise
 
 
-def revise(letter: Letter, *, drawing: drawings.Drawing | bool | None = None, **words) -> bool:
+def revise(
+    letter: Letter,
+    *,
+    drawing: drawings.Drawing | bool | None = None,
+    follow: bool = False,
+    **words,
+) -> bool:
     """Change the words of a letter that has not left; an approved one is read again."""
     for name, value in words.items():
         setattr(letter, name, value)
@@ -98,6 +110,8 @@ def revise(letter: Letter, *, drawing: drawings.Drawing | bool | None = None, **
         if current.email_hash != letter.email_hash:
             emails.forget_other_addresses(letter)
         emails.queue_letter_link(letter)
+        if follow and not following.is_asked_for(letter.email_hash, letter.case):
+            following.follow(email=letter.email, case=letter.case)
     return True
 
 

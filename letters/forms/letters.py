@@ -7,7 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import AppliesTo, Case, ModelLetter
 from letters import checking, starting
 from letters.encryption import email_hash
-from letters.fields import LineField, PlainTextField, country_field, email_field
+from letters.fields import (
+    LineField,
+    PlainTextField,
+    country_field,
+    email_field,
+    follow_field,
+    follow_label,
+)
 from letters.guarding import GuardedForm
 from letters.models import NameForm, Pledge
 
@@ -38,6 +45,7 @@ class WritingForm(GuardedForm):
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     country = country_field(label=_("The country you write from"))
+    follow = follow_field()
     # Set once the advice to people with ties was shown: then they may decide against it.
     advised = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
@@ -51,8 +59,9 @@ class WritingForm(GuardedForm):
         self.fields["ties"].label = _(
             "Do you, or people close to you, live in %(country)s or come from there?"
         ) % {"country": case.country_name}
+        self.fields["follow"].label = follow_label(case)
         if self.is_bound and data.get("under_18"):
-            self.data["name"] = self.data["email"] = ""
+            self.data["name"] = self.data["email"] = self.data["follow"] = ""
 
     def clean(self) -> dict:
         cleaned = super().clean()
@@ -64,6 +73,10 @@ class WritingForm(GuardedForm):
         if cleaned.get("ties") == "yes" and name_form == NameForm.FULL and not cleaned["advised"]:
             self.data["advised"] = "on"
             self.add_error("name_form", self.ADVICE)
+        if cleaned.get("follow") and "email" not in self.errors and not cleaned.get("email"):
+            self.add_error(
+                "email", _("Type your e-mail address, or take the tick off the box for news.")
+            )
         if cleaned.get("body"):
             self._stop_at_words(cleaned)
         return cleaned

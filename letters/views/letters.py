@@ -57,6 +57,7 @@ def write(request: HttpRequest, slug: str, chain: Chain | None = None) -> HttpRe
         held=form.suspect or tries > throttle.HELD_ABOVE,
         page_language=get_language() or "en",
         mails_link=chain is None,  # its links are on the chain's last page
+        follow=form.cleaned_data["follow"],
         **form.words(),
     )
     if chain:
@@ -80,7 +81,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
     if throttle.hit("write", request) > throttle.REFUSED_ABOVE:
         form.add_error(None, _("Too many letters came from here in this hour. Try again later."))
         return _writing_page(request, letter.case, form, editing=letter, status=429)
-    writing.revise(letter, **form.words())
+    writing.revise(letter, follow=form.cleaned_data["follow"], **form.words())
     return redirect("letters:letter", key=key)
 
 

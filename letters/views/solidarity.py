@@ -68,6 +68,7 @@ def write(request: HttpRequest, slug: str, chain: Chain | None = None) -> HttpRe
         held=form.suspect or tries > throttle.HELD_ABOVE,
         page_language=get_language() or "en",
         mails_link=chain is None,  # its links are on the chain's last page
+        follow=form.cleaned_data["follow"],
         drawing=form.drawing,
         **form.words(),
     )
@@ -89,7 +90,8 @@ def edit(request: HttpRequest, message: Letter) -> HttpResponse:
     if throttle.hit("write", request) > throttle.REFUSED_ABOVE:
         form.add_error(None, _("Too many messages came from here in this hour. Try again later."))
         return _writing_page(request, case, form, editing=message, status=429)
-    writing.revise(message, drawing=form.drawing, **form.words())
+    asked = {"drawing": form.drawing, "follow": form.cleaned_data["follow"]}
+    writing.revise(message, **asked, **form.words())
     return redirect(message)
 
 

@@ -1,0 +1,177 @@
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.urls import reverse
+
+from letters import throttle
+from letters.models import Follow, Letter, Mailbox, OutgoingMail
+from tests.factories import (
+    make_case,
+    make_case_to_write_for,
+    make_follow,
+    make_letter,
+    make_mailbox,
+)
+from tests.letters.sending import (
+    act,
+    ask_to_be_told,
+    letter_form,
+    say_yes,
+    send_letter,
+)
+
+pytestmark = pytest.mark.usefixtures("counts_hold")
+
+
+def test_news_of_a_case_is_heard_once_the_owner_of_the_address_has_said_yes(client):
+    case = make_case()
+
+    response = ask_to_be_told(client, case)
+
+    assert response.url == reverse("letters:mail-sent")
+    follow = Follow.objects.get()
+    assert (follow.case, follow.state) == (case, "unconfirmed")
+    say_yes(client, follow.mailbox)
+    assert Follow.objects.confirmed().get() == follow
+
+
+def test_all_good_news_is_asked_for_once(client):
+    for _again in range(2):
+        ask_to_be_told(client)
+
+    follow = Follow.objects.get()
+    assert follow.case is None
+    assert OutgoingMail.objects.get().about == f"mailbox:{follow.mailbox.pk}"
+
+
+def test_who_ended_the_news_can_ask_for_it_again(client):
+    follow = make_follow(make_case(), mailbox=make_mailbox("sam@example.org"))
+    act(client, follow.mailbox, "end", what=f"follow-{follow.pk}")
+
+    ask_to_be_told(client, follow.case)
+    assert not Follow.objects.confirmed().exists()
+    say_yes(client, follow.mailbox)
+
+    assert Follow.objects.confirmed().get() == follow
+
+
+@pytest.mark.parametrize(
+    ("case", "status"),
+    [
+        ({"stage": "closed"}, 200),  # an outcome often comes years later
+        ({"freeze": "paused", "freeze_reason": "A test."}, 200),
+        ({"freeze": "hidden", "freeze_reason": "A test."}, 404),
+        ({"freeze": "withdrawn", "freeze_reason": "A test."}, 404),
+        ({"stage": "draft"}, 404),
+    ],
+)
+def test_who_may_be_read_about_may_be_followed(client, case, status):
+    case = make_case(**case)
+
+    assert client.get(reverse("letters:follow", args=[case.slug])).status_code == status
+    assert ask_to_be_told(client, case).status_code == (302 if status == 200 else 404)
+
+
+def test_the_page_says_how_often_and_that_there_is_a_feed(client):
+    page = client.get(reverse("letters:follow", args=[make_case().slug])).content.decode()
+
+    assert "One mail for each change" in page
+    assert reverse("cases:good-news-feed") in page
+
+
+def test_nobody_is_asked_what_shall_become_of_somebody_who_has_died(client):
+    case = make_case_to_write_for(kind="in-memory", display_name="Test Person")
+
+    for name in ["follow", "write"]:
+        page = client.get(reverse(f"letters:{name}", args=[case.slug])).content.decode()
+        assert "comes of the case of Test Person" in page
+        assert "becomes of" not in page
+
+
+def test_a_missing_address_is_said_beside_its_field(client):
+    response = ask_to_be_told(client, email="")
+
+    assert response.status_code == 200
+    assert response.context["form"].errors == {
+        "email": ["Type your e-mail address, or take the feed instead."]
+    }
+
+
+def test_too_many_from_one_place_are_refused(client, monkeypatch):
+    monkeypatch.setattr(throttle, "REFUSED_ABOVE", 0)
+
+    assert ask_to_be_told(client).status_code == 429
+    assert not Mailbox.objects.exists()
+
+
+# --- who writes may ask by the way
+
+
+def test_one_mail_has_the_link_to_the_letter_and_the_one_to_be_told(client):
+    case = make_case_to_write_for()
+
+    send_letter(client, case, email="sam@example.org", follow="on")
+    call_command("work", once=True)
+
+    [sent] = mail.outbox
+    mailbox = Mailbox.objects.get()
+    assert Letter.objects.get().get_absolute_url() in sent.body
+    assert mailbox.get_absolute_url() in sent.body
+    assert [(one.case, one.state) for one in mailbox.follows.all()] == [(case, "unconfirmed")]
+
+
+def test_without_a_tick_nobody_is_told_anything(client):
+    send_letter(client, make_case_to_write_for(), email="sam@example.org")
+
+    assert not Mailbox.objects.exists()
+    assert "becomes of it" not in OutgoingMail.objects.get().body
+
+
+def test_who_wants_news_needs_an_address(client):
+    response = send_letter(client, make_case_to_write_for(), follow="on")
+
+    assert response.status_code == 200
+    assert list(response.context["form"].errors) == ["email"]
+    assert "take the tick off the box for news" in response.content.decode()
+    assert response.context["form"]["follow"].value()
+
+
+def test_under_18_nobody_is_told_anything(client):
+    response = send_letter(
+        client, make_case_to_write_for(), email="sam@example.org", follow="on", under_18="on"
+    )
+
+    assert response.status_code == 302
+    assert not Mailbox.objects.exists()
+    assert not OutgoingMail.objects.exists()
+
+
+def test_a_form_sent_twice_mails_once(client):
+    case = make_case_to_write_for()
+    form = letter_form(email="sam@example.org", follow="on")
+
+    for _again in range(2):
+        client.post(reverse("letters:write", args=[case.slug]), form)
+
+    assert OutgoingMail.objects.count() == 1
+
+
+def test_who_ticks_the_box_later_gets_a_mail_of_its_own(client):
+    letter = make_letter(make_case_to_write_for(), email="sam@example.org")
+    url = reverse("letters:edit", args=[letter.key])
+
+    for _again in range(2):
+        client.post(url, letter_form(email="sam@example.org", follow="on"))
+
+    assert OutgoingMail.objects.filter(kind="confirm").count() == 1
+    assert Follow.objects.get().case == letter.case
+
+
+def test_another_spelling_of_an_address_does_not_get_the_key_of_its_mailbox(client):
+    mailbox = make_mailbox("sam@example.org")
+
+    send_letter(client, make_case_to_write_for(), email="sam+other@example.org", follow="on")
+
+    bodies = {made.to: made.body for made in OutgoingMail.objects.all()}
+    assert mailbox.key not in bodies["sam+other@example.org"]
+    assert mailbox.key in bodies["sam@example.org"]
