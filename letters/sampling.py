@@ -11,26 +11,33 @@ import random
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from cases.models import Case
-from letters import counting
+from cases.models import Case, PetitionText
+from letters import counting, signing
 from letters.encryption import fernet
 from letters.models import (
     COUNTED,
+    ActionKind,
+    Form,
     Letter,
     LetterKind,
     LetterState,
     NameForm,
+    Network,
     OutgoingMail,
     Place,
     Pledge,
     PledgeState,
     Route,
+    Signature,
+    SignatureState,
+    SocialAction,
+    SocialActionState,
     TallySource,
 )
 
@@ -75,6 +82,38 @@ WAYS = {
     (LetterState.REJECTED, Route.DELIVER): 1,
     (LetterState.WITHDRAWN, Route.UNDECIDED): 2,
 }
+# A message of support is posted, or handed in with others; nobody e-mails it.
+WAYS_OF_MESSAGES = {
+    (LetterState.POSTED, Route.POST): 34,
+    (LetterState.SUBMITTED, Route.DELIVER): 4,
+    (LetterState.APPROVED, Route.DELIVER): 51,
+    (LetterState.READY, Route.POST): 3,
+    (LetterState.DRAFTING, Route.UNDECIDED): 5,
+    (LetterState.REJECTED, Route.DELIVER): 1,
+    (LetterState.WITHDRAWN, Route.UNDECIDED): 2,
+}
+FORMS = {Form.CARD: 60, Form.LETTER: 40}
+# What becomes of signatures that are there longer than their mail takes.
+CONFIRMATIONS = {
+    SignatureState.CONFIRMED: 96,
+    SignatureState.WITHDRAWN: 3,
+    SignatureState.INVALID: 1,
+}
+OF_THE_SHOWN = 0.3  # of those who sign
+NETWORKS = {
+    Network.WHATSAPP: 30,
+    Network.FACEBOOK: 20,
+    Network.BLUESKY: 15,
+    Network.X: 12,
+    Network.MASTODON: 9,
+    Network.EMAIL: 8,
+    Network.TELEGRAM: 3,
+    Network.SIGNAL: 2,
+    Network.OTHER: 1,
+}
+POSTS = {SocialActionState.POSTED: 97, SocialActionState.WITHDRAWN: 3}
+# How many of the others there are for a letter.
+A_LETTER = {"pledges": 0.1, "messages": 0.2, "signatures": 0.8, "posts": 0.1}
 NAME_FORMS = {NameForm.FULL: 70, NameForm.FIRST: 15, NameForm.INITIALS: 9, NameForm.NONE: 6}
 OF_A_PLEDGE = 0.3  # of the letters
 SUBJECT = "An invented letter"
@@ -95,13 +134,15 @@ _answer = False
 
 
 def is_there() -> bool:
-    """Whether invented letters or pledges are in the database; asked every few seconds."""
+    """Whether invented activity is in the database; asked every few seconds."""
     global _asked_at, _answer
     if time.monotonic() - _asked_at > ASK_AGAIN_AFTER:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT EXISTS (SELECT 1 FROM letters_letter WHERE is_sample)"
                 " OR EXISTS (SELECT 1 FROM letters_pledge WHERE is_sample)"
+                " OR EXISTS (SELECT 1 FROM letters_signature WHERE is_sample)"
+                " OR EXISTS (SELECT 1 FROM letters_socialaction WHERE is_sample)"
             )
             _answer = bool(cursor.fetchone()[0])
         _asked_at = time.monotonic()
@@ -114,41 +155,80 @@ def forget() -> None:
     _asked_at = float("-inf")
 
 
-def add(cases: Sequence[Case], *, letters: int, pledges: int, seed: int | None = None) -> None:
-    """Add so many invented pledges and letters, over the cases, the last weeks and countries."""
+def numbers() -> dict[str, int]:
+    """How many invented rows of each kind there are."""
+    return {what: rows.count() for what, rows in _rows().items()}
+
+
+def can_have(cases: Sequence[Case]) -> set[str]:
+    """What the cases take besides letters and pledges."""
+    return {what for what, ask in TAKES.items() if any(map(ask, cases))}
+
+
+def add(
+    cases: Sequence[Case],
+    *,
+    letters: int = 0,
+    pledges: int = 0,
+    messages: int = 0,
+    signatures: int = 0,
+    posts: int = 0,
+    seed: int | None = None,
+) -> None:
+    """Add so many invented rows, over the cases that take them, the last weeks and countries."""
     inventor = _Inventor(cases, random.Random(seed))  # noqa: S311 - nothing secret is drawn
-    for size in _parts(pledges):
-        with transaction.atomic():
-            _insert(Pledge, [inventor.pledge() for _ in range(size)])
+    inventor.insert(Pledge, inventor.pledge, pledges)
     inventor.read_open_pledges(pledges)
-    for size in _parts(letters):
-        with transaction.atomic():
-            _insert(Letter, [inventor.letter() for _ in range(size)])
-            counting.add_many(inventor.counted_since_asked())
+    inventor.insert(Letter, inventor.letter, letters)
+    inventor.insert(Letter, inventor.message, messages)
+    inventor.insert(Signature, inventor.signature, signatures)
+    inventor.insert(SocialAction, inventor.post, posts)
     forget()
 
 
-def remove() -> tuple[int, int]:
-    """Take all invented letters and pledges out of the tables and the counts. How many it were."""
+def remove() -> dict[str, int]:
+    """Take all that is invented out of the tables and the counts. How many it were of each kind."""
     with transaction.atomic():
         # Whoever is about to change one of them waits, so that each is taken out as it counted.
         if connection.vendor == "postgresql":
+            tables = ", ".join(model._meta.db_table for model in (Letter, Signature, SocialAction))
             with connection.cursor() as cursor:
-                cursor.execute("LOCK TABLE letters_letter IN SHARE ROW EXCLUSIVE MODE")
-        letters = Letter.objects.filter(is_sample=True)
-        pledges = Pledge.objects.filter(is_sample=True)
-        for thing, rows in [("letter", letters), ("pledge", pledges)]:
-            with_mail = rows.exclude(email_hash="").values_list("pk", flat=True)
+                cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
+        rows = _rows()
+        for what in ["letters", "messages", "pledges"]:
+            with_mail = rows[what].exclude(email_hash="").values_list("pk", flat=True)
+            thing = "pledge" if what == "pledges" else "letter"
             about = [f"{thing}:{key}" for key in with_mail]
             OutgoingMail.objects.filter(about__in=about).delete()
-        taken = counting.by_place(letters)
-        counting.add_many({place: -number for place, number in taken.items()})
-        numbers = letters._raw_delete(letters.db), 0
         # A real letter may have been written for an invented pledge.
-        Letter.objects.filter(pledge__is_sample=True).update(pledge=None)
-        numbers = numbers[0], pledges._raw_delete(pledges.db)
+        Letter.objects.filter(pledge__is_sample=True, is_sample=False).update(pledge=None)
+        counted = [counting.by_place(these) for what, these in rows.items() if what != "pledges"]
+        counting.add_many(
+            {place: -number for numbers in counted for place, number in numbers.items()}
+        )
+        gone = {what: these._raw_delete(these.db) for what, these in rows.items()}
+        PetitionText.objects.filter(signatures=None).delete()
     forget()
-    return numbers
+    return gone
+
+
+def _rows() -> dict[str, models.QuerySet]:
+    """In the order in which they can be taken out: a letter points at its pledge."""
+    letters = Letter.objects.filter(is_sample=True)
+    return {
+        "letters": letters.filter(kind=LetterKind.APPEAL),
+        "messages": letters.filter(kind=LetterKind.SOLIDARITY),
+        "signatures": Signature.objects.filter(is_sample=True),
+        "posts": SocialAction.objects.filter(is_sample=True),
+        "pledges": Pledge.objects.filter(is_sample=True),
+    }
+
+
+TAKES: dict[str, Callable[[Case], bool]] = {
+    "messages": lambda case: case.takes_messages,
+    "signatures": lambda case: case.takes_signatures,
+    "posts": lambda case: case.sharing_allowed,
+}
 
 
 @dataclass
@@ -168,11 +248,24 @@ class _Inventor:
         self.chance = chance
         self.today = timezone.localdate()
         # Some cases move more people than others, and more write from day to day.
-        self.case = _Draw({case: 1 / (1 + nr / 3) for nr, case in enumerate(cases)}, chance)
+        moves = {case: 1 / (1 + nr / 3) for nr, case in enumerate(cases)}
+        self.case = _Draw(moves, chance)
+        self.case_that_takes = {
+            what: _Draw({case: n for case, n in moves.items() if takes(case)}, chance)
+            for what, takes in TAKES.items()
+        }
         self.moment = _Draw(self._moments(), chance)
         self.country = _Draw(COUNTRIES, chance)
         self.way = _Draw({(str(s), str(r)): n for (s, r), n in WAYS.items()}, chance)
-        self.name_form = _Draw({str(form): n for form, n in NAME_FORMS.items()}, chance)
+        self.way_of_message = _Draw(
+            {(str(s), str(r)): n for (s, r), n in WAYS_OF_MESSAGES.items()}, chance
+        )
+        self.name_form = _Draw(_stored(NAME_FORMS), chance)
+        self.form = _Draw(_stored(FORMS), chance)
+        self.confirmation = _Draw(_stored(CONFIRMATIONS), chance)
+        self.network = _Draw(_stored(NETWORKS), chance)
+        self.posted = _Draw(_stored(POSTS), chance)
+        self.texts: dict[int, int] = {}  # of petitions, as they are signed today
         self.name = _Draw(
             {_encrypted(f"Sample Writer {nr}"): 1 for nr in range(1, NAMES + 1)}, chance
         )
@@ -219,29 +312,77 @@ class _Inventor:
             self.open_pledges.setdefault(case_id, []).append(_OpenPledge(pk, number))
 
     def letter(self) -> dict:
-        case, country = self.case(), self.country()
-        (state, route), (moment, day) = self.way(), self.moment()
-        counts = state in COUNTED
-        if counts:
-            self.counts[case.pk, day, country] += 1
-        return {
+        case, (state, route) = self.case(), self.way()
+        return self.written(ActionKind.APPEAL, case, state, route) | {
+            "pledge_id": self.pledge_for(case),
+            "form": str(Form.LETTER),
+            "subject": self.subject,
+        }
+
+    def message(self) -> dict:
+        case, (state, route) = self.case_that_takes["messages"](), self.way_of_message()
+        return self.written(ActionKind.SOLIDARITY, case, state, route) | {
+            "form": self.form(),
+            "subject": "",
+        }
+
+    def written(self, kind: ActionKind, case: Case, state: str, route: str) -> dict:
+        return self.counted(kind, case, counts=state in COUNTED) | {
             "key": self.key,
             "key_hash": secrets.token_urlsafe(32),
-            "created_at": moment,
-            "changed_at": moment,
             "case_id": case.pk,
-            "pledge_id": self.pledge_for(case),
+            "kind": str(kind),
             "route": route,
             "state": state,
-            "counted_on": str(day) if counts else None,
             "rejection_reason": REASON if state == LetterState.REJECTED else "",
-            "subject": self.subject,
             "body": self.body(),
             "name_form": self.name_form(),
             "name": self.name(),
+        }
+
+    def signature(self) -> dict:
+        case, state = self.case_that_takes["signatures"](), self.confirmation()
+        petition = case.petition
+        if petition.pk not in self.texts:
+            self.texts[petition.pk] = signing.keep_text(petition).pk
+        return self.counted(ActionKind.SIGNATURE, case, state == SignatureState.CONFIRMED) | {
+            "petition_id": petition.pk,
+            "text_id": self.texts[petition.pk],
+            "state": state,
+            "name": self.name(),
+            "shows_name": self.chance.random() < OF_THE_SHOWN,
+        }
+
+    def post(self) -> dict:
+        case, state = self.case_that_takes["posts"](), self.posted()
+        row = self.counted(ActionKind.SOCIAL, case, state == SocialActionState.POSTED) | {
+            "key": self.key,
+            "key_hash": secrets.token_urlsafe(32),
+            "case_id": case.pk,
+            "network": self.network(),
+            "state": state,
+        }
+        del row["changed_at"]  # a post has only one moment
+        return row
+
+    def counted(self, kind: ActionKind, case: Case, counts: bool) -> dict:
+        """When and where from, in the tally if it counts."""
+        (moment, day), country = self.moment(), self.country()
+        if counts:
+            self.counts[case.pk, kind, day, country] += 1
+        return {
+            "created_at": moment,
+            "changed_at": moment,
+            "counted_on": str(day) if counts else None,
             "country": country,
             "is_sample": True,
         }
+
+    def insert(self, model: type[models.Model], invent: Callable[[], dict], number: int) -> None:
+        for size in _parts(number):
+            with transaction.atomic():
+                _insert(model, [invent() for _ in range(size)])
+                counting.add_many(self.counted_since_asked())
 
     def pledge_for(self, case: Case) -> int | None:
         waiting = self.open_pledges.get(case.pk)
@@ -256,8 +397,8 @@ class _Inventor:
     def counted_since_asked(self) -> dict[Place, int]:
         counts, self.counts = self.counts, Counter()
         return {
-            Place(case, LetterKind.APPEAL.value, TallySource.ONLINE.value, day, country): number
-            for (case, day, country), number in counts.items()
+            Place(case, kind.value, TallySource.ONLINE.value, day, country): number
+            for (case, kind, day, country), number in counts.items()
         }
 
 
@@ -272,6 +413,11 @@ class _Draw:
         if not self.drawn:
             self.drawn = self.chance.choices(self.things, self.weights, k=AT_ONCE)
         return self.drawn.pop()
+
+
+def _stored(weights: dict) -> dict[str, float]:
+    """The same by the values that the database holds."""
+    return {str(choice): weight for choice, weight in weights.items()}
 
 
 def _encrypted(text: str) -> str:

@@ -5,10 +5,18 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import ActionCount
+from cases.models import ActionCount, Case, PetitionText
 from letters import counting, erasing, pledging, sampling
-from letters.models import Letter, Pledge, Tally
-from tests.factories import make_case, make_letter, make_pledge
+from letters.models import ActionKind, Letter, Pledge, Signature, SocialAction, Tally
+from tests.factories import (
+    make_case,
+    make_letter,
+    make_petition,
+    make_pledge,
+    make_post,
+    make_signature,
+    make_solidarity_action,
+)
 from tests.letters.sending import everyone
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
@@ -18,6 +26,19 @@ def sample(*options: str) -> str:
     out = StringIO()
     call_command("sample_activity", *options, stdout=out)
     return out.getvalue()
+
+
+def listed(letters=0, pledges=0, messages=0, signatures=0, posts=0) -> str:
+    return (
+        f"{letters} invented letters, {pledges} invented pledges, {messages} invented messages, "
+        f"{signatures} invented signatures, {posts} invented posts.\n"
+    )
+
+
+def make_case_with_all() -> Case:
+    petition = make_petition()
+    make_solidarity_action(petition.case)
+    return petition.case
 
 
 @pytest.fixture
@@ -30,13 +51,57 @@ def test_invented_letters_are_counted_as_real_ones_are(small_parts):
 
     said = sample("--letters", "200", "--pledges", "30", "--seed", "1")
 
-    assert said == "Added: 200 invented letters, 30 invented pledges.\n"
+    assert said == "Added: " + listed(200, 30, posts=20)
     assert Letter.objects.filter(is_sample=True).count() == 200
     assert Pledge.objects.filter(is_sample=True).count() == 30
     assert counting.differences() == []
     counted = Letter.objects.counted().count()
     assert 150 < counted < 200
     assert sum(everyone(case) for case in cases) == counted
+
+
+def test_the_other_actions_come_in_proportion_where_cases_take_them(small_parts):
+    case = make_case_with_all()
+    make_case(sharing_allowed=False)
+
+    said = sample("--letters", "200", "--seed", "1")
+
+    assert said == "Added: " + listed(200, 20, messages=40, signatures=160, posts=20)
+    counts = Case.objects.with_count().get(pk=case.pk)
+    assert 30 < counts.message_count < 40
+    assert 140 < counts.signature_count < 160
+    assert 15 < counts.post_count <= 20
+    assert {tally.kind for tally in Tally.objects.all()} == set(ActionKind.values)
+    assert {row.petition.case for row in Signature.objects.all()} == {case}
+    assert all(row.name.startswith("Sample Writer ") for row in Signature.objects.all())
+    assert set(erasing.erase_expired().values()) == {0}
+    for row in [Letter.objects.last(), Signature.objects.last()]:
+        row.full_clean(exclude=["key_hash", "mailbox"])
+    SocialAction.objects.last().full_clean(exclude=["key_hash"])
+
+
+def test_how_many_of_each_can_be_said():
+    make_case_with_all()
+
+    said = sample("--letters", "10", "--signatures", "30", "--posts", "0")
+
+    assert said == "Added: " + listed(10, 1, messages=2, signatures=30)
+
+
+def test_removing_leaves_what_people_signed_and_posted(small_parts):
+    case = make_case_with_all()
+    other = make_petition()
+    sample("--letters", "200", "--seed", "1")
+    kept = make_signature(other)
+    make_post(case)
+
+    said = sample("--remove")
+
+    assert said == "Taken out: " + listed(200, 20, messages=40, signatures=160, posts=20)
+    assert Signature.objects.get() == kept
+    assert PetitionText.objects.get() == kept.text
+    assert SocialAction.objects.count() == 1
+    assert sum(Tally.objects.values_list("number", flat=True)) == 2
 
 
 def test_invented_letters_are_spread_and_named_as_such():
@@ -71,7 +136,7 @@ def test_the_same_line_twice_adds_nothing_and_a_larger_number_the_rest():
     make_case()
     sample("--letters", "50")
 
-    assert sample("--letters", "50") == "Added: 0 invented letters, 0 invented pledges.\n"
+    assert sample("--letters", "50") == "Added: " + listed()
     sample("--letters", "80")
 
     assert Letter.objects.count() == 80
@@ -97,7 +162,7 @@ def test_removing_leaves_what_people_did(small_parts):
 
     said = sample("--remove")
 
-    assert said == "Taken out: 200 invented letters, 20 invented pledges.\n"
+    assert said == "Taken out: " + listed(200, 20, posts=20)
     assert (Letter.objects.count(), Pledge.objects.count()) == (2, 1)
     assert everyone(case) == 1
     assert ActionCount.objects.get(case=case).letters == 1
@@ -119,7 +184,7 @@ def test_what_was_done_by_hand_for_an_invented_pledge_goes_with_it():
 
 
 def test_removing_where_nothing_is_says_so():
-    assert sample("--remove") == "Taken out: 0 invented letters, 0 invented pledges.\n"
+    assert sample("--remove") == "Taken out: " + listed()
 
 
 def test_without_an_open_case_it_refuses_in_a_sentence():
@@ -138,7 +203,7 @@ def test_it_asks_for_a_number():
 
 def test_every_page_says_that_its_counts_are_invented_as_long_as_they_are(client):
     make_case()
-    url, words = reverse("letters:privacy"), "invented pledges and letters"
+    url, words = reverse("letters:privacy"), "invented letters and other actions"
     assert words not in client.get(url).content.decode()
 
     sample("--letters", "1", "--pledges", "0")

@@ -1,52 +1,60 @@
-"""Invented pledges and letters for a development copy."""
+"""Invented activity for a development copy."""
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cases.models import Case
 from letters import sampling
-from letters.models import Letter, Pledge
-
-PLEDGES_A_LETTER = 0.1
 
 
 class Command(BaseCommand):
     help = (
-        "Fill a development copy with plainly invented pledges and letters for its open cases. "
-        "As long as they are there, every page says so. --remove takes all of them out again."
+        "Fill a development copy with plainly invented pledges, letters, messages, signatures and "
+        "posts for its open cases. As long as they are there, every page says so. --remove takes "
+        "all of them out again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--letters", type=_number, help="how many invented letters there shall be"
+            "--letters", type=_number, help="how many letters there shall be; the rest follows"
         )
-        parser.add_argument(
-            "--pledges", type=_number, help="how many pledges; a tenth of the letters if left out"
-        )
+        for what, share in sampling.A_LETTER.items():
+            parser.add_argument(
+                f"--{what}", type=_number, help=f"how many; {share:g} for a letter if left out"
+            )
         parser.add_argument("--seed", type=int, help="draw the same shape as the last time")
         parser.add_argument("--remove", action="store_true", help="take all out again")
 
-    def handle(self, *, letters: int | None, pledges: int | None, **options) -> None:
-        if options["remove"]:
-            gone_letters, gone_pledges = sampling.remove()
-            self.stdout.write(
-                f"Taken out: {gone_letters:,} invented letters, {gone_pledges:,} invented pledges."
-            )
+    def handle(self, *, remove: bool, seed: int | None, **options) -> None:
+        if remove:
+            self.stdout.write(f"Taken out: {_listed(sampling.remove())}.")
             return
-        if letters is None and pledges is None:
+        asked = {what: options[what] for what in ["letters", *sampling.A_LETTER]}
+        if not any(number is not None for number in asked.values()):
             raise CommandError("Say how many: --letters 1000, or --remove.")
-        letters = letters or 0
-        if pledges is None:
-            pledges = round(letters * PLEDGES_A_LETTER)
-        cases = list(Case.objects.taking_actions().order_by("position", "pk"))
+        cases = list(
+            Case.objects.taking_actions()
+            .select_related("petition", "solidarity_action")
+            .order_by("position", "pk")
+        )
         if not cases:
             raise CommandError("No case takes letters: load the campaign or publish a case first.")
-        # What is there already stays: the second run of the same line adds nothing.
-        more_letters = max(0, letters - Letter.objects.filter(is_sample=True).count())
-        more_pledges = max(0, pledges - Pledge.objects.filter(is_sample=True).count())
-        sampling.add(cases, letters=more_letters, pledges=more_pledges, seed=options["seed"])
-        self.stdout.write(
-            f"Added: {more_letters:,} invented letters, {more_pledges:,} invented pledges."
-        )
+        letters = asked["letters"] or 0
+        possible = {"letters", "pledges"} | sampling.can_have(cases)
+        there = sampling.numbers()
+        more = {}
+        for what, number in asked.items():
+            if number is None:
+                number = round(letters * sampling.A_LETTER.get(what, 0))
+            # What is there already stays: the second run of the same line adds nothing.
+            more[what] = max(0, number - there[what]) if what in possible else 0
+        sampling.add(cases, seed=seed, **more)
+        self.stdout.write(f"Added: {_listed(more)}.")
+
+
+def _listed(numbers: dict[str, int]) -> str:
+    return ", ".join(
+        f"{numbers[what]:,} invented {what}" for what in ["letters", *sampling.A_LETTER]
+    )
 
 
 def _number(text: str) -> int:
