@@ -58,9 +58,9 @@ class NotReady(Refused):
 
 def with_needed(cases: CaseQuerySet) -> CaseQuerySet:
     """With all that `problems` and `remarks` look at, in a fixed number of queries."""
-    return cases.select_related("edition", "target", "portrait").prefetch_related(
-        "consents", "demands", "safety_rules", "model_letters"
-    )
+    return cases.select_related(
+        "edition", "target", "portrait", "petition", "solidarity_action"
+    ).prefetch_related("consents", "demands", "safety_rules", "model_letters")
 
 
 def problems(case: Case) -> list[str]:
@@ -76,6 +76,7 @@ def problems(case: Case) -> list[str]:
 def remarks(case: Case) -> list[str]:
     """What staff should know, though the page can stand without it."""
     found = []
+    today = timezone.localdate()
     for consent in _consents_in_force(case):
         if consent.basis == ConsentBasis.ORGANISER:
             found.append(
@@ -95,7 +96,12 @@ def remarks(case: Case) -> list[str]:
             found.append(_("Nobody here has checked the address and office of the target."))
         if not case.model_letters.all():
             found.append(_("There is no model letter."))
-    if case.review_by and case.review_by < timezone.localdate():
+        petition, solidarity = _related(case, "petition"), _related(case, "solidarity_action")
+        if petition is not None and not petition.is_open:
+            found.append(_("The last day of the petition is over: nobody can sign it."))
+        if solidarity is not None and solidarity.ends_on and solidarity.ends_on < today:
+            found.append(_("The last day for messages of support is over: nobody can write one."))
+    if case.review_by and case.review_by < today:
         found.append(
             _("The case should have been checked again by %(date)s.")
             % {"date": date_format(case.review_by)}

@@ -7,7 +7,7 @@ import re
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -35,26 +35,41 @@ BODY = re.compile(r"<body[^>]*>")  # the bar of the preview comes right behind i
 ACTED_ON = ["stage", "freeze", "freeze_reason", "unfreeze_asked_by_id", "loaded_digest"]
 
 # The change page in the order of the public one: fieldsets by name, inlines by class.
+WHO = gettext_lazy("Who and where")
+ON_TOP = gettext_lazy("At the top of the page, on cards and in search engines")
+STORY = gettext_lazy("The story")
+NO_TARGET = gettext_lazy("If there is no target or no address")
+SHOWN = gettext_lazy("Where it shows")
+STAFF = gettext_lazy("For staff only")
+FRENCH = gettext_lazy("In French")
 SECTIONS = [
-    gettext_lazy("Who and where"),
-    gettext_lazy("At the top of the page, on cards and in search engines"),
+    WHO,
+    ON_TOP,
     inlines.PortraitInline,
-    gettext_lazy("The story"),
+    STORY,
     inlines.QuoteInline,
     inlines.DemandInline,
     inlines.TargetInline,
-    gettext_lazy("If there is no target or no address"),
+    NO_TARGET,
     inlines.ModelLetterInline,
+    inlines.PetitionInline,
     inlines.SolidarityInline,
+    inlines.SolidarityPhraseInline,
+    inlines.SocialPostInline,
     inlines.SafetyRuleInline,
     inlines.OutcomeInline,
     inlines.MilestoneInline,
     inlines.SourceInline,
     inlines.ConsentInline,
-    gettext_lazy("Where it shows"),
-    gettext_lazy("For staff only"),
-    gettext_lazy("In French"),
+    SHOWN,
+    STAFF,
+    FRENCH,
 ]
+
+
+class CaseOfAnEdition(forms.ModelChoiceField):
+    def label_from_instance(self, case: Case) -> str:
+        return f"{case} ({case.edition.year})"
 
 
 class CaseForm(forms.ModelForm):
@@ -62,6 +77,12 @@ class CaseForm(forms.ModelForm):
         model = Case
         exclude = ()  # noqa: DJ006 - the admin names the fields
         widgets = {"themes": forms.CheckboxSelectMultiple}
+
+    def clean_earlier(self) -> Case | None:
+        earlier = self.cleaned_data["earlier"]
+        if earlier is not None and earlier.pk == self.instance.pk:
+            raise ValidationError(_("This is the case itself."))
+        return earlier
 
 
 class CaseChangeList(ChangeList):
@@ -106,29 +127,29 @@ class CaseAdmin(FindsCases, RoomyMixin, HistoryAdmin):
     rows = {"story": 24, "story_fr": 24, "staff_note": 8}
     fieldsets = [
         (
-            SECTIONS[0],
+            WHO,
             {
                 "fields": [
                     ("display_name", "short_name"),
                     ("kind", "pronouns"),
                     ("country", "region"),
-                    "edition",
+                    ("edition", "earlier"),
                     "slug",
                     "other_names",
                     "themes",
                 ]
             },
         ),
-        (SECTIONS[1], {"fields": ["headline", "summary", ("content_note", "age_hint")]}),
-        (SECTIONS[3], {"fields": ["story"]}),
-        (SECTIONS[7], {"fields": ["no_target_reason", "address_note"]}),
+        (ON_TOP, {"fields": ["headline", "summary", ("content_note", "age_hint")]}),
+        (STORY, {"fields": ["story"]}),
+        (NO_TARGET, {"fields": ["no_target_reason", "address_note"]}),
         (
-            SECTIONS[15],
+            SHOWN,
             {"fields": ["listed", "sharing_allowed", ("position", "letter_goal")]},
         ),
-        (SECTIONS[16], {"fields": [("facts_checked_on", "review_by"), "staff_note"]}),
+        (STAFF, {"fields": [("facts_checked_on", "review_by"), "staff_note"]}),
         (
-            SECTIONS[17],
+            FRENCH,
             {
                 "classes": ["collapse"],
                 "description": gettext_lazy(
@@ -199,6 +220,12 @@ class CaseAdmin(FindsCases, RoomyMixin, HistoryAdmin):
         return format_html('<a href="{}">{}</a>', _address(case, "preview"), _("preview"))
 
     # --- the page of a case
+
+    def formfield_for_foreignkey(self, db_field, request: HttpRequest, **kwargs):
+        if db_field.name == "earlier":
+            cases = Case.objects.select_related("edition").order_by("display_name", "edition__year")
+            kwargs |= {"form_class": CaseOfAnEdition, "queryset": cases}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Case | None = None):
         return ["slug"] if obj is not None and obj.is_open_to_readers else []

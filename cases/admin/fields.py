@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from cases import pictures
 
@@ -28,6 +30,20 @@ class LinesField(forms.CharField):
 
     def has_changed(self, initial: list[str] | None, data: str | None) -> bool:
         return self.to_python(initial) != self.to_python(data)
+
+
+class WordsField(LinesField):
+    """Words and phrases to look for in texts, one a line; * stands for any ending."""
+
+    def clean(self, value: str | None) -> list[str]:
+        words = list(dict.fromkeys(word.lower() for word in super().clean(value)))
+        for word in words:
+            if "*" in word[:-1] or word == "*":
+                raise ValidationError(
+                    _("“%(word)s”: a * stands at the end of a word, for any ending.")
+                    % {"word": word}
+                )
+        return words
 
 
 class PictureField(forms.FileField):

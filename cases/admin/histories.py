@@ -73,7 +73,9 @@ def entries(case: Case, *, with_consents: bool) -> list[Entry]:
     found = _of_model(Case, {"id": case.pk}, part="")
     for relation in Case._meta.related_objects:
         model = relation.related_model
-        if not hasattr(model, "history") or (model is Consent and not with_consents):
+        if model is Case or not hasattr(model, "history"):  # Case: of a later edition
+            continue
+        if model is Consent and not with_consents:
             continue
         found += _of_model(model, {"case_id": case.pk}, part=model._meta.verbose_name)
     found.sort(key=lambda entry: entry.at, reverse=True)

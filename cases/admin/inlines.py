@@ -10,15 +10,19 @@ from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.db import models
 from django.forms.models import BaseInlineFormSet, BaseModelForm
 from django.http import HttpRequest
+from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from cases import pictures
-from cases.admin.fields import FixedChoice, LinesField, PictureField
+from cases.admin.fields import FixedChoice, LinesField, PictureField, WordsField
+from cases.countries import language_name
 from cases.models import (
+    Answer,
     AppliesTo,
     Case,
     Consent,
@@ -26,15 +30,22 @@ from cases.models import (
     Milestone,
     ModelLetter,
     Outcome,
+    Petition,
     Portrait,
     Quote,
     SafetyRule,
+    SocialPost,
     SolidarityAction,
+    SolidarityPhrase,
     Source,
     Target,
     Topic,
 )
 
+WORDS_HELP = _(
+    "One word or phrase a line; * at its end for any ending: pray*. Whole words are found, with "
+    "any case and accents, so mind those that also mean something harmless."
+)
 LONG_LINE = 120  # characters: a longer text is written in a box of some lines
 
 
@@ -49,7 +60,11 @@ class RoomyMixin:
         elif isinstance(db_field, models.URLField):
             kwargs |= {"assume_scheme": "https"}
         elif isinstance(db_field, models.JSONField):
-            kwargs |= {"form_class": LinesField, "help_text": _("One a line.")}
+            is_words = db_field.name == "words"
+            kwargs |= {
+                "form_class": WordsField if is_words else LinesField,
+                "help_text": WORDS_HELP if is_words else _("One a line."),
+            }
         elif rows := self.rows.get(db_field.name) or _rows(db_field):
             kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
@@ -165,28 +180,92 @@ class ModelLetterInline(RoomyMixin, admin.StackedInline):
         return format_html('<a href="{}">{}</a>', url, text % {"number": number})
 
 
+class PetitionInline(OnePart):
+    model = Petition
+    rows = {"text": 10, "text_fr": 10}
+    readonly_fields = ["signed"]
+    fields = [
+        "title",
+        "text",
+        ("goal", "shown_from"),
+        "closes_on",
+        "shows_signers",
+        ("title_fr", "text_fr"),
+        "signed",
+    ]
+
+    @admin.display(description=_("what was signed so far"))
+    def signed(self, petition: Petition) -> str:
+        """The texts as they were signed. They stay, whatever is changed above."""
+        texts = list(petition.texts.all()) if petition.pk else []
+        if not texts:
+            return _("Nothing yet.")
+        return format_html_join(
+            "",
+            '<details class="signed"><summary>{}</summary><p lang="{}">{}</p></details>',
+            (
+                (
+                    _("%(title)s (%(language)s, since %(date)s)")
+                    % {
+                        "title": text.title,
+                        "language": language_name(text.language, get_language() or "en"),
+                        "date": date_format(text.first_signed_at),
+                    },
+                    text.language,
+                    linebreaksbr(text.text, autoescape=True),
+                )
+                for text in texts
+            ),
+        )
+
+
 class SolidarityInline(OnePart):
     model = SolidarityAction
     verbose_name = _("messages of solidarity")
     fields = [
-        "recipient",
+        ("recipient", "recipient_kind"),
         ("postal", "postal_country"),
         "address_visibility",
         ("languages", "formats"),
-        ("recipient_kind", "takes_drawings", "shows_messages"),
+        "takes_drawings",
+        "shows_messages",
         "note",
         ("opens_on", "ends_on"),
     ]
 
 
+class SolidarityPhraseInline(ManyParts):
+    model = SolidarityPhrase
+    fields = ["text", "language", "position"]
+
+
+class SocialPostInline(ManyParts):
+    model = SocialPost
+    rows = {"text": 4}
+    readonly_fields = ["length"]
+    fields = ["text", "length", "language", "position"]
+
+    @admin.display(description=_("characters"))
+    def length(self, post: SocialPost) -> int | str:
+        return len(post.text) if post.pk else ""
+
+
 class RuleForm(forms.ModelForm):
     class Meta:
         model = SafetyRule
-        fields = ["applies_to", "topic", "answer", "words", "why"]
+        fields = ["applies_to", "topic", "answer", "words", "stops", "why"]
         widgets = {
             "applies_to": FixedChoice(AppliesTo.choices),
             "topic": FixedChoice(Topic.choices),
         }
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if cleaned.get("stops") and (
+            cleaned.get("answer") == Answer.YES or not cleaned.get("words")
+        ):
+            self.add_error("stops", _("Only a rule that forbids, and names words, can stop."))
+        return cleaned
 
     def has_changed(self) -> bool:
         # A row that stands there is an answer, “not known” too: it is saved as it is shown.
@@ -216,7 +295,7 @@ class SafetyRuleInline(ManyParts):
     formset = RuleFormSet
     can_delete = False
     ordering = ["applies_to", "pk"]  # as they were asked
-    fields = ["applies_to", "topic", "answer", "words", "why"]
+    fields = ["applies_to", "topic", "answer", "words", "stops", "why"]
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if db_field.name in ("applies_to", "topic"):

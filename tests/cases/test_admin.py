@@ -1,12 +1,27 @@
 import datetime
 import io
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
-from cases.models import Answer, AppliesTo, Case, Freeze, Outcome, SafetyRule, Stage, Topic
+from cases.models import (
+    Answer,
+    AppliesTo,
+    Case,
+    Freeze,
+    Outcome,
+    Petition,
+    PetitionText,
+    SafetyRule,
+    SocialPost,
+    SolidarityAction,
+    Stage,
+    Topic,
+    WordList,
+)
 from tests.factories import (
     answer_all_rules,
     make_case,
@@ -491,6 +506,177 @@ def test_a_target_with_an_address_but_no_country_is_an_error_not_a_crash():
     assert response.context["errors"]
 
 
+# --- what can be done for the person, and what may be said
+
+
+def test_words_of_a_rule_are_lines_and_one_that_stops_says_so():
+    case = make_ready()
+    client = signed_in("editor")
+    data = form_data(client.get(change(case))) | {
+        "safety_rules-0-words": "Pray*\n\n god bless \npray*",
+        "safety_rules-0-stops": "on",
+    }
+
+    client.post(change(case), data)
+
+    rule = case.safety_rules.order_by("applies_to", "pk").first()
+    assert (rule.words, rule.stops) == (["pray*", "god bless"], True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"words": "pr*y"}, "“pr*y”: a * stands at the end of a word, for any ending."),
+        ({"words": "", "stops": "on"}, "Only a rule that forbids, and names words, can stop."),
+        (
+            {"words": "pray", "stops": "on", "answer": "yes"},
+            "Only a rule that forbids, and names words, can stop.",
+        ),
+    ],
+)
+def test_a_rule_that_can_not_work_is_an_error_beside_it(fields, sentence):
+    case = make_ready()
+    client = signed_in("editor")
+    typed = {f"safety_rules-0-{name}": value for name, value in fields.items()}
+
+    response = client.post(change(case), form_data(client.get(change(case))) | typed)
+
+    assert sentence in text(response)
+
+
+def test_a_petition_is_written_on_the_page_of_its_case():
+    case = make_case()
+    client = signed_in("editor")
+    data = form_data(client.get(change(case))) | {
+        "petition-0-title": "Stop building",
+        "petition-0-text": "We ask you to stop building on the pastures.",
+        "petition-0-title_fr": "Ne construisez plus",
+        "petition-0-goal": "1000",
+        "petition-0-closes_on": "2026-12-31",
+    }
+
+    client.post(change(case), data)
+
+    petition = Petition.objects.get(case=case)
+    assert (petition.title, petition.goal, petition.shown_from) == ("Stop building", 1000, 50)
+    assert petition.i18n["title_fr"] == "Ne construisez plus"
+
+
+def test_the_texts_that_were_signed_are_shown_and_stay():
+    case = make_case()
+    petition = Petition.objects.create(case=case, title="Anew", text="A new text.")
+    PetitionText.objects.create(
+        petition=petition, digest="x", language="fr", title="Avant", text="Un <b>texte</b>."
+    )
+    client = signed_in("editor")
+
+    page = client.get(change(case))
+    client.post(change(case), form_data(page) | {"petition-0-text": "Another text."})
+
+    assert "Avant (French, since" in text(page)
+    assert '<p lang="fr">Un &lt;b&gt;texte&lt;/b&gt;.</p>' in text(page)
+    assert PetitionText.objects.get().text == "Un <b>texte</b>."
+    assert Petition.objects.get().text == "Another text."
+
+
+def test_sample_sentences_posts_and_dates_of_messages_are_edited_on_the_page_of_the_case():
+    case = make_case()
+    SolidarityAction.objects.create(case=case, recipient="Test Person")
+    SocialPost.objects.create(case=case, text="x" * 231)
+    client = signed_in("editor")
+    page = client.get(change(case))
+    assert re.search(r'<td class="field-length">\s*<p>231</p>', text(page))
+    data = form_data(page) | {
+        "solidarity_action-0-recipient_kind": "family",
+        "solidarity_action-0-takes_drawings": "on",
+        "solidarity_action-0-opens_on": "2026-12-01",
+        "solidarity_phrases-TOTAL_FORMS": 1,
+        "solidarity_phrases-0-text": "You are not forgotten.",
+        "solidarity_phrases-0-language": "en",
+        "solidarity_phrases-0-position": "0",
+        "social_posts-0-text": "Ana herds reindeer.",
+    }
+
+    client.post(change(case), data)
+
+    solidarity = SolidarityAction.objects.get()
+    assert (solidarity.recipient_kind, solidarity.takes_drawings) == ("family", True)
+    assert solidarity.opens_on == datetime.date(2026, 12, 1)
+    assert case.solidarity_phrases.get().text == "You are not forgotten."
+    assert case.social_posts.get().text == "Ana herds reindeer."
+
+
+def test_a_case_names_that_of_the_same_person_in_an_earlier_edition():
+    earlier = make_case(display_name="Ana Test", edition=make_edition(2023))
+    case = make_case(display_name="Ana Test")
+    client = signed_in("editor")
+    page = client.get(change(case))
+    assert "Ana Test (2023)" in text(page)
+
+    client.post(change(case), form_data(page) | {"earlier": earlier.pk})
+    case.refresh_from_db()
+    assert case.earlier == earlier
+
+    response = client.post(change(case), form_data(page) | {"earlier": case.pk})
+    assert "This is the case itself." in text(response)
+
+
+def test_the_history_of_a_case_does_not_trip_over_a_later_one():
+    case = make_case(headline="Before")
+    make_case(earlier=case)
+    case.headline = "After"
+    case.save()
+
+    page = text(signed_in("editor").get(reverse("admin:cases_case_history", args=[case.pk])))
+
+    assert "<del>Before</del> <ins>After</ins>" in page
+
+
+# --- insults and threats
+
+
+@pytest.mark.parametrize("role", ["editor", "moderator", "safety"])
+def test_a_list_of_words_is_a_word_a_line(role):
+    words = WordList.objects.create(kind="insult", language="en", words=["one", "two words"])
+    client = signed_in(role)
+    url = reverse("admin:cases_wordlist_change", args=[words.pk])
+    page = client.get(url)
+    assert "one\ntwo words</textarea>" in text(page)
+
+    client.post(url, form_data(page) | {"words": "Three\nfour*\n\nthree", "stops": "on"})
+
+    words.refresh_from_db()
+    assert (words.words, words.stops) == (["three", "four*"], True)
+    assert words.history.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"words": "a*b"}, "“a*b”: a * stands at the end of a word, for any ending."),
+        ({"language": "English!"}, "Write the code of a language: en, es, fr …"),
+        ({"language": "fr"}, "Word list with this What and Language already exists."),
+    ],
+)
+def test_a_list_that_can_not_work_is_an_error_beside_the_field(fields, sentence):
+    WordList.objects.create(kind="insult", language="fr", words=["un"])
+    data = {"kind": "insult", "language": "en", "words": "one"} | fields
+
+    response = signed_in("editor").post("/admin/cases/wordlist/add/", data)
+
+    assert sentence in text(response)
+    assert WordList.objects.count() == 1
+
+
+def test_the_list_of_word_lists_names_languages_and_counts_words():
+    WordList.objects.create(kind="threat", language="es", words=["uno", "dos"])
+
+    page = text(signed_in("moderator").get("/admin/cases/wordlist/"))
+
+    assert "Spanish" in page
+    assert '<td class="field-number">2</td>' in page
+
+
 # --- consents
 
 
@@ -621,7 +807,7 @@ def test_outcomes_have_a_list_with_dates_as_precise_as_known():
 
 
 @pytest.mark.parametrize(
-    "page", ["edition", "theme", "yearlyfigure", "outcome", "case", "actioncount"]
+    "page", ["edition", "theme", "yearlyfigure", "outcome", "case", "actioncount", "wordlist"]
 )
 def test_editors_open_every_list_of_theirs(page):
     make_outcome()
@@ -629,7 +815,9 @@ def test_editors_open_every_list_of_theirs(page):
     assert signed_in("editor").get(f"/admin/cases/{page}/").status_code == 200
 
 
-@pytest.mark.parametrize("page", ["edition/add/", "theme/add/", "outcome/add/", "case/add/"])
+@pytest.mark.parametrize(
+    "page", ["edition/add/", "theme/add/", "outcome/add/", "case/add/", "wordlist/add/"]
+)
 def test_editors_open_every_form_of_theirs(page):
     assert signed_in("editor").get(f"/admin/cases/{page}").status_code == 200
 

@@ -14,6 +14,7 @@ from cases.models import (
     Demand,
     Freeze,
     ModelLetter,
+    Petition,
     Point,
     Portrait,
     Quote,
@@ -195,6 +196,20 @@ def test_missing_model_letter_is_remarked():
 
     assert "There is no model letter." in publishing.remarks(case)
     assert publishing.problems(case) == []
+
+
+def test_a_petition_and_messages_whose_last_day_is_over_are_remarked():
+    case = make_ready_case()
+    Petition.objects.create(case=case, title="A title", text="A text.", closes_on=YESTERDAY)
+    SolidarityAction.objects.create(case=case, recipient="Test Person", ends_on=TODAY)
+    assert publishing.remarks(read_again(case))[-1:] == [
+        "The last day of the petition is over: nobody can sign it."
+    ]
+
+    SolidarityAction.objects.update(ends_on=YESTERDAY)
+    assert publishing.remarks(read_again(case))[-1:] == [
+        "The last day for messages of support is over: nobody can write one."
+    ]
 
 
 def test_a_list_of_cases_asks_no_more_than_one_case(django_assert_num_queries):
