@@ -15,7 +15,7 @@ from letters.models import Mailbox, MailKind, OutgoingMail, Telling
 
 # What stands in the words until an address's own links take their places.
 STOP, PAGE = "{stop}", "{page}"
-KEY_OF_NOBODY = "x" * 22  # in a preview
+KEY_OF_NOBODY = "x" * 22
 
 
 def words(outcome: Outcome) -> dict[str, str]:
@@ -39,7 +39,7 @@ def mail(telling: Telling, mailbox: Mailbox) -> OutgoingMail:
     """The mail for one address, in its language; not stored yet."""
     language = mailbox.language if mailbox.language in telling.texts else settings.LANGUAGE_CODE
     text = telling.texts[language]
-    stop, page = links(mailbox.key, language)
+    stop, page = _links(mailbox.key, language)
     now = timezone.now()
     return OutgoingMail(
         kind=MailKind.NEWS,
@@ -57,11 +57,10 @@ def mail(telling: Telling, mailbox: Mailbox) -> OutgoingMail:
     )
 
 
-def links(key: str, language: str) -> tuple[str, str]:
-    """Where a mailbox ends all news, and its page with all it asked for."""
-    with translation.override(language):
-        stop, page = reverse("letters:stop", args=[key]), reverse("letters:mailbox", args=[key])
-    return settings.SITE_URL + stop, settings.SITE_URL + page
+def without_key(body: str, language: str) -> str:
+    """The body as it arrives, but for the key that makes the links an address's own."""
+    stop, page = _links(KEY_OF_NOBODY, language)
+    return body.replace(STOP, stop).replace(PAGE, page).replace(KEY_OF_NOBODY, "…")
 
 
 def about(telling: Telling) -> str:
@@ -73,3 +72,10 @@ def telling_and_mailbox(mail: OutgoingMail) -> tuple[int, int]:
     """The numbers that a news mail is about."""
     _telling, telling, mailbox = mail.about.split(":")
     return int(telling), int(mailbox)
+
+
+def _links(key: str, language: str) -> tuple[str, str]:
+    """Where a mailbox ends all news, and its page with all it asked for."""
+    with translation.override(language):
+        stop, page = reverse("letters:stop", args=[key]), reverse("letters:mailbox", args=[key])
+    return settings.SITE_URL + stop, settings.SITE_URL + page

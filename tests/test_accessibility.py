@@ -12,13 +12,14 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
 from cases.models import YearlyFigure
-from letters import counting
+from letters import counting, telling
 from letters.models import LetterState, Place, PledgeState, Route
 from tests.browser import Visitor
 from tests.factories import (
     make_case,
     make_case_to_write_for,
     make_consent,
+    make_follow,
     make_full_case,
     make_letter,
     make_outcome,
@@ -267,6 +268,14 @@ def test_the_admin_of_cases(arrive):
     draft = make_case(display_name="Jon Test", stage="draft", themes=[make_theme()])
     make_target(draft)
     frozen = make_case(display_name="Rosa Muestra", freeze="hidden", freeze_reason="A test.")
+    asked, approved = make_outcome(case), make_outcome(case)
+    for _ in range(6):
+        make_follow(case)
+    for outcome in [asked, approved]:
+        outcome.refresh_from_db()
+        news = telling.ask(outcome, make_staff())
+    telling.approve(news, make_staff())
+    telling.put_in_outbox()
     eva = arrive()
     eva.signs_in(make_staff("editor", "safety"))
     cases = "/admin/cases/case/"
@@ -285,6 +294,10 @@ def test_the_admin_of_cases(arrive):
             f"{cases}clone/?case={case.pk}",
             "/admin/cases/outcome/",
             "/admin/cases/outcome/add/",
+            f"/admin/cases/outcome/{asked.pk}/change/",
+            "/admin/letters/telling/",
+            f"/admin/letters/telling/of/{asked.pk}/",
+            f"/admin/letters/telling/of/{approved.pk}/",
             "/admin/cases/edition/",
             "/admin/cases/modelletter/",
         ],

@@ -14,8 +14,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from cases.admin.readonly import ReadOnlyAdmin
@@ -184,9 +184,10 @@ def _telling_of(outcome: int) -> Telling:
 def _previews(texts: dict[str, dict[str, str]]) -> list[Preview]:
     previews = []
     for language, text in texts.items():
-        stop, page = news.links(news.KEY_OF_NOBODY, language)
-        body = text["body"].replace(news.STOP, stop).replace(news.PAGE, page)
-        previews.append(Preview(language, language_name(language), text["subject"], body))
+        name = language_name(language, get_language())
+        previews.append(
+            Preview(language, name, text["subject"], news.without_key(text["body"], language))
+        )
     return previews
 
 

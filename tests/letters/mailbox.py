@@ -3,6 +3,7 @@
 import random
 import socketserver
 import threading
+from contextlib import suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -65,6 +66,10 @@ class _Server(socketserver.ThreadingTCPServer):
 
 class _Conversation(socketserver.StreamRequestHandler):
     def handle(self) -> None:
+        with suppress(ConnectionError):  # the other side was killed
+            self.talk()
+
+    def talk(self) -> None:
         self.say("220 localhost")
         failure = ""
         while line := self.rfile.readline():
@@ -89,7 +94,7 @@ class _Conversation(socketserver.StreamRequestHandler):
         lines = []
         while (line := self.rfile.readline()).strip() != b".":
             if not line:
-                return False  # the other side was killed
+                return False
             lines.append(line)
         if failure == REFUSED_WORDS:
             self.say("451 not now")
@@ -108,7 +113,4 @@ class _Conversation(socketserver.StreamRequestHandler):
         return failure != CUT
 
     def say(self, words: str) -> None:
-        try:
-            self.wfile.write(words.encode() + b"\r\n")
-        except OSError:  # the other side was killed
-            return
+        self.wfile.write(words.encode() + b"\r\n")

@@ -51,8 +51,9 @@ def test_the_mail_is_shown_in_each_language_before_anybody_is_asked(outcome):
 
     shown = text(response)
     assert "Free &amp; home" in shown
-    assert "The mail in English" in shown
-    assert "The mail in français" in shown
+    assert '<h2 id="mail-en">English</h2>' in shown
+    assert '<h2 id="mail-fr">French</h2>' in shown
+    assert "\nhttp://testserver/fr/mailboxes/…/stop/\n" in shown
     assert "6 addresses" in shown
     assert buttons(response) == [ASK]
     assert not Telling.objects.exists()
