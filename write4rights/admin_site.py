@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from cases.models import Case, Freeze, Stage
-from letters.models import Letter, OutgoingMail, PaperCount, PaperState, Telling
+from letters.models import Letter, OutgoingMail, PaperCount, PaperState, Signature, Telling
 
 COUNT_UP_TO = 50  # "more than 50": enough to know the day is full, and no table is counted
 NAMED = 4  # cases named in a line
@@ -82,6 +82,14 @@ def tasks() -> list[Task]:
             Letter.objects.awaiting_moderation(),
             ngettext_lazy("%(count)s letter to read", "%(count)s letters to read", "count"),
             reverse("admin:letters_letter_changelist"),
+        ),
+        Task(
+            "letters.moderate_signature",
+            Signature.objects.awaiting_a_look(),
+            ngettext_lazy(
+                "%(count)s signature to look at", "%(count)s signatures to look at", "count"
+            ),
+            reverse("admin:letters_signature_changelist"),
         ),
         Task(
             "letters.review_papercount",

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from cases.countries import country_name, country_names
 from cases.models import Case, Stage
 from letters.admin.keyset import row_number
-from letters.models import Letter, LetterState
+from letters.models import LetterState
 
-NEWEST = 1_000  # letters that are asked which countries to offer: the table itself is too long
+NEWEST = 1_000  # rows that are asked which countries to offer: the table itself is too long
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -59,14 +59,14 @@ class CaseFilter(admin.SimpleListFilter):
 
 
 class CountryFilter(admin.SimpleListFilter):
-    """The countries that the newest letters come from."""
+    """The countries that the newest letters or signatures come from."""
 
     title = _("country of the writer")
     parameter_name = "country"
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        newest = Letter.objects.order_by("-pk").values_list("country", flat=True)[:NEWEST]
-        codes = {code for code in newest if code}
+        newest = model_admin.model.objects.order_by("-pk").values_list("country", flat=True)
+        codes = {code for code in newest[:NEWEST] if code}
         return sorted(((code, country_name(code)) for code in codes), key=lambda row: row[1])
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:

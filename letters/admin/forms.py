@@ -19,6 +19,19 @@ class RejectForm(forms.Form):
     )
 
 
+class InvalidateForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why is it not valid?"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "Kept in the log for staff: how you know, without the name. Whoever signed sees on "
+            "their page that it does not count. You can undo it."
+        ),
+        error_messages={"required": _("Say why: others have to understand it later.")},
+    )
+
+
 class FindForm(forms.Form):
     email = forms.EmailField(
         label=_("E-mail address of the writer"),

@@ -23,7 +23,7 @@ from letters.admin.filters import CaseFilter, CountryFilter, StateFilter
 from letters.admin.forms import FindForm, RejectForm
 from letters.admin.keyset import KeysetAdmin, row_number
 from letters.encryption import email_hash
-from letters.models import Letter, LetterPicture, LetterState, Pledge
+from letters.models import Follow, Letter, LetterPicture, LetterState, Pledge, Signature
 
 MODERATE = "letters.moderate_letter"
 MOST_FOUND = 200  # letters of one address that are listed
@@ -219,7 +219,15 @@ class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
             written_by = {"email_hash": email_hash(form.cleaned_data["email"])}
             letters = Letter.objects.filter(**written_by).select_related("case").only(*LISTED)
             pledges = Pledge.objects.filter(**written_by).select_related("case").defer("key")
-            found = {"letters": letters[:MOST_FOUND], "pledges": pledges[:MOST_FOUND]}
+            mailbox = {f"mailbox__{name}": value for name, value in written_by.items()}
+            found = {
+                "letters": letters[:MOST_FOUND],
+                "pledges": pledges[:MOST_FOUND],
+                "signatures": Signature.objects.filter(**mailbox)
+                .select_related("petition__case")
+                .defer("name")[:MOST_FOUND],
+                "follows": Follow.objects.filter(**mailbox).select_related("case")[:MOST_FOUND],
+            }
             LogEntry.objects.create(
                 user_id=request.user.pk,
                 content_type=ContentType.objects.get_for_model(Letter),

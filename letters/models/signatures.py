@@ -24,6 +24,10 @@ COUNTED_SIGNATURE = Q(state=SignatureState.CONFIRMED, held=False)
 
 
 class SignatureQuerySet(models.QuerySet):
+    def awaiting_a_look(self) -> SignatureQuerySet:
+        """Confirmed by who owns the address, but a trap or a limit caught the form."""
+        return self.filter(state=SignatureState.CONFIRMED, held=True, erased_on=None)
+
     def shown(self, petition: Petition) -> SignatureQuerySet:
         """Those who want to be seen, the newest first; none below the petition's threshold."""
         return self.filter(

@@ -1,0 +1,59 @@
+"""How many want news of whom. Who they are is nobody's to see."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
+
+from cases.admin.readonly import ReadOnlyAdmin
+from cases.models import Case
+from letters.breakdowns import FEWEST
+from letters.models import Follow
+
+
+class Followed(NamedTuple):
+    case: Case | None  # None: all good news
+    number: int | None  # None: fewer than are told
+
+
+@admin.register(Follow)
+class FollowAdmin(ReadOnlyAdmin):
+    """One page of numbers, for those who may tell; no list, no rows."""
+
+    def has_view_permission(self, request: HttpRequest, obj: Follow | None = None) -> bool:
+        return request.user.has_perm("letters.view_telling")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = self.admin_site.each_context(request) | {
+            "title": _("Who is followed by how many"),
+            "opts": self.opts,
+            "followed": _followed(),
+            "fewest": FEWEST,
+        }
+        return TemplateResponse(request, "admin/letters/follow/numbers.html", context)
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
+        raise Http404
+
+
+def _followed() -> list[Followed]:
+    """The most followed first, then those of whom no number is told, by name."""
+    rows = Follow.objects.confirmed().order_by().values_list("case").annotate(number=Count("pk"))
+    numbers = dict(rows)
+    cases = Case.objects.select_related("edition").in_bulk([key for key in numbers if key])
+    followed = [
+        Followed(cases.get(key), number if number >= FEWEST else None)
+        for key, number in numbers.items()
+    ]
+    return sorted(followed, key=lambda one: (-(one.number or 0), str(one.case or "")))

@@ -1,0 +1,234 @@
+"""Signatures, one by one: let count what was held, take out what nobody signed. None is deleted.
+
+The list has no names: who signed for a case is nobody's to read in a row.
+"""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from cases.admin.readonly import ReadOnlyAdmin
+from cases.countries import country_name
+from cases.models import Case
+from letters import signing
+from letters.admin.filters import CountryFilter
+from letters.admin.forms import InvalidateForm
+from letters.admin.keyset import KeysetAdmin, row_number
+from letters.models import Signature, SignatureState
+
+MODERATE = "letters.moderate_signature"
+MOST_LOOKS = 50
+
+# No names or addresses: what a list shows, it need not decrypt.
+LISTED = ["petition__case__display_name", "state", "held", "country", "created_at", "erased_on"]
+
+
+class SignatureStateFilter(admin.SimpleListFilter):
+    """Opens with what waits for a look."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+    always_open = True
+    ALL = "all"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
+        return [*SignatureState.choices, (self.ALL, _("all"))]
+
+    def choices(self, changelist):
+        first = {
+            "selected": self.value() is None,
+            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
+            "display": _("to be looked at"),
+        }
+        return [first, *list(super().choices(changelist))[1:]]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() is None:
+            return queryset.awaiting_a_look()
+        if self.value() in SignatureState.values:
+            return queryset.filter(state=self.value())
+        return queryset
+
+
+class PetitionFilter(admin.SimpleListFilter):
+    title = gettext_lazy("petition")
+    parameter_name = "case"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
+        cases = Case.objects.filter(petition__isnull=False)
+        return list(cases.values_list("pk", "display_name"))
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        case = row_number(self.value() or "")
+        return queryset if case is None else queryset.filter(petition__case=case)
+
+
+@admin.register(Signature)
+class SignatureAdmin(KeysetAdmin, ReadOnlyAdmin):
+    change_list_template = "admin/letters/signature/change_list.html"
+    list_display = ["number", "case", "state", "hold", "signer_country", "created_at"]
+    list_filter = [SignatureStateFilter, PetitionFilter, "held", CountryFilter]
+    empty_value_display = ""
+    search_fields = ["pk"]
+    search_help_text = gettext_lazy("Number of the signature")
+    actions = ["release", "invalidate", "revalidate"]
+
+    # --- who may
+
+    def has_view_permission(self, request: HttpRequest, obj: Signature | None = None) -> bool:
+        return request.user.has_perm(MODERATE)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MODERATE)
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MODERATE)
+
+    # --- the list
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).select_related("petition__case").only(*LISTED)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
+        if not search_term:
+            return queryset, False
+        number = row_number(search_term.strip().lstrip("#"))
+        if number is None:
+            messages.info(request, _("Signatures are found here by their number."))
+            return queryset.none(), False
+        return queryset.filter(pk=number), False
+
+    @admin.display(description=gettext_lazy("signature"))
+    def number(self, signature: Signature) -> str:
+        return str(signature.pk)
+
+    @admin.display(description=gettext_lazy("case"))
+    def case(self, signature: Signature) -> str:
+        return str(signature.petition.case)
+
+    @admin.display(description=gettext_lazy("held"))
+    def hold(self, signature: Signature) -> str:
+        return _("held") if signature.held else ""
+
+    @admin.display(description=gettext_lazy("signed in"))
+    def signer_country(self, signature: Signature) -> str:
+        return country_name(signature.country) if signature.country else ""
+
+    # --- a signature
+
+    def get_urls(self):
+        wrap = self.admin_site.admin_view
+        mine = [
+            path("invalidate/", wrap(self.invalidate_view), name="letters_signature_invalidate"),
+            path("<int:pk>/act/", wrap(self.act_view), name="letters_signature_act"),
+        ]
+        return mine + super().get_urls()
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
+        """One signature with its name, and what was signed. Each look is noted."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        signature = self._signature(object_id)
+        self.log_change(request, signature, "Read.")
+        return self._page(
+            request,
+            "read",
+            str(signature).capitalize(),
+            signature=signature,
+            seen=signature.changed_at.isoformat(),
+            looks=self._looks(signature),
+        )
+
+    def _signature(self, key: str | int) -> Signature:
+        signatures = Signature.objects.select_related("petition__case", "text", "mailbox")
+        return get_object_or_404(signatures, pk=row_number(str(key)))
+
+    def _looks(self, signature: Signature) -> QuerySet:
+        kind = ContentType.objects.get_for_model(Signature)
+        looks = LogEntry.objects.filter(content_type=kind, object_id=str(signature.pk))
+        return looks.select_related("user").order_by("-pk")[:MOST_LOOKS]
+
+    @method_decorator(require_POST)
+    def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_moderate_permission(request):
+            raise PermissionDenied
+        signature = self._signature(pk)
+        if (act := request.POST.get("act", "")) not in ("release", "revalidate"):
+            raise PermissionDenied
+        if request.POST.get("seen") == signature.changed_at.isoformat():
+            self._do(request, signature, act)
+        else:
+            messages.warning(request, _("It was changed since: please look at it again."))
+        return redirect("admin:letters_signature_change", signature.pk)
+
+    def invalidate_view(self, request: HttpRequest) -> HttpResponse:
+        """Why: asked for one signature or for all that were chosen in the list."""
+        if not self.has_moderate_permission(request):
+            raise PermissionDenied
+        keys = [row_number(key) for key in request.GET.getlist("signature")[:100]]
+        signatures = Signature.objects.select_related("petition__case", "mailbox")
+        chosen = list(signatures.filter(pk__in=filter(None, keys)))
+        if not chosen:
+            return redirect("admin:letters_signature_changelist")
+        form = InvalidateForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
+            for signature in chosen:
+                self._do(request, signature, "invalidate", form.cleaned_data["reason"])
+            return redirect("admin:letters_signature_changelist")
+        title = _("Take signatures out of the count")
+        return self._page(request, "invalidate", title, form=form, chosen=chosen)
+
+    def _page(self, request: HttpRequest, name: str, title: str, **context) -> HttpResponse:
+        context |= self.admin_site.each_context(request) | {"title": title, "opts": self.opts}
+        return TemplateResponse(request, f"admin/letters/signature/{name}.html", context)
+
+    # --- acts
+
+    @admin.action(description=gettext_lazy("Not spam: let it count"), permissions=["moderate"])
+    def release(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._each(request, queryset, "release")
+
+    @admin.action(description=gettext_lazy("Not valid: take it out…"), permissions=["moderate"])
+    def invalidate(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
+        query = "&".join(f"signature={pk}" for pk in queryset.values_list("pk", flat=True))
+        return redirect(f"{reverse('admin:letters_signature_invalidate')}?{query}")
+
+    @admin.action(description=gettext_lazy("Valid after all: ask again"), permissions=["moderate"])
+    def revalidate(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._each(request, queryset, "revalidate")
+
+    def _each(self, request: HttpRequest, queryset: QuerySet, name: str) -> None:
+        keys = list(queryset.values_list("pk", flat=True))
+        signatures = Signature.objects.select_related("petition__case", "mailbox")
+        for signature in signatures.filter(pk__in=keys):
+            self._do(request, signature, name)
+
+    def _do(self, request: HttpRequest, signature: Signature, name: str, reason: str = "") -> None:
+        """Do it, log it, and say how it went."""
+        match name:
+            case "release":
+                done, words = signing.release_hold(signature), _("%(one)s is no longer held.")
+            case "revalidate":
+                done, words = signing.revalidate(signature), _("%(one)s waits for its owner’s yes.")
+            case _invalidate:
+                done, words = signing.invalidate(signature), _("%(one)s does not count any more.")
+        one = str(signature).capitalize()
+        if done:
+            self.log_change(request, signature, f"{name}: {reason}" if reason else name)
+            messages.success(request, words % {"one": one})
+        else:
+            words = _("%(one)s is %(state)s: nothing was changed.")
+            state = signature.get_state_display()
+            messages.warning(request, words % {"one": one, "state": state})
