@@ -1,0 +1,103 @@
+"""Messages of support, from the page of a case to the page where others read them."""
+
+import io
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from cases.models import SolidarityPhrase
+from letters.models import Letter, LetterPicture
+from tests.factories import make_case_to_write_for, make_solidarity_action
+from tests.journeys import pages_of
+from tests.staff import make_staff
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),
+]
+
+
+@pytest.fixture
+def case():
+    case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    make_solidarity_action(case, recipient="Ana Test", takes_drawings=True, shows_messages=True)
+    SolidarityPhrase.objects.create(case=case, language="nb", text="Du er ikke glemt.")
+    return case
+
+
+def drawing() -> dict:
+    data = io.BytesIO()
+    Image.new("RGB", (600, 400), "gold").save(data, "PNG")
+    return {"name": "sun.png", "mimeType": "image/png", "buffer": data.getvalue()}
+
+
+def writes_a_message(visitor) -> None:
+    visitor.opens("/cases/ana-test/solidarity/")
+    visitor.sees("Ana Test, and perhaps somebody who opens the post first")
+    visitor.ticks("Du er ikke glemt.")
+    if visitor.control("Begin the message with these").is_visible():  # without JavaScript
+        visitor.presses("Begin the message with these")
+    expect(visitor.field("Your message")).to_have_value("Du er ikke glemt.")
+    expect(visitor.field("The language you write in")).to_have_value("nb")
+    visitor.answers("Do you, or people close to you, live in Norway", "No")
+    visitor.answers("How shall your name stand under the message?", "initials")
+
+
+def test_a_message_with_a_drawing_is_handed_in_approved_and_shown(arrive, javascript, case):
+    maren, mia, reader = arrive(javascript), arrive(javascript), arrive(javascript)
+
+    maren.opens("/cases/ana-test/")
+    writes_a_message(maren)
+    maren.field("A drawing").set_input_files(drawing())
+    maren.ticks("My message may be shown on this site")
+    maren.presses("See it as it will be")
+    maren.sees("There is a problem", "Type your name", "Please choose the picture once more")
+    maren.fills("Your name", "Maren Testdal")
+    maren.field("A drawing").set_input_files(drawing())
+    maren.presses("See it as it will be")
+    maren.is_at("Your message for Ana Test")
+    expect(maren.page.get_by_alt_text("Your picture")).to_be_visible()
+    assert LetterPicture.objects.count() == 1
+    maren.presses("Hand it to the campaign")
+    maren.sees("Your message is with us", "It is the first message for Ana Test.")
+    reader.opens("/cases/ana-test/messages/")
+    reader.sees("None is shown yet.")
+
+    mia.signs_in(make_staff("moderator"))
+    message = Letter.objects.get()
+    mia.opens("/admin/letters/letter/")
+    mia.presses(str(message.pk))
+    mia.sees("Du er ikke glemt.", "message of support, card", "yes, its writer agrees")
+    mia.presses("Approve")
+    mia.presses("Show it on the site")
+    mia.sees(f"Message {message.pk} is shown on the site.")
+
+    reader.page.reload()
+    reader.sees("Du er ikke glemt.", "M. T.")
+    reader.does_not_see("Testdal")
+    assert reader.context.cookies() == []
+    maren.page.reload()
+    maren.sees("It is among the messages that readers of this site can read.")
+    maren.presses("Withdraw the message")
+    reader.page.reload()
+    reader.sees("None is shown yet.")
+
+
+def test_a_card_is_printed_and_posted(arrive, javascript, case):
+    tore = arrive(javascript)
+
+    writes_a_message(tore)
+    tore.fills("Your name", "Tore Testdal")
+    tore.presses("See it as it will be")
+    tore.presses("Post it myself")
+    front, back = pages_of(tore.downloads("Card A6 (PDF)"))
+    assert front == ""
+    assert back.startswith("Du er ikke glemt. T. T. Test Person c/o Test House")
+    assert len(pages_of(tore.downloads("Card A5 (PDF)"))) == 2
+
+    tore.presses("I have posted it")
+    tore.sees("Your message is on its way", "It is the first message for Ana Test.")
+    tore.presses("I have not sent it after all")
+    tore.sees("Print it and post it")
