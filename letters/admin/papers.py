@@ -15,6 +15,7 @@ from django.urls import path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -45,7 +46,8 @@ class Step(NamedTuple):
 
 @admin.register(PaperCount)
 class PaperCountAdmin(admin.ModelAdmin):
-    list_display = ["what", "case", "from_where", "day", "source", "standing", "entered"]
+    change_list_template = "admin/letters/papercount/change_list.html"
+    list_display = ["what", "standing", "case", "from_where", "day", "source", "entered"]
     list_filter = ["state", "kind", CaseFilter, ("entered_by", admin.RelatedOnlyFieldListFilter)]
     list_select_related = ["case", "entered_by"]
     list_per_page = 50
@@ -74,7 +76,9 @@ class PaperCountAdmin(admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("state"))
     def standing(self, paper: PaperCount) -> str:
-        return paper.get_state_display().split(":")[0]
+        state = paper.get_state_display().split(":")[0]
+        is_held = paper.state == PaperState.HELD
+        return format_html('<strong class="frozen">{}</strong>', state) if is_held else state
 
     @admin.display(description=gettext_lazy("entered"))
     def entered(self, paper: PaperCount) -> str:

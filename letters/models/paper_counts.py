@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -89,7 +90,7 @@ class PaperCount(models.Model):
 
     def __str__(self) -> str:
         return _("%(number)s %(kind)s") % {
-            "number": self.number,
+            "number": intcomma(self.number),
             "kind": self.get_kind_display(),
         }
 
