@@ -180,6 +180,10 @@ def test_forms(arrive):
     tore.presses("See it as a letter")
     tore.sees("There is a problem")
     found += findings(tore)
+    tore.fills("Your letter", "I am a teacher, and I read this with sorrow: sam@example.org")
+    tore.presses("Check my text")
+    tore.sees("2 things to look at again")
+    found += findings(tore, within="#check")
     tore.opens("/cases/ana-test/pledge/")
     tore.fills("How many letters?", "0")
     tore.presses("Make the promise")
@@ -294,6 +298,7 @@ def test_the_admin_of_cases(arrive):
             f"{cases}clone/?case={case.pk}",
             "/admin/cases/outcome/",
             "/admin/cases/outcome/add/",
+            "/admin/cases/wordlist/add/",
             f"/admin/cases/outcome/{asked.pk}/change/",
             "/admin/letters/telling/",
             f"/admin/letters/telling/of/{asked.pk}/",

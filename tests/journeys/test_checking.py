@@ -1,0 +1,56 @@
+"""A text is looked at while it is written, in a real browser: with JavaScript, and without."""
+
+import pytest
+from playwright.sync_api import expect
+
+from cases.models import SafetyRule, WordList
+from letters.models import Letter
+from tests.factories import make_case_to_write_for
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),
+]
+
+SELECTED = """() => {
+    const { value, selectionStart, selectionEnd } = document.activeElement;
+    return value.slice(selectionStart, selectionEnd);
+}"""
+
+
+def test_a_writer_is_told_what_to_look_at_again_and_what_can_not_go(arrive, javascript):
+    case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    SafetyRule.objects.create(case=case, topic="religion", words=["pray*"], why="A test says so.")
+    WordList.objects.create(kind="threat", language="en", words=["we will find you"], stops=True)
+    maren = arrive(javascript)
+
+    maren.opens("/cases/ana-test/write/?start=model")
+    maren.answers("Do you, or people close to you, live in Norway", "No")
+    maren.fills(
+        "Your letter", "🕯 I spray. I pray, stop building on the pastures. We will find you."
+    )
+    if not javascript:
+        maren.presses("Check my text")
+    maren.sees("2 things to look at again", "“pray” is better left out. A test says so.")
+    maren.does_not_see("There is a problem")
+    assert not Letter.objects.exists()
+
+    if javascript:
+        maren.page.get_by_role("button", name="Show me where “pray”").click()
+        assert maren.page.evaluate(SELECTED) == "pray"
+        maren.types("hope")
+        maren.sees("1 thing to look at again")
+        expect(maren.page.locator(".check")).not_to_contain_text("A test says so.")
+
+    maren.answers("How shall your name stand under the letter?", "no name")
+    maren.presses("See it as a letter")
+    maren.sees("There is a problem", "“We will find you” reads as a threat.")
+    assert not Letter.objects.exists()
+
+    maren.fills(
+        "Your letter", "Please stop building on the pastures. I am a teacher, and I thank you."
+    )
+    maren.field("Subject").press("Enter")
+    maren.is_at("Your letter for Ana Test")
+    maren.does_not_see("Before it leaves")
