@@ -11,8 +11,8 @@ import datetime
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
-from cases.models import YearlyFigure
-from letters import counting, telling
+from cases.models import SolidarityAction, YearlyFigure
+from letters import counting, drawings, telling, writing
 from letters.models import LetterState, Place, PledgeState, Route
 from tests.browser import Visitor
 from tests.factories import (
@@ -22,13 +22,16 @@ from tests.factories import (
     make_follow,
     make_full_case,
     make_letter,
+    make_message,
     make_outcome,
     make_paper_count,
     make_pledge,
     make_portrait,
+    make_solidarity_action,
     make_target,
     make_theme,
 )
+from tests.letters.sending import a_picture
 from tests.staff import make_staff
 
 pytestmark = [
@@ -216,6 +219,41 @@ def test_the_private_page_of_a_letter_in_each_state(arrive):
     found = findings_on(
         arrive(), [*addresses, addresses[0] + "edit/", addresses[0] + "erase/", "/erased/"]
     )
+    assert not found, listed(found)
+
+
+def test_messages_of_support(arrive):
+    case = make_full_case(display_name="Ana Test", slug="ana-test")
+    SolidarityAction.objects.update(takes_drawings=True, shows_messages=True)
+    past = make_solidarity_action(ends_on=datetime.date(2025, 1, 1)).case
+    ready, approved = LetterState.READY, LetterState.APPROVED
+    drawn = make_message(case)
+    drawings.keep(drawn, drawings.clean(a_picture()))
+    messages = [
+        drawn,
+        make_message(case, state=ready, route=Route.POST),
+        make_message(case, state=ready, route=Route.POST, form="letter"),
+        make_message(case, state=approved, may_be_shown=True),
+    ]
+    writing.show(messages[-1])
+    private = [message.get_absolute_url() for message in messages]
+    tore, mia = arrive(), arrive()
+    mia.signs_in(make_staff("moderator"))
+
+    found = findings_on(
+        tore,
+        [
+            "/cases/ana-test/messages/",
+            f"/cases/{past.slug}/solidarity/",
+            *private,
+            private[0] + "edit/",
+            "/cases/ana-test/solidarity/",
+        ],
+    )
+    tore.presses("See it as it will be")
+    tore.sees("There is a problem")
+    found += findings(tore)
+    found += findings_on(mia, [f"/admin/letters/letter/{drawn.pk}/change/"])
     assert not found, listed(found)
 
 

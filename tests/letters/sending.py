@@ -1,13 +1,16 @@
 """What a supporter does, through the front door: fill in a form, press a button."""
 
 import datetime
+import io
 import re
 
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
 from cases.models import Case, Petition
 from letters import guarding
@@ -121,3 +124,10 @@ def message_form(**fields) -> dict:
 
 def send_message(client: Client, case: Case, **fields) -> HttpResponse:
     return client.post(reverse("letters:solidarity", args=[case.slug]), message_form(**fields))
+
+
+def a_picture(size=(900, 600), kind="JPEG", name="drawing.jpg", **options) -> SimpleUploadedFile:
+    """A plain picture as a browser sends it; `options` are for Pillow."""
+    data = io.BytesIO()
+    Image.new("RGB", size, "gold").save(data, kind, **options)
+    return SimpleUploadedFile(name, data.getvalue(), content_type="image/jpeg")

@@ -6,7 +6,7 @@ from django.urls import reverse
 from letters import drawings, writing
 from letters.models import Letter
 from tests.factories import make_letter, make_message, make_solidarity_action
-from tests.letters.test_solidarity import a_picture
+from tests.letters.sending import a_picture
 from tests.staff import said, signed_in, text
 
 pytestmark = pytest.mark.usefixtures("counts_hold")

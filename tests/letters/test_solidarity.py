@@ -21,18 +21,12 @@ from tests.factories import (
     make_solidarity_action,
 )
 from tests.letters import stored
-from tests.letters.sending import act, everyone, message_form, send_message, state_of
+from tests.letters.sending import a_picture, act, everyone, message_form, send_message, state_of
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
 TODAY = timezone.localdate
 DAY = datetime.timedelta(days=1)
-
-
-def a_picture(size=(900, 600), kind="JPEG", name="drawing.jpg", **options) -> SimpleUploadedFile:
-    data = io.BytesIO()
-    Image.new("RGB", size, "gold").save(data, kind, **options)
-    return SimpleUploadedFile(name, data.getvalue(), content_type="image/jpeg")
 
 
 def page_of(client, case: Case, **query):
