@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from cases.models import ActionCount
 from letters import counting
 from letters.models import Letter, Tally
-from tests.factories import make_case, make_letter
+from tests.factories import make_case, make_letter, make_paper_count, make_post, make_signature
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
@@ -49,6 +49,24 @@ def test_recount_finds_what_was_never_counted_and_what_is_no_more():
 
     assert [(found.ledger, found.rows) for found in counting.differences()] == [(0, 1), (1, 0)]
     counting.rebuild()
+
+
+def test_recount_proves_every_kind_of_action():
+    paper = make_paper_count(make_case(slug="test-person"), day=datetime.date(2026, 11, 22))
+    make_signature()
+    make_post()
+    make_letter(state="posted", kind="solidarity")
+    assert recount() == "The counts and the rows say the same.\n"
+
+    Tally.objects.update(number=20)
+
+    assert len(counting.differences()) == 8
+    assert str(counting.differences()[0]) == (
+        "test-person, appeal, staff, 22.11.2026, Norway: "
+        f"the count says 20, the rows are {paper.number}."
+    )
+    counting.rebuild()
+    assert recount() == "The counts and the rows say the same.\n"
 
 
 def test_recount_repairs():

@@ -1,4 +1,4 @@
-"""Proves the counts against the letters."""
+"""Proves the counts against what they count."""
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
@@ -7,8 +7,9 @@ from letters import counting
 
 class Command(BaseCommand):
     help = (
-        "Say where the counts differ from the letters themselves, and end with exit code 1 if they "
-        "do anywhere. With --repair the counts are made anew from the rows."
+        "Say where the counts differ from the letters, messages, signatures, posts and counts on "
+        "paper themselves, and end with exit code 1 if they do anywhere. With --repair the counts "
+        "are made anew from the rows."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
