@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -56,6 +58,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "edition": edition,
         "cases": cases,
         "letters": sum(case.letter_count for case in cases),
+        "signatures": sum(case.signature_count for case in cases),
+        "messages": sum(case.message_count for case in cases),
+        "posts": sum(case.post_count for case in cases),
         "human_rights_day": human_rights_day,
         "days_left": (human_rights_day - today).days,
         "good_news": _with_cases(Outcome.objects.good_news())[:3],
@@ -92,10 +97,12 @@ def case_page(request: HttpRequest, case: Case) -> HttpResponse:
     """The page of a case from `Case.objects.for_page()`, whatever its stage; editors preview it."""
     others = other_cases(case.pk)
     fingerprint = getattr(case, "fingerprint", "")  # a preview has none
+    petition = getattr(case, "petition", None)
+    solidarity = getattr(case, "solidarity_action", None)
     context = {
         "case": case,
         "target": getattr(case, "target", None),
-        "solidarity": getattr(case, "solidarity_action", None),
+        "solidarity": solidarity,
         "portrait": getattr(case, "portrait", None),
         "quotes": lazily(lambda: [quote for quote in case.quotes.all() if quote.may_be_shown]),
         "timeline": lazily(lambda: case.timeline),
@@ -105,11 +112,18 @@ def case_page(request: HttpRequest, case: Case) -> HttpResponse:
                 rule for rule in case.safety_rules.all() if rule.applies_to == AppliesTo.SOLIDARITY
             ]
         ),
-        "petition": getattr(case, "petition", None),
+        "petition": petition,
         "takes_actions": case.takes_actions,
+        "takes_signatures": case.takes_signatures,
+        "takes_messages": case.takes_messages,
+        "messages_from": solidarity and case.takes_actions and _still_to_come(solidarity.opens_on),
         "is_paused": case.freeze == Freeze.PAUSED,
         "letters": case.letter_count,
-        "percent": case.letter_goal and min(100, 100 * case.letter_count // case.letter_goal),
+        "percent": _percent(case.letter_count, case.letter_goal),
+        "signatures": case.shown_signatures,
+        "signatures_percent": petition and _percent(case.shown_signatures, petition.goal),
+        "messages": case.message_count,
+        "posts": case.post_count,
         "others": others,
         "structured": lazily(lambda: structured.article(case)),
         # All that the page shows comes from these rows and from what day it is, as messages and
@@ -219,6 +233,14 @@ def _told_or_gone(slug: str) -> Case:
     if not case.is_told:
         raise Http404
     return case
+
+
+def _still_to_come(day: datetime.date | None) -> datetime.date | None:
+    return day if day and day > timezone.localdate() else None
+
+
+def _percent(number: int, goal: int | None) -> int | None:
+    return min(100, 100 * number // goal) if goal else None
 
 
 def _with_cases(outcomes: QuerySet) -> QuerySet:

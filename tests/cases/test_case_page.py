@@ -1,18 +1,47 @@
-import pytest
+import datetime
 
-from cases.models import Freeze
-from tests.factories import make_full_case
+import pytest
+from django.utils import timezone
+
+from cases.models import ActionCount, Case, Freeze, Petition, SolidarityAction, Stage
+from tests.factories import make_case, make_full_case, make_petition
+from tests.reading import Page, page, words
 
 pytestmark = pytest.mark.django_db
+
+TODAY = timezone.localdate
+DAY = datetime.timedelta(days=1)
+
+
+def shown(client, case: Case) -> Page:
+    return page(client.get(case.get_absolute_url()))
+
+
+def acts(client, case: Case) -> list[str]:
+    """What the panel offers besides writing, in its order."""
+    return [words(link) for link in in_class(shown(client, case), "acts", "a")]
+
+
+def counts(client, case: Case) -> list[str]:
+    return [words(row) for row in in_class(shown(client, case), "counts", "li")]
+
+
+def in_class(shown: Page, name: str, tag: str) -> list:
+    lists = [one for one in shown.all("ul") if one.get("class") == name]
+    return [element for one in lists for element in one.iter(tag)]
+
+
+def count(case: Case, **numbers) -> None:
+    ActionCount.objects.update_or_create(case=case, defaults=numbers)
 
 
 def test_case_page_gives_the_address_for_support(client):
     case = make_full_case()
 
-    page = client.get(case.get_absolute_url()).content.decode()
+    response = client.get(case.get_absolute_url())
 
-    assert "2 Invented Street" in page
-    assert 'href="#solidarity"' in page
+    assert "2 Invented Street" in response.content.decode()
+    assert f"/cases/{case.slug}/solidarity/" in page(response).links
 
 
 def test_paused_case_page_asks_nobody_for_support_and_offers_no_sheet(client):
@@ -23,3 +52,114 @@ def test_paused_case_page_asks_nobody_for_support_and_offers_no_sheet(client):
     assert "Letters are paused" in page
     assert "2 Invented Street" not in page
     assert "sheet.pdf" not in page
+
+
+def test_case_page_offers_all_that_one_can_do(client):
+    case = make_full_case()
+    make_petition(case)
+
+    assert acts(client, case) == [
+        "Sign the petition",
+        "Send words of support",
+        "Tell others",
+        "Promise letters",
+        "Be told what becomes of it",
+    ]
+    links = shown(client, case).links
+    for name in ["write", "sign", "solidarity", "share", "pledge", "follow"]:
+        assert f"/cases/{case.slug}/{name}/" in links
+    assert {client.get(link).status_code for link in links if link.startswith("/cases/")} == {200}
+
+
+def test_case_page_offers_nothing_that_is_not_there(client):
+    case = make_case(sharing_allowed=False, no_target_reason="Nobody is to be written to.")
+
+    assert acts(client, case) == ["Be told what becomes of it"]
+
+
+def test_case_page_offers_nothing_that_has_closed(client):
+    case = make_full_case()
+    make_petition(case, title="Let the herds graze", closes_on=TODAY() - DAY)
+    SolidarityAction.objects.update(ends_on=TODAY() - DAY)
+
+    response = client.get(case.get_absolute_url())
+
+    assert acts(client, case) == ["Tell others", "Promise letters", "Be told what becomes of it"]
+    assert "2 Invented Street" not in response.content.decode()
+    assert "Let the herds graze" not in response.content.decode()
+
+
+def test_case_page_says_from_when_messages_can_be_written(client):
+    case = make_full_case()
+    SolidarityAction.objects.update(opens_on=TODAY() + DAY)
+
+    assert acts(client, case)[0].startswith("Words of support, from ")
+    assert "2 Invented Street" not in client.get(case.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize(
+    "fields", [{"stage": Stage.CLOSED}, {"freeze": Freeze.PAUSED, "freeze_reason": "A test"}]
+)
+def test_case_that_takes_no_actions_offers_news_alone_and_says_what_was_done(client, fields):
+    case = make_full_case(**fields)
+    make_petition(case)
+    count(case, letters=1_200, signatures=3, posts=1)
+
+    offered = [link for link in shown(client, case).links if link.startswith(f"/cases/{case.slug}")]
+
+    assert {link.split("/")[3].partition("?")[0] for link in offered} <= {"follow", "sheet.pdf"}
+    assert f"/cases/{case.slug}/follow/" in offered
+    assert counts(client, case) == ["1,200 letters", "3 signatures", "1 post"]
+
+
+def test_other_actions_stand_in_a_line_under_the_letters(client):
+    case = make_full_case()
+    assert counts(client, case) == []
+
+    count(case, letters=5, signatures=2_400, messages=1, posts=12)
+
+    assert counts(client, case) == ["2,400 signatures", "1 message of support", "12 posts"]
+    assert "5 letters written" in " ".join(shown(client, case).texts("span"))
+
+
+def test_petition_stands_on_the_page_with_its_number_once_it_may_be_shown(client):
+    case = make_full_case()
+    make_petition(case, title="Let the herds graze", goal=400, shown_from=50)
+
+    def said() -> str:
+        return " ".join(shown(client, case).texts("section", id="petition"))
+
+    count(case, signatures=49)
+    assert "Let the herds graze" in said()
+    assert "49" not in said()
+    assert counts(client, case) == []
+    count(case, signatures=100)
+    assert "100 people have signed, of 400 that we hope for" in said()
+    assert [bar.get("value") for bar in shown(client, case).all("progress")] == ["0", "25"]
+    Petition.objects.update(closes_on=TODAY() - DAY)
+    assert "It takes no more signatures." in said()
+
+
+def test_home_page_counts_all_that_was_done(client):
+    count(make_case(), letters=5, signatures=40, messages=2, posts=1)
+    count(make_case(), signatures=2)
+    count(make_case(listed=False), signatures=100)
+
+    home = page(client.get("/"))
+
+    assert [words(row) for row in in_class(home, "counts", "li")] == [
+        "42 signatures",
+        "2 messages of support",
+        "1 post",
+    ]
+
+
+def test_page_names_where_other_sites_find_its_card(client):
+    case = make_full_case(slug="ana-test")
+
+    [link] = shown(client, case).all("link", type="application/json+oembed")
+    asked = client.get(link.get("href").removeprefix("http://testserver"))
+    Case.objects.update(sharing_allowed=False)
+
+    assert "/embed/cases/ana-test/" in asked.json()["html"]
+    assert shown(client, case).all("link", type="application/json+oembed") == []
