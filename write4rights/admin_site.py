@@ -16,7 +16,15 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from cases.models import Case, Freeze, Stage
-from letters.models import Letter, OutgoingMail, PaperCount, PaperState, Signature, Telling
+from letters.models import (
+    Letter,
+    OutgoingMail,
+    PaperCount,
+    PaperState,
+    Signature,
+    SocialAction,
+    Telling,
+)
 
 COUNT_UP_TO = 50  # "more than 50": enough to know the day is full, and no table is counted
 NAMED = 4  # cases named in a line
@@ -90,6 +98,12 @@ def tasks() -> list[Task]:
                 "%(count)s signature to look at", "%(count)s signatures to look at", "count"
             ),
             reverse("admin:letters_signature_changelist"),
+        ),
+        Task(
+            "letters.moderate_letter",
+            SocialAction.objects.filter(held=True),
+            ngettext_lazy("%(count)s post to look at", "%(count)s posts to look at", "count"),
+            reverse("admin:letters_socialaction_changelist") + "?held__exact=1",
         ),
         Task(
             "letters.review_papercount",

@@ -1,5 +1,15 @@
 """The admin of letters. The order of registration is the order on its first page."""
 
-from letters.admin import letters, signatures, pledges, papers, tellings, follows, mails, tallies  # noqa: F401, I001
+from letters.admin import (  # noqa: F401, I001
+    letters,
+    signatures,
+    posts,
+    pledges,
+    papers,
+    tellings,
+    follows,
+    mails,
+    tallies,
+)
 
 __all__: list[str] = []
