@@ -8,7 +8,10 @@ from bench.load import UnexpectedAnswer, http
 
 
 def filled_in(port: int, path: str, number: int, answers: dict[str, str]) -> list[bytes]:
-    """So many POSTs of the form at a path, as people would send them who opened it one by one."""
+    """So many POSTs of the form at a path, as people would send them who opened it one by one.
+
+    `{visitor}` in an answer is the number of each.
+    """
     requests = []
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
     cookie = ""
@@ -21,7 +24,8 @@ def filled_in(port: int, path: str, number: int, answers: dict[str, str]) -> lis
             raise UnexpectedAnswer(f"{answer.status} at {path}: {html[:2_000]}")
         if said := answer.getheader("Set-Cookie"):
             cookie = said.partition(";")[0]
-        fields = PostedFields.of(html) | answers
+        answered = {name: text.format(visitor=visitor) for name, text in answers.items()}
+        fields = PostedFields.of(html) | answered
         body = urlencode(fields).encode()
         requests.append(http("POST", path, body, Cookie=cookie, X_Forwarded_For=sender))
     connection.close()
