@@ -67,6 +67,7 @@ def _signing_page(
         "case": case,
         "petition": petition,
         "target": getattr(case, "target", None),
+        "demands": case.demands.all(),
         "form": form or SignForm(case=case, initial=chain.initial_for(case) if chain else {}),
         "chain": chain,
         "is_open": case.takes_signatures or form is not None,

@@ -13,8 +13,14 @@ from hypothesis import strategies as st
 
 from letters import throttle
 from letters.models import Letter
-from tests.factories import make_case_to_write_for, make_letter, make_pledge
-from tests.letters.sending import letter_form, pledge_form
+from tests.factories import (
+    make_case_to_write_for,
+    make_letter,
+    make_petition,
+    make_pledge,
+    make_signature,
+)
+from tests.letters.sending import letter_form, pledge_form, sign_form
 
 pytestmark = [pytest.mark.usefixtures("counts_hold"), pytest.mark.timeout(300)]
 
@@ -189,10 +195,68 @@ def test_the_query_of_the_writing_page_may_be_anything(client, case, query):
     assert client.get(f"{url}?{wire(query)}").status_code == 200
 
 
+@pytest.fixture
+def signature(case):
+    return make_signature(make_petition(case, shows_signers=True), state="unconfirmed")
+
+
+@pytest.mark.parametrize("nasty", NASTY, ids=lambda text: ascii(text[:12]))
+def test_the_forms_that_are_confirmed_by_mail_take_what_no_person_types(client, signature, nasty):
+    petition = signature.petition
+    form = sign_form(petition, website="", shows_name="", follow="")
+    sign, follow = (
+        reverse(f"letters:{name}", args=[petition.case.slug]) for name in ["sign", "follow"]
+    )
+
+    assert post(client, sign, dict.fromkeys(form, nasty)).status_code == 200
+    for name in ["name", "country", "email", "digest"]:  # all else as it should be
+        assert post(client, sign, form | {name: nasty}).status_code in (200, 302)
+    for address in [follow, reverse("letters:follow-all")]:
+        response = post(client, address, {"token": form["token"], "email": nasty})
+        assert response.status_code in (200, 302)
+
+
+@given(form=st.fixed_dictionaries({}, optional=dict.fromkeys(["name", "email", "digest"], TEXT)))
+@fuzzed
+def test_the_form_to_sign_takes_anything(client, signature, form):
+    url = reverse("letters:sign", args=[signature.petition.case.slug])
+
+    response = post(client, url, sign_form(signature.petition) | form)
+
+    assert response.status_code in (200, 302)
+    assert client.get(url).status_code == 200
+    assert client.get(signature.mailbox.get_absolute_url()).status_code == 200
+
+
+@given(act=TEXT, what=TEXT, seen=TEXT)
+@fuzzed
+def test_the_buttons_of_an_address_take_anything(client, signature, act, what, seen):
+    mailbox = signature.mailbox
+    mine = f"signature-{signature.pk}"
+
+    for form in [
+        {"act": act, "what": what, "seen": seen},
+        {"act": "confirm", "what": what, "seen": seen},
+        {"act": "confirm", "what": mine, "seen": seen},
+        {"act": act, "what": mine, "seen": "9999-12-31T23:59:59+00:00"},
+    ]:
+        assert post(client, mailbox.get_absolute_url(), form).status_code == 302
+    for name in ["stop", "not-me"]:
+        address = reverse(f"letters:{name}", args=[mailbox.key])
+        form = {"block": act, "List-Unsubscribe": what}
+        assert post(client, address, form).status_code in (200, 302)
+
+
 @given(key=st.text(min_size=1, max_size=30))
 @fuzzed
 def test_a_made_up_key_opens_nothing(client, key):
-    for page in ["/letters/{}/", "/letters/{}/edit/", "/letters/{}/letter.txt", "/pledges/{}/"]:
+    for page in [
+        "/letters/{}/",
+        "/letters/{}/edit/",
+        "/letters/{}/letter.txt",
+        "/pledges/{}/",
+        "/mailboxes/{}/",
+    ]:
         assert client.get(page.format(key)).status_code in (301, 404)
 
 

@@ -5,11 +5,28 @@ from django.test import Client
 from django.urls import reverse
 
 from cases.models import Case
-from letters import erasing, writing
-from letters.models import Letter, OutgoingMail, SocialAction
-from tests.factories import make_case, make_case_to_write_for, make_letter, make_pledge
+from letters import erasing, following, mailboxes, signing, writing
+from letters.models import Follow, Letter, Mailbox, OutgoingMail, Signature, SocialAction
+from tests.factories import (
+    make_case,
+    make_case_to_write_for,
+    make_follow,
+    make_letter,
+    make_petition,
+    make_pledge,
+    make_signature,
+)
 from tests.letters.at_once import at_once
-from tests.letters.sending import act, everyone, letter_form, send_letter, token
+from tests.letters.sending import (
+    act,
+    everyone,
+    letter_form,
+    say_yes,
+    send_letter,
+    sign_form,
+    signed,
+    token,
+)
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("counts_hold")]
 
@@ -142,3 +159,61 @@ def test_a_promise_that_is_erased_while_it_is_kept_gives_no_error():
         )
 
         assert set(answers) <= {302, 404}
+
+
+def test_a_signature_confirmed_in_two_tabs_at_once_counts_once():
+    signature = make_signature(state="unconfirmed")
+
+    answers = at_once(*[lambda: say_yes(Client(), signature.mailbox).status_code] * HANDS)
+
+    assert answers == [302] * HANDS
+    assert signed(signature.petition.case) == 1
+
+
+def test_one_address_typed_many_times_at_once_is_one_signature_and_one_mail():
+    petition = make_petition()
+    url = reverse("letters:sign", args=[petition.case.slug])
+    form = sign_form(petition, follow="on")
+
+    answers = at_once(*[lambda: Client().post(url, form)] * HANDS)
+
+    assert {(answer.status_code, answer.url) for answer in answers} == {
+        (302, reverse("letters:mail-sent"))
+    }
+    for model in [Mailbox, Signature, Follow, OutgoingMail]:
+        assert model.objects.count() == 1
+
+
+def test_saying_yes_and_no_and_signing_again_at_once_leaves_a_right_count():
+    petition = make_petition()
+    url = reverse("letters:sign", args=[petition.case.slug])
+    for _again in range(4):
+        signature = make_signature(petition, state="unconfirmed")
+        make_follow(petition.case, mailbox=signature.mailbox, state="unconfirmed")
+        form = sign_form(petition, email=signature.mailbox.email, follow="on")
+
+        at_once(
+            lambda one=signature: say_yes(Client(), one.mailbox).status_code,
+            lambda one=signature: signing.withdraw(one),
+            lambda one=signature: mailboxes.not_me(one.mailbox, block=False),
+            lambda form=form: Client().post(url, form).status_code,
+            lambda one=signature: following.end_all(one.mailbox),
+        )
+
+    assert signed(petition.case) == Signature.objects.filter(counted_on__isnull=False).count()
+
+
+def test_an_address_that_is_erased_while_it_is_typed_gives_no_error():
+    petition = make_petition()
+    url = reverse("letters:sign", args=[petition.case.slug])
+    for _again in range(4):
+        mailbox = make_signature(petition).mailbox
+        form = sign_form(petition, email=mailbox.email, follow="on")
+
+        answers = at_once(
+            lambda form=form: Client().post(url, form).status_code,
+            lambda one=mailbox: erasing.erase_mailboxes(Mailbox.objects.filter(pk=one.pk)),
+            lambda form=form: Client().post(url, form).status_code,
+        )
+
+        assert [answers[0], answers[2]] == [302, 302]

@@ -14,9 +14,11 @@ from tests.factories import (
     make_case_to_write_for,
     make_letter,
     make_model_letter,
+    make_petition,
     make_pledge,
+    make_signature,
 )
-from tests.letters.sending import act, letter_form, pledge_form
+from tests.letters.sending import act, letter_form, pledge_form, say_yes, sign_form
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
@@ -64,6 +66,29 @@ def test_a_letter_with_address_and_promise_costs_six(client):
 
     with statements(6):
         assert client.post(reverse("letters:write", args=[case.slug]), form).status_code == 302
+
+
+def test_a_signature_costs_ten_and_its_yes_nine(client):
+    petition = make_petition()
+    make_signature(petition)  # the text is kept already
+    url, form = reverse("letters:sign", args=[petition.case.slug]), sign_form(petition)
+
+    with statements(10):
+        assert client.post(url, form).status_code == 302
+    mailbox = petition.signatures.latest("pk").mailbox
+    with statements(9):  # three of them to see what waits
+        assert say_yes(client, mailbox).status_code == 302
+
+
+def test_the_page_of_a_petition_costs_the_same_for_one_signature_and_for_thirty(client):
+    petition = make_petition(shows_signers=True)
+    costs = []
+    for more in [1, 29]:
+        for _nr in range(more):
+            make_signature(petition, shows_name=True)
+        costs.append(counted(client, reverse("letters:sign", args=[petition.case.slug])))
+
+    assert costs[0] == costs[1] <= 3
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 import json
 import logging
 
-from write4rights.logs import JSONFormatter
+import pytest
+
+from write4rights.logs import PRIVATE_PLACES, JSONFormatter
 
 
 def record(message: str, **extra) -> logging.LogRecord:
@@ -26,3 +28,10 @@ def test_log_line_never_holds_a_private_link():
     line = json.loads(JSONFormatter().format(record(message)))
 
     assert line["message"] == "Internal Server Error: /fr/letters/…/edit/"
+
+
+@pytest.mark.parametrize("place", PRIVATE_PLACES)
+def test_log_line_hides_every_kind_of_private_link(place):
+    line = json.loads(JSONFormatter().format(record(f"Gone: /{place}/abcdefghijABCDEFGHIJ12/")))
+
+    assert line["message"] == f"Gone: /{place}/…/"

@@ -97,11 +97,9 @@ def test_refused_form_without_words_is_a_page_too(db):
 def test_robots_are_kept_from_private_pages_in_every_language(client, db):
     lines = client.get("/robots.txt").content.decode().splitlines()
 
-    assert "Disallow: /letters/" in lines
-    assert "Disallow: /fr/letters/" in lines
-    assert "Disallow: /pledges/" in lines
-    assert "Disallow: /fr/pledges/" in lines
-    assert "Disallow: /posts/" in lines
+    for place in ["letters", "pledges", "mailboxes", "posts"]:
+        assert f"Disallow: /{place}/" in lines
+        assert f"Disallow: /fr/{place}/" in lines
     assert lines[-1] == "Sitemap: http://testserver/sitemap.xml"
 
 
