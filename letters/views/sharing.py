@@ -84,7 +84,7 @@ def social_action(request: HttpRequest, key: str) -> HttpResponse:
         return redirect("letters:social-action", key=key)
     if not action.case.is_told:
         return render(request, "cases/hidden.html")
-    case = Case.objects.with_count().get(pk=action.case_id)
+    case = Case.objects.with_count().select_related("petition").get(pk=action.case_id)
     context = {
         "action": action,
         "case": case,

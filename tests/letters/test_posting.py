@@ -9,6 +9,7 @@ from letters import posting, throttle
 from letters.models import SocialAction, Tally
 from tests.factories import make_case, make_letter, make_post
 from tests.letters.sending import token, token_in
+from tests.reading import page, words
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
@@ -48,6 +49,15 @@ def test_who_posted_comes_to_a_page_that_thanks_and_counts(client):
     )
     tally = Tally.objects.get(country="SE")
     assert (tally.kind, tally.source, tally.number) == ("social", "online", 1)
+
+
+def test_the_page_of_a_post_counts_what_everyone_did(client):
+    case = make_case()
+    make_letter(case, state="posted")
+
+    told = page(client.get(make_post(case).get_absolute_url()))
+
+    assert [words(row) for row in told.all("li") if words(row).endswith("letter")] == ["1 letter"]
 
 
 def test_the_same_form_sent_twice_makes_one_post(client):

@@ -14,6 +14,7 @@ from django.utils.translation import gettext, override
 from html5lib.html5parser import ParseError
 
 from cases.models import Case, Stage, YearlyFigure
+from letters.models import SocialActionState
 from tests.factories import (
     make_edition,
     make_full_case,
@@ -21,6 +22,7 @@ from tests.factories import (
     make_outcome,
     make_pledge,
     make_portrait,
+    make_post,
 )
 from tests.reading import Page, page, weight
 
@@ -204,6 +206,7 @@ def test_every_page_of_a_letter_and_a_pledge_is_sound(client, campaign):
     letters.append(make_letter(campaign, state="submitted"))
     private = [letter.get_absolute_url() for letter in letters]
     private += [make_pledge(campaign).get_absolute_url(), "/erased/"]
+    private += [make_post(campaign, state=state).get_absolute_url() for state in SocialActionState]
     found = []
 
     for path in private:
