@@ -88,10 +88,9 @@ class MessageForm(WritingForm):
     def clean(self) -> dict:
         cleaned = super().clean()
         cleaned.setdefault("may_be_shown", False)
-        if cleaned.get("form") == Form.CARD and cleaned.get("body"):
-            words = {name: cleaned.get(name, "") for name in ("body", "name_form", "name")}
-            message = Letter(kind=LetterKind.SOLIDARITY, form=Form.CARD, **words)
-            if not printing.card_papers(message):
+        if cleaned.get("form") == Form.CARD and not self.errors:
+            message = Letter(**self.words())
+            if not printing.fits(message, printing.CARDS[-1]):
                 self.add_error(
                     "form", _("Your words don’t fit on a card. Choose a letter, or shorten them.")
                 )

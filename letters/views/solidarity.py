@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from cases.caching import Gone, form_page, reader_page
 from cases.countries import language_name
 from cases.models import AppliesTo, Case, Freeze, SolidarityPhrase
+from cases.models.gathering import gathered
 from letters import drawings, printing, throttle, writing
 from letters.chain import Chain
 from letters.forms.letters import StartForm
@@ -29,13 +30,9 @@ def write(request: HttpRequest, slug: str, chain: Chain | None = None) -> HttpRe
 
     In a chain through all cases it is sent at once, and the way goes on.
     """
-    case = get_object_or_404(
-        Case.objects.told()
-        .filter(solidarity_action__isnull=False)
-        .select_related("edition", "target", "solidarity_action")
-        .prefetch_related("safety_rules", "solidarity_phrases"),
-        slug=slug,
-    )
+    cases = Case.objects.told().filter(solidarity_action__isnull=False)
+    cases = cases.select_related("edition", "target", "solidarity_action")
+    case = get_object_or_404(gathered(cases, "safety_rules", "solidarity_phrases"), slug=slug)
     if request.method != "POST":
         if not case.takes_actions:
             return redirect(case)  # it says why, and whom else one can write for

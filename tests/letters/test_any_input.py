@@ -19,8 +19,9 @@ from tests.factories import (
     make_petition,
     make_pledge,
     make_signature,
+    make_solidarity_action,
 )
-from tests.letters.sending import letter_form, pledge_form, sign_form
+from tests.letters.sending import letter_form, message_form, pledge_form, sign_form
 
 pytestmark = [pytest.mark.usefixtures("counts_hold"), pytest.mark.timeout(300)]
 
@@ -98,6 +99,7 @@ def case():
 
 
 LETTER = letter_form(website="", under_18="", pledge="", advised="", act="")
+MESSAGE = message_form(website="", under_18="", advised="", may_be_shown="", picture="")
 PLEDGE = pledge_form(website="", name="", group="", country="", email="")
 POSTED = {"token": LETTER["token"], "website": "", "network": "x", "country": ""}
 
@@ -137,6 +139,30 @@ def test_the_form_for_changes_takes_anything(client, case, form):
 
     assert response.status_code in (200, 302)
     assert client.get(letter.get_absolute_url()).status_code == 200
+
+
+@pytest.fixture
+def solidarity(case):
+    return make_solidarity_action(case, takes_drawings=True, shows_messages=True)
+
+
+@given(form=some(MESSAGE))
+@fuzzed
+def test_the_form_for_messages_takes_anything(client, solidarity, form):
+    response = post(client, reverse("letters:solidarity", args=[solidarity.case.slug]), form)
+
+    assert response.status_code in (200, 302)
+    if response.status_code == 302:
+        for page in ["", "letter.txt", "letter.pdf", "card.pdf", "edit/"]:
+            assert client.get(response.url + page).status_code == 200
+
+
+@given(query=TEXT)
+@fuzzed
+def test_the_query_of_the_page_of_messages_may_be_anything(client, solidarity, query):
+    for name, key in [("solidarity", "point"), ("messages", "page")]:
+        url = reverse(f"letters:{name}", args=[solidarity.case.slug])
+        assert client.get(f"{url}?{wire({key: query})}").status_code == 200
 
 
 @given(form=some(PLEDGE))

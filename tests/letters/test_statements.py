@@ -8,17 +8,20 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from cases.models import SolidarityPhrase
 from letters import sampling
 from letters.forms.letters import LetterForm
 from tests.factories import (
     make_case_to_write_for,
     make_letter,
+    make_message,
     make_model_letter,
     make_petition,
     make_pledge,
     make_signature,
+    make_solidarity_action,
 )
-from tests.letters.sending import act, letter_form, pledge_form, say_yes, sign_form
+from tests.letters.sending import act, letter_form, message_form, pledge_form, say_yes, sign_form
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
@@ -145,3 +148,26 @@ def test_the_page_of_a_letter_costs_the_same_with_one_case_and_with_ten(client):
         costs.append(counted(client, letter.get_absolute_url()))
 
     assert costs[0] == costs[1] <= 6
+
+
+def test_a_message_with_address_costs_six(client):
+    case = make_solidarity_action().case
+    form = message_form(email="sam@example.org")
+
+    with statements(6):
+        url = reverse("letters:solidarity", args=[case.slug])
+        assert client.post(url, form).status_code == 302
+
+
+def test_the_pages_of_a_message_cost_the_same_whatever_there_is(client):
+    costs = []
+    for number in [1, 20]:
+        case = make_solidarity_action(make_case_to_write_for()).case
+        for _nr in range(number):
+            SolidarityPhrase.objects.create(case=case, text="You are not alone.")
+            message = make_message(case, state="ready", route="post")
+        url = reverse("letters:solidarity", args=[case.slug])
+        costs.append((counted(client, url), counted(client, message.get_absolute_url())))
+
+    assert costs[0] == costs[1]
+    assert costs[0] <= (1, 7)
