@@ -142,7 +142,7 @@ def _keep_to_limits(mail: OutgoingMail, pace: Pace) -> None:
 def _send(mail: OutgoingMail, post, pace: Pace) -> bool:
     """Try a claimed mail, and note how it went."""
     try:
-        mail.refresh_from_db()
+        mail = OutgoingMail.objects.get(pk=mail.pk)  # whole: of what is due only a part was read
         message = EmailMessage(
             subject=mail.subject, body=mail.body, to=[mail.to], headers=_headers(mail)
         )
