@@ -271,11 +271,11 @@ def _reached(kind: Kind, is_own: bool, own: SafetyRule | None) -> tuple[str, str
 
 # The words that every second sentence has: they tell a language, and say nothing else.
 COMMON = {
-    "en": "a about after all also an and any are as at be been before but by can could every for "
-    "from had has have he her his how i if in into is it its may more most must no nor not of on "
-    "only or other our own people person she should so some such than that the their them then "
-    "there these they this those to under until up us was we were what when where which while who "
-    "will with without would you your",
+    "en": "a about after all also an and any anyone are as at be been before but by can could "
+    "every everyone everything for from had has have he her his how i if in into is it its make "
+    "may more most must no nobody nor not nothing of on only or other our own people person she "
+    "should so some such sure than that the their them then there these they this those to under "
+    "until up us was we were what when where which while who will with without would you your",
     "fr": "à au aux avec ce ces cet cette comme dans de des depuis du elle elles en est et été "
     "être eu il ils je la le les leur leurs lui mais me mes mon ne nos notre nous on ont ou par "
     "pas personne personnes plus pour qu que qui sa sans se ses si son sont sur tous tout toute "

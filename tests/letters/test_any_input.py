@@ -21,7 +21,7 @@ from tests.factories import (
     make_signature,
     make_solidarity_action,
 )
-from tests.letters.sending import letter_form, message_form, pledge_form, sign_form
+from tests.letters.sending import BODY, letter_form, message_form, pledge_form, sign_form
 
 pytestmark = [pytest.mark.usefixtures("counts_hold"), pytest.mark.timeout(300)]
 
@@ -163,6 +163,24 @@ def test_the_query_of_the_page_of_messages_may_be_anything(client, solidarity, q
     for name, key in [("solidarity", "point"), ("messages", "page")]:
         url = reverse(f"letters:{name}", args=[solidarity.case.slug])
         assert client.get(f"{url}?{wire({key: query})}").status_code == 200
+
+
+CHECK = {"body": BODY, "subject": "", "language": "en", "about": "appeal", "form": "", "check": "x"}
+
+
+@given(form=some(CHECK))
+@fuzzed
+def test_the_check_of_a_text_takes_anything(client, case, form):
+    for page in ["letters:check-text", "letters:write"]:
+        url = reverse(page, args=[case.slug])
+        assert post(client, url, form | {"check": "x"}).status_code == 200
+
+
+@pytest.mark.parametrize("nasty", NASTY, ids=lambda text: ascii(text[:12]))
+def test_every_field_of_a_check_takes_what_no_person_types(client, case, nasty):
+    for page in ["letters:check-text", "letters:write"]:
+        url = reverse(page, args=[case.slug])
+        assert post(client, url, dict.fromkeys(CHECK, nasty)).status_code == 200
 
 
 @given(form=some(PLEDGE))

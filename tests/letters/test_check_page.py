@@ -4,11 +4,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from cases.models import Case, SafetyRule, WordList
+from cases.models import Case, SafetyRule, SolidarityAction, WordList
 from letters.models import Letter
 from letters.views import checking
 from tests.factories import make_case, make_case_to_write_for, make_letter
-from tests.letters.sending import BODY, letter_form, send_letter
+from tests.letters.sending import BODY, letter_form, message_form, send_letter
 from tests.reading import page
 
 PRAY = "“pray” is better left out."
@@ -59,6 +59,27 @@ def test_a_message_of_support_is_asked_by_its_own_rules(client, case):
     html = check(client, case, body="I pray for you.", about="solidarity").content.decode()
 
     assert PRAY not in html
+
+
+def test_a_message_of_support_has_the_check_too(client, case, threats):
+    SolidarityAction.objects.create(case=case, recipient="Test Person")
+    SafetyRule.objects.create(
+        case=case, topic="war", applies_to="solidarity", words=["soldier*"], why=WHY
+    )
+    url = reverse("letters:solidarity", args=[case.slug])
+    form = message_form(body="I pray. The soldiers: we will find you.", form="letter")
+
+    shown = page(client.post(url, form | {"check": "text"}))
+    stopped = page(client.post(url, form))
+
+    assert shown.texts("b")[:2] == [
+        "“we will find you” reads as a threat. "
+        "Take it out or say it otherwise: with it the text can’t go.",
+        "“soldiers” is better left out.",
+    ]
+    assert not shown.all("p", id="id_body_error")
+    assert len(stopped.all("p", id="id_body_error")) == 1
+    assert not Letter.objects.exists()
 
 
 def test_a_text_is_escaped(client, case):
