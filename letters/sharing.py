@@ -101,7 +101,7 @@ def posts(case: Case) -> list[Post]:
 # In CSS pixels: the style sheet of the card puts picture and words side by side if there is room.
 CARD_WIDTH, CARD_HEIGHT = 480, 240
 NARROW_BELOW, NARROW_HEIGHT = 400, 440
-COUNTER_WIDTH, COUNTER_HEIGHT = 320, 150
+COUNTER_WIDTH, COUNTER_HEIGHT = 320, 200
 # Of the picture that networks show for a link to a case: `cases.sheets.card`.
 PICTURE_WIDTH, PICTURE_HEIGHT = 1200, 630
 
