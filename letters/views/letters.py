@@ -179,7 +179,8 @@ def erase_letter(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         erasing.erase_letters(Letter.objects.filter(pk=letter.pk))
         return redirect("letters:erased")
-    context = {"thing": "letter", "letter": letter, "back": letter.get_absolute_url()}
+    thing = "message" if letter.is_message else "letter"
+    context = {"thing": thing, "letter": letter, "back": letter.get_absolute_url()}
     return render(request, "letters/erase.html", context)
 
 

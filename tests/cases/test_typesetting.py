@@ -333,6 +333,113 @@ def test_any_words_can_be_printed(body, short, direction):
     assert typesetting.pdf("letter", letter, made_at=MADE_AT).startswith(b"%PDF")
 
 
+# Messages of support
+
+
+def make_message(**fields):
+    return {
+        "paper": "a6",
+        "lang": "en",
+        "dir": "ltr",
+        "body": "You are not forgotten.\n\nWe think of you.",
+        "name": "Sam Example",
+        "address_lines": ["Test Person", "c/o Test House", "0001 Testville", "NORWAY"],
+    } | fields
+
+
+def test_card_of_a_message_can_be_read_by_a_screen_reader():
+    pdf = read(typesetting.pdf("message", make_message(lang="fr"), made_at=MADE_AT))
+
+    root = pdf.trailer["/Root"]
+    assert root["/Lang"] == "fr"
+    assert root["/MarkInfo"]["/Marked"]
+    assert b"pdfuaid:part>1<" in root["/Metadata"].get_data()
+
+
+def test_card_reads_in_its_order_and_has_no_words_in_front():
+    pdf = read(typesetting.pdf("message", make_message(), made_at=MADE_AT))
+
+    front, back = [" ".join(page.extract_text().split()) for page in pdf.pages]
+    assert front == ""
+    assert back == (
+        "You are not forgotten. We think of you. Sam Example "
+        "Test Person c/o Test House 0001 Testville NORWAY"
+    )
+
+
+@pytest.mark.parametrize("paper", ["a6", "a5"])
+@pytest.mark.parametrize("dir", ["ltr", "rtl"])
+def test_address_of_a_card_stands_at_its_right_whichever_way_the_words_run(paper, dir):
+    middle = {"a6": 148, "a5": 210}[paper] / 2
+
+    pdf = typesetting.pdf("message", make_message(paper=paper, dir=dir), made_at=MADE_AT)
+
+    pieces = written(read(pdf).pages[1])
+    address = [left for text, left, _top, _size in pieces if "Test" in text or "NORWAY" in text]
+    words = [left for text, left, _top, _size in pieces if "think" in text]
+    assert address
+    assert min(address) > middle > min(words)
+
+
+@pytest.mark.parametrize(
+    ("lang", "body"), [("ar", ARABIC), ("my", BURMESE), ("km", KHMER), ("und", KHMER + ARABIC)]
+)
+@pytest.mark.parametrize("times", [1, 4, 6])
+def test_other_scripts_stand_on_the_card(lang, body, times):
+    dir = "rtl" if lang == "ar" else "ltr"
+    card = make_message(lang=lang, dir=dir, body="\n".join([body] * times))
+
+    pdf = read(typesetting.pdf("message", card, made_at=MADE_AT))
+
+    assert typesetting.pages("message", card) == len(pdf.pages) == 2
+    width, height = 148, 105
+    for _text, left, top, _size in written(pdf.pages[1]):
+        assert 0 < left < width
+        assert 0 < top < height
+
+
+def test_words_that_leave_no_room_for_the_address_take_the_whole_back():
+    long = make_message(body="We think of you every day of this long winter. " * 15)
+
+    assert typesetting.pages("message", long) == 2
+    assert "Testville" not in words(typesetting.pdf("message", long, made_at=MADE_AT))
+    larger = long | {"paper": "a5"}
+    assert "Testville" in words(typesetting.pdf("message", larger, made_at=MADE_AT))
+
+
+def test_too_many_words_run_on_and_lose_none():
+    card = make_message(body="We think of you every day of this long winter. " * 60)
+
+    assert typesetting.pages("message", card) > 2
+    pdf = typesetting.pdf("message", card, made_at=MADE_AT)
+    assert words(pdf).count("long winter") == 60
+
+
+def test_words_of_a_message_never_become_markup():
+    body = '#panic("x") $x$ *strong* <end> @label // comment'
+
+    assert body in words(typesetting.pdf("message", make_message(body=body), made_at=MADE_AT))
+
+
+@settings(max_examples=30, deadline=None)
+@given(body=ANYTHING, name=ANYTHING, paper=st.sampled_from(["a6", "a5"]))
+def test_any_words_can_stand_on_a_card(body, name, paper):
+    card = make_message(paper=paper, body=body, name=name, address_lines=[name])
+
+    assert typesetting.pdf("message", card, made_at=MADE_AT).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("template", ["message", "letter"])
+def test_picture_of_a_message_is_shown_whole(template):
+    make = make_message if template == "message" else make_letter
+    pdf = read(typesetting.pdf(template, make(picture=make_picture()), made_at=MADE_AT))
+
+    page = pdf.pages[0 if template == "message" else 1]
+    [picture] = page.images
+    assert picture.image.size == (900, 600)
+    assert page.extract_text().strip() == ""
+
+
 # Case sheets
 
 

@@ -22,6 +22,7 @@ from tests.factories import (
 )
 from tests.letters import stored
 from tests.letters.sending import a_picture, act, everyone, message_form, send_message, state_of
+from tests.reading import weight
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
@@ -262,6 +263,39 @@ def test_a_message_of_a_case_whose_messages_ended_can_be_withdrawn_but_not_sent(
     message = make_message(make_solidarity_action(ends_on=TODAY() - DAY).case)
 
     assert writing.allowed_acts(message) == {"withdraw"}
+
+
+@pytest.mark.parametrize("freeze", ["hidden", "withdrawn"])
+def test_nothing_of_a_message_is_shown_while_its_case_is_not_told(client, freeze):
+    case = make_solidarity_action(takes_drawings=True).case
+    message = make_message(case, state="submitted")
+    drawings.keep(message, drawings.clean(a_picture()))
+    Case.objects.filter(pk=case.pk).update(freeze=freeze, freeze_reason="A test says so.")
+
+    page = text(client.get(message.get_absolute_url()))
+
+    assert "Your message is not shown at the moment" in page
+    assert case.display_name not in page
+    for name in ["card", "pdf", "text", "edit"]:
+        answer = client.get(reverse(f"letters:{name}", args=[message.key]))
+        assert answer.url == message.get_absolute_url()
+    assert client.get(reverse("letters:picture", args=[message.key])).status_code == 404
+
+
+def test_the_page_that_erases_speaks_of_the_message(client):
+    message = make_message()
+
+    page = client.get(reverse("letters:erase", args=[message.key]))
+
+    assert "Only the number of messages stays." in text(page)
+
+
+def test_the_pages_load_little(client):
+    case = make_solidarity_action(takes_drawings=True, shows_messages=True).case
+    message = make_message(case)
+
+    for url in [reverse("letters:solidarity", args=[case.slug]), message.get_absolute_url()]:
+        assert weight(client.get(url))[1] < 30_000
 
 
 # --- on paper
