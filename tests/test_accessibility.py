@@ -22,11 +22,14 @@ from tests.factories import (
     make_follow,
     make_full_case,
     make_letter,
+    make_mailbox,
     make_message,
     make_outcome,
     make_paper_count,
+    make_petition,
     make_pledge,
     make_portrait,
+    make_signature,
     make_solidarity_action,
     make_target,
     make_theme,
@@ -289,6 +292,36 @@ def test_the_private_page_of_a_promise_in_each_state(arrive):
     assert not found, listed(found)
 
 
+def test_signing_and_following(arrive):
+    case = make_full_case(display_name="Ana Test", slug="ana-test")
+    petition = make_petition(case, shows_signers=True, goal=10)
+    closed = make_petition(make_case_to_write_for(slug="closed"), closes_on="2025-11-30")
+    for _nr in range(5):
+        signature = make_signature(petition, shows_name=True)
+    waits = make_signature(closed, mailbox=make_mailbox(), state="unconfirmed").mailbox
+    make_follow(case, mailbox=waits)
+    make_follow(mailbox=waits, state="ended")
+    maren = arrive()
+
+    found = findings_on(
+        maren,
+        [
+            "/cases/closed/sign/",
+            "/follow/",
+            "/mail-sent/",
+            waits.get_absolute_url(),
+            signature.mailbox.get_absolute_url(),
+            f"{waits.get_absolute_url()}not-me/",
+            f"{waits.get_absolute_url()}stop/",
+        ],
+    )
+    maren.opens("/cases/ana-test/sign/")
+    maren.presses("Sign")
+    maren.sees("There is a problem")
+    found += findings(maren)
+    assert not found, listed(found)
+
+
 def test_signing_in(arrive):
     eva = arrive()
 
@@ -348,6 +381,7 @@ def test_the_admin_of_cases(arrive):
             "/admin/letters/telling/",
             f"/admin/letters/telling/of/{asked.pk}/",
             f"/admin/letters/telling/of/{approved.pk}/",
+            "/admin/letters/follow/",
             "/admin/cases/edition/",
             "/admin/cases/modelletter/",
         ],
@@ -363,6 +397,7 @@ def test_the_admin_of_letters(arrive):
     letter = make_letter(case, state=LetterState.SUBMITTED)
     make_letter(case, state=LetterState.POSTED)
     make_pledge(case)
+    signature = make_signature(make_petition(case), held=True)
     paper = make_paper_count(case, state="held", number=9_000)
     mia = arrive()
     mia.signs_in(make_staff("moderator", "counter"))
@@ -375,6 +410,9 @@ def test_the_admin_of_letters(arrive):
             letters,
             f"{letters}{letter.pk}/change/",
             f"{letters}find/",
+            "/admin/letters/signature/?state=all",
+            f"/admin/letters/signature/{signature.pk}/change/",
+            f"/admin/letters/signature/invalidate/?signature={signature.pk}",
             "/admin/letters/pledge/",
             "/admin/letters/outgoingmail/",
             "/admin/letters/tally/",

@@ -1,0 +1,110 @@
+"""Who signs and who follows, by the mails they get: with JavaScript, and without."""
+
+import re
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+
+from letters.models import Mailbox, OutgoingMail, Signature, Throttle
+from tests.factories import make_case_to_write_for, make_petition
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.timeout(300),
+]
+
+
+def links_in_the_mail() -> list[str]:
+    """What the newest mail leads to, as it arrives."""
+    Throttle.objects.all().delete()  # one address gets a mail every ten minutes at most
+    call_command("work", once=True)
+    return re.findall(r"http\S+", mail.outbox[-1].body)
+
+
+def test_somebody_signs_says_yes_and_takes_it_back(arrive, javascript):
+    case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    make_petition(case, shows_signers=True, goal=10)
+    maren = arrive(javascript)
+
+    maren.opens("/cases/ana-test/sign/")
+    maren.sees("Let the herds graze", "Be one of the first to sign")
+    maren.fills("Your name", "Maren Testdal")
+    maren.presses("Sign")
+    maren.sees("There is a problem", "Type your e-mail address")
+    maren.picks("The country you sign from", "Norway")
+    maren.fills("E-mail", "maren@example.org")
+    maren.ticks("Show my first name and country")
+    maren.ticks("Tell me what becomes of Ana Test")
+    maren.presses("Sign")
+    maren.is_at("Look into your mailbox")
+    assert OutgoingMail.objects.count() == Signature.objects.count() == 1
+
+    [yes, _no] = links_in_the_mail()
+    at_home = arrive(javascript)
+    at_home.opens(yes)
+    at_home.is_at("Was this you?")
+    at_home.sees("As “Maren Testdal”, Norway.", "News of the case of Ana Test")
+    maren.opens("/cases/ana-test/sign/")
+    maren.sees("Be one of the first to sign")
+    at_home.presses("Yes, all 2 were me")
+    at_home.sees("Your signature counts", "You are one of the first who signed for Ana Test.")
+    maren.opens("/cases/ana-test/sign/")
+    maren.sees("1 person has signed", "Maren (Norway)", "of 10 that we hope for")
+
+    at_home.presses("Withdraw it")
+    at_home.sees("Withdrawn: it does not count.")
+    maren.opens("/cases/ana-test/sign/")
+    maren.sees("Be one of the first to sign")
+    at_home.presses("Sign it after all")
+    at_home.sees("Your signature counts")
+
+
+def test_it_was_somebody_else(arrive):
+    case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    make_petition(case)
+    stranger, tore = arrive(), arrive(javascript=False)
+
+    stranger.opens("/cases/ana-test/sign/")
+    stranger.fills("Your name", "Tore Testdal")
+    stranger.fills("E-mail", "tore@example.org")
+    stranger.presses("Sign")
+    [_yes, no] = links_in_the_mail()
+    tore.opens(no)
+    tore.is_at("It was not you?")
+    tore.ticks("Never send a mail to this address again")
+    tore.presses("It was not me: delete it")
+    tore.is_at("Nothing waits under your address")
+    tore.sees("no mail of ours goes to it any more")
+
+    stranger.opens("/follow/")
+    stranger.fills("E-mail", "tore@example.org")
+    stranger.presses("Tell me by e-mail")
+    stranger.is_at("Look into your mailbox")
+    links_in_the_mail()
+    assert len(mail.outbox) == 1
+    assert Mailbox.objects.get().email == ""
+    assert not Signature.objects.exists()
+
+
+def test_somebody_follows_and_has_enough_of_it(arrive, javascript):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    olu = arrive(javascript)
+
+    olu.opens("/cases/ana-test/follow/")
+    olu.fills("E-mail", "olu@example.org")
+    olu.presses("Tell me by e-mail")
+    olu.is_at("Look into your mailbox")
+    [yes, _no] = links_in_the_mail()
+    olu.opens(yes)
+    olu.presses("Yes, this was me")
+    olu.sees("News of the case of Ana Test", "One mail for each change.")
+
+    olu.opens(yes + "stop/")
+    olu.is_at("End the news?")
+    olu.presses("End all news")
+    olu.is_at("No more news comes")
+    olu.presses("It was a mistake: your page")
+    olu.presses("Tell me again")
+    olu.sees("One mail for each change.")
