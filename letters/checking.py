@@ -90,15 +90,20 @@ def problems(
 
 def problems_of(letter: Letter) -> list[Problem]:
     """The same of a letter or message as it is kept."""
+    is_card = letter.form == Form.CARD
     return problems(
-        letter.body,
-        letter.case,
-        about=applies_to(letter),
-        subject=letter.subject,
-        language=letter.language,
-        own_email=letter.email,
-        card=letter.form == Form.CARD,
+        letter.body, letter.case, own_email=letter.email, card=is_card, **_about(letter)
     )
+
+
+def stops(letter: Letter) -> bool:
+    """Whether it can't leave as it is kept: a rule may be newer than a draft."""
+    return bool(stopping(letter.body, letter.case, **_about(letter)))
+
+
+def _about(letter: Letter) -> dict[str, str]:
+    rules = {"about": applies_to(letter)}
+    return rules | {"subject": letter.subject, "language": letter.language}
 
 
 def applies_to(letter: Letter) -> str:

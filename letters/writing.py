@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cases.models import Case
-from letters import counting, drawings, emails, following
+from letters import checking, counting, drawings, emails, following
 from letters.models import COUNTED, Letter, LetterState, Route
 
 DRAFTING, READY, POSTED = LetterState.DRAFTING, LetterState.READY, LetterState.POSTED
@@ -36,6 +36,8 @@ WRITER_ACTS: dict[str, dict[str, tuple[str, str | None]]] = {
 }
 # These send a letter on its way; a case that takes no actions stops them.
 SENDING = {"post", "email", "deliver", "posted"}
+# These let it leave as it is; posted is what has left already.
+LEAVING = SENDING - {"posted"}
 
 
 def write(
@@ -136,7 +138,7 @@ def _has_public_address(case: Case) -> bool:
 
 def act(letter: Letter, name: str) -> bool:
     """Do what the writer asked for, if it is allowed in the letter's state."""
-    if name not in allowed_acts(letter):
+    if name not in allowed_acts(letter) or (name in LEAVING and checking.stops(letter)):
         return False
     state, route = WRITER_ACTS[letter.state][name]
     return _move(letter, state, route=letter.route if route is None else route)

@@ -90,8 +90,9 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
     """The writer's own page: the sheet as it will be, and what can be done with it."""
     letter = _letter_or_404(key)
     if request.method == "POST":
-        writing.act(letter, request.POST.get("act", ""))
-        return redirect("letters:letter", key=key)
+        done = writing.act(letter, request.POST.get("act", ""))
+        # If a word in it stops it, the list there says so.
+        return redirect(letter.get_absolute_url() + ("" if done else "#check"))
     if not letter.case.is_told:
         return render(request, "letters/stopped.html", {"letter": letter})
     context = {

@@ -170,6 +170,26 @@ def test_the_private_page_says_it_once_more_until_the_letter_has_left(client, ca
     assert PRAY not in client.get(letter.get_absolute_url()).content.decode()
 
 
+@pytest.mark.parametrize(
+    ("act", "words", "state"),
+    [
+        ("deliver", "We will find you.", "drafting"),
+        ("post", "We will find you.", "drafting"),
+        ("deliver", "I pray.", "submitted"),
+    ],
+)
+def test_a_draft_that_is_older_than_a_rule_does_not_leave_against_it(
+    client, case, threats, act, words, state
+):
+    letter = make_letter(case, body=f"{BODY} {words}")
+
+    shown = client.post(letter.get_absolute_url(), {"act": act}, follow=True).content.decode()
+
+    letter.refresh_from_db()
+    assert letter.state == state
+    assert ("Take it out or say it otherwise" in shown) == (state == "drafting")
+
+
 def test_what_a_rule_only_advises_stops_nothing(client, case, threats):
     assert send_letter(client, case, body=f"{BODY} I pray.").status_code == 302
     assert Letter.objects.get().body.endswith("I pray.")
