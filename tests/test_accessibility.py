@@ -419,8 +419,6 @@ def test_the_admin_of_letters(arrive):
             "/admin/letters/papercount/",
             "/admin/letters/papercount/add/",
             f"/admin/letters/papercount/{paper.pk}/change/",
-            f"/admin/letters/papercount/{paper.pk}/correct/",
-            f"/admin/letters/papercount/{paper.pk}/take-out/",
             f"{letters}reject/?letter={letter.pk}",
         ],
     )
