@@ -34,7 +34,8 @@ def drawing() -> dict:
 
 
 def writes_a_message(visitor) -> None:
-    visitor.opens("/cases/ana-test/solidarity/")
+    visitor.opens("/cases/ana-test/")
+    visitor.presses("Send words of support")
     visitor.sees("Ana Test, and perhaps somebody who opens the post first")
     visitor.ticks("Du er ikke glemt.")
     if visitor.control("Begin the message with these").is_visible():  # without JavaScript
@@ -48,7 +49,6 @@ def writes_a_message(visitor) -> None:
 def test_a_message_with_a_drawing_is_handed_in_approved_and_shown(arrive, javascript, case):
     maren, mia, reader = arrive(javascript), arrive(javascript), arrive(javascript)
 
-    maren.opens("/cases/ana-test/")
     writes_a_message(maren)
     maren.field("A drawing").set_input_files(drawing())
     maren.ticks("My message may be shown on this site")
@@ -62,6 +62,8 @@ def test_a_message_with_a_drawing_is_handed_in_approved_and_shown(arrive, javasc
     assert LetterPicture.objects.count() == 1
     maren.presses("Hand it to the campaign")
     maren.sees("Your message is with us", "It is the first message for Ana Test.")
+    reader.opens("/cases/ana-test/")
+    reader.sees("1 message")
     reader.opens("/cases/ana-test/messages/")
     reader.sees("None is shown yet.")
 
