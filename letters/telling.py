@@ -115,7 +115,9 @@ def is_stale(telling: Telling) -> bool:
 
 def take_back(telling: Telling) -> bool:
     """Forget that it was asked for; an approved one stays."""
-    return bool(Telling.objects.filter(pk=telling.pk, approved_at=None).delete()[0])
+    with transaction.atomic():
+        row = Telling.objects.awaiting_approval().select_for_update().filter(pk=telling.pk).first()
+        return row is not None and bool(row.delete())
 
 
 def stop(telling: Telling) -> int:
