@@ -104,7 +104,7 @@ def test_the_page_of_a_petition_costs_the_same_for_one_signature_and_for_thirty(
         ("submitted", "withdraw", 4),
     ],
 )
-def test_an_act_costs_four_also_for_a_promise(client, state, name, most):
+def test_an_act_costs_little_also_for_a_promise(client, state, name, most):
     case = make_case_to_write_for()
     letter = make_letter(case, state=state, pledge=make_pledge(case))
 
