@@ -14,6 +14,7 @@ from letters.forms.sharing import MastodonForm, PostedForm
 from letters.models import SocialAction
 
 OTHER_CASES = 3
+FOR_MORE = ("target", "petition", "solidarity_action")  # what else can be done for the case
 
 
 @reader_page()
@@ -84,7 +85,7 @@ def social_action(request: HttpRequest, key: str) -> HttpResponse:
         return redirect("letters:social-action", key=key)
     if not action.case.is_told:
         return render(request, "cases/hidden.html")
-    case = Case.objects.with_count().select_related("petition").get(pk=action.case_id)
+    case = Case.objects.with_count().select_related(*FOR_MORE).get(pk=action.case_id)
     context = {
         "action": action,
         "case": case,
