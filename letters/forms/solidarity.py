@@ -11,7 +11,7 @@ from cases.models import AppliesTo, Case, Topic
 from letters import drawings, printing
 from letters.fields import PlainTextField, email_field
 from letters.forms.letters import LONGEST_LETTER, WritingForm
-from letters.models import Form, Letter, LetterKind
+from letters.models import Form, Letter, LetterKind, LetterPicture
 
 ANOTHER_LANGUAGE = "und"  # as BCP 47 calls what nobody has told
 
@@ -76,7 +76,7 @@ class MessageForm(WritingForm):
         solidarity = case.solidarity_action
         if not solidarity.takes_drawings:
             del self.fields["picture"]
-        if not hasattr(editing, "picture"):
+        if editing is None or not LetterPicture.objects.filter(letter=editing).exists():
             del self.fields["without_picture"]
         if not solidarity.shows_messages:
             del self.fields["may_be_shown"]

@@ -5,7 +5,10 @@ import io
 from base64 import b64decode
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
@@ -22,6 +25,7 @@ from tests.factories import (
 )
 from tests.letters import stored
 from tests.letters.sending import a_picture, act, everyone, message_form, send_message, state_of
+from tests.letters.test_at_once import at_once
 from tests.reading import weight
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
@@ -568,3 +572,29 @@ def test_messages_come_in_pages_at_a_fixed_cost(client, case, django_assert_num_
     assert len(first.context["messages"]) == 20
     assert len(shown_page(client, case, page="2").context["messages"]) == 5
     assert shown_page(client, case, page="x").status_code == 200
+
+
+def test_a_picture_is_encrypted_anew_with_the_words(case, settings):
+    message = make_message(case)
+    drawings.keep(message, drawings.clean(a_picture()))
+    before = drawings.jpeg(message)
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.ENCRYPTION_KEYS]
+    held = stored.everything("letters_letterpicture")
+
+    call_command("rotate_keys", stdout=io.StringIO())
+    settings.ENCRYPTION_KEYS = settings.ENCRYPTION_KEYS[:1]
+
+    assert stored.everything("letters_letterpicture") != held
+    assert drawings.jpeg(message) == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_form_with_a_picture_sent_many_times_makes_one_message(case):
+    form = message_form()
+    url = reverse("letters:solidarity", args=[case.slug])
+
+    def send():
+        return Client().post(url, form | {"picture": a_picture()}).status_code
+
+    assert at_once(*[send] * 4) == [302] * 4
+    assert Letter.objects.count() == LetterPicture.objects.count() == 1

@@ -9,7 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, models, transaction
 
 from letters.encryption import EncryptedTextField, fernet
+from letters.models import LetterPicture
 
+PICTURES_A_PART = 10  # each is up to a megabyte
 SECRETS_OF_STAFF = ["secret", "seed"]  # as allauth's MFA adapter encrypts them
 
 
@@ -27,7 +29,8 @@ class Command(BaseCommand):
         unreadable = 0
         for model, columns in encrypted_columns():
             self.changed = self.unreadable = 0
-            for rows in in_parts(model, columns, part):
+            size = min(part, PICTURES_A_PART) if model is LetterPicture else part
+            for rows in in_parts(model, columns, size):
                 with transaction.atomic():
                     self.rotate(model, columns, rows)
             self.stdout.write(f"{model._meta.verbose_name_plural}: {self.changed:,} texts anew")
