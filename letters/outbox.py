@@ -68,6 +68,12 @@ def send_due(pace: Pace = USUAL, stopping: Callable[[], bool] = lambda: False) -
     sent = 0
     post = get_connection()
     try:
+        post.open()
+    except OSError as error:  # no mail is to blame: all wait, and none uses up a try
+        _close(post)
+        _alarm("no-server", "The mail server can't be used, all mails wait: %s", _named(error))
+        return 0
+    try:
         for mail in due:
             if stopping():
                 break
@@ -77,7 +83,8 @@ def send_due(pace: Pace = USUAL, stopping: Callable[[], bool] = lambda: False) -
             except throttle.TooOften as wait:
                 _postpone(mail, wait.until)
                 if wait.what == WHOLE_SITE:
-                    _alarm(pace.most_an_hour)
+                    words = "%d mails left in this hour, the others wait. Is it a flood?"
+                    _alarm(WHOLE_SITE, words, pace.most_an_hour)
     finally:
         _close(post)
     return sent
@@ -146,7 +153,7 @@ def _send(mail: OutgoingMail, post, pace: Pace) -> bool:
         message = EmailMessage(
             subject=mail.subject, body=mail.body, to=[mail.to], headers=_headers(mail)
         )
-        post.open()  # else it would be closed again after each mail
+        post.open()  # if it broke; else nothing happens
         post.send_messages([message])
     except OutgoingMail.DoesNotExist:  # its writer erased it a moment ago
         return False
@@ -178,10 +185,7 @@ def _close(post) -> None:
 
 
 def _note_failure(mail: OutgoingMail, error: Exception, pace: Pace) -> None:
-    # The error's own text often names the address: its kind and the server's code do not.
-    what = type(error).__name__
-    if code := getattr(error, "smtp_code", None):
-        what = f"{what} {code}"
+    what = _named(error)
     if mail.attempts >= MOST_TRIES:
         _give_up(mail, what)
         return
@@ -198,10 +202,16 @@ def _postpone(mail: OutgoingMail, until: datetime.datetime) -> None:
     OutgoingMail.objects.filter(pk=mail.pk, sent_at=None).update(not_before=until)
 
 
-def _alarm(most_an_hour: int) -> None:
+def _named(error: Exception) -> str:
+    """Its kind and the server's code; the error's own text often names the address."""
+    code = getattr(error, "smtp_code", None)
+    return f"{type(error).__name__} {code}" if code else type(error).__name__
+
+
+def _alarm(what: str, words: str, *values) -> None:
     """Say it once an hour, however many workers there are and mails wait."""
     try:
-        throttle.take(f"{WHOLE_SITE}|alarm", most=1, every=HOUR)
+        throttle.take(f"{what}|alarm", most=1, every=HOUR)
     except throttle.TooOften:
         return
-    logger.error("%d mails left in this hour, the others wait. Is it a flood?", most_an_hour)
+    logger.error(words, *values)

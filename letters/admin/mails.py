@@ -26,7 +26,7 @@ class MailStateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         match self.value():
             case "waiting":
-                return queryset.filter(sent_at=None, given_up_at=None)
+                return queryset.waiting()
             case "sent":
                 return queryset.exclude(sent_at=None)
             case "given-up":

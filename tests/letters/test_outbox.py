@@ -35,10 +35,17 @@ def make_mail(to: str = "sam@example.org", **fields) -> OutgoingMail:
 
 
 class Refusing(EmailBackend):
-    """A mail server that is down, and says to whom the mail was."""
+    """A mail server that takes no mail, and says to whom the mail was."""
 
     def send_messages(self, messages):
         raise ConnectionRefusedError(f"could not send to {messages[0].to}")
+
+
+class Absent(EmailBackend):
+    """A mail server that nobody reaches."""
+
+    def open(self):
+        raise ConnectionRefusedError("sam@example.org")
 
 
 @pytest.fixture
@@ -133,6 +140,22 @@ def test_a_failed_mail_is_tried_again_later_and_later_and_then_given_up(down, ca
     assert [record.levelname for record in caplog.records] == ["WARNING"] * 7 + ["ERROR"]
     assert "sam@example.org" not in caplog.text
     assert "ConnectionRefusedError" in caplog.text
+
+
+def test_while_no_server_answers_no_mail_uses_up_a_try(settings, caplog):
+    make_mail()
+    settings.EMAIL_BACKEND = f"{__name__}.Absent"
+    for _again in range(3):
+        assert outbox.send_due() == 0
+    waiting = OutgoingMail.objects.get()
+    assert (waiting.attempts, waiting.given_up_at) == (0, None)
+
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert outbox.send_due() == 1
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "The mail server can't be used, all mails wait: ConnectionRefusedError"
+    ]
 
 
 def test_a_mail_that_failed_reaches_its_address_within_the_limits(down, settings):
