@@ -3,6 +3,8 @@ import re
 
 import pytest
 from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cases.models import Case
 from letters import counting, reporting
@@ -10,6 +12,7 @@ from letters.models import PaperCount, Tally
 from tests.factories import make_case, make_edition, make_paper_count
 from tests.letters.at_once import at_once
 from tests.letters.sending import everyone
+from tests.letters.test_any_input import fuzzed, post, some
 from tests.staff import make_staff, said, signed_in, text
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
@@ -26,7 +29,7 @@ def page(paper: PaperCount, name: str = "change") -> str:
 def entry(case: Case, /, **fields) -> dict:
     """The form as it is filled in; a test names the fields it is about."""
     return {
-        "case": case.pk,
+        "case": str(case.pk),
         "kind": "appeal",
         "number": "30",
         "country": "Norway",
@@ -376,6 +379,25 @@ def test_looking_at_the_pages_changes_nothing():
     assert client.get(page(paper, "release")).status_code == 405
     assert PaperCount.objects.get().state == "held"
     assert paper.history.count() == 1
+
+
+@fuzzed
+@given(st.data())
+def test_whatever_is_sent_is_answered_and_counts_what_it_says(data):
+    client, case = signed_in("counter"), make_case()
+    paper = make_paper_count(case)
+    seen = str(reporting.version(paper))
+    entered = entry(case, alike="0", another="")
+    corrected = entry(case) | {"seen": seen, "reason": "A slip."}
+
+    for url, form in [
+        (ADD, entered),
+        (page(paper, "correct"), corrected),
+        (page(paper, "release"), {"seen": seen}),
+        (page(paper, "take-out"), {"seen": seen, "reason": "Twice."}),
+    ]:
+        assert post(client, url, data.draw(some(form))).status_code in (200, 302)
+        assert counting.differences() == []
 
 
 # --- who may
