@@ -83,6 +83,12 @@ SAME_ROW: dict[str, Callable[[Any], tuple]] = {
     "solidarity_phrases": _in_its_place,
     "portrait": _in_its_place,
 }
+# What keeps a row that a file leaves out, and what to do instead.
+HELD_BY = {
+    "petition": "people have signed it; to end it, give it a last day: closes_on.",
+    "outcomes": "those who follow are told of it; leave what happened and when, and add what came "
+    "later.",
+}
 ONE_TO_ONE = {"target", "petition", "solidarity_action", "portrait"}
 # Cases had none of these once: one that still has none has the digest of that time.
 CAME_LATER = {"petition", "social_posts"}
@@ -348,8 +354,7 @@ class _Written:
             _delete(row)
         except ProtectedError:
             raise ContentError(
-                f"{file.path}: {name}: can’t be left out, because people have signed it; to end "
-                "it, give it a last day: closes_on."
+                f"{file.path}: {name}: can’t be left out, because {HELD_BY[name]}"
             ) from None
 
     def _add_points(self, letter: ModelLetter, texts: list[str], start: int = 0) -> None:

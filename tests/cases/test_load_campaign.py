@@ -32,7 +32,9 @@ from cases.models import (
     WordList,
     YearlyFigure,
 )
+from letters.models import Telling
 from tests.factories import make_case, make_edition
+from tests.staff import make_staff
 
 pytestmark = pytest.mark.django_db
 
@@ -469,6 +471,23 @@ def test_what_was_signed_stays_when_the_file_changes_the_petition(content):
     signed.refresh_from_db()
     assert petition.digest != signed.digest == before
     assert signed.text.endswith("We ask you not to build on invented pastures.")
+
+
+def test_outcome_that_followers_were_told_of_cannot_be_left_out(content):
+    load(content)
+    outcome = Outcome.objects.get()
+    Telling.objects.create(outcome=outcome, texts={}, asked_by=make_staff())
+    change(content / "2025" / "ellen.toml", outcome.date_iso, "2026-01-01")
+
+    with pytest.raises(CommandError) as error:
+        load(content)
+
+    assert str(error.value).splitlines() == [
+        "2025/ellen.toml: outcomes: can’t be left out, because those who follow are told of it; "
+        "leave what happened and when, and add what came later.",
+        "Nothing was loaded.",
+    ]
+    assert Outcome.objects.get() == outcome
 
 
 def test_petition_that_people_signed_cannot_be_left_out(content):
