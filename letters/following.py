@@ -5,7 +5,7 @@ it returns False and nothing has happened.
 """
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from cases.models import Case
 from letters import emails, mailboxes
@@ -47,8 +47,15 @@ def may_confirm(follow: Follow) -> bool:
 
 
 def confirm(follow: Follow) -> bool:
-    """The owner of the address wants it; also once more, after it was ended."""
-    return may_confirm(follow) and _move(follow, CONFIRMED)
+    """The owner of the address wants it; also once more, after it was ended.
+
+    News comes in the language of the page on which they said so.
+    """
+    if not (may_confirm(follow) and _move(follow, CONFIRMED)):
+        return False
+    language = translation.get_language() or follow.mailbox.language
+    Mailbox.objects.filter(pk=follow.mailbox_id).update(language=language)
+    return True
 
 
 def end(follow: Follow) -> bool:

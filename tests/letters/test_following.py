@@ -2,6 +2,7 @@ import pytest
 from django.core import mail
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import translation
 
 from letters import throttle
 from letters.models import Follow, Letter, Mailbox, OutgoingMail
@@ -53,6 +54,15 @@ def test_who_ended_the_news_can_ask_for_it_again(client):
     say_yes(client, follow.mailbox)
 
     assert Follow.objects.confirmed().get() == follow
+
+
+def test_news_comes_in_the_language_of_the_page_on_which_it_was_wanted(client):
+    follow = make_follow(make_case(), state="unconfirmed")
+
+    with translation.override("fr"):
+        say_yes(client, follow.mailbox)
+
+    assert Mailbox.objects.get().language == "fr"
 
 
 @pytest.mark.parametrize(

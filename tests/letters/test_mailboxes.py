@@ -234,6 +234,7 @@ def test_a_block_is_undone_on_the_page_of_the_address(client, sam):
     assert "No mail of ours goes to this address" in page_of(client, sam)
 
     act(client, sam, "unblock")
+    assert "it is known once you type it anew" in page_of(client, sam)
     sign(client, petition)
     call_command("work", once=True)
 
