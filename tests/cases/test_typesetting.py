@@ -399,7 +399,7 @@ def test_other_scripts_stand_on_the_card(lang, body, times):
 
 
 def test_words_that_leave_no_room_for_the_address_take_the_whole_back():
-    long = make_message(body="We think of you every day of this long winter. " * 15)
+    long = make_message(body="We think of you every day of this long winter. " * 22)
 
     assert typesetting.pages("message", long) == 2
     assert "Testville" not in words(typesetting.pdf("message", long, made_at=MADE_AT))
