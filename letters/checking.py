@@ -297,7 +297,11 @@ STEM = 6  # letters in which “release” and “released” are one word
 
 def _as_a_whole(text: str, case: Case, about: str, language: str, card: bool) -> list[Problem]:
     found = []
-    if not card and not fitting.fits_one_page(text):
+    if card and not fitting.fits_one_page(text, "card"):
+        found.append(
+            Problem(_("This is longer than a card."), _("Shorten it, or let it stand on a letter."))
+        )
+    elif not card and not fitting.fits_one_page(text):
         found.append(
             Problem(
                 _("This is longer than one page."),

@@ -1,5 +1,5 @@
 """How much of a text goes on a page, estimated: to set it in type takes too long while somebody
-writes. Measured; a test compares it with the real sheets."""
+writes. Measured; a test compares it with real sheets and cards."""
 
 from __future__ import annotations
 
@@ -7,34 +7,55 @@ import re
 from typing import NamedTuple
 
 
+class Room(NamedTuple):
+    """What goes on a page: letters in a line, and lines."""
+
+    in_a_line: int
+    lines: float
+
+
 class Script(NamedTuple):
-    """What goes on a sheet in these letters when subject, salutation, close and name are on it."""
+    """In these letters, on a sheet with subject, salutation, close and name, or on a card of A5."""
 
     letters: re.Pattern[str]
-    in_a_line: int  # of A4, the narrower
-    a4: float  # lines
-    us_letter: float
+    a4: Room
+    us_letter: Room
+    card: Room
 
 
-LATIN = Script(re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]"), 77, a4=20, us_letter=17)
-SCRIPTS = [
-    LATIN,  # static/js/fit.js has the same numbers
-    Script(re.compile("[\u0370-\u052f]"), 67, a4=20, us_letter=17),  # Greek, Cyrillic
-    Script(re.compile("[\u0590-\u08ff]"), 86, a4=13, us_letter=11),  # Arabic
-    Script(re.compile("[\u1000-\u109f]"), 81, a4=16.7, us_letter=14.7),  # Burmese
-    Script(re.compile("[\u1780-\u17ff]"), 101, a4=16.7, us_letter=14.7),  # Khmer
-]
+LATIN = Script(
+    re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]"),
+    a4=Room(77, 20),  # static/js/fit.js has the same numbers
+    us_letter=Room(77, 17),
+    card=Room(133, 23),
+)
+GREEK_AND_CYRILLIC = Script(
+    re.compile("[\u0370-\u052f]"), a4=Room(67, 20), us_letter=Room(67, 17), card=Room(115, 23)
+)
+ARABIC = Script(
+    re.compile("[\u0590-\u08ff]"), a4=Room(86, 13), us_letter=Room(86, 11), card=Room(135, 17)
+)
+BURMESE = Script(
+    re.compile("[\u1000-\u109f]"), a4=Room(81, 16.7), us_letter=Room(81, 14.7), card=Room(155, 17.5)
+)
+KHMER = Script(
+    re.compile("[\u1780-\u17ff]"),
+    a4=Room(101, 16.7),
+    us_letter=Room(101, 14.7),
+    card=Room(190, 17.5),
+)
+SCRIPTS = [LATIN, GREEK_AND_CYRILLIC, ARABIC, BURMESE, KHMER]
 BREAK = 0.42  # the space between two paragraphs, in lines
 
 
-def fits_one_page(text: str, paper: str = "a4") -> bool:
-    """Whether a letter's body does; `paper` is "a4" or "letter"."""
+def fits_one_page(text: str, on: str = "a4") -> bool:
+    """`on` is "a4", "us_letter" or "card"."""
     script = max(SCRIPTS, key=lambda script: len(script.letters.findall(text)))
+    room: Room = getattr(script, on)
     paragraphs = re.split(r"\n\s*\n", text.strip())
     lines = sum(
-        max(1, -(-len(line.strip()) // script.in_a_line))
+        max(1, -(-len(line.strip()) // room.in_a_line))
         for paragraph in paragraphs
         for line in paragraph.split("\n")
     )
-    room = script.us_letter if paper == "letter" else script.a4
-    return lines + BREAK * (len(paragraphs) - 1) <= room
+    return lines + BREAK * (len(paragraphs) - 1) <= room.lines

@@ -315,6 +315,15 @@ def test_more_than_a_page_is_told(case):
     assert TOO_LONG not in sentences(f"{ASKS} " * 15, case)
 
 
+def test_more_than_a_card_is_told(case):
+    about = {"about": AppliesTo.SOLIDARITY, "card": True}
+
+    assert sentences("You are not forgotten. " * 160, case, **about) == [
+        "This is longer than a card."
+    ]
+    assert sentences("You are not forgotten. " * 110, case, **about) == []
+
+
 def test_an_empty_sheet_has_no_problem(case):
     assert checking.problems(" \n", case) == []
 
