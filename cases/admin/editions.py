@@ -46,7 +46,7 @@ class YearlyFigureAdmin(RoomyMixin, admin.ModelAdmin):
 
 @admin.register(ActionCount)
 class ActionCountAdmin(ReadOnlyAdmin):
-    list_display = ["case", "letters"]
+    list_display = ["case", "letters", "messages", "signatures", "posts"]
     list_select_related = ["case"]
     list_per_page = 50
     show_full_result_count = False
