@@ -52,7 +52,7 @@ from tests.staff import make_staff
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
-ACTS = int(os.environ.get("LEDGER_ACTS", "2400"))
+ACTS = int(os.environ.get("LEDGER_ACTS", "2000"))
 HANDS = 4
 CASES = 3  # few, so that hands meet
 COUNTRIES = ["NO", "SE", "FI", ""]
