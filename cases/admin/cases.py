@@ -348,7 +348,7 @@ class CaseAdmin(FindsCases, RoomyMixin, HistoryAdmin):
             return super().history_view(request, object_id, extra_context)
         if not self.has_view_permission(request, case):
             raise PermissionDenied
-        shown = entries(case, with_consents=request.user.has_perm("cases.view_consent"))
+        shown = entries(case, request.user)
         title = _("History of %(case)s") % {"case": case}
         may_revert = self.has_change_permission(request, case)
         return self._page(

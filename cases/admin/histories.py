@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from simple_history.admin import SimpleHistoryAdmin
 
-from cases.models import Case, Consent
+from cases.models import Case
 
 MOST = 200  # of the newest changes of each part: further back nobody reads on
 # Not of an editor's making.
@@ -68,14 +68,14 @@ class Entry(NamedTuple):
     version: int | None  # of the case, to look at and to go back to
 
 
-def entries(case: Case, *, with_consents: bool) -> list[Entry]:
-    """All that was changed about the case, the newest first."""
+def entries(case: Case, user) -> list[Entry]:
+    """All that was changed about the case and that this person may see, the newest first."""
     found = _of_model(Case, {"id": case.pk}, part="")
     for relation in Case._meta.related_objects:
         model = relation.related_model
         if model is Case or not hasattr(model, "history"):  # Case: of a later edition
             continue
-        if model is Consent and not with_consents:
+        if not user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}"):
             continue
         found += _of_model(model, {"case_id": case.pk}, part=model._meta.verbose_name)
     found.sort(key=lambda entry: entry.at, reverse=True)

@@ -706,6 +706,20 @@ def test_an_editor_cannot_post_a_consent():
     assert not case.consents.exists()
 
 
+def test_history_leaves_out_what_the_role_may_not_see():
+    case = make_case()
+    solidarity = SolidarityAction.objects.create(
+        case=case, recipient="Test Person", postal="1 Secret Street", postal_country="NO"
+    )
+    solidarity.postal = "2 Secret Street"
+    solidarity.save()
+    url = reverse("admin:cases_case_history", args=[case.pk])
+
+    assert "Secret" in text(signed_in("editor").get(url))
+    for role in ["moderator", "counter"]:
+        assert "Secret" not in text(signed_in(role).get(url))
+
+
 def test_history_leaves_consents_out_for_who_may_not_see_them():
     case = make_case()
     consent = make_consent(case, given_by="a sister of hers")
