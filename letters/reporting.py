@@ -10,11 +10,13 @@ what they have not read.
 
 from __future__ import annotations
 
+import datetime
 from collections import Counter
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import Max, QuerySet, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -33,6 +35,8 @@ LARGEST = 1_000_000
 # On paper, of one kind, for one case, from one country, on one day. A large hall writes some
 # thousands; more, at once or bit by bit, is real so seldom that two should have seen it.
 MOST_A_DAY = 5_000
+# By one person, for one case, from all countries and of all days, in a day at the desk.
+MOST_BY_ONE = 10_000
 # More than ten times what the case has from a country so far is more likely a zero too many …
 TIMES = 10
 # … but the first school or street stall of a country is no news.
@@ -158,6 +162,15 @@ def doubts(paper: PaperCount) -> list[str]:
     if _sum(on_paper.filter(day=paper.day)) + paper.number > MOST_A_DAY:
         words = _("More than %(number)s on paper of one kind, from one country on one day.")
         found.append(words % {"number": f"{MOST_A_DAY:,}"})
+    by_one = PaperCount.objects.filter(
+        state=COUNTED,
+        case=paper.case_id,
+        entered_by=paper.entered_by_id,
+        entered_at__gt=timezone.now() - datetime.timedelta(days=1),
+    )
+    if _sum(by_one.exclude(pk=paper.pk)) + paper.number > MOST_BY_ONE:
+        words = _("More than %(number)s for one case, entered by one person in a day.")
+        found.append(words % {"number": f"{MOST_BY_ONE:,}"})
     if paper.number > max(UNREMARKABLE, TIMES * (_sum(online) + _sum(on_paper))):
         words = _("More than %(times)s times what the case has of this kind from this country.")
         found.append(words % {"times": TIMES})

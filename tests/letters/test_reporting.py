@@ -209,6 +209,18 @@ def test_a_number_that_looks_like_a_slip_is_held(had, number, state):
     assert everyone(case) == had + (number if state == "counted" else 0)
 
 
+def test_one_person_enters_no_more_than_so_much_alone():
+    case, client = make_case(), signed_in("counter")
+    for country in ["NO", "FI", "SE", "DK", "DE"]:
+        make_paper_count(case, number=2_000, country=country, entered_by=client.person)
+
+    enter(client, case, number="1", country="NO")
+    enter(signed_in("counter"), case, number="2", country="NO")
+
+    states = PaperCount.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states)[-2:] == ["held", "counted"]
+
+
 def test_what_is_held_says_why_and_waits_for_a_second_person():
     case, first, second = make_case(), signed_in("counter"), signed_in("counter")
 
