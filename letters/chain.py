@@ -18,17 +18,16 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import translation
 
 from cases.models import Case
 from letters import writing
 from letters.encryption import fernet
 from letters.models import Letter, LetterKind, LetterState
 
-COOKIE = "take-all"
 KEPT_FOR = timedelta(days=30)  # if they want it; otherwise until the browser is closed
 # A cookie holds 4 kB: the keys of two letters a case for so many cases, and the details.
 MOST_CASES = 30
-LONGEST_COOKIE = 4_000
 
 WAYS = ["deliver", "post"]  # how a letter of a chain can leave
 Action = Literal["letter", "signature", "message"]
@@ -52,7 +51,8 @@ class Chain:
         """The chain on this device; a new one if there is none, or one that can't be read."""
         try:
             stored = fernet().decrypt(
-                request.COOKIES.get(COOKIE, "").encode(), ttl=int(KEPT_FOR.total_seconds())
+                request.COOKIES.get(cookie_name(), "").encode(),
+                ttl=int(KEPT_FOR.total_seconds()),
             )
             return cls(**json.loads(zlib.decompress(stored)))
         except (InvalidToken, UnicodeEncodeError, TypeError):  # TypeError: of an earlier version
@@ -62,7 +62,7 @@ class Chain:
         """Put it on the device with this answer."""
         stored = zlib.compress(json.dumps(asdict(self), separators=(",", ":")).encode(), 9)
         response.set_cookie(
-            COOKIE,
+            cookie_name(),
             fernet().encrypt(stored).decode(),
             max_age=KEPT_FOR if self.keep else None,
             path=reverse("letters:take-all"),
@@ -119,6 +119,13 @@ class Chain:
 
 
 def forget(response: HttpResponse) -> HttpResponse:
-    """Take everything off the device; what was sent stays sent."""
-    response.delete_cookie(COOKIE, path=reverse("letters:take-all"), samesite="Lax")
+    """Take everything off the device, in each language; what was sent stays sent."""
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            response.delete_cookie(cookie_name(), path=reverse("letters:take-all"), samesite="Lax")
     return response
+
+
+def cookie_name() -> str:
+    """One a language: each has addresses of its own, and only they are sent it."""
+    return f"take-all-{translation.get_language()}"

@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from letters.chain import COOKIE
 from letters.models import Letter
 from tests.factories import make_case, make_case_to_write_for, make_letter
 from tests.letters.sending import token_in
@@ -14,6 +13,7 @@ from tests.letters.stored import everything
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
+COOKIE = "take-all-en"
 DETAILS = {"name": "Sam Tester", "name_form": "full", "country": "DE", "email": "sam@example.org"}
 
 
@@ -114,6 +114,15 @@ def test_forget_me_takes_all_off_the_device(client):
     assert answer.cookies[COOKIE].value == ""
     assert answer.cookies[COOKIE]["path"] == "/take-all/"
     assert not client.get(reverse("letters:take-all")).context["chain"].has_begun
+
+
+def test_forget_me_in_one_language_forgets_in_all(client):
+    make_case_to_write_for()
+    begin(client)
+
+    client.post("/fr/take-all/", {"act": "forget"})
+
+    assert client.cookies[COOKIE].value == ""
 
 
 def test_the_end_shows_the_links_that_open_what_was_written(client):
