@@ -132,6 +132,11 @@ def stopping(
     ]
 
 
+def is_rude(text: str) -> bool:
+    """Whether a word of the lists, in any language, stands in it."""
+    return any(_listed(text, BODY, [], list(WordList.objects.all())))
+
+
 def pieces(text: str, found: Iterable[Problem], field: str = BODY) -> list[Piece]:
     """The text with the places of the problems marked, for somebody who reads it."""
     marks = sorted(

@@ -1,5 +1,7 @@
 """What is mailed. Nothing that a visitor typed goes in, and the subject tells nobody anything."""
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
@@ -8,22 +10,18 @@ from django.utils.translation import gettext as _
 from letters.encryption import email_hash
 from letters.models import Letter, Mailbox, MailKind, OutgoingMail, Pledge
 
-
-def queue_letter_link(letter: Letter, mailbox: Mailbox | None = None) -> None:
-    """The private link to a letter, for its writer; at most once.
-
-    With the mailbox in which a wish for news waits, its link stands in the same mail; unless that
-    mailbox was made with another spelling of the address, which then gets its own.
-    """
-    if mailbox and mailbox.email not in ("", letter.email):
-        queue_confirm(mailbox, letter.email)
-        mailbox = None
-    about, language = f"letter:{letter.pk}", letter.page_language
-    _queue(MailKind.LETTER_LINK, about, letter, language, mailbox=mailbox)
+WAIT_IF_SUSPECT = timedelta(hours=1)
 
 
-def queue_confirm(mailbox: Mailbox, typed: str) -> None:
+def queue_letter_link(letter: Letter) -> None:
+    """The private link to a letter, for its writer; at most once."""
+    _queue(MailKind.LETTER_LINK, f"letter:{letter.pk}", letter, letter.page_language)
+
+
+def queue_confirm(mailbox: Mailbox, typed: str, *, later: bool = False) -> None:
     """The link to the page where all that waits for an address is confirmed, in the language now.
+
+    `later` for what a robot seems to have sent: it leaves after an hour, behind the others.
 
     One mail waits at most; after it was sent, whoever asks again gets it again. A mailbox that is
     blocked has no address left: the mail is made all the same, and the worker drops it.
@@ -32,7 +30,15 @@ def queue_confirm(mailbox: Mailbox, typed: str) -> None:
     earlier = OutgoingMail.objects.filter(about=about, kind=MailKind.CONFIRM)
     earlier.exclude(sent_at=None, given_up_at=None).delete()
     language = translation.get_language() or mailbox.language
-    _queue(MailKind.CONFIRM, about, mailbox, language, to=mailbox.email or typed, mailbox=mailbox)
+    _queue(
+        MailKind.CONFIRM,
+        about,
+        mailbox,
+        language,
+        to=mailbox.email or typed,
+        later=later,
+        mailbox=mailbox,
+    )
 
 
 def queue_pledge_link(pledge: Pledge) -> None:
@@ -61,6 +67,7 @@ def _queue(
     language: str,
     *,
     to: str = "",
+    later: bool = False,
     **context,
 ) -> None:
     """Put a mail in the outbox, in the transaction of what it tells of; nothing without address."""
@@ -83,6 +90,6 @@ def _queue(
             body=render_to_string(f"letters/mail/{kind}.txt", context).strip() + "\n",
             language=language,
             created_at=timezone.now(),
-            not_before=timezone.now(),
+            not_before=timezone.now() + (WAIT_IF_SUSPECT if later else timedelta()),
         )
     OutgoingMail.objects.bulk_create([mail], ignore_conflicts=True)

@@ -13,7 +13,8 @@ from django.db.models.functions import Cast, Concat, TruncDay
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Petition
+from cases.models import Petition, Stage
+from letters import signing
 from letters.models import (
     Follow,
     FollowState,
@@ -192,6 +193,9 @@ def erase_signatures(signatures: QuerySet[Signature]) -> int:
 def erase_mailboxes(mailboxes: QuerySet[Mailbox]) -> int:
     """Take out addresses with all that hangs on them; what counted stays as a number.
 
+    Not so under a petition that can still be signed: without the address nobody could tell
+    whether it signs a second time, so the signature ceases to count.
+
     A block stays as the hash that it is, or the next who types the address could have us write to
     it. Returns how many.
     """
@@ -199,7 +203,14 @@ def erase_mailboxes(mailboxes: QuerySet[Mailbox]) -> int:
         # Locked, so that nothing new hangs on one meanwhile.
         rows = list(mailboxes.order_by("pk").select_for_update().values_list("pk", "email_hash"))
         keys = [key for key, _hash in rows]
-        erase_signatures(Signature.objects.filter(mailbox__in=keys))
+        signatures = Signature.objects.filter(mailbox__in=keys)
+        counted = signatures.filter(counted_on__isnull=False).select_related("petition__case")
+        # By case, so that two who erase at once do not wait for each other.
+        for signature in counted.order_by("petition__case_id"):
+            petition = signature.petition
+            if petition.is_open and petition.case.stage == Stage.PUBLISHED:
+                signing.withdraw(signature)
+        erase_signatures(signatures)
         Follow.objects.filter(mailbox__in=keys).delete()
         OutgoingMail.objects.filter(
             to_hash__in=[email_hash for _key, email_hash in rows],

@@ -42,11 +42,22 @@ def country_field(**options) -> forms.ChoiceField:
     )
 
 
+def validate_plain_local_part(email: str) -> None:
+    """Refuse what mail servers without SMTPUTF8 do not take, and what only looks like a letter:
+    “ſ” folds to “s”, so that another's address would be typed with it."""
+    if not email.rpartition("@")[0].isascii():
+        raise ValidationError(
+            _("Before the @ only plain letters, digits and signs can stand, without accents."),
+            code="local_part",
+        )
+
+
 def email_field(*, required: bool = False, **options) -> forms.EmailField:
     return forms.EmailField(
         label=_("E-mail"),
         required=required,
         max_length=254,
+        validators=[validate_plain_local_part],
         widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         **options,
     )

@@ -14,10 +14,13 @@ from letters.models import Follow, FollowState, Mailbox
 UNCONFIRMED, CONFIRMED, ENDED = FollowState.UNCONFIRMED, FollowState.CONFIRMED, FollowState.ENDED
 
 
-def follow(*, email: str, case: Case | None) -> None:
-    """Keep the wish, without a case for all good news, and mail the link to confirm it."""
+def follow(*, email: str, case: Case | None, suspect: bool = False) -> None:
+    """Keep the wish, without a case for all good news, and mail the link to confirm it.
+
+    What a robot seems to have sent is mailed later, behind the others.
+    """
     with transaction.atomic():
-        emails.queue_confirm(let_wait(email=email, case=case), email)
+        emails.queue_confirm(let_wait(email=email, case=case), email, later=suspect)
 
 
 def let_wait(*, email: str, case: Case | None) -> Mailbox:
@@ -34,12 +37,6 @@ def wish(mailbox: Mailbox, case: Case | None) -> None:
     Follow.objects.filter(mailbox=mailbox, case=case, state=ENDED).update(
         state=UNCONFIRMED, changed_at=timezone.now()
     )
-
-
-def is_asked_for(email_hash: str, case: Case) -> bool:
-    """Whether the owner of the address wants news, or has a mail that asks whether they do."""
-    asked = Follow.objects.filter(mailbox__email_hash=email_hash, case=case)
-    return asked.exclude(state=ENDED).exists()
 
 
 def may_confirm(follow: Follow) -> bool:

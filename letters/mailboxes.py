@@ -7,9 +7,10 @@ outside: nobody learns from a form who has signed, or follows whom.
 import secrets
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone, translation
 
-from letters.encryption import email_hash
+from letters.encryption import email_hash, normalised_email
 from letters.models import (
     Follow,
     FollowState,
@@ -25,7 +26,9 @@ def ask_for(email: str) -> Mailbox:
     """The mailbox of an address, made if there is none, and locked: call it in a transaction.
 
     It keeps the address that was typed first, whatever tag or capital another one has: mail about
-    a mailbox goes to nobody who only typed something like it.
+    a mailbox goes to nobody who only typed something like it. Only the plain spelling takes the
+    place of one with a tag, as long as nothing was confirmed: so nobody can keep the owner from
+    their mail by typing `sam+nobody@` before they type `sam@`.
     """
     typed = Mailbox(
         email=email,
@@ -43,9 +46,24 @@ def ask_for(email: str) -> Mailbox:
         unique_fields=["email_hash"],
         update_fields=["email_hash"],
     )
-    # Its owner blocked it once, and then let mails come again.
-    Mailbox.objects.filter(pk=stored.pk, email="", blocked_on=None).update(email=email)
-    return Mailbox.objects.get(pk=stored.pk)
+    confirmed = [
+        Exists(Signature.objects.filter(mailbox=OuterRef("pk"), state=SignatureState.CONFIRMED)),
+        Exists(Follow.objects.filter(mailbox=OuterRef("pk"), state=FollowState.CONFIRMED)),
+    ]
+    mailbox = Mailbox.objects.annotate(is_proven=confirmed[0] | confirmed[1]).get(pk=stored.pk)
+    if mailbox.blocked_on is None and (
+        not mailbox.email  # its owner blocked it once, and then let mails come again
+        or (not mailbox.is_proven and _is_plain(email) and not _is_plain(mailbox.email))
+    ):
+        mailbox.email = email
+    # Written in any case, so that it costs the same.
+    Mailbox.objects.filter(pk=mailbox.pk).update(email=mailbox.email)
+    return mailbox
+
+
+def _is_plain(email: str) -> bool:
+    """Whether the address is typed as it is compared: without a tag."""
+    return email.casefold() == normalised_email(email)
 
 
 def not_me(mailbox: Mailbox, *, block: bool) -> None:

@@ -28,7 +28,7 @@ def sign(*, petition: Petition, email: str, follow: bool, **words) -> None:
         _let_wait(mailbox, petition=petition, text=text, **words)
         if follow:
             following.wish(mailbox, petition.case)
-        emails.queue_confirm(mailbox, email)
+        emails.queue_confirm(mailbox, email, later=words["held"])
 
 
 def keep_text(petition: Petition) -> PetitionText:

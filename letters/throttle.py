@@ -15,6 +15,8 @@ from letters.models import Throttle
 # A class of thirty writes from one address, and so does a town hall on the 10th of December.
 HELD_ABOVE = 120  # an hour: more are kept, but counted only after somebody had a look
 REFUSED_ABOVE = 1_200  # an hour: nobody writes so fast
+# Each of these mails an address that somebody typed. A town hall signs; a flood takes many nets.
+MAILS_REFUSED_ABOVE = 400
 
 HOUR = datetime.timedelta(hours=1)
 

@@ -71,11 +71,10 @@ def write(
         with transaction.atomic():
             letter.save(force_insert=True)
             drawings.keep(letter, drawing)
-            mailbox = following.let_wait(email=letter.email, case=case) if follow else None
+            if follow:
+                following.follow(email=letter.email, case=case)
             if mails_link:
-                emails.queue_letter_link(letter, mailbox)
-            elif mailbox:
-                emails.queue_confirm(mailbox, letter.email)
+                emails.queue_letter_link(letter)
     except IntegrityError:
         if there := Letter.objects.by_key(key).first():
             revise(there, drawing=drawing, follow=follow, **words)
@@ -112,7 +111,7 @@ def revise(
         if current.email_hash != letter.email_hash:
             emails.forget_other_addresses(letter)
         emails.queue_letter_link(letter)
-        if follow and not following.is_asked_for(letter.email_hash, letter.case):
+        if follow:  # the same whether it was asked for before: nobody learns of it
             following.follow(email=letter.email, case=letter.case)
     return True
 

@@ -26,6 +26,7 @@ from letters.encryption import email_hash
 from letters.models import Follow, Letter, LetterPicture, LetterState, Pledge, Signature
 
 MODERATE = "letters.moderate_letter"
+MODERATE_SIGNATURES = "letters.moderate_signature"
 MOST_FOUND = 200  # letters of one address that are listed
 MOST_LOOKS = 50
 
@@ -219,15 +220,16 @@ class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
             written_by = {"email_hash": email_hash(form.cleaned_data["email"])}
             letters = Letter.objects.filter(**written_by).select_related("case").only(*LISTED)
             pledges = Pledge.objects.filter(**written_by).select_related("case").defer("key")
-            mailbox = {f"mailbox__{name}": value for name, value in written_by.items()}
-            found = {
-                "letters": letters[:MOST_FOUND],
-                "pledges": pledges[:MOST_FOUND],
-                "signatures": Signature.objects.filter(**mailbox)
-                .select_related("petition__case")
-                .defer("name")[:MOST_FOUND],
-                "follows": Follow.objects.filter(**mailbox).select_related("case")[:MOST_FOUND],
-            }
+            found = {"letters": letters[:MOST_FOUND], "pledges": pledges[:MOST_FOUND]}
+            if request.user.has_perm(MODERATE_SIGNATURES):
+                mailbox = {f"mailbox__{name}": value for name, value in written_by.items()}
+                signatures = Signature.objects.filter(**mailbox).select_related("petition__case")
+                follows = Follow.objects.filter(**mailbox).select_related("case")
+                found |= {
+                    "sees_signatures": True,
+                    "signatures": signatures.defer("name")[:MOST_FOUND],
+                    "follows": follows[:MOST_FOUND],
+                }
             LogEntry.objects.create(
                 user_id=request.user.pk,
                 content_type=ContentType.objects.get_for_model(Letter),

@@ -13,7 +13,7 @@ from cases.admin.readonly import ReadOnlyAdmin
 from letters.admin.keyset import KeysetAdmin
 from letters.models import OutgoingMail
 
-UNSEEN = ["to", "subject", "body"]
+UNSEEN = ["to", "subject", "body", "unsubscribe_url"]
 
 
 class MailStateFilter(admin.SimpleListFilter):

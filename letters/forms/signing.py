@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import re
+
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case
+from letters import checking
 from letters.fields import LineField, country_field, email_field, follow_field, follow_label
 from letters.guarding import GuardedForm
+from letters.models import Signature
+
+# Letters of any script with their marks, and what joins the parts of a name.
+NAME = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0600-\u109f'’.-]){0,29}")
 
 
 class SignForm(GuardedForm):
@@ -45,6 +52,11 @@ class SignForm(GuardedForm):
     def clean(self) -> dict:
         cleaned = super().clean()
         cleaned.setdefault("shows_name", False)
+        first = Signature(name=cleaned.get("name", "")).first_name
+        if cleaned["shows_name"] and first and not self._may_stand_in_public(first):
+            self.add_error(
+                "shows_name", _("“%(name)s” can’t be shown. Sign without it.") % {"name": first}
+            )
         if cleaned.get("digest") != self.petition.digest:
             self.data["digest"] = self.petition.digest
             raise ValidationError(
@@ -55,6 +67,10 @@ class SignForm(GuardedForm):
                 code="changed",
             )
         return cleaned
+
+    def _may_stand_in_public(self, first_name: str) -> bool:
+        """Nobody reads it before: so it is a name, and no word of the lists."""
+        return bool(NAME.fullmatch(first_name)) and not checking.is_rude(first_name)
 
     def words(self) -> dict:
         """What `signing.sign` keeps with the name."""

@@ -20,8 +20,10 @@ def follow(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     context = {"case": case, "form": form}
     if not form.is_valid():
         return render(request, "letters/follow.html", context)
-    if throttle.hit("follow", request) > throttle.REFUSED_ABOVE:
+    tries = throttle.hit("follow", request)
+    if tries > throttle.MAILS_REFUSED_ABOVE:
         form.add_error(None, _("Too much was asked for from here in this hour. Try again later."))
         return render(request, "letters/follow.html", context, status=429)
-    following.follow(email=form.cleaned_data["email"], case=case)
+    suspect = form.suspect or tries > throttle.HELD_ABOVE
+    following.follow(email=form.cleaned_data["email"], case=case, suspect=suspect)
     return redirect("letters:mail-sent")

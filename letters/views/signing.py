@@ -35,7 +35,7 @@ def sign(request: HttpRequest, slug: str, chain: Chain | None = None) -> HttpRes
     if not form.is_valid():
         return _signing_page(request, case, form, chain=chain)
     tries = throttle.hit("sign", request)
-    if tries > throttle.REFUSED_ABOVE:
+    if tries > throttle.MAILS_REFUSED_ABOVE:
         form.add_error(None, _("Too many signatures came from here in this hour. Try again later."))
         return _signing_page(request, case, form, status=429, chain=chain)
     signing.sign(

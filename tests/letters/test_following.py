@@ -1,11 +1,13 @@
+import datetime
+
 import pytest
-from django.core import mail
-from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from letters import throttle
-from letters.models import Follow, Letter, Mailbox, OutgoingMail
+from letters.models import Follow, Mailbox, OutgoingMail
 from tests.factories import (
     make_case,
     make_case_to_write_for,
@@ -108,7 +110,7 @@ def test_a_missing_address_is_said_beside_its_field(client):
 
 
 def test_too_many_from_one_place_are_refused(client, monkeypatch):
-    monkeypatch.setattr(throttle, "REFUSED_ABOVE", 0)
+    monkeypatch.setattr(throttle, "MAILS_REFUSED_ABOVE", 0)
 
     assert ask_to_be_told(client).status_code == 429
     assert not Mailbox.objects.exists()
@@ -117,16 +119,15 @@ def test_too_many_from_one_place_are_refused(client, monkeypatch):
 # --- who writes may ask by the way
 
 
-def test_one_mail_has_the_link_to_the_letter_and_the_one_to_be_told(client):
+def test_who_writes_gets_the_link_to_confirm_that_they_want_news(client):
     case = make_case_to_write_for()
 
     send_letter(client, case, email="sam@example.org", follow="on")
-    call_command("work", once=True)
 
-    [sent] = mail.outbox
     mailbox = Mailbox.objects.get()
-    assert Letter.objects.get().get_absolute_url() in sent.body
-    assert mailbox.get_absolute_url() in sent.body
+    bodies = {made.kind: made.body for made in OutgoingMail.objects.all()}
+    assert mailbox.get_absolute_url() in bodies["confirm"]
+    assert mailbox.key not in bodies["letter-link"]
     assert [(one.case, one.state) for one in mailbox.follows.all()] == [(case, "unconfirmed")]
 
 
@@ -163,7 +164,8 @@ def test_a_form_sent_twice_mails_once(client):
     for _again in range(2):
         client.post(reverse("letters:write", args=[case.slug]), form)
 
-    assert OutgoingMail.objects.count() == 1
+    kinds = OutgoingMail.objects.values_list("kind", flat=True)
+    assert sorted(kinds) == ["confirm", "letter-link"]
 
 
 def test_who_ticks_the_box_later_gets_a_mail_of_its_own(client):
@@ -185,3 +187,47 @@ def test_another_spelling_of_an_address_does_not_get_the_key_of_its_mailbox(clie
     bodies = {made.to: made.body for made in OutgoingMail.objects.all()}
     assert mailbox.key not in bodies["sam+other@example.org"]
     assert mailbox.key in bodies["sam@example.org"]
+
+
+def test_a_letter_changed_with_the_box_ticked_costs_the_same_for_who_follows_and_who_does_not(
+    client,
+):
+    case = make_case_to_write_for()
+    counts = []
+    for address in ["follows@example.org", "does-not@example.org"]:
+        letter = make_letter(case, email=address)
+        if address.startswith("follows"):
+            make_follow(case, mailbox=make_mailbox(address))
+        with CaptureQueriesContext(connection) as asked:
+            client.post(
+                reverse("letters:edit", args=[letter.key]),
+                letter_form(email=address, follow="on"),
+            )
+        counts.append([query["sql"].split()[0] for query in asked])
+
+    assert counts[0] == counts[1]
+
+
+def test_what_a_robot_seems_to_have_sent_is_mailed_later(client):
+    ask_to_be_told(client, website="https://spam.example")
+
+    assert not OutgoingMail.objects.due().exists()
+    assert OutgoingMail.objects.get().not_before > timezone.now() + datetime.timedelta(minutes=50)
+
+
+def test_the_plain_spelling_takes_the_place_of_a_tag_until_something_is_confirmed(client):
+    ask_to_be_told(client, email="sam+nobody@example.org")
+    ask_to_be_told(client, email="sam@example.org")
+    assert Mailbox.objects.get().email == "sam@example.org"
+
+    Follow.objects.update(state="confirmed")
+    ask_to_be_told(client, email="sam+other@example.org")
+    assert Mailbox.objects.get().email == "sam@example.org"
+
+
+@pytest.mark.parametrize("address", ["ſam@example.org", "sÄm@example.org"])
+def test_an_address_that_only_looks_like_another_is_refused(client, address):
+    response = ask_to_be_told(client, email=address)
+
+    assert "only plain letters" in response.content.decode()
+    assert not Mailbox.objects.exists()

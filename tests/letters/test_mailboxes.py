@@ -1,5 +1,6 @@
 """The page of an address: yes, no, and back."""
 
+import datetime
 import re
 
 import pytest
@@ -375,8 +376,9 @@ def test_the_page_of_an_address_costs_the_same_for_one_thing_and_for_ten(client,
     assert costs[0] == costs[1] <= 3
 
 
-def test_erasing_takes_the_address_and_leaves_the_number(client, sam):
-    mine = make_signature(mailbox=sam)
+def test_erasing_takes_the_address_and_leaves_the_number_of_what_has_closed(client, sam):
+    yesterday = timezone.localdate() - datetime.timedelta(days=1)
+    mine = make_signature(make_petition(closes_on=yesterday), mailbox=sam)
     url = reverse("letters:mailbox-erase", args=[sam.key])
 
     assert client.post(url).url == reverse("letters:erased")
@@ -388,3 +390,12 @@ def test_erasing_takes_the_address_and_leaves_the_number(client, sam):
     assert (left.pk, left.name, left.mailbox) == (mine.pk, "", None)
     assert signed(mine.petition.case) == 1
     assert not signing.withdraw(left)
+
+
+def test_nobody_signs_twice_by_erasing_the_first_time(client, sam):
+    mine = make_signature(mailbox=sam)
+
+    client.post(reverse("letters:mailbox-erase", args=[sam.key]))
+
+    assert signed(mine.petition.case) == 0
+    assert not Signature.objects.filter(pk=mine.pk).exists()

@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from cases.models import PetitionText
+from cases.models import PetitionText, WordList
 from letters import signing, throttle
 from letters.models import Mailbox, OutgoingMail, Signature
 from tests.factories import (
@@ -269,6 +269,26 @@ def test_nobody_is_shown_without_being_asked(client):
     assert Signature.objects.get().shows_name is False
 
 
+@pytest.mark.parametrize("name", ["https://spam.example/buy Sam", "4u Tester", "Idiot Tester"])
+def test_what_is_no_name_is_not_shown_below_a_petition(client, name):
+    WordList.objects.create(kind="insult", language="en", words=["idiot*"])
+    petition = make_petition(shows_signers=True)
+
+    response = sign(client, petition, name=name, shows_name="on")
+
+    assert "can’t be shown. Sign without it." in response.content.decode()
+    assert not Signature.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["Zoë Tester", "Ángel Tester", "Anne-Marie O’Tester", "علي تست", "சமி"]
+)
+def test_names_of_any_script_may_be_shown(client, name):
+    sign(client, make_petition(shows_signers=True), name=name, shows_name="on")
+
+    assert Signature.objects.get().shows_name
+
+
 def test_the_last_day_still_takes_signatures_and_the_next_says_so(client):
     petition = make_petition(closes_on=timezone.localdate())
     assert sign(client, petition).status_code == 302
@@ -344,7 +364,7 @@ def test_what_a_robot_sends_is_held_and_counts_after_a_look(client, monkeypatch,
 
 
 def test_too_many_from_one_place_are_refused_with_what_they_typed(client, monkeypatch):
-    monkeypatch.setattr(throttle, "REFUSED_ABOVE", 0)
+    monkeypatch.setattr(throttle, "MAILS_REFUSED_ABOVE", 0)
 
     response = sign(client, make_petition())
 
