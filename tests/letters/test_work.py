@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(180)]
 
 ROOT = Path(__file__).resolve().parents[2]
 LONG_ENOUGH = 60  # seconds, for a machine that has much else to do
-FOLLOWERS = int(os.environ.get("FOLLOWERS", "300"))  # 10000 takes some minutes
+FOLLOWERS = int(os.environ.get("FOLLOWERS", "200"))  # 10000 takes some minutes
 
 
 @contextmanager
