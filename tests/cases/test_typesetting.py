@@ -407,6 +407,18 @@ def test_words_that_leave_no_room_for_the_address_take_the_whole_back():
     assert "Testville" in words(typesetting.pdf("message", larger, made_at=MADE_AT))
 
 
+def test_words_of_a_card_stand_as_large_as_they_go():
+    sizes = []
+    for times in range(1, 17):
+        card = make_message(body="We think of you every day of this long winter. " * times)
+        pieces = written(read(typesetting.pdf("message", card, made_at=MADE_AT)).pages[1])
+        sizes += [max(size for text, _left, _top, size in pieces if "winter" in text)]
+
+    beside_the_address = [13, 12, 11, 10.5, 10, 9.5, 9]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sorted({round(size, 1) for size in sizes}, reverse=True) == beside_the_address
+
+
 def test_too_many_words_run_on_and_lose_none():
     card = make_message(body="We think of you every day of this long winter. " * 60)
 
