@@ -88,13 +88,18 @@ class MessageForm(WritingForm):
     def clean(self) -> dict:
         cleaned = super().clean()
         cleaned.setdefault("may_be_shown", False)
-        if cleaned.get("form") == Form.CARD and not self.errors:
-            message = Letter(**self.words())
-            if not printing.fits(message, printing.CARDS[-1]):
-                self.add_error(
-                    "form", _("Your words don’t fit on a card. Choose a letter, or shorten them.")
-                )
         return cleaned
+
+    def goes_on_its_paper(self) -> bool:
+        """Ask it of a valid form. It sets a card in type, so count who asks before."""
+        if self.cleaned_data["form"] != Form.CARD:
+            return True
+        if printing.fits(Letter(**self.words()), printing.CARDS[-1]):
+            return True
+        self.add_error(
+            "form", _("Your words don’t fit on a card. Choose a letter, or shorten them.")
+        )
+        return False
 
     def words(self) -> dict:
         return super().words() | {"kind": LetterKind.SOLIDARITY}

@@ -58,6 +58,8 @@ def write(request: HttpRequest, slug: str, chain: Chain | None = None) -> HttpRe
     if tries > throttle.REFUSED_ABOVE:
         form.add_error(None, _("Too many messages came from here in this hour. Try again later."))
         return _writing_page(request, case, form, status=429, chain=chain)
+    if not form.goes_on_its_paper():
+        return _writing_page(request, case, form, chain=chain)
     writing.write(
         key=form.key,
         case=case,
@@ -87,6 +89,8 @@ def edit(request: HttpRequest, message: Letter) -> HttpResponse:
     if throttle.hit("write", request) > throttle.REFUSED_ABOVE:
         form.add_error(None, _("Too many messages came from here in this hour. Try again later."))
         return _writing_page(request, case, form, editing=message, status=429)
+    if not form.goes_on_its_paper():
+        return _writing_page(request, case, form, editing=message)
     asked = {"drawing": form.drawing, "follow": form.cleaned_data["follow"]}
     writing.revise(message, **asked, **form.words())
     return redirect(message)

@@ -14,8 +14,9 @@ from django.utils import timezone
 from PIL import Image
 from pypdf import PdfReader
 
+from cases import typesetting
 from cases.models import AddressVisibility, Case, SafetyRule, SolidarityAction, SolidarityPhrase
-from letters import drawings, erasing, writing
+from letters import drawings, erasing, throttle, writing
 from letters.models import Letter, LetterPicture, OutgoingMail
 from tests.factories import (
     make_case_to_write_for,
@@ -220,6 +221,64 @@ def test_what_does_not_fit_on_a_card_is_said_and_fits_a_letter(client):
     assert "Your words don’t fit on a card." in text(response)
     assert not Letter.objects.exists()
     assert send_message(client, case, body=long, form="letter").status_code == 302
+
+
+@pytest.fixture
+def set_in_type(monkeypatch) -> list[str]:
+    """The cards whose words were set in type to see whether they fit."""
+    papers, pages = [], typesetting.pages
+
+    def watched(template, data):
+        papers.append(data["paper"])
+        return pages(template, data)
+
+    monkeypatch.setattr(typesetting, "pages", watched)
+    return papers
+
+
+def test_words_that_do_not_fit_count_as_a_try_before_they_are_set(client, monkeypatch, set_in_type):
+    monkeypatch.setattr(throttle, "REFUSED_ABOVE", 1)
+    case = make_solidarity_action().case
+    long = "Every day of this winter we thought of you.\n\n" * 60
+
+    first = send_message(client, case, body=long)
+    second = send_message(client, case, body=long + "And of the herds.")
+
+    assert (first.status_code, second.status_code) == (200, 429)
+    assert "Your words don’t fit on a card." in text(first)
+    assert second.context["form"]["body"].value().endswith("And of the herds.")
+    assert set_in_type == ["a5"]
+
+
+def test_words_of_a_change_count_as_a_try_too(client, monkeypatch, set_in_type):
+    monkeypatch.setattr(throttle, "REFUSED_ABOVE", 0)
+    message = make_message()
+
+    answer = client.post(reverse("letters:edit", args=[message.key]), message_form())
+
+    assert answer.status_code == 429
+    assert set_in_type == []
+
+
+def test_far_too_many_words_for_a_card_are_refused_unset(client, set_in_type):
+    case = make_solidarity_action().case
+
+    response = send_message(client, case, body="We think of you every day. " * 180)
+
+    assert "Your words don’t fit on a card." in text(response)
+    assert set_in_type == []
+
+
+def test_the_private_page_sets_no_type_for_what_is_known(client, set_in_type):
+    send_message(client, make_solidarity_action().case, body="We know how long this winter was.")
+    message = Letter.objects.get()
+    act(client, message, "post")
+
+    for _nr in range(2):
+        assert "paper=a6" in text(client.get(message.get_absolute_url()))
+    client.get(reverse("letters:card", args=[message.key]), {"paper": "a6"})
+
+    assert set_in_type == ["a5", "a6"]
 
 
 # --- ways
