@@ -7,6 +7,7 @@ threats; nothing of it is kept. It explains. Only what a rule or a list says it 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,6 +30,7 @@ from letters import contact_data, fitting, starting
 from letters.contact_data import Kind
 from letters.models import Form, Letter, LetterKind
 
+ASK_AGAIN_AFTER = 4  # seconds: as old as a reader's page may be
 MOST = 30  # problems that are told: whoever has more begins anew
 LONGEST = 6_000  # letters of a text that are looked at: no form takes more
 SHORTEST = 40  # letters from which on a text is asked what it leaves out
@@ -120,11 +122,16 @@ def stopping(
     subject: str = "",
     language: str = "en",
 ) -> list[Problem]:
-    """Those problems alone for which a text is not taken: two statements, and mostly no rows."""
+    """Those problems alone for which a text is not taken, asked of the database every few
+    seconds: as soon as that, what staff change holds."""
+    all_rules, all_lists = what_stops()
     rules = [
-        rule for rule in case.safety_rules.filter(applies_to=about, stops=True) if not rule.allows
+        rule
+        for rule in all_rules
+        if rule.case_id == case.pk and rule.applies_to == about and not rule.allows
     ]
-    lists = _lists(case, about, language, stops=True)
+    languages = _languages(case, about, language)
+    lists = [one for one in all_lists if languages is None or one.language in languages]
     return [
         problem
         for field, words in [(SUBJECT, subject[:LONGEST]), (BODY, text[:LONGEST])]
@@ -157,12 +164,37 @@ def pieces(text: str, found: Iterable[Problem], field: str = BODY) -> list[Piece
 # --- words that rules and lists name
 
 
-def _lists(case: Case, about: str, language: str, **only) -> list[WordList]:
-    """Those of the languages the text may be in: a message of support may be in any."""
-    lists = WordList.objects.filter(**only)
+def _lists(case: Case, about: str, language: str) -> list[WordList]:
+    languages = _languages(case, about, language)
+    lists = WordList.objects.all()
+    return list(lists if languages is None else lists.filter(language__in=languages))
+
+
+def _languages(case: Case, about: str, language: str) -> set[str] | None:
+    """Those the text may be in; None for a message of support, which may be in any."""
     if about == AppliesTo.SOLIDARITY:
-        return list(lists)
-    return list(lists.filter(language__in={"en", language, *dict(starting.languages(case))}))
+        return None
+    return {"en", language, *dict(starting.languages(case))}
+
+
+_asked_at: float = float("-inf")
+_stopping: tuple[list[SafetyRule], list[WordList]] = [], []
+
+
+def what_stops() -> tuple[list[SafetyRule], list[WordList]]:
+    """The rules of all cases and the lists whose words stop a text: mostly few."""
+    global _asked_at, _stopping
+    if time.monotonic() - _asked_at > ASK_AGAIN_AFTER:
+        rules, lists = SafetyRule.objects.filter(stops=True), WordList.objects.filter(stops=True)
+        _stopping = list(rules), list(lists)
+        _asked_at = time.monotonic()
+    return _stopping
+
+
+def forget() -> None:
+    """Ask the database the next time."""
+    global _asked_at
+    _asked_at = float("-inf")
 
 
 def _listed(

@@ -10,7 +10,7 @@ from django.conf import settings as site_settings
 from django.core.cache import cache
 from django.db import connection
 
-from letters import sampling
+from letters import checking, sampling
 from write4rights import translations
 
 
@@ -26,6 +26,7 @@ def pytest_configure(config):
 def _nothing_remembered():
     """What a process remembers for seconds is forgotten between tests."""
     sampling.forget()
+    checking.forget()
 
 
 @pytest.fixture(autouse=True)
