@@ -7,16 +7,27 @@ from collections.abc import Callable
 from functools import wraps
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_http_methods, require_safe
+
+from cases.models import Case, Freeze
 
 View = Callable[..., HttpResponse]
 
 
 class Gone(Exception):
     """The page is taken down for somebody's safety: 410, and nobody keeps a copy."""
+
+
+def told_or_gone(case: Case) -> Case:
+    """The case, if it may be read about; a withdrawn one is gone, any other does not exist."""
+    if case.freeze == Freeze.WITHDRAWN:
+        raise Gone
+    if not case.is_told:
+        raise Http404
+    return case
 
 
 # After its age a CDN may serve a page for so long while it asks for a new one.

@@ -2,14 +2,14 @@ import re
 
 from django.conf import settings
 from django.contrib.syndication.views import Feed
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.translation import gettext_lazy as _
 
-from cases.caching import Gone, reader_page
-from cases.models import Case, Freeze, Outcome
+from cases.caching import reader_page, told_or_gone
+from cases.models import Case, Outcome
 
 ENTRIES = 40
 # XML has no way to write these, and Django refuses the whole feed over one of them.
@@ -82,11 +82,7 @@ class CaseFeed(OutcomeFeed):
 @reader_page()
 def case(request: HttpRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Case.objects.open_to_readers(), slug=slug)
-    if found.freeze == Freeze.WITHDRAWN:
-        raise Gone
-    if not found.is_told:
-        raise Http404
-    return CaseFeed()(request, case=found)
+    return CaseFeed()(request, case=told_or_gone(found))
 
 
 @reader_page()

@@ -14,7 +14,7 @@ from django.utils.functional import SimpleLazyObject as lazily
 from django.views.decorators.http import conditional_page, require_safe
 
 from cases import pictures, sheets, structured
-from cases.caching import Gone, reader_page
+from cases.caching import Gone, reader_page, told_or_gone
 from cases.dates import next_human_rights_day
 from cases.forms import CaseFilterForm, FilterForm, OutcomeFilterForm
 from cases.models import (
@@ -180,7 +180,7 @@ def page(request: HttpRequest, template: str) -> HttpResponse:
 @reader_page("paper", "size")
 def sheet(request: HttpRequest, slug: str) -> HttpResponse:
     """The printable case sheet: ?paper=letter for US Letter, ?size=large for large print."""
-    case = _told_or_gone(slug)
+    case = told_or_gone(_case_or_404(slug))
     paper = "letter" if request.GET.get("paper") == "letter" else "a4"
     data = sheets.pdf(case, paper=paper, large_print=request.GET.get("size") == "large")
     response = HttpResponse(data, content_type="application/pdf")
@@ -192,7 +192,7 @@ def sheet(request: HttpRequest, slug: str) -> HttpResponse:
 @reader_page()
 def card(request: HttpRequest, slug: str) -> HttpResponse:
     """The picture shown where a link to the case is shared."""
-    case = _told_or_gone(slug)
+    case = told_or_gone(_case_or_404(slug))
     if not case.sharing_allowed:
         raise Http404
     return HttpResponse(sheets.card(case), content_type="image/png")
@@ -222,16 +222,6 @@ def _case_or_404(slug: str) -> Case:
         raise Http404
     case = found[0]
     case.fingerprint = found.fingerprint
-    return case
-
-
-def _told_or_gone(slug: str) -> Case:
-    """A case that may be read about; a withdrawn one is gone, any other does not exist."""
-    case = _case_or_404(slug)
-    if case.freeze == Freeze.WITHDRAWN:
-        raise Gone
-    if not case.is_told:
-        raise Http404
     return case
 
 

@@ -7,8 +7,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from cases.caching import Gone, form_page, reader_page
-from cases.models import Case, CaseQuerySet, Freeze
+from cases.caching import form_page, reader_page, told_or_gone
+from cases.models import Case, CaseQuerySet
 from letters import posting, sharing, throttle
 from letters.forms.sharing import MastodonForm, PostedForm
 from letters.models import SocialAction
@@ -102,9 +102,7 @@ def social_action(request: HttpRequest, key: str) -> HttpResponse:
 
 def shared_or_gone(cases: CaseQuerySet, slug: str) -> Case:
     """A case that may be told of elsewhere; a withdrawn one is gone, any other does not exist."""
-    case = get_object_or_404(cases.open_to_readers(), slug=slug)
-    if case.freeze == Freeze.WITHDRAWN:
-        raise Gone
+    case = told_or_gone(get_object_or_404(cases.open_to_readers(), slug=slug))
     if not case.may_be_shared:
         raise Http404
     return case

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from django.core.paginator import Paginator
 from django.forms import model_to_dict
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from cases.caching import Gone, form_page, reader_page
+from cases.caching import form_page, reader_page, told_or_gone
 from cases.countries import language_name
-from cases.models import AppliesTo, Case, Freeze, SolidarityPhrase
+from cases.models import AppliesTo, Case, SolidarityPhrase
 from cases.models.gathering import gathered
 from letters import drawings, printing, throttle, writing
 from letters.chain import Chain
@@ -123,11 +123,7 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
         .select_related("solidarity_action"),
         slug=slug,
     )
-    if case.freeze == Freeze.WITHDRAWN:
-        raise Gone
-    if not case.is_told:
-        raise Http404
-    shown = Letter.objects.shown().filter(case=case)
+    shown = Letter.objects.shown().filter(case=told_or_gone(case))
     shown = shown.only("body", "language", "name", "name_form")
     page = Paginator(shown, MESSAGES_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "letters/messages.html", {"case": case, "messages": page})
