@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from django.db import connection, models, transaction
-from django.db.models import Count, Sum
+from django.db.models import Count, F, Sum, Value
 
 from cases.models import ActionCount, Case
 from letters.models import (
@@ -26,6 +26,7 @@ from letters.models import (
     TallySource,
 )
 
+ONLINE, STAFF = TallySource.ONLINE.value, TallySource.STAFF.value
 # Which running total of a case a kind is added to.
 TOTALS = {
     ActionKind.APPEAL.value: "letters",
@@ -66,9 +67,16 @@ def uncount(place: Place, number: int = 1) -> None:
         cursor.execute(*_taken_from_total(place.case_id, place.kind, number))
 
 
-def move(before: Place, after: Place) -> None:
-    """What counts is from another place after all; the total of the case stays as it is."""
-    add_many({before: -1, after: 1})
+def move(before: Place | None, after: Place | None) -> None:
+    """What counted in one place counts in another now; None is where it does not count."""
+    if before == after:
+        return
+    if before is None:
+        count(after)
+    elif after is None:
+        uncount(before)
+    else:
+        add_many({before: -1, after: 1})
 
 
 def add_many(numbers: Mapping[Place, int]) -> None:
@@ -113,15 +121,15 @@ def _taken_from_total(case_id: int, kind: str, number: int) -> tuple[str, list]:
 def by_place(rows: models.QuerySet) -> dict[Place, int]:
     """How many of these letters, signatures or social actions count, and where in the tally."""
     case, kind = {
-        Letter: ("case_id", "kind"),
-        Signature: ("petition__case_id", ActionKind.SIGNATURE),
-        SocialAction: ("case_id", ActionKind.SOCIAL),
+        Letter: ("case_id", F("kind")),
+        Signature: ("petition__case_id", Value(ActionKind.SIGNATURE.value)),
+        SocialAction: ("case_id", Value(ActionKind.SOCIAL.value)),
     }[rows.model]
-    names = [case, "counted_on", "country", *(["kind"] if rows.model is Letter else [])]
-    counted = rows.filter(counted_on__isnull=False).order_by().values_list(*names)
+    counted = rows.filter(counted_on__isnull=False).order_by()
+    found = counted.values_list(case, kind, "counted_on", "country").annotate(number=Count("pk"))
     return {
-        Place(row[0], row[3] if rows.model is Letter else str(kind), ONLINE, *row[1:3]): row[-1]
-        for row in counted.annotate(number=Count("pk"))
+        Place(case_id, kind, ONLINE, day, country): number
+        for case_id, kind, day, country, number in found
     }
 
 
@@ -138,9 +146,6 @@ def all_rows() -> dict[Place, int]:
     for model in (Letter, Signature, SocialAction):
         found |= by_place(model.objects.all())
     return found | on_paper()
-
-
-ONLINE, STAFF = TallySource.ONLINE.value, TallySource.STAFF.value
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,5 @@ def _move(action: SocialAction, state: str, *, held: bool) -> bool:
             return False
         was = action.counts_at
         action.state, action.held, action.counted_on = state, held, counted_on
-        if action.counts_at and not was:
-            counting.count(action.counts_at)
-        elif was and not action.counts_at:
-            counting.uncount(was)
+        counting.move(was, action.counts_at)
     return True

@@ -120,8 +120,5 @@ def _move(signature: Signature, state: str, *, held: bool | None = None) -> bool
         was = signature.counts_at
         for name, value in after.items():
             setattr(signature, name, value)
-        if signature.counts_at and not was:
-            counting.count(signature.counts_at)
-        elif was and not signature.counts_at:
-            counting.uncount(was)
+        counting.move(was, signature.counts_at)
     return True

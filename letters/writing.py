@@ -102,8 +102,7 @@ def revise(
             return False
         letter.state, letter.counted_on = current.state, current.counted_on
         letter.shown_on = current.shown_on
-        if current.counts_at and current.counts_at != letter.counts_at:
-            counting.move(current.counts_at, letter.counts_at)
+        counting.move(current.counts_at, letter.counts_at)
         if current.state == APPROVED:
             letter.state, letter.shown_on = SUBMITTED, None
         letter.save(update_fields=[*words, "changed_at", "state", "shown_on"])
@@ -124,15 +123,18 @@ def allowed_acts(letter: Letter) -> set[str]:
     acts = set(WRITER_ACTS[letter.state])
     if letter.is_message or not getattr(getattr(case, "target", None), "email", ""):
         acts.discard("email")
-    # The address of a message is for everybody, or for nobody outside the hand-in.
-    if letter.is_message and not _has_public_address(case):
+    if letter.is_message and not _has_address_for_writers(case):
         acts.discard("post")
     takes = case.takes_messages if letter.is_message else case.takes_actions
     return acts if takes else acts - SENDING
 
 
-def _has_public_address(case: Case) -> bool:
-    return hasattr(case, "solidarity_action") and bool(case.solidarity_action.public_lines)
+def _has_address_for_writers(case: Case) -> bool:
+    """Printed, or told to who asks us; one that only staff may see never leaves the hand-in."""
+    solidarity = getattr(case, "solidarity_action", None)
+    return solidarity is not None and bool(
+        solidarity.public_lines or solidarity.is_given_on_request
+    )
 
 
 def act(letter: Letter, name: str) -> bool:
@@ -215,8 +217,5 @@ def _move(letter: Letter, state: str, **changes) -> bool:
         letter.state, letter.counted_on, letter.changed_at = state, counted_on, now
         for name, value in changes.items():
             setattr(letter, name, value)
-        if letter.counts_at and not was:
-            counting.count(letter.counts_at)
-        elif was and not letter.counts_at:
-            counting.uncount(was)
+        counting.move(was, letter.counts_at)
     return True
