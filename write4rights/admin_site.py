@@ -64,6 +64,14 @@ class StaffSite(admin.AdminSite):
     def password_change(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         return redirect("account_change_password")
 
+    def get_urls(self) -> list:
+        """Without Django's way from the number of any row to its page on the site.
+
+        It asks for no permission, and the page of a letter, a pledge, a post or an address is
+        known to its writer alone.
+        """
+        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+
     def index(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         return super().index(request, {"today": to_do(request.user)} | (extra_context or {}))
 

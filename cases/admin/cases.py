@@ -96,6 +96,7 @@ class CaseChangeList(ChangeList):
 class CaseAdmin(FindsCases, RoomyMixin, HistoryAdmin):
     form = CaseForm
     change_form_template = "admin/cases/case/change_form.html"
+    view_on_site = False  # the gate links to what readers see
     list_display = [
         "picture",
         "name",

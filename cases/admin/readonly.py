@@ -5,6 +5,8 @@ from django.http import HttpRequest
 class ReadOnlyAdmin(admin.ModelAdmin):
     """Rows that only the code writes, to look at."""
 
+    view_on_site = False  # the page of such a row is its writer's
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -2,8 +2,9 @@ import datetime
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.contenttypes.models import ContentType
 
-from tests.factories import make_case, make_letter
+from tests.factories import make_case, make_letter, make_mailbox, make_pledge, make_post
 from tests.staff import signed_in, text
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +125,29 @@ def test_list_of_people_asks_as_often_for_many(
 
     with django_assert_num_queries(len(few)):
         client.get("/admin/auth/user/")
+
+
+@pytest.mark.parametrize("make", [make_letter, make_pledge, make_post, make_mailbox])
+def test_no_role_comes_from_a_number_to_the_page_only_its_writer_knows(make):
+    row = make()
+    row_type = ContentType.objects.get_for_model(row)
+    client = signed_in("editor", "moderator", "safety", "counter")
+
+    response = client.get(f"/admin/r/{row_type.pk}/{row.pk}/", follow=True)
+
+    assert response.status_code == 404
+    assert row.key not in str(response.redirect_chain)
+
+
+@pytest.mark.parametrize(
+    ("make", "model"), [(make_case, "case"), (make_pledge, "pledge"), (make_post, "socialaction")]
+)
+def test_no_page_of_a_row_offers_that_way(make, model):
+    row = make()
+    app = row._meta.app_label
+    client = signed_in("editor", "moderator")
+
+    page = text(client.get(f"/admin/{app}/{model}/{row.pk}/change/"))
+
+    assert "/admin/r/" not in page
+    assert getattr(row, "key", "no key") not in page
