@@ -29,6 +29,9 @@ def pdf(letter: Letter, *, paper: str) -> bytes:
     words = starting.words_of(letter)
     translation = starting.translation_of(letter, list(letter.case.model_letters.all()))
     addressee = getattr(letter.case, "solidarity_action" if letter.is_message else "target", None)
+    has_to_be_found = not (addressee and addressee.postal) or (
+        letter.is_message and addressee.is_given_on_request
+    )
     data: typesetting.Letter = {
         "paper": PAPERS[paper],
         "lang": letter.language,
@@ -36,7 +39,7 @@ def pdf(letter: Letter, *, paper: str) -> bytes:
         "date": starting.dated(letter),
         "sender": {"name": "" if letter.is_message else letter.signed_name, "place": letter.place},
         "address_lines": addressee.window_lines if addressee else [],
-        "address_room": 0 if addressee and addressee.postal else ADDRESS_ROOM,
+        "address_room": ADDRESS_ROOM if has_to_be_found else 0,
         "subject": letter.subject,
         "salutation": words.salutation,
         "body": letter.body,

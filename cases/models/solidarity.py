@@ -81,6 +81,11 @@ class SolidarityAction(models.Model):
         return self.recipient
 
     @property
+    def is_given_on_request(self) -> bool:
+        """Whether there is an address that stands nowhere, and is told to who asks for it."""
+        return bool(self.postal) and self.address_visibility == AddressVisibility.ON_REQUEST
+
+    @property
     def is_open(self) -> bool:
         """Whether today is within its dates; that its case takes actions is asked there."""
         today = timezone.localdate()

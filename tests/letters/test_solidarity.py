@@ -287,7 +287,7 @@ def test_the_private_page_sets_no_type_for_what_is_known(client, set_in_type):
 def test_a_message_can_be_posted_only_where_its_address_is_public(client):
     for visibility, ways in [
         (AddressVisibility.PUBLIC, {"post", "deliver", "withdraw"}),
-        (AddressVisibility.ON_REQUEST, {"deliver", "withdraw"}),
+        (AddressVisibility.ON_REQUEST, {"post", "deliver", "withdraw"}),
         (AddressVisibility.STAFF_ONLY, {"deliver", "withdraw"}),
     ]:
         message = make_message(make_solidarity_action(address_visibility=visibility).case)
@@ -297,6 +297,17 @@ def test_a_message_can_be_posted_only_where_its_address_is_public(client):
         assert state_of(message) == "drafting"
         act(client, message, "post")
         assert state_of(message) == ("ready" if "post" in ways else "drafting")
+
+
+def test_an_address_on_request_is_asked_for_by_mail(client, settings):
+    settings.CONTACT_EMAIL = "us@example.org"
+    solidarity = make_solidarity_action(address_visibility=AddressVisibility.ON_REQUEST)
+    message = make_message(solidarity.case, form="letter", state="ready", route="post")
+
+    page = text(client.get(message.get_absolute_url()))
+
+    assert "we give it to who asks" in page
+    assert "mailto:us@example.org" in page
 
 
 @pytest.mark.parametrize("visibility", ["on-request", "staff-only"])
