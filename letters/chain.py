@@ -23,7 +23,7 @@ from django.utils import translation
 from cases.models import Case
 from letters import writing
 from letters.encryption import fernet
-from letters.models import Letter, LetterKind, LetterState
+from letters.models import Letter, LetterState
 
 KEPT_FOR = timedelta(days=30)  # if they want it; otherwise until the browser is closed
 # A cookie holds 4 kB: the keys of two letters a case for so many cases, and the details.
@@ -98,9 +98,7 @@ class Chain:
         """A letter or message is written: send it on its way, and go back to its case."""
         if letter.state == LetterState.DRAFTING:  # not if the form came twice
             writing.act(letter, way if way in WAYS else "deliver")
-        self.did(
-            letter.case, "letter" if letter.kind == LetterKind.APPEAL else "message", letter.key
-        )
+        self.did(letter.case, "message" if letter.is_message else "letter", letter.key)
         return self.keep_on(redirect("letters:take-all-case", slug=letter.case.slug))
 
     def signed(self, case: Case, typed: dict) -> HttpResponse:

@@ -28,7 +28,7 @@ from cases.models import (
 from cases.text import folded, folded_with_places
 from letters import contact_data, fitting, starting
 from letters.contact_data import Kind
-from letters.models import Form, Letter, LetterKind
+from letters.models import Form, Letter
 
 ASK_AGAIN_AFTER = 4  # seconds: as old as a reader's page may be
 MOST = 30  # problems that are told: whoever has more begins anew
@@ -110,8 +110,7 @@ def _about(letter: Letter) -> dict[str, str]:
 
 def applies_to(letter: Letter) -> str:
     """Which of the case's safety rules are asked of it."""
-    is_message = letter.kind == LetterKind.SOLIDARITY
-    return AppliesTo.SOLIDARITY if is_message else AppliesTo.APPEAL
+    return AppliesTo.SOLIDARITY if letter.is_message else AppliesTo.APPEAL
 
 
 def stopping(

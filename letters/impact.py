@@ -79,7 +79,9 @@ class Chart(NamedTuple):
     table: Table
 
 
-class Place(NamedTuple):
+class Country(NamedTuple):
+    """As the map shows it."""
+
     code: str
     label: str
     number: int
@@ -89,7 +91,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class WorldMap:
-    places: list[Place]
+    countries: list[Country]
     shades: list[charts.Shade]
 
 
@@ -203,9 +205,9 @@ def _elsewhere(group: Group) -> str:
 
 def _map(numbers: dict[str, int]) -> WorldMap:
     shades = charts.shades(numbers.values(), fewest=FEWEST)
-    elements = worldmap.places()
+    elements = worldmap.countries()
     drawn = [
-        Place(
+        Country(
             code,
             country_name(code),
             number,
@@ -214,7 +216,7 @@ def _map(numbers: dict[str, int]) -> WorldMap:
         )
         for code, number in numbers.items()
     ]
-    return WorldMap(sorted(drawn, key=lambda place: place.is_dot), shades)
+    return WorldMap(sorted(drawn, key=lambda country: country.is_dot), shades)
 
 
 # --- Earlier years

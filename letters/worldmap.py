@@ -10,11 +10,11 @@ from typing import Literal
 
 from django.conf import settings
 
-PLACE = re.compile(r'<(path|circle) id="([A-Z]{2})"')
+COUNTRY = re.compile(r'<(path|circle) id="([A-Z]{2})"')
 
 
 @cache
-def places() -> dict[str, Literal["path", "circle"]]:
+def countries() -> dict[str, Literal["path", "circle"]]:
     """The element of each country by its code: a shape, or a dot where that would be too small."""
     drawing = (settings.BASE_DIR / "static/img/world.svg").read_text()
-    return {code: element for element, code in PLACE.findall(drawing)}
+    return {code: element for element, code in COUNTRY.findall(drawing)}

@@ -37,8 +37,8 @@ def json_page(*query_names: str) -> Callable[[View], View]:
         def json_view(request: HttpRequest, *args, **kwargs) -> JsonResponse:
             try:
                 answer, status = view(request, *args, **kwargs), 200
-            except Refused as refused:
-                answer, status = {"error": str(refused)}, refused.status
+            except Unanswerable as error:
+                answer, status = {"error": str(error)}, error.status
             except Http404:
                 answer, status = {"error": _("There is nothing at this address.")}, 404
             except Gone:
@@ -54,7 +54,7 @@ def json_page(*query_names: str) -> Callable[[View], View]:
     return decorate
 
 
-class Refused(Exception):
+class Unanswerable(Exception):
     """What was asked for can't be given; its text is a sentence for who asked."""
 
     def __init__(self, sentence: str, status: int) -> None:
@@ -94,10 +94,10 @@ def oembed(request: HttpRequest) -> dict:
     form = OEmbedForm(request.GET)
     if not form.is_valid():
         wrong = [f"{name}: {' '.join(errors)}" for name, errors in form.errors.items()]
-        raise Refused(" ".join(wrong), 400)
+        raise Unanswerable(" ".join(wrong), 400)
     asked = form.cleaned_data
     if asked["format"] not in ("", "json"):
-        raise Refused(_("This is answered as JSON only."), 501)
+        raise Unanswerable(_("This is answered as JSON only."), 501)
     language, slug = _case_at(asked["url"])
     with override(language):
         case = shared_or_gone(Case.objects.all(), slug)
@@ -152,7 +152,7 @@ def _list(
     try:
         page = Paginator(list(keys), ROWS_A_PAGE).page(request.GET.get("page", 1))
     except InvalidPage:
-        raise Refused(_("There is no such page."), 404) from None
+        raise Unanswerable(_("There is no such page."), 404) from None
     found = rows.in_bulk(list(page.object_list))
     told = [api.told(fields, found[key]) for key in page.object_list if key in found]
     return _answer(

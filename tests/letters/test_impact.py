@@ -12,7 +12,7 @@ from django.utils import translation
 from cases.models import Case, Freeze, YearlyFigure
 from letters import counting, impact, spreadsheets, sums
 from letters.models import ActionKind, Place, TallySource
-from letters.worldmap import places
+from letters.worldmap import countries
 from tests.factories import make_case, make_edition, make_letter, make_outcome
 from tests.reading import Page, page, weight, words
 
@@ -271,12 +271,12 @@ def test_map_shades_only_countries_that_have_a_number(client):
 
 def test_every_country_can_be_drawn(client):
     case = make_case()
-    for number, country in enumerate(places(), start=5):
+    for number, country in enumerate(countries(), start=5):
         count(case, number, country=country)
 
     drawn = shown(client).one(f"{SVG}svg", **{"class": "world"}).findall(f"{SVG}use")
 
-    assert len(drawn) == 1 + len(places())
+    assert len(drawn) == 1 + len(countries())
 
 
 # Earlier years, and what came after
