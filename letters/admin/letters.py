@@ -22,13 +22,13 @@ from letters import checking, drawings, starting, writing
 from letters.admin.filters import CaseFilter, CountryFilter, StateFilter
 from letters.admin.forms import FindForm, RejectForm
 from letters.admin.keyset import KeysetAdmin, row_number
+from letters.admin.looks import looks
 from letters.encryption import email_hash
 from letters.models import Follow, Letter, LetterPicture, LetterState, Pledge, Signature
 
 MODERATE = "letters.moderate_letter"
 MODERATE_SIGNATURES = "letters.moderate_signature"
 MOST_FOUND = 200  # letters of one address that are listed
-MOST_LOOKS = 50
 
 # No names, addresses or words: what a list shows, it need not decrypt.
 LISTED = [
@@ -141,21 +141,12 @@ class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
             rules=[rule for rule in rules if not rule.allows],
             may_approve=letter.state == LetterState.SUBMITTED,
             may_reject=letter.may_be_rejected,
-            looks=self._looks(letter),
+            looks=looks(letter),
         )
 
     def _letter(self, key: str | int) -> Letter:
         letters = Letter.objects.select_related("case", "case__target", "case__solidarity_action")
         return get_object_or_404(letters, pk=row_number(str(key)))
-
-    def _looks(self, letter: Letter) -> QuerySet:
-        return (
-            LogEntry.objects.filter(
-                content_type=ContentType.objects.get_for_model(Letter), object_id=str(letter.pk)
-            )
-            .select_related("user")
-            .order_by("-pk")[:MOST_LOOKS]
-        )
 
     def _warn_of_change(self, request: HttpRequest, letter: Letter) -> None:
         words = _("%(letter)s was changed since: please read it again.")

@@ -6,8 +6,6 @@ The list has no names: who signed for a case is nobody's to read in a row.
 from __future__ import annotations
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -26,10 +24,10 @@ from letters import signing
 from letters.admin.filters import CountryFilter
 from letters.admin.forms import InvalidateForm
 from letters.admin.keyset import KeysetAdmin, row_number
+from letters.admin.looks import looks
 from letters.models import Signature, SignatureState
 
 MODERATE = "letters.moderate_signature"
-MOST_LOOKS = 50
 
 # No names or addresses: what a list shows, it need not decrypt.
 LISTED = ["petition__case__display_name", "state", "held", "country", "created_at", "erased_on"]
@@ -148,17 +146,12 @@ class SignatureAdmin(KeysetAdmin, ReadOnlyAdmin):
             str(signature).capitalize(),
             signature=signature,
             seen=signature.changed_at.isoformat(),
-            looks=self._looks(signature),
+            looks=looks(signature),
         )
 
     def _signature(self, key: str | int) -> Signature:
         signatures = Signature.objects.select_related("petition__case", "text", "mailbox")
         return get_object_or_404(signatures, pk=row_number(str(key)))
-
-    def _looks(self, signature: Signature) -> QuerySet:
-        kind = ContentType.objects.get_for_model(Signature)
-        looks = LogEntry.objects.filter(content_type=kind, object_id=str(signature.pk))
-        return looks.select_related("user").order_by("-pk")[:MOST_LOOKS]
 
     @method_decorator(require_POST)
     def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -24,11 +22,11 @@ from cases.models import Outcome
 from cases.publishing import Refused
 from letters import news, telling
 from letters.admin.keyset import KeysetAdmin, row_number
+from letters.admin.looks import looks
 from letters.breakdowns import FEWEST
 from letters.models import Telling
 
 APPROVE = "letters.approve_telling"
-MOST_LOOKS = 50
 
 
 class Preview(NamedTuple):
@@ -126,7 +124,7 @@ class TellingAdmin(KeysetAdmin, ReadOnlyAdmin):
             "is_mine": row.pk is not None and row.asked_by_id == request.user.pk,
             "may_act": may_act,
             "seen": row.asked_at.isoformat(),
-            "looks": _looks(told),
+            "looks": looks(told),  # of the outcome: a telling that was taken back is gone
         }
         context |= self.admin_site.each_context(request) | {
             "title": _("Tell those who follow: %(outcome)s") % {"outcome": told},
@@ -194,14 +192,3 @@ def _previews(texts: dict[str, dict[str, str]]) -> list[Preview]:
 def _counted(number: int) -> str:
     """So many addresses; how many a few are is nobody's business."""
     return str(number) if number >= FEWEST else _("fewer than %(number)s") % {"number": FEWEST}
-
-
-def _looks(outcome: Outcome) -> QuerySet:
-    """Who did what with the outcome and its news: a telling that was taken back is gone."""
-    return (
-        LogEntry.objects.filter(
-            content_type=ContentType.objects.get_for_model(Outcome), object_id=str(outcome.pk)
-        )
-        .select_related("user")
-        .order_by("-pk")[:MOST_LOOKS]
-    )
