@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
@@ -26,6 +25,7 @@ from cases.admin.filters import CountryFilter, LeftToDo
 from cases.admin.forms import CloneForm, FreezeForm
 from cases.admin.histories import HistoryAdmin, entries
 from cases.admin.inlines import RoomyMixin
+from cases.admin.pages import PagesMixin
 from cases.admin.searching import FindsCases
 from cases.models import Case, Freeze, OutcomeKind, Portrait, Stage
 
@@ -93,7 +93,7 @@ class CaseChangeList(ChangeList):
 
 
 @admin.register(Case)
-class CaseAdmin(FindsCases, RoomyMixin, HistoryAdmin):
+class CaseAdmin(FindsCases, RoomyMixin, PagesMixin, HistoryAdmin):
     form = CaseForm
     change_form_template = "admin/cases/case/change_form.html"
     view_on_site = False  # the gate links to what readers see
@@ -338,10 +338,6 @@ class CaseAdmin(FindsCases, RoomyMixin, HistoryAdmin):
                 return redirect("admin:cases_case_change", drafts[0].pk)
             return redirect("admin:cases_case_changelist")
         return self._page(request, "clone", _("Clone to an edition"), form=form, chosen=chosen)
-
-    def _page(self, request: HttpRequest, name: str, title: str, **context) -> HttpResponse:
-        context |= self.admin_site.each_context(request) | {"title": title, "opts": self.opts}
-        return TemplateResponse(request, f"admin/cases/case/{name}.html", context)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context=None):
         case = self.get_object(request, object_id)

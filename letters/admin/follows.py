@@ -8,9 +8,9 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
-from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
+from cases.admin.pages import PagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.models import Case
 from letters.breakdowns import FEWEST
@@ -23,7 +23,7 @@ class Followed(NamedTuple):
 
 
 @admin.register(Follow)
-class FollowAdmin(ReadOnlyAdmin):
+class FollowAdmin(PagesMixin, ReadOnlyAdmin):
     """One page of numbers, for those who may tell; no list, no rows."""
 
     def has_view_permission(self, request: HttpRequest, obj: Follow | None = None) -> bool:
@@ -35,13 +35,8 @@ class FollowAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        context = self.admin_site.each_context(request) | {
-            "title": _("Who is followed by how many"),
-            "opts": self.opts,
-            "followed": _followed(),
-            "fewest": FEWEST,
-        }
-        return TemplateResponse(request, "admin/letters/follow/numbers.html", context)
+        title = _("Who is followed by how many")
+        return self._page(request, "numbers", title, followed=_followed(), fewest=FEWEST)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
         raise Http404

@@ -9,13 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from cases.admin.pages import PagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.countries import country_name
 from letters import checking, drawings, starting, writing
@@ -44,7 +44,7 @@ LISTED = [
 
 
 @admin.register(Letter)
-class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
+class LetterAdmin(PagesMixin, KeysetAdmin, ReadOnlyAdmin):
     change_list_template = "admin/letters/letter/change_list.html"
     list_display = [
         "number",
@@ -230,10 +230,6 @@ class LetterAdmin(KeysetAdmin, ReadOnlyAdmin):
             )
         title = _("Find letters by e-mail address")
         return self._page(request, "find", title, form=form, is_found=form.is_valid(), **found)
-
-    def _page(self, request: HttpRequest, name: str, title: str, **context) -> HttpResponse:
-        context |= self.admin_site.each_context(request) | {"title": title, "opts": self.opts}
-        return TemplateResponse(request, f"admin/letters/letter/{name}.html", context)
 
     # --- acts
 

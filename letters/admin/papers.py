@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
@@ -21,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from cases.admin.pages import PagesMixin
 from cases.countries import country_name
 from cases.publishing import Refused
 from letters import reporting
@@ -45,7 +45,7 @@ class Step(NamedTuple):
 
 
 @admin.register(PaperCount)
-class PaperCountAdmin(admin.ModelAdmin):
+class PaperCountAdmin(PagesMixin, admin.ModelAdmin):
     change_list_template = "admin/letters/papercount/change_list.html"
     list_display = ["what", "standing", "case", "from_where", "day", "source", "entered"]
     list_filter = ["state", "kind", CaseFilter, ("entered_by", admin.RelatedOnlyFieldListFilter)]
@@ -186,10 +186,6 @@ class PaperCountAdmin(admin.ModelAdmin):
         if not self.has_change_permission(request, paper):
             raise PermissionDenied
         return paper
-
-    def _page(self, request: HttpRequest, name: str, title: str, **context) -> HttpResponse:
-        context |= self.admin_site.each_context(request) | {"title": title, "opts": self.opts}
-        return TemplateResponse(request, f"admin/letters/papercount/{name}.html", context)
 
 
 def _same_again(user) -> dict:

@@ -10,13 +10,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from cases.admin.pages import PagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.countries import country_name
 from cases.models import Case
@@ -74,7 +74,7 @@ class PetitionFilter(admin.SimpleListFilter):
 
 
 @admin.register(Signature)
-class SignatureAdmin(KeysetAdmin, ReadOnlyAdmin):
+class SignatureAdmin(PagesMixin, KeysetAdmin, ReadOnlyAdmin):
     change_list_template = "admin/letters/signature/change_list.html"
     list_display = ["number", "case", "state", "hold", "signer_country", "created_at"]
     list_filter = [SignatureStateFilter, PetitionFilter, "held", CountryFilter]
@@ -182,10 +182,6 @@ class SignatureAdmin(KeysetAdmin, ReadOnlyAdmin):
             return redirect("admin:letters_signature_changelist")
         title = _("Take signatures out of the count")
         return self._page(request, "invalidate", title, form=form, chosen=chosen)
-
-    def _page(self, request: HttpRequest, name: str, title: str, **context) -> HttpResponse:
-        context |= self.admin_site.each_context(request) | {"title": title, "opts": self.opts}
-        return TemplateResponse(request, f"admin/letters/signature/{name}.html", context)
 
     # --- acts
 

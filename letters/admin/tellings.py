@@ -9,13 +9,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from cases.admin.pages import PagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.countries import language_name
 from cases.models import Outcome
@@ -55,7 +55,7 @@ class TellingStateFilter(admin.SimpleListFilter):
 
 
 @admin.register(Telling)
-class TellingAdmin(KeysetAdmin, ReadOnlyAdmin):
+class TellingAdmin(PagesMixin, KeysetAdmin, ReadOnlyAdmin):
     list_display = [
         "outcome",
         "case",
@@ -126,11 +126,8 @@ class TellingAdmin(KeysetAdmin, ReadOnlyAdmin):
             "seen": row.asked_at.isoformat(),
             "looks": looks(told),  # of the outcome: a telling that was taken back is gone
         }
-        context |= self.admin_site.each_context(request) | {
-            "title": _("Tell those who follow: %(outcome)s") % {"outcome": told},
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/letters/telling/tell.html", context)
+        title = _("Tell those who follow: %(outcome)s") % {"outcome": told}
+        return self._page(request, "tell", title, **context)
 
     @method_decorator(require_POST)
     def act_view(self, request: HttpRequest, outcome: int) -> HttpResponse:
