@@ -19,8 +19,9 @@ LANGUAGE_CODE = RegexValidator(
 
 @admin.register(WordList)
 class WordListAdmin(RoomyMixin, HistoryAdmin):
-    list_display = ["kind", "in_language", "number", "stops"]
+    list_display = ["kind", "in_language", "number", "stopping"]
     list_display_links = ["kind", "in_language"]
+    sortable_by = []
     fields = [("kind", "language"), "stops", "words"]
     rows = {"words": 28}
 
@@ -37,3 +38,7 @@ class WordListAdmin(RoomyMixin, HistoryAdmin):
     @admin.display(description=_("words"))
     def number(self, words: WordList) -> int:
         return len(words.words)
+
+    @admin.display(description=_("stops the letter"))
+    def stopping(self, words: WordList) -> str:
+        return _("yes") if words.stops else _("no")

@@ -11,13 +11,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from cases.admin.pages import PagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
-from cases.countries import country_name
+from cases.countries import country_name, language_name
 from letters import checking, drawings, starting, writing
 from letters.admin.filters import CaseFilter, CountryFilter, StateFilter
 from letters.admin.forms import FindForm, RejectForm
@@ -54,7 +54,7 @@ class LetterAdmin(PagesMixin, KeysetAdmin, ReadOnlyAdmin):
         "hold",
         "route",
         "writer_country",
-        "language",
+        "in_language",
         "created_at",
     ]
     list_filter = [StateFilter, "kind", CaseFilter, "held", "route", CountryFilter]
@@ -99,6 +99,10 @@ class LetterAdmin(PagesMixin, KeysetAdmin, ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("written in"))
     def writer_country(self, letter: Letter) -> str:
         return country_name(letter.country) if letter.country else ""
+
+    @admin.display(description=gettext_lazy("language"))
+    def in_language(self, letter: Letter) -> str:
+        return language_name(letter.language, get_language() or "en")
 
     # --- a letter
 
