@@ -28,7 +28,7 @@ from cases.models import (
 from cases.text import folded, folded_with_places
 from letters import contact_data, fitting, starting
 from letters.contact_data import Kind
-from letters.models import Form, Letter
+from letters.models import Format, Letter
 
 ASK_AGAIN_AFTER = 4  # seconds: as old as a reader's page may be
 MOST = 30  # problems that are told: whoever has more begins anew
@@ -92,7 +92,7 @@ def problems(
 
 def problems_of(letter: Letter) -> list[Problem]:
     """The same of a letter or message as it is kept."""
-    is_card = letter.form == Form.CARD
+    is_card = letter.form == Format.CARD
     return problems(
         letter.body, letter.case, own_email=letter.email, card=is_card, **_about(letter)
     )
@@ -238,7 +238,8 @@ def _told(source: SafetyRule | WordList, words: str) -> tuple[str, str]:
             "topic": source.get_topic_display()
         }
     if source.stops:
-        sentence = f"{sentence} {_('Take it out or say it otherwise: with it the text can’t go.')}"
+        advice = _("Take it out or say it otherwise: with it the text can’t go.")
+        sentence = f"{sentence} {advice}"
     return sentence % {"words": _shortened(words)}, why
 
 
