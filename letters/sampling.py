@@ -23,7 +23,7 @@ from letters.encryption import fernet
 from letters.models import (
     COUNTED,
     ActionKind,
-    Form,
+    Format,
     Letter,
     LetterKind,
     LetterState,
@@ -92,7 +92,7 @@ WAYS_OF_MESSAGES = {
     (LetterState.REJECTED, Route.DELIVER): 1,
     (LetterState.WITHDRAWN, Route.UNDECIDED): 2,
 }
-FORMS = {Form.CARD: 60, Form.LETTER: 40}
+FORMS = {Format.CARD: 60, Format.LETTER: 40}
 # What becomes of signatures that are there longer than their mail takes.
 CONFIRMATIONS = {
     SignatureState.CONFIRMED: 96,
@@ -315,7 +315,7 @@ class _Inventor:
         case, (state, route) = self.case(), self.way()
         return self.written(ActionKind.APPEAL, case, state, route) | {
             "pledge_id": self.pledge_for(case),
-            "form": str(Form.LETTER),
+            "form": str(Format.LETTER),
             "subject": self.subject,
         }
 

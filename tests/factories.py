@@ -38,7 +38,7 @@ from letters.models import (
     COUNTED,
     Follow,
     FollowState,
-    Form,
+    Format,
     Letter,
     LetterKind,
     LetterState,
@@ -247,7 +247,7 @@ def make_message(case: Case | None = None, **fields) -> Letter:
     """A message of support in any state; one that counts is in the tally too."""
     fields = {
         "kind": LetterKind.SOLIDARITY,
-        "form": Form.CARD,
+        "form": Format.CARD,
         "subject": "",
         "body": "You are not forgotten. We think of you and of the herds.",
     } | fields

@@ -11,7 +11,7 @@ from cases.models import AppliesTo, Case, Topic
 from letters import drawings, printing
 from letters.fields import PlainTextField, email_field
 from letters.forms.letters import LONGEST_LETTER, WritingForm
-from letters.models import Form, Letter, LetterKind, LetterPicture
+from letters.models import Format, Letter, LetterKind, LetterPicture
 
 ANOTHER_LANGUAGE = "und"  # as BCP 47 calls what nobody has told
 
@@ -32,10 +32,10 @@ class MessageForm(WritingForm):
     form = forms.ChoiceField(
         label=_("What shall it stand on?"),
         choices=[
-            (Form.CARD, _("A card, to print in A6 or A5")),
-            (Form.LETTER, _("A letter, to print on A4 or US Letter")),
+            (Format.CARD, _("A card, to print in A6 or A5")),
+            (Format.LETTER, _("A letter, to print on A4 or US Letter")),
         ],
-        initial=Form.CARD,
+        initial=Format.CARD,
         widget=forms.RadioSelect,
     )
     language = forms.ChoiceField(label=_("The language you write in"))
@@ -92,7 +92,7 @@ class MessageForm(WritingForm):
 
     def goes_on_its_paper(self) -> bool:
         """Ask it of a valid form. It sets a card in type, so count who asks before."""
-        if self.cleaned_data["form"] != Form.CARD:
+        if self.cleaned_data["form"] != Format.CARD:
             return True
         if printing.fits(Letter(**self.words()), printing.CARDS[-1]):
             return True

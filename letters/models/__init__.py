@@ -3,7 +3,7 @@ from letters.models.follows import Follow, FollowState
 from letters.models.letters import (
     COUNTED,
     EDITABLE,
-    Form,
+    Format,
     Letter,
     LetterKind,
     LetterPicture,
@@ -27,7 +27,7 @@ __all__ = [
     "ActionKind",
     "Follow",
     "FollowState",
-    "Form",
+    "Format",
     "Letter",
     "LetterKind",
     "LetterPicture",

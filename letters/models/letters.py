@@ -21,7 +21,7 @@ class LetterKind(models.TextChoices):
     SOLIDARITY = ActionKind.SOLIDARITY.value, _("message of support")
 
 
-class Form(models.TextChoices):
+class Format(models.TextChoices):
     """What a message of support stands on."""
 
     LETTER = "letter", _("letter")
@@ -107,7 +107,7 @@ class Letter(PrivateLink):
     kind = models.CharField(
         _("kind"), max_length=10, choices=LetterKind.choices, default=LetterKind.APPEAL
     )
-    form = models.CharField(_("form"), max_length=6, choices=Form.choices, default=Form.LETTER)
+    form = models.CharField(_("form"), max_length=6, choices=Format.choices, default=Format.LETTER)
     route = models.CharField(
         _("route"), max_length=8, choices=Route.choices, blank=True, default=Route.UNDECIDED
     )

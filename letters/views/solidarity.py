@@ -18,7 +18,7 @@ from letters import drawings, printing, throttle, writing
 from letters.chain import Chain
 from letters.forms.letters import StartForm
 from letters.forms.solidarity import MessageForm
-from letters.models import Form, Letter, LetterPicture, LetterState, Route
+from letters.models import Format, Letter, LetterPicture, LetterState, Route
 from letters.views import checking
 
 MESSAGES_A_PAGE = 20
@@ -99,7 +99,7 @@ def edit(request: HttpRequest, message: Letter) -> HttpResponse:
 def about(message: Letter) -> dict:
     """What the private page of a message shows, beside what it shows of any letter."""
     solidarity = getattr(message.case, "solidarity_action", None)
-    is_card = message.form == Form.CARD
+    is_card = message.form == Format.CARD
     to_be_printed = message.route == Route.POST and message.state in (
         LetterState.READY,
         LetterState.POSTED,
