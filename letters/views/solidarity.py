@@ -188,9 +188,9 @@ def _writing_page(
 
 
 def _by_language(phrases: list[SolidarityPhrase]) -> list[tuple[str, str, list]]:
-    """The sample sentences of each language, with its code and its name."""
+    """The sample sentences of each language, with its code and its name; the page's first."""
     languages: dict[str, list] = {}
-    for phrase in phrases:
+    for phrase in sorted(phrases, key=lambda phrase: phrase.language != get_language()):
         languages.setdefault(phrase.language, []).append(phrase)
     return [(code, language_name(code), of_it) for code, of_it in languages.items()]
 

@@ -100,6 +100,17 @@ def test_picked_sentences_begin_the_message_in_their_language(client):
     assert form["language"].value() == "fr"
 
 
+def test_the_sample_sentences_in_the_language_of_the_page_stand_first(client):
+    case = make_solidarity_action().case
+    SolidarityPhrase.objects.create(case=case, language="en", text="Take heart.", position=1)
+    SolidarityPhrase.objects.create(case=case, language="fr", text="Courage.", position=2)
+
+    english, french = page_of(client, case), client.get(f"/fr/cases/{case.slug}/solidarity/")
+
+    assert [code for code, *_ in english.context["phrases"]] == ["en", "fr"]
+    assert [code for code, *_ in french.context["phrases"]] == ["fr", "en"]
+
+
 @pytest.mark.parametrize(
     ("dates", "said"),
     [({"opens_on": 1}, "can be written from that day"), ({"ends_on": -1}, "were collected until")],
