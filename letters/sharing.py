@@ -20,8 +20,8 @@ from django.utils.translation import gettext as _
 
 from cases.countries import language_name
 from cases.models import Case
+from letters import starting
 from letters.models import Network
-from letters.starting import RIGHT_TO_LEFT
 
 MOST_WORDS = 256  # signs: X takes 280, and counts the link as 23 and the break before it as one
 OWN_LANGUAGES = {code for code, _name in settings.LANGUAGES}
@@ -48,7 +48,7 @@ class Post:
 
     @property
     def direction(self) -> str:
-        return "rtl" if self.language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+        return starting.direction(self.language)
 
     @property
     def link(self) -> str:

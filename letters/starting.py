@@ -32,11 +32,16 @@ class Words:
 
     @property
     def direction(self) -> str:
-        return "rtl" if self.language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+        return direction(self.language)
 
     @property
     def language_name(self) -> str:
         return language_name(self.language, "en")
+
+
+def direction(language: str) -> str:
+    """Which way its letters run, as the attribute `dir` has it."""
+    return "rtl" if language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
 
 
 def languages(case: Case) -> list[tuple[str, str]]:
