@@ -223,7 +223,6 @@ def _writing_page(
         "languages": starting.languages(case),
         "language": language,
         "model": model,
-        "model_letters": models,
         "salutation": salutation,
         "close": close,
         "date_text": starting.date_in(language, timezone.localdate()),

@@ -25,7 +25,6 @@ def share(request: HttpRequest, slug: str) -> HttpResponse:
     context = {
         "case": case,
         "posts": sharing.posts(case),
-        "most_words": sharing.MOST_WORDS,
         "embed": sharing.card_frame(case),
     }
     return render(request, "letters/share.html", context)
