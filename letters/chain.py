@@ -14,11 +14,6 @@ from datetime import timedelta
 from typing import Literal, get_args
 
 from cryptography.fernet import InvalidToken
-from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils import translation
 
 from cases.models import Case
 from letters import writing
@@ -47,30 +42,18 @@ class Chain:
     keep: bool = False
 
     @classmethod
-    def of(cls, request: HttpRequest) -> Chain:
-        """The chain on this device; a new one if there is none, or one that can't be read."""
+    def read(cls, text: str) -> Chain:
+        """The chain as it was written; a new one from a text that can't be read."""
         try:
-            stored = fernet().decrypt(
-                request.COOKIES.get(cookie_name(), "").encode(),
-                ttl=int(KEPT_FOR.total_seconds()),
-            )
+            stored = fernet().decrypt(text.encode(), ttl=int(KEPT_FOR.total_seconds()))
             return cls(**json.loads(zlib.decompress(stored)))
         except (InvalidToken, UnicodeEncodeError, TypeError):  # TypeError: of an earlier version
             return cls()
 
-    def keep_on(self, response: HttpResponse) -> HttpResponse:
-        """Put it on the device with this answer."""
-        stored = zlib.compress(json.dumps(asdict(self), separators=(",", ":")).encode(), 9)
-        response.set_cookie(
-            cookie_name(),
-            fernet().encrypt(stored).decode(),
-            max_age=KEPT_FOR if self.keep else None,
-            path=reverse("letters:take-all"),
-            secure=settings.CSRF_COOKIE_SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
-        return response
+    def written(self) -> str:
+        """As a text that only this site can read."""
+        stored = json.dumps(asdict(self), separators=(",", ":")).encode()
+        return fernet().encrypt(zlib.compress(stored, 9)).decode()
 
     @property
     def has_begun(self) -> bool:
@@ -94,18 +77,16 @@ class Chain:
     def did(self, case: Case, action: Action, key: str = "") -> None:
         self.done.setdefault(case.slug, {})[action] = key
 
-    def sent(self, letter: Letter, way: str) -> HttpResponse:
-        """A letter or message is written: send it on its way, and go back to its case."""
+    def sent(self, letter: Letter, way: str) -> None:
+        """A letter or message is written: send it on its way."""
         if letter.state == LetterState.DRAFTING:  # not if the form came twice
             writing.act(letter, way if way in WAYS else "deliver")
         self.did(letter.case, "message" if letter.is_message else "letter", letter.key)
-        return self.keep_on(redirect("letters:take-all-case", slug=letter.case.slug))
 
-    def signed(self, case: Case, typed: dict) -> HttpResponse:
+    def signed(self, case: Case, typed: dict) -> None:
         """A petition is signed: with what was typed for it the next one begins."""
         self.details |= {name: typed[name] for name in ("name", "country", "email")}
         self.did(case, "signature")
-        return self.keep_on(redirect("letters:take-all-case", slug=case.slug))
 
     def pass_by(self, case: Case) -> None:
         if case.slug not in self.passed:
@@ -114,16 +95,3 @@ class Chain:
     def keys(self, action: Action) -> list[str]:
         """The private keys of what was done, to show it once more."""
         return [done[action] for done in self.done.values() if done.get(action)]
-
-
-def forget(response: HttpResponse) -> HttpResponse:
-    """Take everything off the device, in each language; what was sent stays sent."""
-    for language, _name in settings.LANGUAGES:
-        with translation.override(language):
-            response.delete_cookie(cookie_name(), path=reverse("letters:take-all"), samesite="Lax")
-    return response
-
-
-def cookie_name() -> str:
-    """One a language: each has addresses of its own, and only they are sent it."""
-    return f"take-all-{translation.get_language()}"

@@ -234,8 +234,13 @@ def erase_posts(actions: QuerySet[SocialAction]) -> int:
 def erase_expired() -> dict[str, int]:
     """Erase all that is past its limit, in parts, and say how many of what."""
     now = timezone.now()
-    drafts = Q(state__in=[LetterState.DRAFTING, LetterState.READY]) | Q(
-        state__in=[LetterState.REJECTED, LetterState.WITHDRAWN]
+    drafts = Q(
+        state__in=[
+            LetterState.DRAFTING,
+            LetterState.READY,
+            LetterState.REJECTED,
+            LetterState.WITHDRAWN,
+        ]
     )
     kept = Letter.objects.filter(erased_on__isnull=True)
     expired = kept.filter(

@@ -12,10 +12,10 @@ from django.utils.translation import ngettext
 
 from cases.caching import form_page
 from cases.models import Case, Edition
-from letters.chain import ACTIONS, Action, Chain, forget
+from letters.chain import ACTIONS, Action, Chain
 from letters.forms.chain import DetailsForm
-from letters.models import Letter
-from letters.views import letters, signing, solidarity
+from letters.models import Letter, LetterState
+from letters.views import letters, on_device, signing, solidarity
 
 
 class Stop(NamedTuple):
@@ -29,10 +29,10 @@ class Stop(NamedTuple):
 @form_page
 def start(request: HttpRequest) -> HttpResponse:
     """What it is, for whom, and the details that are asked once."""
-    chain = Chain.of(request)
+    chain = on_device.chain_of(request)
     cases = chain.in_order(_open_cases())
     if request.POST.get("act") == "forget":
-        return forget(redirect("letters:take-all"))
+        return on_device.forget(redirect("letters:take-all"))
     form = DetailsForm(
         request.POST if request.method == "POST" else None,
         cases=cases,
@@ -42,7 +42,7 @@ def start(request: HttpRequest) -> HttpResponse:
         chain.details, chain.ties = form.details(), form.cleaned_data["ties"]
         chain.keep = form.cleaned_data["keep"]
         chain.order = [case.slug for case in cases]
-        return chain.keep_on(_to_next(chain, cases))
+        return on_device.keep(chain, _to_next(chain, cases))
     context = {
         "chain": chain,
         "form": form,
@@ -56,14 +56,14 @@ def start(request: HttpRequest) -> HttpResponse:
 @form_page
 def step(request: HttpRequest, slug: str) -> HttpResponse:
     """One case: who this is, and what can be done. A POST goes on to the next one."""
-    chain = Chain.of(request)
+    chain = on_device.chain_of(request)
     cases = chain.in_order(_open_cases())
     case = next((one for one in cases if one.slug == slug), None)
     if not chain.has_begun or case is None:  # it was closed or frozen meanwhile
         return _to_next(chain, cases) if chain.has_begun else redirect("letters:take-all")
     if request.method == "POST":
         chain.pass_by(case)
-        return chain.keep_on(_to_next(chain, cases))
+        return on_device.keep(chain, _to_next(chain, cases))
     context = {
         "chain": chain,
         "case": case,
@@ -93,7 +93,7 @@ def message(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _in_chain(request: HttpRequest, slug: str, action: Action, view: Callable) -> HttpResponse:
-    chain = Chain.of(request)
+    chain = on_device.chain_of(request)
     if not chain.has_begun:
         return redirect("letters:take-all")
     if request.method != "POST" and action in chain.done.get(slug, {}):
@@ -104,7 +104,7 @@ def _in_chain(request: HttpRequest, slug: str, action: Action, view: Callable) -
 @form_page
 def done(request: HttpRequest) -> HttpResponse:
     """What was done on the way, to print or to keep."""
-    chain = Chain.of(request)
+    chain = on_device.chain_of(request)
     if not chain.has_begun:
         return redirect("letters:take-all")
     cases = chain.in_order(_open_cases())
@@ -114,6 +114,11 @@ def done(request: HttpRequest) -> HttpResponse:
         "stops": stops,
         "has_signed": any("signature" in stop.done for stop in stops),
         "you": _in_words(*(sum(one in stop.done for stop in stops) for one in ACTIONS)),
+        "to_post": sum(
+            letter is not None and letter.state == LetterState.READY
+            for stop in stops
+            for letter in stop.done.values()
+        ),
         "everyone": _in_words(
             sum(case.letter_count for case in cases),
             sum(case.signature_count for case in cases),

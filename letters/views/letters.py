@@ -16,7 +16,7 @@ from letters import drawings, erasing, printing, starting, throttle, writing
 from letters.chain import Chain
 from letters.forms.letters import LetterForm, StartForm
 from letters.models import Letter, Pledge
-from letters.views import checking, solidarity
+from letters.views import checking, on_device, solidarity
 
 OTHER_CASES = 3
 
@@ -61,7 +61,8 @@ def write(request: HttpRequest, slug: str, chain: Chain | None = None) -> HttpRe
         **form.words(),
     )
     if chain:
-        return chain.sent(Letter.objects.by_key(form.key).get(), request.POST.get("send", ""))
+        chain.sent(Letter.objects.by_key(form.key).get(), request.POST.get("send", ""))
+        return on_device.back_to(case, chain)
     return redirect("letters:letter", key=form.key)
 
 

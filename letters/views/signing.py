@@ -12,6 +12,7 @@ from letters import signing, throttle
 from letters.chain import Chain
 from letters.forms.signing import SignForm
 from letters.models import Signature
+from letters.views import on_device
 
 SIGNERS_SHOWN = 12
 
@@ -46,7 +47,8 @@ def sign(request: HttpRequest, slug: str, chain: Chain | None = None) -> HttpRes
         **form.words(),
     )
     if chain:
-        return chain.signed(case, form.cleaned_data)
+        chain.signed(case, form.cleaned_data)
+        return on_device.back_to(case, chain)
     return redirect("letters:mail-sent")
 
 

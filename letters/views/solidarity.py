@@ -19,7 +19,7 @@ from letters.chain import Chain
 from letters.forms.letters import StartForm
 from letters.forms.solidarity import MessageForm
 from letters.models import Format, Letter, LetterPicture, LetterState, Route
-from letters.views import checking
+from letters.views import checking, on_device
 
 MESSAGES_A_PAGE = 20
 
@@ -72,7 +72,8 @@ def write(request: HttpRequest, slug: str, chain: Chain | None = None) -> HttpRe
         **form.words(),
     )
     if chain:
-        return chain.sent(Letter.objects.by_key(form.key).get(), request.POST.get("send", ""))
+        chain.sent(Letter.objects.by_key(form.key).get(), request.POST.get("send", ""))
+        return on_device.back_to(case, chain)
     return redirect("letters:letter", key=form.key)
 
 
