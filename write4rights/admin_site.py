@@ -94,6 +94,34 @@ def tasks() -> list[Task]:
     told = Case.objects.filter(stage__in=[Stage.PUBLISHED, Stage.CLOSED])
     return [
         Task(
+            "cases.freeze_case",
+            Case.objects.exclude(unfreeze_asked_by=None),
+            ngettext_lazy(
+                "%(count)s case whose unfreezing waits for a second person",
+                "%(count)s cases whose unfreezing waits for a second person",
+                "count",
+            ),
+            f"{cases}?left=unfreezing",
+            names_them=True,
+        ),
+        Task(
+            "cases.view_case",
+            Case.objects.exclude(freeze=Freeze.NONE),
+            ngettext_lazy("%(count)s frozen case", "%(count)s frozen cases", "count"),
+            f"{cases}?left=frozen",
+            names_them=True,
+        ),
+        Task(
+            "letters.approve_telling",
+            Telling.objects.awaiting_approval(),
+            ngettext_lazy(
+                "%(count)s piece of news that waits for a second person",
+                "%(count)s pieces of news that wait for a second person",
+                "count",
+            ),
+            reverse("admin:letters_telling_changelist") + "?state=waiting",
+        ),
+        Task(
             "letters.moderate_letter",
             Letter.objects.awaiting_moderation(),
             ngettext_lazy("%(count)s letter to read", "%(count)s letters to read", "count"),
@@ -122,34 +150,6 @@ def tasks() -> list[Task]:
                 "count",
             ),
             reverse("admin:letters_papercount_changelist") + "?state__exact=held",
-        ),
-        Task(
-            "cases.freeze_case",
-            Case.objects.exclude(unfreeze_asked_by=None),
-            ngettext_lazy(
-                "%(count)s case whose unfreezing waits for a second person",
-                "%(count)s cases whose unfreezing waits for a second person",
-                "count",
-            ),
-            f"{cases}?left=unfreezing",
-            names_them=True,
-        ),
-        Task(
-            "letters.approve_telling",
-            Telling.objects.awaiting_approval(),
-            ngettext_lazy(
-                "%(count)s piece of news that waits for a second person",
-                "%(count)s pieces of news that wait for a second person",
-                "count",
-            ),
-            reverse("admin:letters_telling_changelist") + "?state=waiting",
-        ),
-        Task(
-            "cases.view_case",
-            Case.objects.exclude(freeze=Freeze.NONE),
-            ngettext_lazy("%(count)s frozen case", "%(count)s frozen cases", "count"),
-            f"{cases}?left=frozen",
-            names_them=True,
         ),
         Task(
             "cases.publish_case",

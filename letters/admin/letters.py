@@ -269,8 +269,9 @@ class LetterAdmin(PagesMixin, KeysetAdmin, ReadOnlyAdmin):
             case _reject:
                 done, words = writing.reject(letter, reason), _("%(letter)s is rejected.")
         if done:
-            self.log_change(request, letter, name)
-            messages.success(request, words % {"letter": str(letter).capitalize()})
+            words %= {"letter": str(letter).capitalize()}
+            self.log_change(request, letter, words)
+            messages.success(request, words)
         else:
             words = _("%(letter)s is %(state)s: nothing was changed.")
             state = letter.get_state_display()

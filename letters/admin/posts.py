@@ -48,6 +48,6 @@ class PostAdmin(KeysetAdmin, ReadOnlyAdmin):
         released = 0
         for action in queryset:
             if posting.release_hold(action):
-                self.log_change(request, action, "release")
+                self.log_change(request, action, _("No longer held."))
                 released += 1
         messages.success(request, _("No longer held: %(number)s.") % {"number": released})

@@ -215,7 +215,7 @@ class SignatureAdmin(PagesMixin, KeysetAdmin, ReadOnlyAdmin):
                 done, words = signing.invalidate(signature), _("%(one)s does not count any more.")
         one = str(signature).capitalize()
         if done:
-            self.log_change(request, signature, f"{name}: {reason}" if reason else name)
+            self.log_change(request, signature, f"{words % {'one': one}} {reason}".strip())
             messages.success(request, words % {"one": one})
         else:
             words = _("%(one)s is %(state)s: nothing was changed.")

@@ -35,7 +35,7 @@ def test_first_page_says_what_is_to_do():
 @pytest.mark.parametrize(
     ("role", "expected"),
     [
-        ("moderator", ["1 letter to read", "1 frozen case"]),
+        ("moderator", ["1 frozen case", "1 letter to read"]),
         ("counter", ["1 frozen case"]),
         (
             "safety",
