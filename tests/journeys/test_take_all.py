@@ -56,6 +56,7 @@ def test_somebody_goes_through_eight_cases_and_types_their_details_once(arrive, 
 
     sam.is_at("Thank you")
     sam.sees("You: 7 letters, 7 signatures, 1 message.", "skipped", "Print it (PDF)")
+    sam.sees("1 of them is still to be posted")
     assert Letter.objects.filter(kind="appeal").count() == 7
     assert {letter.name for letter in Letter.objects.all()} == {"Sam Tester"}
     assert Signature.objects.filter(state="unconfirmed").count() == 7
