@@ -100,7 +100,6 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "letter": letter,
         "case": letter.case,
         "target": getattr(letter.case, "target", None),
-        "words": starting.words_of(letter),
         "date_text": starting.dated(letter),
         "signed_name": letter.signed_name,
         "unprintable": printing.unprintable(letter.subject + letter.body + letter.signed_name),
@@ -113,13 +112,18 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "sent_link": bool(letter.email),
     } | checking.checked_before_it_leaves(letter)
     if letter.is_message:
-        context |= solidarity.about(letter)
-        return render(request, "letters/message.html", context)
-    mailto = starting.mailto(letter)
+        return render(request, "letters/message.html", context | solidarity.about(letter))
+    return render(request, "letters/letter.html", context | _about(letter))
+
+
+def _about(letter: Letter) -> dict:
+    """What the private page of a letter to an official shows. See also solidarity.about."""
+    words, mailto = starting.words_of(letter), starting.mailto(letter)
     models = list(letter.case.model_letters.all())
-    context |= {
-        "salutation": context["words"].salutation,
-        "close": context["words"].close,
+    return {
+        "words": words,
+        "salutation": words.salutation,
+        "close": words.close,
         "translation": starting.translation_of(letter, models),
         "envelope_lines": _envelope_lines(letter.case),
         "mailto": mailto,
@@ -127,7 +131,6 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "plain_text": starting.as_text(letter),
         "everyone": letter.case.letter_count,
     }
-    return render(request, "letters/letter.html", context)
 
 
 @form_page
