@@ -94,6 +94,11 @@ class Outcome(PartialDateModel):
     is_outcome = True
 
     @property
+    def has_conditions_to_name(self) -> bool:
+        """Whether it came with conditions that its kind does not say already."""
+        return self.conditional and self.kind != OutcomeKind.CONDITIONALLY_RELEASED
+
+    @property
     def is_good_news(self) -> bool:
         return self.kind in GOOD_NEWS
 
