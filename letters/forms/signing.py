@@ -55,7 +55,9 @@ class SignForm(GuardedForm):
         first = Signature(name=cleaned.get("name", "")).first_name
         if cleaned["shows_name"] and first and not self._may_stand_in_public(first):
             self.add_error(
-                "shows_name", _("“%(name)s” can’t be shown. Sign without it.") % {"name": first}
+                "shows_name",
+                _("“%(name)s” can’t be shown here. Take the tick off to sign all the same.")
+                % {"name": first},
             )
         if cleaned.get("digest") != self.petition.digest:
             self.data["digest"] = self.petition.digest

@@ -276,7 +276,7 @@ def test_what_is_no_name_is_not_shown_below_a_petition(client, name):
 
     response = sign(client, petition, name=name, shows_name="on")
 
-    assert "can’t be shown. Sign without it." in response.content.decode()
+    assert "can’t be shown here. Take the tick off" in response.content.decode()
     assert not Signature.objects.exists()
 
 
