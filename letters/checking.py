@@ -7,7 +7,6 @@ threats; nothing of it is kept. It explains. Only what a rule or a list says it 
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -29,8 +28,8 @@ from cases.text import folded, folded_with_places
 from letters import contact_data, fitting, starting
 from letters.contact_data import Kind
 from letters.models import Format, Letter
+from letters.remembering import Remembered
 
-ASK_AGAIN_AFTER = 4  # seconds: as old as a reader's page may be
 MOST = 30  # problems that are told: whoever has more begins anew
 LONGEST = 6_000  # letters of a text that are looked at: no form takes more
 SHORTEST = 40  # letters from which on a text is asked what it leaves out
@@ -176,24 +175,11 @@ def _languages(case: Case, about: str, language: str) -> set[str] | None:
     return {"en", language, *dict(starting.languages(case))}
 
 
-_asked_at: float = float("-inf")
-_stopping: tuple[list[SafetyRule], list[WordList]] = [], []
-
-
+@Remembered
 def what_stops() -> tuple[list[SafetyRule], list[WordList]]:
     """The rules of all cases and the lists whose words stop a text: mostly few."""
-    global _asked_at, _stopping
-    if time.monotonic() - _asked_at > ASK_AGAIN_AFTER:
-        rules, lists = SafetyRule.objects.filter(stops=True), WordList.objects.filter(stops=True)
-        _stopping = list(rules), list(lists)
-        _asked_at = time.monotonic()
-    return _stopping
-
-
-def forget() -> None:
-    """Ask the database the next time."""
-    global _asked_at
-    _asked_at = float("-inf")
+    rules, lists = SafetyRule.objects.filter(stops=True), WordList.objects.filter(stops=True)
+    return list(rules), list(lists)
 
 
 def _listed(

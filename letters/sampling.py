@@ -9,7 +9,6 @@ import datetime
 import math
 import random
 import secrets
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -40,8 +39,8 @@ from letters.models import (
     SocialActionState,
     TallySource,
 )
+from letters.remembering import Remembered
 
-ASK_AGAIN_AFTER = 4  # seconds: as old as a reader's page may be
 AT_ONCE = 20_000  # rows a transaction
 
 # So long that a campaign's shape is seen, so short that nothing of it is erased on schedule soon.
@@ -129,30 +128,18 @@ BODIES = [
 ]
 REASON = "An invented reason."
 
-_asked_at: float = float("-inf")
-_answer = False
 
-
+@Remembered
 def is_there() -> bool:
-    """Whether invented activity is in the database; asked every few seconds."""
-    global _asked_at, _answer
-    if time.monotonic() - _asked_at > ASK_AGAIN_AFTER:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT EXISTS (SELECT 1 FROM letters_letter WHERE is_sample)"
-                " OR EXISTS (SELECT 1 FROM letters_pledge WHERE is_sample)"
-                " OR EXISTS (SELECT 1 FROM letters_signature WHERE is_sample)"
-                " OR EXISTS (SELECT 1 FROM letters_socialaction WHERE is_sample)"
-            )
-            _answer = bool(cursor.fetchone()[0])
-        _asked_at = time.monotonic()
-    return _answer
-
-
-def forget() -> None:
-    """Ask the database the next time."""
-    global _asked_at
-    _asked_at = float("-inf")
+    """Whether invented activity is in the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM letters_letter WHERE is_sample)"
+            " OR EXISTS (SELECT 1 FROM letters_pledge WHERE is_sample)"
+            " OR EXISTS (SELECT 1 FROM letters_signature WHERE is_sample)"
+            " OR EXISTS (SELECT 1 FROM letters_socialaction WHERE is_sample)"
+        )
+        return bool(cursor.fetchone()[0])
 
 
 def numbers() -> dict[str, int]:
@@ -183,7 +170,7 @@ def add(
     inventor.insert(Letter, inventor.message, messages)
     inventor.insert(Signature, inventor.signature, signatures)
     inventor.insert(SocialAction, inventor.post, posts)
-    forget()
+    is_there.forget()
 
 
 def remove() -> dict[str, int]:
@@ -208,7 +195,7 @@ def remove() -> dict[str, int]:
         )
         gone = {what: these._raw_delete(these.db) for what, these in rows.items()}
         PetitionText.objects.filter(signatures=None).delete()
-    forget()
+    is_there.forget()
     return gone
 
 

@@ -25,8 +25,8 @@ def pytest_configure(config):
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
     """What a process remembers for seconds is forgotten between tests."""
-    sampling.forget()
-    checking.forget()
+    sampling.is_there.forget()
+    checking.what_stops.forget()
 
 
 @pytest.fixture(autouse=True)
