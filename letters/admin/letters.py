@@ -15,14 +15,13 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from cases.admin.pages import PagesMixin
-from cases.admin.readonly import ReadOnlyAdmin
 from cases.countries import country_name, language_name
 from letters import checking, drawings, starting, writing
 from letters.admin.filters import CaseFilter, CountryFilter, StateFilter
 from letters.admin.forms import FindForm, RejectForm
-from letters.admin.keyset import KeysetAdmin, row_number
+from letters.admin.keyset import row_number
 from letters.admin.looks import looks
+from letters.admin.moderated import ModeratedAdmin
 from letters.encryption import email_hash
 from letters.models import Follow, Letter, LetterPicture, LetterState, Pledge, Signature
 
@@ -44,7 +43,9 @@ LISTED = [
 
 
 @admin.register(Letter)
-class LetterAdmin(PagesMixin, KeysetAdmin, ReadOnlyAdmin):
+class LetterAdmin(ModeratedAdmin):
+    permission = MODERATE
+    found_by = gettext_lazy("Letters are found here by their number.")
     change_list_template = "admin/letters/letter/change_list.html"
     list_display = [
         "number",
@@ -58,43 +59,17 @@ class LetterAdmin(PagesMixin, KeysetAdmin, ReadOnlyAdmin):
         "created_at",
     ]
     list_filter = [StateFilter, "kind", CaseFilter, "held", "route", CountryFilter]
-    empty_value_display = ""
-    search_fields = ["pk"]
     search_help_text = gettext_lazy("Number of the letter")
     actions = ["approve", "reject", "release"]
-
-    # --- who may
-
-    def has_view_permission(self, request: HttpRequest, obj: Letter | None = None) -> bool:
-        return request.user.has_perm(MODERATE)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(MODERATE)
-
-    def has_moderate_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(MODERATE)
 
     # --- the list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("case").only(*LISTED)
 
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
-        if not search_term:
-            return queryset, False
-        number = row_number(search_term.strip().lstrip("#"))
-        if number is None:
-            messages.info(request, _("Letters are found here by their number."))
-            return queryset.none(), False
-        return queryset.filter(pk=number), False
-
     @admin.display(description=gettext_lazy("letter"))
     def number(self, letter: Letter) -> str:
         return str(letter.pk)
-
-    @admin.display(description=gettext_lazy("held"))
-    def hold(self, letter: Letter) -> str:
-        return _("held") if letter.held else ""
 
     @admin.display(description=gettext_lazy("written in"))
     def writer_country(self, letter: Letter) -> str:

@@ -16,15 +16,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from cases.admin.pages import PagesMixin
-from cases.admin.readonly import ReadOnlyAdmin
 from cases.countries import country_name
 from cases.models import Case
 from letters import signing
 from letters.admin.filters import CountryFilter
 from letters.admin.forms import InvalidateForm
-from letters.admin.keyset import KeysetAdmin, row_number
+from letters.admin.keyset import row_number
 from letters.admin.looks import looks
+from letters.admin.moderated import ModeratedAdmin
 from letters.models import Signature, SignatureState
 
 MODERATE = "letters.moderate_signature"
@@ -74,39 +73,19 @@ class PetitionFilter(admin.SimpleListFilter):
 
 
 @admin.register(Signature)
-class SignatureAdmin(PagesMixin, KeysetAdmin, ReadOnlyAdmin):
+class SignatureAdmin(ModeratedAdmin):
+    permission = MODERATE
+    found_by = gettext_lazy("Signatures are found here by their number.")
     change_list_template = "admin/letters/signature/change_list.html"
     list_display = ["number", "case", "state", "hold", "signer_country", "created_at"]
     list_filter = [SignatureStateFilter, PetitionFilter, "held", CountryFilter]
-    empty_value_display = ""
-    search_fields = ["pk"]
     search_help_text = gettext_lazy("Number of the signature")
     actions = ["release", "invalidate", "revalidate"]
-
-    # --- who may
-
-    def has_view_permission(self, request: HttpRequest, obj: Signature | None = None) -> bool:
-        return request.user.has_perm(MODERATE)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(MODERATE)
-
-    def has_moderate_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(MODERATE)
 
     # --- the list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("petition__case").only(*LISTED)
-
-    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
-        if not search_term:
-            return queryset, False
-        number = row_number(search_term.strip().lstrip("#"))
-        if number is None:
-            messages.info(request, _("Signatures are found here by their number."))
-            return queryset.none(), False
-        return queryset.filter(pk=number), False
 
     @admin.display(description=gettext_lazy("signature"))
     def number(self, signature: Signature) -> str:
@@ -115,10 +94,6 @@ class SignatureAdmin(PagesMixin, KeysetAdmin, ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("case"))
     def case(self, signature: Signature) -> str:
         return str(signature.petition.case)
-
-    @admin.display(description=gettext_lazy("held"))
-    def hold(self, signature: Signature) -> str:
-        return _("held") if signature.held else ""
 
     @admin.display(description=gettext_lazy("signed in"))
     def signer_country(self, signature: Signature) -> str:

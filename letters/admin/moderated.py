@@ -1,0 +1,45 @@
+"""Rows that moderators read one by one, and that a trap or a limit may have held."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.admin.pages import PagesMixin
+from cases.admin.readonly import ReadOnlyAdmin
+from letters.admin.keyset import KeysetAdmin, row_number
+
+
+class ModeratedAdmin(PagesMixin, KeysetAdmin, ReadOnlyAdmin):
+    """Seen by who may moderate it, and found by its number alone."""
+
+    permission = ""  # "letters.moderate_letter"
+    found_by: str | Promise = ""  # the sentence for who searches by something else
+    empty_value_display = ""
+    search_fields = ["pk"]
+
+    def has_view_permission(self, request: HttpRequest, obj=None) -> bool:
+        return request.user.has_perm(self.permission)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(self.permission)
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(self.permission)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet, search_term: str):
+        if not search_term:
+            return queryset, False
+        number = row_number(search_term.strip().lstrip("#"))
+        if number is None:
+            messages.info(request, self.found_by)
+            return queryset.none(), False
+        return queryset.filter(pk=number), False
+
+    @admin.display(description=gettext_lazy("held"))
+    def hold(self, thing) -> str:
+        return _("held") if thing.held else ""
