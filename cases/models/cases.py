@@ -373,6 +373,15 @@ class Case(models.Model):
         petition = getattr(self, "petition", None)
         return self.takes_actions and petition is not None and petition.is_open
 
+    def take_counts(self) -> None:
+        """Set the numbers that `with_count` adds, on a case that came along with another row."""
+        # See also CaseQuerySet.with_count
+        count = getattr(self, "action_count", None)
+        self.letter_count = count.letters if count else 0
+        self.message_count = count.messages if count else 0
+        self.signature_count = count.signatures if count else 0
+        self.post_count = count.posts if count else 0
+
     @property
     def shown_signatures(self) -> int:
         """How many signatures a page names, of a case `with_count`: none below the threshold."""

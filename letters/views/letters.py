@@ -11,7 +11,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cases.caching import form_page
-from cases.models import ActionCount, AppliesTo, Case
+from cases.models import AppliesTo, Case
 from letters import drawings, erasing, printing, starting, throttle, writing
 from letters.chain import Chain
 from letters.forms.letters import LetterForm, StartForm
@@ -262,9 +262,7 @@ def _letter_or_404(key: str) -> Letter:
         "pledge",
     )
     letter = get_object_or_404(letters.by_key(key))
-    count = getattr(letter.case, "action_count", None) or ActionCount()
-    letter.case.letter_count, letter.case.message_count = count.letters, count.messages
-    letter.case.signature_count, letter.case.post_count = count.signatures, count.posts
+    letter.case.take_counts()
     return letter
 
 

@@ -135,11 +135,9 @@ def _signatures(mailbox: Mailbox) -> list[Signature]:
         mailbox.signatures.select_related("text", "petition__case__action_count").order_by("pk")
     )
     for signature in signatures:
-        petition = signature.petition
         signature.may_be_confirmed = signing.may_confirm(signature)
-        count = getattr(petition.case, "action_count", None)
-        number = count.signatures if count else 0
-        signature.others = number - 1 if number >= petition.shown_from else 0
+        signature.petition.case.take_counts()
+        signature.others = signature.petition.case.shown_signatures - 1
     return signatures
 
 

@@ -60,10 +60,9 @@ def _signing_page(
     status: int = 200,
     chain: Chain | None = None,
 ) -> HttpResponse:
-    petition, number = case.petition, case.signature_count
-    shows_number = number >= max(petition.shown_from, 1)
+    petition, number = case.petition, case.shown_signatures
     signers: list[Signature] = []
-    if petition.shows_signers and shows_number:
+    if petition.shows_signers and number:
         signers = list(Signature.objects.shown(petition)[:SIGNERS_SHOWN])
     context = {
         "case": case,
@@ -73,7 +72,7 @@ def _signing_page(
         "form": form or SignForm(case=case, initial=chain.initial_for(case) if chain else {}),
         "chain": chain,
         "is_open": case.takes_signatures or form is not None,
-        "number": number if shows_number else None,
+        "number": number or None,
         "percent": min(100, 100 * number // petition.goal) if petition.goal else None,
         "signers": signers,
     }
