@@ -1,6 +1,7 @@
 """Telling others of a case, and saying so: with JavaScript, and without."""
 
 import pytest
+from playwright.sync_api import expect
 
 from cases.models import SocialPost
 from letters.models import SocialAction
@@ -90,8 +91,8 @@ def test_another_site_shows_the_card_of_a_case_until_it_is_frozen(arrive, site):
 
     frame = frame_on_another_site()
     frame.get_by_role("heading", name="Ana Test").wait_for()
-    background = frame.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
-    assert background == "rgb(248, 245, 237)"  # its style sheet has arrived
+    # Its style sheet arrives, which may be after its words.
+    expect(frame.locator("body")).to_have_css("background-color", "rgb(248, 245, 237)")
 
     case.freeze, case.freeze_reason = "hidden", "A test"
     case.save()
