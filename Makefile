@@ -3,13 +3,14 @@ PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PORT ?= 8000
 
-.PHONY: help run test lint format bench locks clean anew
+.PHONY: help run test quick lint format bench locks clean anew
 
 help:
 	@echo "make run      the site at 127.0.0.1:$(PORT), with the 2025 campaign and a staff login"
 	@echo "make test     everything that must hold: lint, migrations, translations, tests, journeys"
+	@echo "make quick    lint, and on SQLite every test but the slow ones, while you work"
 	@echo "make lint     only what needs no test run;  make format  sets the code straight"
-	@echo "make bench    what a request costs (ROWS=1000000 fills the database first)"
+	@echo "make bench    what a request costs (ROWS=1000000 adds lists with so many letters)"
 	@echo "make locks    pins the newest versions that pyproject.toml allows"
 
 run: var/prepared
@@ -25,17 +26,21 @@ var/prepared: .venv/base.stamp .env $(PREPARED_FROM) $(if $(wildcard var/db.sqli
 test: .venv/dev.stamp
 	@bin/test
 
+quick: lint
+	DATABASE_URL=sqlite:///test.sqlite3 python -m pytest -q -n logical --dist load -m "not browser and not slow" tests
+
 lint: .venv/dev.stamp
 	ruff check .
 	ruff format --check .
 	djade --check $$(git ls-files 'templates/*.html')
+	mypy
 
 format: .venv/dev.stamp
 	ruff check --fix .
 	ruff format .
 	djade $$(git ls-files 'templates/*.html')
 
-bench: .venv/dev.stamp .env
+bench: .venv/dev.stamp
 	python -m bench
 
 # The environment: made anew when its lock changes.
@@ -53,13 +58,14 @@ bench: .venv/dev.stamp .env
 	@touch $@ .venv/base.stamp
 
 .env: | .venv/base.stamp
-	@python -m write4rights.fresh_env > $@ && chmod 600 $@
+	@python -m write4rights.make_env > $@ && chmod 600 $@
 
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 locks: .venv/bin/uv
 	$(LOCK) --upgrade pyproject.toml -o requirements/base.txt
-	$(LOCK) --upgrade pyproject.toml --group dev -c requirements/base.txt -o requirements/dev.txt
+	$(LOCK) --upgrade --group redis -c requirements/base.txt -o requirements/redis.txt
+	$(LOCK) --upgrade pyproject.toml --group dev -c requirements/base.txt -c requirements/redis.txt -o requirements/dev.txt
 	$(LOCK) --upgrade --group bootstrap -o requirements/bootstrap.txt
 
 clean:
-	rm -rf .venv var/static .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv var/static .pytest_cache .ruff_cache .mypy_cache .hypothesis

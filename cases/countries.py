@@ -1,9 +1,12 @@
 """Countries and languages by their codes, named by CLDR in the language of the page."""
 
+import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -18,6 +21,12 @@ OUR_NAMES = {
 NOT_COUNTRIES = {"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ", "AC", "CP", "CQ", "DG", "EA", "IC", "TA"}
 
 
+# en, zh-Hans, pt-BR, es-419: what a language code of BCP 47 may have that people write with.
+LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?")
+# CLDR also has codes for no language, for several, and for one that nobody knows.
+NOT_LANGUAGES = {"mul", "und", "zxx"}
+
+
 @lru_cache(maxsize=32)
 def country_names(language: str) -> dict[str, str]:
     """Names by ISO 3166-1 alpha-2 code (and XK, Kosovo), sorted as the language reads them."""
@@ -29,6 +38,12 @@ def country_names(language: str) -> dict[str, str]:
     }
     names |= OUR_NAMES.get(language.split("-")[0], {})
     return dict(sorted(names.items(), key=lambda item: folded(item[1])))
+
+
+def choices_among(codes: Iterable[str]) -> list[tuple[str, str]]:
+    """These countries to choose from, named and sorted as the language of the page reads them."""
+    named = ((code, country_name(code)) for code in codes)
+    return sorted(named, key=lambda choice: folded(choice[1]))
 
 
 def country_name(code: str, language: str = "") -> str:
@@ -56,6 +71,36 @@ def validate_country(code: str) -> None:
     """Raise ValidationError unless the code is a country's."""
     if code not in country_names("en"):
         raise ValidationError(_("“%(code)s” is not a country code."), params={"code": code})
+
+
+class CountryField(models.CharField):
+    """The code of a country; migrations see the CharField that it is."""
+
+    def __init__(self, *args, **options) -> None:
+        ours = {"max_length": 2, "choices": country_choices, "validators": [validate_country]}
+        super().__init__(*args, **ours | options)
+
+    def deconstruct(self) -> tuple:
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.CharField", args, options
+
+
+def validate_language(code: str) -> None:
+    """Raise ValidationError unless HTML's `lang` takes the code, and CLDR knows its language."""
+    names = _locale("en").languages
+    bare = code.split("-")[0]
+    if LANGUAGE_CODE.fullmatch(code) and bare in names and bare not in NOT_LANGUAGES:
+        return
+    by_name = {folded(name): known for known, name in names.items()}
+    meant = bare.lower() if bare.lower() in names else by_name.get(folded(code), "")
+    if meant and meant != code:
+        sentence = _("“%(code)s” is not a language code: write “%(meant)s”.")
+    else:
+        sentence = _(
+            "“%(code)s” is not a language code. It is two or three small letters: “en” for "
+            "English, “my” for Burmese."
+        )
+    raise ValidationError(sentence, params={"code": code, "meant": meant})
 
 
 def _locale(language: str) -> Locale:

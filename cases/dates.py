@@ -1,20 +1,43 @@
 """Dates that are known to the day, the month or only the year."""
 
+import calendar
 import datetime
 import re
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 PARTIAL_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
+# A day begins and ends at another time in each place, and a page that caches keep can't know where
+# its reader is. So three rules, which ask the clock alone:
+# - A last day (of a petition, messages, a deadline, a promise) lasts until it is over everywhere:
+#   nobody is told "too late" on a day that is theirs still.
+# - An edition opens, and the embargo on its cases ends, when its day has begun everywhere: for some
+#   half a day late, for nobody early. What was told too early can't be taken back.
+# - Days between staff, the people we tell of and us (a consent's last day, a check that is due, the
+#   first day of messages) are those of the site, TIME_ZONE: who wrote them down meant no reader's.
+# The first two are one question, what day it is where a day comes last:
+# https://en.wikipedia.org/wiki/UTC-12:00
+LAST_OF_ALL = datetime.timezone(datetime.timedelta(hours=-12))
+
+
+def earliest_today() -> datetime.date:
+    """Today where it is earliest: begun everywhere, and the day before over everywhere."""
+    return timezone.localdate(timezone=LAST_OF_ALL)
+
+
 class Precision(models.TextChoices):
     DAY = "day", _("to the day")
     MONTH = "month", _("to the month")
     YEAR = "year", _("to the year")
+
+
+FORMATS = {"day": "DATE_FORMAT", "month": "YEAR_MONTH_FORMAT", "year": "Y"}
 
 
 def parse_partial(text: str) -> tuple[datetime.date | None, str]:
@@ -29,6 +52,22 @@ def parse_partial(text: str) -> tuple[datetime.date | None, str]:
     year, month, day = found.groups()
     precision = Precision.DAY if day else Precision.MONTH if month else Precision.YEAR
     return datetime.date(int(year), int(month or 1), int(day or 1)), precision
+
+
+def validate_partial_date(text: str) -> None:
+    """Of a text field that holds one: “2025”, “2025-02” or “2025-02-28”, which sort as dates do."""
+    try:
+        date, _precision = parse_partial(text)
+    except ValueError:
+        raise ValidationError(_("Write 2025, 2025-07 or 2025-07-30.")) from None
+    if date:
+        validate_not_in_future(date)
+
+
+def partial_date_text(text: str) -> str:
+    """As a page says it, in its language: “28 February 2025”, “February 2025” or “2025”."""
+    date, precision = parse_partial(text)
+    return date_format(date, FORMATS[precision]) if date else ""
 
 
 def validate_not_in_future(day: datetime.date) -> None:
@@ -64,8 +103,20 @@ class PartialDateModel(models.Model):
         """The date as finely as it is known: “28 February 2025”, “February 2025” or “2025”."""
         if self.date is None:
             return ""
-        formats = {"day": "DATE_FORMAT", "month": "YEAR_MONTH_FORMAT", "year": "Y"}
-        return date_format(self.date, formats[self.date_precision])
+        return date_format(self.date, FORMATS[self.date_precision])
+
+    @property
+    def last_day(self) -> datetime.date | None:
+        """The last day it can have been: of the month or the year, if no more is known."""
+        match self.date_precision, self.date:
+            case _any, None:
+                return None
+            case Precision.YEAR, date:
+                return date.replace(month=12, day=31)
+            case Precision.MONTH, date:
+                return date.replace(day=calendar.monthrange(date.year, date.month)[1])
+            case _day, date:
+                return date
 
     @property
     def date_iso(self) -> str:

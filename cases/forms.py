@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import country_name
+from cases.countries import choices_among, country_name
 from cases.models import (
     GOOD_NEWS,
     CaseQuerySet,
+    Outcome,
     OutcomeKind,
     OutcomeQuerySet,
     Region,
+    Tone,
 )
 from cases.search import matches
+from cases.text import folded
 
 ANY = ("", _("All"))
 
@@ -34,7 +38,7 @@ class CaseState:
         ANY,
         (OPEN, _("Letters are needed")),
         (BETTER, _("Good news")),
-        (WAITING, _("No good news yet")),
+        (WAITING, _("Other news, or none yet")),
     ]
 
 
@@ -62,6 +66,11 @@ class FilterForm(forms.Form):
     def page_number(self) -> int:
         return self.cleaned_data.get("page") or 1
 
+    def is_offered(self, page_number: int) -> bool:
+        """Whether the page shown stands at an address that a link or a choice leads to."""
+        is_there = self.data.get("page", str(page_number)) == str(page_number)
+        return is_there and not self.errors and not self.cleaned_data.get("q")
+
 
 class CaseFilterForm(FilterForm):
     q = forms.CharField(label=_("Name or word"), max_length=80, required=False)
@@ -72,20 +81,26 @@ class CaseFilterForm(FilterForm):
     state = forms.ChoiceField(label=_("State"), required=False, choices=CaseState.choices)
     order = forms.ChoiceField(label=_("Order"), required=False, choices=CaseOrder.choices)
 
-    @classmethod
-    def over(cls, data, cases: CaseQuerySet) -> CaseFilterForm:
-        """The form with the countries, themes and years of these cases, in one query."""
-        facets = set(
+    @staticmethod
+    def facets(cases: CaseQuerySet) -> set[tuple]:
+        """What `over` offers of these cases, in one query."""
+        return set(
             cases.order_by().values_list(
                 "country", "edition__year", "themes__slug", "themes__name_i18n"
             )
         )
+
+    @classmethod
+    def over(cls, data, facets: set[tuple]) -> CaseFilterForm:
+        """The form with the countries, themes and years of these cases."""
         countries = {country for country, *_rest in facets}
         return cls(
             data,
-            country=sorted(((c, country_name(c)) for c in countries), key=lambda row: row[1]),
+            country=choices_among(countries),
             year=[(str(y), str(y)) for y in sorted({row[1] for row in facets}, reverse=True)],
-            theme=sorted({(row[2], row[3]) for row in facets if row[2]}, key=lambda row: row[1]),
+            theme=sorted(
+                {(row[2], row[3]) for row in facets if row[2]}, key=lambda row: folded(row[1])
+            ),
         )
 
     def filter(self, cases: CaseQuerySet) -> list[int]:
@@ -116,13 +131,15 @@ class CaseFilterForm(FilterForm):
 
     def _in_state(self, cases: CaseQuerySet, state: str | None) -> QuerySet:
         if state == CaseState.OPEN:
-            return cases.taking_actions()
+            return cases.taking_letters()
         if state:
-            cases = cases.with_latest_outcome()
-            good = Q(latest_outcome_kind__in=GOOD_NEWS)
-            # A case without an outcome waits too: NULL is in no list, nor out of it.
-            waiting = Q(latest_outcome_kind__isnull=True) | ~good
-            return cases.filter(good if state == CaseState.BETTER else waiting)
+            # A step in court, or a transfer, takes no good news back.
+            neither = [kind for kind in OutcomeKind if kind.tone == Tone.NEITHER]
+            told = Outcome.objects.filter(case=OuterRef("pk")).exclude(kind__in=neither)
+            newest = Subquery(told.newest_first().values("kind")[:1])
+            cases = cases.alias(newest_kind=Coalesce(newest, Value("")))
+            good = Q(newest_kind__in=GOOD_NEWS)
+            return cases.filter(good if state == CaseState.BETTER else ~good)
         return cases
 
     def _in_order(self, cases: CaseQuerySet, order: str) -> QuerySet:
@@ -130,7 +147,7 @@ class CaseFilterForm(FilterForm):
             return cases.order_by("display_name", "pk")
         if order == CaseOrder.NEED:
             return cases.needing_letters_first()
-        return cases.order_by("-edition__year", "position", "pk")
+        return cases.newest_edition_first()
 
 
 class OutcomeFilterForm(FilterForm):
@@ -138,17 +155,19 @@ class OutcomeFilterForm(FilterForm):
     country = forms.ChoiceField(label=_("Country"), required=False)
     year = forms.ChoiceField(label=_("Year"), required=False)
 
+    @staticmethod
+    def facets(outcomes: OutcomeQuerySet) -> set[tuple]:
+        """What `over` offers of these outcomes, in one query."""
+        return set(outcomes.order_by().values_list("kind", "case__country", "date__year"))
+
     @classmethod
-    def over(cls, data, outcomes: OutcomeQuerySet) -> OutcomeFilterForm:
-        """The form with the kinds, countries and years of these outcomes, in one query."""
-        facets = set(outcomes.order_by().values_list("kind", "case__country", "date__year"))
+    def over(cls, data, facets: set[tuple]) -> OutcomeFilterForm:
+        """The form with the kinds, countries and years of these outcomes."""
         kinds = {kind for kind, *_rest in facets}
         return cls(
             data,
             kind=[(kind.value, kind.label) for kind in OutcomeKind if kind.value in kinds],
-            country=sorted(
-                {(row[1], country_name(row[1])) for row in facets}, key=lambda row: row[1]
-            ),
+            country=choices_among({row[1] for row in facets}),
             year=[
                 (str(y), str(y)) for y in sorted({row[2] for row in facets if row[2]}, reverse=True)
             ],

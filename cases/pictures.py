@@ -6,8 +6,11 @@ the case is frozen, and hold the picture's hash, so that what a name stands for 
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import PurePosixPath
+from threading import BoundedSemaphore
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -17,16 +20,22 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseGone
+from django.urls import reverse
 from django.utils.translation import gettext as _
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
+from cases import image_files
 from cases.models import Case, Freeze, Portrait
 
 TAKEN = ["JPEG", "PNG", "WEBP"]
 MAX_BYTES = 15_000_000
-MAX_PIXELS = 40_000_000  # 160 MB while it is worked on
-MAX_SIDE = 16_000  # WebP holds 16,383
 MIN_WIDTH = 800
+MAX_KEPT_SIDE = 2_400  # pixels: 300 to the inch on the width of A4; pages show at most 1,600
+
+# A picture takes up to 200 MB and a second of one core while it is worked on.
+MAX_AT_ONCE = 2  # of a process
+MAX_WAIT = 3  # seconds in which a thread waits for its turn: it serves nobody meanwhile
+_turns = BoundedSemaphore(MAX_AT_ONCE)
 
 WIDTHS = [400, 800, 1200, 1600]
 KINDS = {  # name in Portrait.renditions: format, options, widths
@@ -36,7 +45,7 @@ KINDS = {  # name in Portrait.renditions: format, options, widths
 }
 SUFFIXES = {"avif": "avif", "webp": "webp", "jpeg": "jpg"}
 # Counted up when `clean` or `KINDS` change: names must never stand for other bytes.
-RECIPE = b"1"
+RECIPE = b"2"
 
 # What people have and we don't take, by how its bytes begin: no parser is opened for it.
 OTHER_FORMATS = [
@@ -50,6 +59,15 @@ OTHER_FORMATS = [
 ]
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 WITH_ALPHA = {"RGBA", "LA", "PA", "RGBa", "La"}
+TURNS = {  # by Exif's orientation
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 SERVED_TYPES = {
     "avif": "image/avif",
@@ -68,28 +86,45 @@ def clean(upload: File) -> ContentFile:
     matter; it comes out named by its content.
     """
     data = _bytes_of(upload)
-    image = _opened(data)
-    taken_as = image.format
-    image = _decoded(image)
-    if image.width < MIN_WIDTH:
-        raise ValidationError(
-            _("This picture is %(width)s pixels wide; at least %(limit)s are needed."),
-            code="too_narrow",
-            params={"width": image.width, "limit": MIN_WIDTH},
-        )
-    encoded = BytesIO()
-    if image.mode == "RGBA" or taken_as == "PNG":
-        image.save(encoded, "PNG")
-    else:
-        image.save(encoded, "JPEG", quality=90, optimize=True)
-    suffix = "png" if image.mode == "RGBA" or taken_as == "PNG" else "jpg"
+    with turn():
+        image = _decoded(data, MAX_KEPT_SIDE)
+        if image.width < MIN_WIDTH:
+            raise ValidationError(
+                _("This picture is %(width)s pixels wide; at least %(limit)s are needed."),
+                code="too_narrow",
+                params={"width": image.width, "limit": MIN_WIDTH},
+            )
+        is_png = image.mode == "RGBA" or data.startswith(image_files.PNG_SIGNATURE)
+        encoded = BytesIO()
+        if is_png:
+            image.save(encoded, "PNG", compress_level=2)  # a third of the time of 6
+        else:
+            image.save(encoded, "JPEG", quality=90)
+    suffix = "png" if is_png else "jpg"
     return ContentFile(encoded.getvalue(), name=f"{fingerprint(data)}.{suffix}")
 
 
-def decoded(upload: File) -> Image.Image:
-    """The picture itself: upright, in sRGB, and with nothing else of the file; or ValidationError
-    as `clean` raises it."""
-    return _decoded(_opened(_bytes_of(upload)))
+def decoded(upload: File, longest: int) -> Image.Image:
+    """The picture itself, its longer side no longer than that: upright, in sRGB, and with nothing
+    else of the file; or ValidationError as `clean` raises it. To be asked for in a `turn`."""
+    return _decoded(_bytes_of(upload), longest)
+
+
+@contextmanager
+def turn() -> Iterator[None]:
+    """Two pictures are worked on at once; who waits too long gets a ValidationError that says so.
+
+    A thread that waits serves no reader meanwhile, so that uploads alone could stop the site.
+    """
+    if not _turns.acquire(timeout=MAX_WAIT):
+        raise ValidationError(
+            _("Many pictures are arriving just now: please choose yours again in a minute."),
+            code="busy",
+        )
+    try:
+        yield
+    finally:
+        _turns.release()
 
 
 def fingerprint(data: bytes) -> str:
@@ -142,18 +177,24 @@ def remove(portrait: Portrait) -> None:
     transaction.on_commit(delete)
 
 
-def url(portrait: Portrait, kind: str = "jpeg", width: int = 1200) -> str:
+def url(portrait: Portrait, kind: str = "jpeg", width: int = 1200, *, to_staff=False) -> str:
     """The address of the rendition nearest to a width, or "" if there is none."""
     renditions = portrait.renditions.get(kind, {})
     nearest = min(renditions, key=lambda known: abs(int(known) - width), default=None)
-    return default_storage.url(renditions[nearest]) if nearest else ""
+    if not nearest:
+        return ""
+    return address(renditions[nearest], to_staff=to_staff)
+
+
+def address(name: str, *, to_staff: bool = False) -> str:
+    """Where a file is served: to readers, or to staff even if it belongs to a draft."""
+    return reverse("staff-media", args=[name]) if to_staff else default_storage.url(name)
 
 
 def srcset(portrait: Portrait, kind: str) -> str:
     """For `<source srcset>`: each rendition of a kind with its width."""
     return ", ".join(
-        f"{default_storage.url(name)} {width}w"
-        for width, name in portrait.renditions.get(kind, {}).items()
+        f"{address(name)} {width}w" for width, name in portrait.renditions.get(kind, {}).items()
     )
 
 
@@ -167,14 +208,15 @@ def cropped(portrait: Portrait, width: int, height: int) -> bytes:
 
 
 def media_response(name: str, *, to_staff: bool = False) -> HttpResponse:
-    """The answer to /media/<name>: 410 for a withdrawn case, 404 for what nobody may see.
+    """The picture, for readers or for staff: 410 for a withdrawn case, 404 if it may not be seen.
 
     Staff see drafts and originals too. The response has an ETag; the view that calls this only
     has to compare it with the request's.
     """
     if match := RENDITION.fullmatch(name):
-        case = Case.objects.only("stage", "freeze").filter(pk=match["case"]).first()
-        if case is None or not (case.is_told or to_staff):
+        cases = Case.objects.select_related("edition").only("stage", "freeze", "edition__opens_on")
+        case = cases.filter(pk=match["case"]).first()
+        if case is None or not (case.is_visible or to_staff):
             if case and case.is_open_to_readers and case.freeze == Freeze.WITHDRAWN:
                 return HttpResponseGone("Gone\n", content_type="text/plain")
             raise Http404
@@ -209,8 +251,9 @@ def _bytes_of(upload: File) -> bytes:
     return upload.read()
 
 
-def _opened(data: bytes) -> Image.Image:
-    """The picture with its header read and nothing decoded, or ValidationError."""
+def _opened(data: bytes) -> tuple[Image.Image, int]:
+    """The picture with its header read and nothing decoded, and how it is to be turned; or
+    ValidationError."""
     for beginning, name in OTHER_FORMATS:
         if re.match(beginning, data, re.DOTALL):
             raise ValidationError(
@@ -218,66 +261,58 @@ def _opened(data: bytes) -> Image.Image:
                 code="other_format",
                 params={"format": name},
             )
-    try:
-        image = Image.open(BytesIO(data), formats=TAKEN)
-    except UnidentifiedImageError:
+    file = image_files.picture_only(data)
+    if file is None:
         raise ValidationError(
             _("This file is not a picture: please choose a JPEG, PNG or WebP file."),
             code="no_picture",
-        ) from None
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_many_pixels() from None
-    except Exception:  # on a broken header Pillow's parsers raise whatever comes
-        raise _damaged() from None
-    if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
-        raise _too_many_pixels()
-    return image
-
-
-def _decoded(image: Image.Image) -> Image.Image:
-    """RGB, or RGBA if anything in it is transparent; upright; nothing else kept of the file."""
+        )
     try:
+        image = Image.open(BytesIO(file.data), formats=TAKEN)
+    except Exception:  # on a broken header Pillow's parsers raise whatever comes
+        raise image_files.damaged() from None
+    image_files.check_size(*image.size)
+    return image, file.orientation
+
+
+def _decoded(data: bytes, longest: int) -> Image.Image:
+    """RGB, or RGBA if anything in it is transparent; upright; nothing else kept of the file."""
+    image, orientation = _opened(data)
+    try:
+        image.draft(None, (longest, longest))  # a JPEG is decoded no larger than is needed
         image.load()
-        ImageOps.exif_transpose(image, in_place=True)
-        image = _in_srgb(image)
+        profile = image.info.get("icc_profile")
+        image = _plain_mode(image)
+        image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+        if orientation in TURNS:
+            image = image.transpose(TURNS[orientation])
+        image = _in_srgb(image, profile)
     except Exception:  # see _opened
-        raise _damaged() from None
+        raise image_files.damaged() from None
     if image.mode == "RGBA" and image.getextrema()[3][0] == 255:
         image = image.convert("RGB")
     image.info.clear()  # savers write comments, XMP and profiles from here
     return image
 
 
-def _in_srgb(image: Image.Image) -> Image.Image:
-    profile = image.info.get("icc_profile")
+def _plain_mode(image: Image.Image) -> Image.Image:
+    """In a mode that can be made smaller without a loss and that colour profiles know."""
     if image.mode.startswith("I"):  # 16 bits of grey; convert() would cut, not scale
-        image = image.point(lambda value: value * (1 / 256)).convert("L")
-    mode = "RGBA" if image.mode in WITH_ALPHA or "transparency" in image.info else "RGB"
-    if profile and image.mode in {"RGB", "RGBA", "CMYK", "L"}:
+        return image.point(lambda value: value * (1 / 256)).convert("L")
+    if image.mode in WITH_ALPHA or "transparency" in image.info:
+        return image if image.mode == "RGBA" else image.convert("RGBA")
+    return image if image.mode in {"RGB", "L", "CMYK"} else image.convert("RGB")
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    if profile:
         try:
             source = ImageCms.ImageCmsProfile(BytesIO(profile))
             image = ImageCms.profileToProfile(image, source, SRGB, outputMode=mode)
         except (ImageCms.PyCMSError, OSError):
             pass  # a broken profile says nothing: take the colours as sRGB
     return image if image.mode == mode else image.convert(mode)
-
-
-def _too_many_pixels() -> ValidationError:
-    return ValidationError(
-        _(
-            "This picture has too many pixels: at most %(limit)s million, and %(side)s on its "
-            "longer side, are taken."
-        ),
-        code="too_many_pixels",
-        params={"limit": MAX_PIXELS // 1_000_000, "side": MAX_SIDE},
-    )
-
-
-def _damaged() -> ValidationError:
-    return ValidationError(
-        _("This picture is damaged or incomplete: please save it again and try once more."),
-        code="damaged",
-    )
 
 
 def _widths(original: int, widths: list[int]) -> list[int]:

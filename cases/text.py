@@ -7,10 +7,10 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-# Letters that do not come apart into a base letter and a mark.
-LETTERS = str.maketrans(
+# Characters that do not come apart into a base letter and a mark.
+PLAIN_CHARACTERS = str.maketrans(
     {"ø": "o", "đ": "d", "ł": "l", "ŧ": "t", "ı": "i", "ŋ": "n", "ß": "ss", "æ": "ae", "œ": "oe"}
-    # Apostrophes as keyboards have them, and signs that nobody sees.
+    # Apostrophes as keyboards have them, and characters that nobody sees.
     | {"’": "'", "‘": "'", "ʼ": "'"}
     | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff", "")
 )
@@ -20,29 +20,29 @@ def folded(text: str) -> str:
     """The text for comparing: lower case, without accents, its white space single."""
     # Twice, as Unicode's compatibility caseless matching does: “𝓐” is an A only when taken apart.
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return " ".join(bare.translate(LETTERS).split())
+    bare = "".join(character for character in apart if not unicodedata.combining(character))
+    return " ".join(bare.translate(PLAIN_CHARACTERS).split())
 
 
 def folded_with_places(text: str) -> tuple[str, list[int]]:
-    """The text folded, and for each letter of that its place in the text."""
-    letters: list[str] = []
+    """The text folded, and for each character of that its place in the text."""
+    characters: list[str] = []
     places: list[int] = []
-    for place, letter in enumerate(text):
-        for bare in _folded_letter(letter):
-            if bare != " " or (letters and letters[-1] != " "):
-                letters.append(bare)
+    for place, character in enumerate(text):
+        for bare in _folded_character(character):
+            if bare != " " or (characters and characters[-1] != " "):
+                characters.append(bare)
                 places.append(place)
-    if letters and letters[-1] == " ":
-        letters.pop()
+    if characters and characters[-1] == " ":
+        characters.pop()
         places.pop()
-    return "".join(letters), places
+    return "".join(characters), places
 
 
 @lru_cache(maxsize=4096)
-def _folded_letter(letter: str) -> str:
-    """`folded` looks at one letter after the other, but for white space."""
-    between = folded(f"x{letter}x")
+def _folded_character(character: str) -> str:
+    """`folded` looks at one character after the other, but for white space."""
+    between = folded(f"x{character}x")
     return between[1:-1]
 
 

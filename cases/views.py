@@ -4,151 +4,207 @@ from __future__ import annotations
 
 import datetime
 
-from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject as lazily
-from django.views.decorators.http import conditional_page, require_safe
+from django.views.decorators.http import conditional_page
 
-from cases import pictures, sheets, structured
-from cases.caching import Gone, reader_page, told_or_gone
-from cases.dates import next_human_rights_day
+from cases import pictures, structured_data
+from cases.countries import choices_among
+from cases.dates import earliest_today, next_human_rights_day
 from cases.forms import CaseFilterForm, FilterForm, OutcomeFilterForm
+from cases.goals import percent_of_goal
+from cases.http_caching import Gone, only, public_page, to_known_query, uncached, visible_or_410
+from cases.lists import ASKED_FOR_A_CARD, cards, lists_key, once
 from cases.models import (
     AppliesTo,
     Case,
     Edition,
     Freeze,
     Outcome,
+    ToldRules,
     YearlyFigure,
 )
-from cases.models.prepared import Prepared
+from cases.models.cases import TAKES_NONE
+from cases.models.outcomes import with_later
+from cases.printing import sheets
 
 CARDS_A_PAGE = 24
 OUTCOMES_A_PAGE = 20
 OTHER_CASES = 3
 
-page_of_case = Prepared(
-    Case, lambda slug: Case.objects.open_to_readers().for_page().filter(slug=slug), "a", "b"
-)
-other_cases = Prepared(
-    Case,
-    lambda pk: (
-        Case.objects.listed()
-        .taking_actions()
-        .exclude(pk=pk)
-        .for_cards()
-        .needing_letters_first()[:OTHER_CASES]
-    ),
-    1,
-    2,
-)
+# What the page of a case shows outside what is cached.
+ASKED_FOR_A_PAGE = [
+    *ASKED_FOR_A_CARD,
+    "summary",
+    "short_name",
+    "letter_goal",
+    "i18n",
+    "petition__title",
+    "petition__i18n",
+    "petition__goal",
+    "petition__shown_from",
+    "petition__closes_on",
+]
 
 
-@reader_page()
+@public_page()
 def home(request: HttpRequest) -> HttpResponse:
+    key = lists_key()
     edition = Edition.objects.current()
-    cases = list(Case.objects.listed().filter(edition=edition).for_cards()) if edition else []
-    today = timezone.localdate()
-    human_rights_day = next_human_rights_day(today)
+    in_order = once("home", key, ask=lambda: _in_order_of_need(edition)) if edition else []
+    cases = cards([pk for pk, _reach in in_order])
+    good_news = Outcome.objects.good_news()
+    letters = sum(case.letter_count for case in cases)
+    today = earliest_today()
     context = {
         "edition": edition,
         "cases": cases,
-        "letters": sum(case.letter_count for case in cases),
+        "total": sum(case.total_count for case in cases),
+        "letters": letters,
         "signatures": sum(case.signature_count for case in cases),
         "messages": sum(case.message_count for case in cases),
         "posts": sum(case.post_count for case in cases),
-        "human_rights_day": human_rights_day,
-        "days_left": (human_rights_day - today).days,
-        "good_news": _with_cases(Outcome.objects.good_news())[:3],
+        # No number of days: it would be another one for half of those who read a cached page.
+        "human_rights_day": next_human_rights_day(today),
+        "is_of_an_earlier_year": edition is not None and edition.year < today.year,
+        "take_letters": any(reach != TAKES_NONE for _pk, reach in in_order),
+        "percent": edition and percent_of_goal(letters, edition.letter_goal),
+        "lists_key": key,
+        "good_news": lazily(
+            lambda: with_later(good_news.front_page_first().select_related("case")[:3])
+        ),
     }
     return render(request, "cases/home.html", context)
 
 
-@reader_page("q", "country", "region", "theme", "year", "state", "order", "page")
+def _in_order_of_need(edition: Edition) -> list[tuple[int, int]]:
+    """The key and the reach of each of its cases."""
+    listed = Case.objects.listed().filter(edition=edition)
+    return list(listed.needing_letters_first().values_list("pk", "reach"))
+
+
+@public_page("q", "country", "region", "theme", "year", "state", "order", "page")
 def case_list(request: HttpRequest) -> HttpResponse:
+    key = lists_key()
     listed = Case.objects.listed()
-    form = CaseFilterForm.over(request.GET, listed)
-    page = _page(form, form.filter(listed), Case.objects.for_cards(), CARDS_A_PAGE)
+    facets = once("case-facets", key, ask=lambda: CaseFilterForm.facets(listed))
+    form = CaseFilterForm.over(request.GET, facets)
+    page = Paginator(_found("cases", key, form, listed), CARDS_A_PAGE).get_page(form.page_number)
+    page.object_list = cards(page.object_list)
     context = {
         "form": form,
         "cases": page,
+        "lists_key": key,
+        "fragments": _cache_of(form, page),
         "found": page.paginator.count,
         "is_filtered": bool(form.chosen),
         "query": _query(request),
     }
-    return render(request, "cases/case_list.html", context)
+    response = render(request, "cases/case_list.html", context)
+    # Words that somebody typed are no address to keep a page for.
+    return response if form.is_offered(page.number) else uncached(response)
 
 
-@reader_page()
+@public_page()
 def case(request: HttpRequest, slug: str) -> HttpResponse:
-    case = _case_or_404(slug)
+    rows = Case.objects.open_to_readers().select_related("edition", "petition", "action_count")
+    case = get_object_or_404(rows.only(*ASKED_FOR_A_PAGE), slug=slug)
+    case.load_counts()
     if case.freeze == Freeze.WITHDRAWN:
         raise Gone
     if case.freeze == Freeze.HIDDEN:
         return render(request, "cases/hidden.html")
-    return case_page(request, case)
+    full_case = lazily(lambda: Case.objects.for_page().get(pk=case.pk))
+    return case_page(request, case, full_case, "fragments")
 
 
-def case_page(request: HttpRequest, case: Case) -> HttpResponse:
-    """The page of a case from `Case.objects.for_page()`, whatever its stage; editors preview it."""
-    others = other_cases(case.pk)
-    fingerprint = getattr(case, "fingerprint", "")  # a preview has none
-    petition = getattr(case, "petition", None)
-    solidarity = getattr(case, "solidarity_action", None)
+def case_page(request: HttpRequest, case: Case, full_case: Case, fragments: str) -> HttpResponse:
+    """The page of a case, whatever its stage; editors preview it.
+
+    `case` has its counts. `full_case` is from `Case.objects.for_page()`: it is asked for only where
+    the cache named `fragments` holds nothing, so what is shown of it is lazy.
+    """
+    solidarity = lazily(lambda: full_case.solidarity_action)
+    petition = case.petition
     context = {
         "case": case,
-        "target": getattr(case, "target", None),
+        "full_case": full_case,
+        "fragments": fragments,
+        "targets": lazily(lambda: list(full_case.targets.all())),
+        "takes_letters": lazily(lambda: full_case.takes_letters),
         "solidarity": solidarity,
-        "portrait": getattr(case, "portrait", None),
-        "quotes": lazily(lambda: [quote for quote in case.quotes.all() if quote.may_be_shown]),
-        "timeline": lazily(lambda: case.timeline),
+        "portrait": lazily(lambda: full_case.portrait),
+        "quotes": lazily(lambda: [quote for quote in full_case.quotes.all() if quote.may_be_shown]),
+        "timeline": lazily(lambda: full_case.timeline),
         "status": lazily(lambda: case.latest_outcome),
-        "solidarity_rules": lazily(
-            lambda: [
-                rule for rule in case.safety_rules.all() if rule.applies_to == AppliesTo.SOLIDARITY
-            ]
-        ),
+        "solidarity_rules": lazily(lambda: ToldRules.of(full_case, AppliesTo.SOLIDARITY)),
         "petition": petition,
         "takes_actions": case.takes_actions,
+        "ways": lazily(lambda: _ways(full_case)),
         "takes_signatures": case.takes_signatures,
-        "takes_messages": case.takes_messages,
-        "messages_from": solidarity and case.takes_actions and _still_to_come(solidarity.opens_on),
-        "is_paused": case.freeze == Freeze.PAUSED,
+        "takes_messages": lazily(lambda: full_case.takes_messages),
+        "messages_from": lazily(
+            lambda: solidarity and case.takes_actions and _still_to_come(solidarity.opens_on)
+        ),
+        "is_paused": case.is_paused,
+        "total": case.total_count,
+        "has_sheet": lazily(lambda: sheets.may_be_used(full_case)),
         "letters": case.letter_count,
-        "percent": _percent(case.letter_count, case.letter_goal),
+        "percent": percent_of_goal(case.letter_count, case.letter_goal),
         "signatures": case.shown_signatures,
-        "signatures_percent": petition and _percent(case.shown_signatures, petition.goal),
+        "signatures_percent": petition and percent_of_goal(case.shown_signatures, petition.goal),
         "messages": case.message_count,
+        "has_messages": case.message_count > 0,
         "posts": case.post_count,
-        "others": others,
-        "structured": lazily(lambda: structured.article(case)),
-        # All that the page shows comes from these rows and from what day it is, as messages and
-        # petitions close: while they stay, its text stays.
-        "fingerprint": fingerprint and f"{fingerprint}{others.fingerprint}{timezone.localdate()}",
+        "others": _others(case),
+        "structured": lazily(lambda: structured_data.article(full_case)),
     }
     return render(request, "cases/case.html", context)
 
 
-@reader_page("kind", "country", "year", "page")
+def _ways(case: Case) -> dict:
+    ways = case.ways
+    return ways | {"embassies": [name for _code, name in choices_among(ways["embassies"])]}
+
+
+def _others(case: Case) -> list[Case]:
+    """Those who need letters most."""
+    keys = once("waiting", lists_key(), ask=_waiting)
+    return cards([key for key in keys if key != case.pk][:OTHER_CASES])
+
+
+def _waiting() -> list[int]:
+    waiting = Case.objects.listed().waiting_for_letters()
+    return list(waiting.values_list("pk", flat=True)[: OTHER_CASES + 1])
+
+
+@public_page("kind", "country", "year", "page")
 def good_news(request: HttpRequest) -> HttpResponse:
+    key = lists_key()
     outcomes = Outcome.objects.good_news()
-    form = OutcomeFilterForm.over(request.GET, outcomes)
-    page = _page(form, form.filter(outcomes), _with_cases(Outcome.objects.all()), OUTCOMES_A_PAGE)
+    facets = once("outcome-facets", key, ask=lambda: OutcomeFilterForm.facets(outcomes))
+    form = OutcomeFilterForm.over(request.GET, facets)
+    page = Paginator(_found("outcomes", key, form, outcomes), OUTCOMES_A_PAGE)
+    page = page.get_page(form.page_number)
     context = {
         "form": form,
-        "outcomes": page,
+        "page": page,
+        "outcomes": lazily(lambda: _outcomes(page.object_list)),
+        "lists_key": key,
+        "fragments": _cache_of(form, page),
         "found": page.paginator.count,
         "is_filtered": bool(form.chosen),
         "query": _query(request),
     }
-    return render(request, "cases/good_news.html", context)
+    response = render(request, "cases/good_news.html", context)
+    return response if form.is_offered(page.number) else uncached(response)
 
 
-@reader_page()
+@public_page()
 def editions(request: HttpRequest) -> HttpResponse:
     """Every year of the campaign that we know something of, the newest first."""
     editions = {edition.year: edition for edition in Edition.objects.opened().with_case_number()}
@@ -160,7 +216,7 @@ def editions(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/editions.html", {"editions": rows})
 
 
-@reader_page()
+@public_page()
 def edition(request: HttpRequest, year: int) -> HttpResponse:
     edition = get_object_or_404(Edition.objects.opened(), year=year)
     context = {
@@ -171,16 +227,18 @@ def edition(request: HttpRequest, year: int) -> HttpResponse:
     return render(request, "cases/edition.html", context)
 
 
-@reader_page()
+@public_page()
 def page(request: HttpRequest, template: str) -> HttpResponse:
     """A page that is only text."""
     return render(request, template)
 
 
-@reader_page("paper", "size")
+@public_page(offered={"paper": "letter", "size": "large"})
 def sheet(request: HttpRequest, slug: str) -> HttpResponse:
     """The printable case sheet: ?paper=letter for US Letter, ?size=large for large print."""
-    case = told_or_gone(_case_or_404(slug))
+    case = visible_or_410(_case_or_404(slug))
+    if not sheets.may_be_used(case):
+        raise Http404
     paper = "letter" if request.GET.get("paper") == "letter" else "a4"
     data = sheets.pdf(case, paper=paper, large_print=request.GET.get("size") == "large")
     response = HttpResponse(data, content_type="application/pdf")
@@ -189,60 +247,64 @@ def sheet(request: HttpRequest, slug: str) -> HttpResponse:
     return response
 
 
-@reader_page()
+@public_page()
 def card(request: HttpRequest, slug: str) -> HttpResponse:
     """The picture shown where a link to the case is shared."""
-    case = told_or_gone(_case_or_404(slug))
+    case = visible_or_410(_case_or_404(slug))
     if not case.sharing_allowed:
         raise Http404
     return HttpResponse(sheets.card(case), content_type="image/png")
 
 
-@reader_page()
+@public_page()
 def check(request: HttpRequest, code: str) -> HttpResponse:
     """Whether a printed sheet is still right: where its QR code leads."""
-    case = Case.objects.for_page().filter(pk=sheets.case_key(code)).first()
+    key = sheets.case_key(code)
+    case = Case.objects.for_page().filter(pk=key).first() if key else None
     state = sheets.state(case, code)
     context = {"code": code.upper(), "state": state, "case": case}
     return render(request, "cases/check.html", context)
 
 
-@require_safe
+@only("GET", "HEAD")
 @conditional_page
 def media(request: HttpRequest, name: str) -> HttpResponse:
-    """A picture of a case, as far as the case may be seen."""
-    # Only who shows a session is asked for it: a reader's request stays without cookies.
-    signed_in = settings.SESSION_COOKIE_NAME in request.COOKIES
-    to_staff = signed_in and request.user.has_perm("cases.view_case")
-    return pictures.media_response(name, to_staff=to_staff)
+    """A picture of a case that readers may see."""
+    return to_known_query(request) or pictures.media_response(name)
+
+
+@only("GET", "HEAD")
+@conditional_page
+def staff_media(request: HttpRequest, name: str) -> HttpResponse:
+    """A picture of any case for who works on cases; for other staff, as for readers."""
+    works_on_cases = map(request.user.has_perm, ["cases.change_case", "cases.freeze_case"])
+    return pictures.media_response(name, to_staff=any(works_on_cases))
 
 
 def _case_or_404(slug: str) -> Case:
-    if not (found := page_of_case(slug)):
-        raise Http404
-    case = found[0]
-    case.fingerprint = found.fingerprint
-    return case
+    return get_object_or_404(Case.objects.open_to_readers().for_page(), slug=slug)
 
 
 def _still_to_come(day: datetime.date | None) -> datetime.date | None:
     return day if day and day > timezone.localdate() else None
 
 
-def _percent(number: int, goal: int | None) -> int | None:
-    return min(100, 100 * number // goal) if goal else None
+def _found(name: str, key: str, form: FilterForm, rows: QuerySet) -> list[int]:
+    """The keys that are asked for; words that somebody typed are looked for each time."""
+    if form.chosen.get("q"):
+        return form.filter(rows)
+    return once(name, key, form.chosen, ask=lambda: form.filter(rows))
 
 
-def _with_cases(outcomes: QuerySet) -> QuerySet:
-    return outcomes.select_related("case", "case__portrait", "case__edition")
+def _cache_of(form: FilterForm, page: Page) -> str:
+    """The name of the cache for parts of a page: of one that nobody offered nothing is held."""
+    return "fragments" if form.is_offered(page.number) else "uncached"
 
 
-def _page(form: FilterForm, keys: list[int], rows: QuerySet, size: int) -> Page:
-    """The page asked for of the rows with these keys, in their order; one query."""
-    page = Paginator(keys, size).get_page(form.page_number)
-    found = rows.in_bulk(list(page.object_list))
-    page.object_list = [found[key] for key in page.object_list if key in found]
-    return page
+def _outcomes(keys: list[int]) -> list[Outcome]:
+    """The outcomes of these keys, in their order."""
+    found = Outcome.objects.select_related("case").in_bulk(keys)
+    return with_later(found[key] for key in keys if key in found)
 
 
 def _query(request: HttpRequest) -> str:

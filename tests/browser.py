@@ -103,13 +103,15 @@ class Visitor:
     # --- what is there
 
     def control(self, name: str) -> Locator:
-        """The link or button of that name."""
+        """The link or button of that name, once the page's scripts have run."""
+        self.page.wait_for_load_state()
         link = self.page.get_by_role("link", name=name, exact=True)
         button = self.page.get_by_role("button", name=name, exact=True)
         return link.or_(button).first
 
     def field(self, label: str) -> Locator:
-        """The field whose label begins so."""
+        """The field whose label begins so, once the page's scripts have run."""
+        self.page.wait_for_load_state()
         return self.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}")).first
 
     def sees(self, *texts: str) -> None:
@@ -127,6 +129,10 @@ class Visitor:
     def is_at(self, heading: str) -> None:
         """The page with this heading is there."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+
+    def has_focus_on(self, element_id: str) -> None:
+        """The focus comes there, as soon as a script has run that puts it there."""
+        expect(self.page.locator(f'[id="{element_id}"]')).to_be_focused()
 
     @property
     def focused(self) -> dict:

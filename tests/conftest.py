@@ -1,32 +1,65 @@
 """What every test stands on: no secrets of this machine, no cache between tests."""
 
+import gc
 import importlib
 import os
+import pkgutil
 
 import hypothesis
 import pytest
+import time_machine
 from django.apps import apps
 from django.conf import settings as site_settings
-from django.core.cache import cache
+from django.core.cache import cache, caches
 from django.db import connection
+from django.utils import timezone
 
-from letters import checking, sampling
+from letters import migrations
+from letters.models.demo_data import demo_data_exists
+from letters.text import checks
+from tests import databases
 from write4rights import translations
 
 
 def pytest_configure(config):
     """French pages are French: the compiled catalogues are not in the repository."""
     translations.compile_all()
-    # How long one example takes says more of the machine's other work than of the code.
-    hypothesis.settings.register_profile("site", deadline=None)
+    # All that is imported stays until the end: looking through it for garbage is a tenth of a run.
+    gc.set_threshold(100_000, 50, 100)
+    # How long one example takes says more of the machine's other work than of the code. In CI the
+    # examples are the same each time: what is found by chance is found where somebody looks.
+    in_ci = os.environ.get("CI") == "true"
+    hypothesis.settings.register_profile("site", deadline=None, derandomize=in_ci)
     hypothesis.settings.load_profile("site")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """What asks no database shows the same beside every one: `bin/test` runs it once."""
+    for item in items:
+        asks = DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
+        if not asks and not item.get_closest_marker("django_db"):
+            item.add_marker("any_database")
+
+
+DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
     """What a process remembers for seconds is forgotten between tests."""
-    sampling.is_there.forget()
-    checking.what_stops.forget()
+    caches["rendered"].clear()
+    caches["fragments"].clear()
+    demo_data_exists.forget()
+    checks.blocking_rules.forget()
+
+
+@pytest.fixture
+def still_clock():
+    """The time stands still, so that no hour or day ends within the test. Limits count by the
+    hour, forms are as old as whole seconds, and "today" asked twice may be two days."""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        yield clock
 
 
 @pytest.fixture(autouse=True)
@@ -37,17 +70,16 @@ def _mails_in_memory(settings):
 # --- browsers: nothing of them is imported or started for other tests
 
 
-def _is_in_a_browser(item: pytest.Item) -> bool:
-    return item.get_closest_marker("browser") is not None
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    """No run migrates from nothing: see tests/databases.py."""
+    databases.begin_with_a_copy(site_settings.DATABASES["default"])
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings(django_db_modify_db_settings, request, tmp_path_factory):
-    """A browser asks for several things at once, each on a connection of its own: an SQLite in
-    memory has but one."""
-    database = site_settings.DATABASES["default"]
-    if database["ENGINE"].endswith("sqlite3") and any(map(_is_in_a_browser, request.session.items)):
-        database["TEST"]["NAME"] = str(tmp_path_factory.mktemp("database") / "test.sqlite3")
+def django_db_keepdb(django_db_keepdb):
+    """The copy of an SQLite is taken as it stands; its folder goes with the process."""
+    return site_settings.DATABASES["default"]["ENGINE"].endswith("sqlite3") or django_db_keepdb
 
 
 @pytest.fixture(scope="session")
@@ -75,13 +107,26 @@ def site(live_server, settings, monkeypatch, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PAGE_CACHE_SECONDS = 0  # nor does a browser keep a page
     # The form's guard takes whoever is done in under three seconds for a robot.
-    monkeypatch.setattr("letters.guarding.FASTEST", -1)
+    monkeypatch.setattr("letters.privacy.antispam.FASTEST", -1)
     cache.clear()
     # A transactional test before this one has emptied the tables, the roles' too.
     first = importlib.import_module("letters.migrations.0002_roles")
-    more = importlib.import_module("letters.migrations.0005_roles_for_every_action")
+    renamed = importlib.import_module("letters.migrations.0031_rename_their_permissions").RENAMED
+    give = first.give
+
+    def give_by_the_names_of_today(roles, *args) -> None:
+        for role, rights in roles.items():
+            today = {}
+            for label, acts in rights.items():
+                app, _, model = label.partition(".")
+                today[f"{app}.{renamed.get(model, model)}"] = acts
+            give({role: today}, *args)
+
+    monkeypatch.setattr(first, "give", give_by_the_names_of_today)
     first.make_roles(apps, connection.schema_editor())
-    more.give_more(apps, connection.schema_editor())
+    for module in sorted(pkgutil.iter_modules(migrations.__path__, f"{migrations.__name__}.")):
+        if give_more := getattr(importlib.import_module(module.name), "give_more", None):
+            give_more(apps, connection.schema_editor())
     return live_server.url
 
 

@@ -16,6 +16,8 @@ from cases.models import (
     ConsentBasis,
     Demand,
     Edition,
+    Embassy,
+    EmbassyUse,
     Milestone,
     ModelLetter,
     Outcome,
@@ -32,17 +34,16 @@ from cases.models import (
     Theme,
     Topic,
 )
-from letters import counting, signing
-from letters.encryption import email_hash
+from letters.actions import signatures
 from letters.models import (
     COUNTED,
+    EmailAddress,
     Follow,
     FollowState,
     Format,
     Letter,
     LetterKind,
     LetterState,
-    Mailbox,
     PaperCount,
     Pledge,
     Route,
@@ -50,6 +51,8 @@ from letters.models import (
     SignatureState,
     SocialAction,
 )
+from letters.models.addresses import email_hash
+from letters.statistics import ledger
 
 numbers = itertools.count(1)
 
@@ -80,6 +83,7 @@ def make_case(**fields) -> Case:
         "summary": "A plainly invented herder of a test, whose pastures are to be built over.",
         "story": "## The pastures\n\nA plainly *invented* story of a test.",
         "stage": Stage.PUBLISHED,
+        "facts_as_of": "2025-12",
     } | fields
     if "edition" not in fields:
         fields["edition"] = make_edition()
@@ -89,7 +93,10 @@ def make_case(**fields) -> Case:
 
 
 def make_target(case: Case | None = None, **fields) -> Target:
+    """One more to write to, after those the case has."""
     case = case or make_case()
+    if number := case.targets.count():
+        fields = {"key": f"target-{number}", "position": number, "asked": "Stop it."} | fields
     fields = {
         "name": "Test Official",
         "office": "Minister of Tests",
@@ -101,6 +108,17 @@ def make_target(case: Case | None = None, **fields) -> Target:
     return Target.objects.create(case=case, **fields)
 
 
+def make_embassy(of_country: str = "NO", in_country: str = "GB", **fields) -> Embassy:
+    """One that writers are offered."""
+    fields = {
+        "city": "Testville",
+        "postal": "Embassy of Tests\n2 Invented Street\nTestville",
+        "use": EmbassyUse.YES,
+        "as_of": "2024-10",
+    } | fields
+    return Embassy.objects.create(of_country=of_country, in_country=in_country, **fields)
+
+
 def make_case_to_write_for(**fields) -> Case:
     """A published case with all that a letter needs: target, demand, model letter with points."""
     case = make_case(**fields)
@@ -110,12 +128,16 @@ def make_case_to_write_for(**fields) -> Case:
     return case
 
 
-def make_model_letter(case: Case, language: str = "en", **fields) -> ModelLetter:
+def make_model_letter(
+    case: Case, language: str = "en", target: Target | None = None, **fields
+) -> ModelLetter:
+    """To the first target of the case, if no other is named."""
+    target = target or case.targets.first() or make_target(case)
     fields = {
         "subject": "The pastures",
         "body": "I write to you about the pastures.\n\nPlease do not build on them.",
     } | fields
-    model = ModelLetter.objects.create(case=case, language=language, **fields)
+    model = ModelLetter.objects.create(target=target, language=language, **fields)
     for position, text in enumerate(["The herds need the land.", "Nobody asked the herders."]):
         Point.objects.create(model_letter=model, text=text, position=position)
     return model
@@ -166,7 +188,11 @@ def make_full_case(**fields) -> Case:
         case=case, url="https://example.org/a-report", supports="The building permit."
     )
     Milestone.objects.create(
-        case=case, date="2024-05-01", date_precision="month", text="The permit was given."
+        case=case,
+        date="2024-05-01",
+        date_precision="month",
+        text="The permit was given.",
+        source_url="https://example.org/permit",
     )
     make_outcome(case, kind="no-change-yet", headline="The court has not ruled yet")
     answer_all_rules(case)
@@ -226,9 +252,12 @@ def make_letter(case: Case | None = None, **fields) -> Letter:
         fields.setdefault("counted_on", timezone.localdate())
     if fields["state"] in (LetterState.SUBMITTED, LetterState.APPROVED):
         fields.setdefault("route", Route.DELIVER)
-    letter = Letter.objects.create(case=case or make_case(), **fields)
+    case = case or make_case()
+    if fields.get("kind") != LetterKind.SOLIDARITY and fields.get("route") != Route.BY_HAND:
+        fields.setdefault("target", case.targets.first())
+    letter = Letter.objects.create(case=case, **fields)
     if letter.counts:
-        counting.count(letter.counts_at)
+        ledger.count(letter.tally_key)
     return letter
 
 
@@ -264,42 +293,42 @@ def make_petition(case: Case | None = None, **fields) -> Petition:
     return Petition.objects.create(case=case or make_case_to_write_for(), **fields)
 
 
-def make_mailbox(email: str = "", **fields) -> Mailbox:
+def make_email_address(email: str = "", **fields) -> EmailAddress:
     number = next(numbers)
     email = email or f"tester-{number}@example.org"
     fields = {
-        "key": f"mailboxkey{number:012d}",
+        "key": f"addresskey{number:012d}",
         "email": email,
-        "email_hash": email_hash(email),
+        "email_hash": fields.get("email_hash") or email_hash(email),
         "created_at": timezone.now(),
     } | fields
-    return Mailbox.objects.create(**fields)
+    return EmailAddress.objects.create(**fields)
 
 
 def make_signature(petition: Petition | None = None, **fields) -> Signature:
     """A confirmed signature; one that counts is in the tally too."""
     petition = petition or make_petition()
     fields = {
-        "text": signing.keep_text(petition),
+        "text": signatures.keep_text(petition),
         "state": SignatureState.CONFIRMED,
         "name": "Sam Tester",
         "country": "NO",
     } | fields
-    if "mailbox" not in fields:
-        fields["mailbox"] = make_mailbox()
+    if "email_address" not in fields:
+        fields["email_address"] = make_email_address()
     if fields["state"] == SignatureState.CONFIRMED and not fields.get("held"):
         fields.setdefault("counted_on", timezone.localdate())
     signature = Signature.objects.create(petition=petition, **fields)
     if signature.counts:
-        counting.count(signature.counts_at)
+        ledger.count(signature.tally_key)
     return signature
 
 
 def make_follow(case: Case | None = None, **fields) -> Follow:
     """A confirmed wish for news; without a case of all good news."""
     fields = {"state": FollowState.CONFIRMED} | fields
-    if "mailbox" not in fields:
-        fields["mailbox"] = make_mailbox()
+    if "email_address" not in fields:
+        fields["email_address"] = make_email_address()
     return Follow.objects.create(case=case, **fields)
 
 
@@ -316,7 +345,7 @@ def make_post(case: Case | None = None, **fields) -> SocialAction:
         fields.setdefault("counted_on", timezone.localdate())
     action = SocialAction.objects.create(case=case or make_case(), **fields)
     if action.counts:
-        counting.count(action.counts_at)
+        ledger.count(action.tally_key)
     return action
 
 
@@ -331,6 +360,6 @@ def make_paper_count(case: Case | None = None, **fields) -> PaperCount:
         "evidence": "A scan in folder 3",
     } | fields
     paper = PaperCount.objects.create(case=case or make_case(), **fields)
-    if paper.counts_at:
-        counting.count(paper.counts_at, paper.number)
+    if paper.tally_key:
+        ledger.count(paper.tally_key, paper.number)
     return paper

@@ -14,21 +14,26 @@ from pathlib import Path
 
 from django.conf import settings
 
+from tests import databases
+
 PATIENCE = 60  # seconds until it answers
 
 
 class Served:
-    """A site of its own below `folder`; `manage` runs a command of manage.py on it."""
+    """A site of its own below `folder`, with a migrated database; `manage` runs a command on it."""
 
     def __init__(self, folder: Path, page_cache_seconds: int) -> None:
         self.folder = folder
+        database = folder / "site.sqlite3"
+        if not database.exists():
+            databases.copy_sqlite(database)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "tests.settings",
-            "DATABASE_URL": f"sqlite:///{folder / 'site.sqlite3'}",
+            "DATABASE_URL": f"sqlite:///{database}",
             "MEDIA_ROOT": str(folder / "media"),
             "PAGE_CACHE_SECONDS": str(page_cache_seconds),
         }
@@ -38,11 +43,13 @@ class Served:
         subprocess.run(command, cwd=settings.BASE_DIR, env=self.environment, check=True)
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        command = [sys.executable, "-m", "gunicorn", "write4rights.wsgi", "--log-level=warning"]
-        command += ["--bind", f"127.0.0.1:{self.port}", "--workers=2"]
-        command += ["--worker-class=gthread", "--threads=4"]
-        process = subprocess.Popen(command, cwd=settings.BASE_DIR, env=self.environment)
+    def running(self, *options: str, stderr=None) -> Iterator[None]:
+        """As README serves it, on another port; `options` of gunicorn count more."""
+        command = [sys.executable, "-m", "gunicorn", "--log-level=warning", "--workers=2"]
+        command += ["--bind", f"127.0.0.1:{self.port}", "--threads=4", *options]
+        process = subprocess.Popen(
+            command, cwd=settings.BASE_DIR, env=self.environment, stderr=stderr
+        )
         try:
             self._wait(process)
             yield

@@ -31,4 +31,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     # A file, as in production: the threads and processes of a test see one database.
     _folder = tempfile.TemporaryDirectory(prefix="write4rights-tests-")
     DATABASES["default"]["TEST"] = {"NAME": f"{_folder.name}/test.sqlite3"}  # noqa: F405
+else:
+    DATABASES["default"]["ENGINE"] = "tests.postgresql"  # noqa: F405
 WHITENOISE_USE_FINDERS = True
+CACHES["rendered"] = {  # noqa: F405
+    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+    "LOCATION": "rendered",
+}

@@ -39,7 +39,7 @@ def said(response) -> list[str]:
 
 def form_data(response) -> dict[str, object]:
     """What a browser would send if nothing on the change page were touched."""
-    data: dict[str, object] = {}
+    data: dict[str, object] = {"_version": response.context.get("version", "")}
     forms = [response.context["adminform"].form]
     for inline in response.context["inline_admin_formsets"]:
         forms += [inline.formset.management_form, *inline.formset.forms]

@@ -10,4 +10,4 @@ class StaffAdminConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()  # every app has registered its models
-        import_module("write4rights.people")
+        import_module("write4rights.staff_admin")

@@ -6,28 +6,40 @@ from typing import NamedTuple
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from cases.models import Case, Freeze, Stage
+from cases.models import Case, Freeze, PendingChange, Stage
+from cases.permissions import may_see
+from cases.publishing import consents, second_look
 from letters.models import (
+    Alarm,
+    Announcement,
     Letter,
     OutgoingMail,
     PaperCount,
     PaperState,
+    Pledge,
     Signature,
     SocialAction,
-    Telling,
 )
+from letters.privacy import retention
+from write4rights.admin_lists import OfferedFiltersMixin
+from write4rights.models import SecondFactorReset
 
 COUNT_UP_TO = 50  # "more than 50": enough to know the day is full, and no table is counted
 NAMED = 4  # cases named in a line
+RETENTION_LINES = 10  # of what has to be kept on or let go; the rest stands on its page
 # The order on the first page: what a campaigner looks for, then what a deployer does.
 APPS = ["cases", "letters", "auth"]
 
@@ -37,13 +49,14 @@ class Task(NamedTuple):
 
     permission: str
     rows: QuerySet
-    one_or_many: str  # with %(count)s
+    one_or_many: str | Promise  # with %(count)s
     url: str
     names_them: bool = False
+    order: str = "-pk"
 
 
 class Line(NamedTuple):
-    text: str
+    text: str | Promise
     more_than: bool
     url: str
     named: list
@@ -61,7 +74,7 @@ class StaffSite(admin.AdminSite):
     def login(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         return redirect("admin:index")
 
-    def password_change(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+    def password_change(self, request: HttpRequest, extra_context=None):
         return redirect("account_change_password")
 
     def get_urls(self) -> list:
@@ -72,13 +85,19 @@ class StaffSite(admin.AdminSite):
         """
         return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
 
-    def index(self, request: HttpRequest, extra_context=None) -> HttpResponse:
-        return super().index(request, {"today": to_do(request.user)} | (extra_context or {}))
+    def register(self, model_or_iterable, admin_class=None, **options) -> None:
+        """With lists that answer only what they offer, whoever writes the admin of a model."""
+        usual = admin_class or admin.ModelAdmin
+        offering = type(usual.__name__, (OfferedFiltersMixin, usual), {"__doc__": usual.__doc__})
+        super().register(model_or_iterable, offering, **options)
+
+    def index(self, request: HttpRequest, extra_context=None):
+        context = {"today": to_do(request.user), "done": last_done(request.user)}
+        return super().index(request, context | (extra_context or {}))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict]:
         """In the order of work, each app's models in the order their admin was registered."""
-        apps = self._build_app_dict(request, app_label)
-        found = ([apps] if apps else []) if app_label else list(apps.values())
+        found = super().get_app_list(request, app_label)
         order = {model: place for place, model in enumerate(self._registry)}
         for app in found:
             app["models"].sort(key=lambda entry: order[entry["model"]])
@@ -91,8 +110,18 @@ class StaffSite(admin.AdminSite):
 def tasks() -> list[Task]:
     cases = reverse("admin:cases_case_changelist")
     today = timezone.localdate()
-    told = Case.objects.filter(stage__in=[Stage.PUBLISHED, Stage.CLOSED])
+    past_gate = Case.objects.past_gate()
     return [
+        Task(
+            "letters.view_alarm",
+            Alarm.objects.open(),
+            ngettext_lazy(
+                "%(count)s alarm: too much came too fast, and what comes now is held",
+                "%(count)s alarms: too much came too fast, and what comes now is held",
+                "count",
+            ),
+            reverse("admin:letters_alarm_changelist") + "?state=open",
+        ),
         Task(
             "cases.freeze_case",
             Case.objects.exclude(unfreeze_asked_by=None),
@@ -105,27 +134,99 @@ def tasks() -> list[Task]:
             names_them=True,
         ),
         Task(
-            "cases.view_case",
+            "cases.view_consent",
+            consents.ended(Case.objects.all()).exclude(freeze=Freeze.WITHDRAWN),
+            ngettext_lazy(
+                "%(count)s case with no consent in force: the site froze it by itself",
+                "%(count)s cases with no consent in force: the site froze them by itself",
+                "count",
+            ),
+            f"{cases}?left=consent-ended",
+            names_them=True,
+        ),
+        Task(
+            "cases.view_consent",
+            consents.ending_soon(Case.objects.all()),
+            ngettext_lazy(
+                "%(count)s case whose consent runs out in the next two weeks",
+                "%(count)s cases whose consent runs out in the next two weeks",
+                "count",
+            ),
+            f"{cases}?left=consent-ending",
+            names_them=True,
+        ),
+        Task(
+            "cases.freeze_case",
+            PendingChange.objects.filter(model=second_look.STAGE),
+            ngettext_lazy(
+                "%(count)s case to publish waits for a second person",
+                "%(count)s cases to publish wait for a second person",
+                "count",
+            ),
+            reverse("admin:cases_pendingchange_changelist"),
+        ),
+        Task(
+            "cases.change_target",
+            PendingChange.objects.exclude(model__in=[second_look.STAGE, "cases.wordlist"]),
+            ngettext_lazy(
+                "%(count)s change to a published case waits for a second person",
+                "%(count)s changes to published cases wait for a second person",
+                "count",
+            ),
+            reverse("admin:cases_pendingchange_changelist"),
+        ),
+        Task(
+            "cases.change_wordlist",
+            PendingChange.objects.filter(model="cases.wordlist"),
+            ngettext_lazy(
+                "%(count)s word list waits for a second person",
+                "%(count)s word lists wait for a second person",
+                "count",
+            ),
+            reverse("admin:cases_pendingchange_changelist"),
+        ),
+        Task(
+            "cases.change_case",
             Case.objects.exclude(freeze=Freeze.NONE),
             ngettext_lazy("%(count)s frozen case", "%(count)s frozen cases", "count"),
             f"{cases}?left=frozen",
             names_them=True,
         ),
         Task(
-            "letters.approve_telling",
-            Telling.objects.awaiting_approval(),
+            "letters.approve_announcement",
+            Announcement.objects.awaiting_approval(),
             ngettext_lazy(
                 "%(count)s piece of news that waits for a second person",
                 "%(count)s pieces of news that wait for a second person",
                 "count",
             ),
-            reverse("admin:letters_telling_changelist") + "?state=waiting",
+            reverse("admin:letters_announcement_changelist") + "?state=waiting",
+        ),
+        Task(
+            "write4rights.approve_secondfactorreset",
+            SecondFactorReset.objects.all(),
+            ngettext_lazy(
+                "%(count)s second factor to take away waits for a second person",
+                "%(count)s second factors to take away wait for a second person",
+                "count",
+            ),
+            reverse("admin:auth_user_changelist"),
         ),
         Task(
             "letters.moderate_letter",
             Letter.objects.awaiting_moderation(),
             ngettext_lazy("%(count)s letter to read", "%(count)s letters to read", "count"),
             reverse("admin:letters_letter_changelist"),
+        ),
+        Task(
+            "letters.moderate_letter",
+            Pledge.objects.awaiting_a_look(),
+            ngettext_lazy(
+                "%(count)s pledge with letters written by hand to look at",
+                "%(count)s pledges with letters written by hand to look at",
+                "count",
+            ),
+            reverse("admin:letters_pledge_changelist") + "?by-hand=waiting",
         ),
         Task(
             "letters.moderate_signature",
@@ -137,7 +238,7 @@ def tasks() -> list[Task]:
         ),
         Task(
             "letters.moderate_letter",
-            SocialAction.objects.filter(held=True),
+            SocialAction.objects.awaiting_a_look(),
             ngettext_lazy("%(count)s post to look at", "%(count)s posts to look at", "count"),
             reverse("admin:letters_socialaction_changelist") + "?held__exact=1",
         ),
@@ -159,20 +260,32 @@ def tasks() -> list[Task]:
             names_them=True,
         ),
         Task(
+            "cases.publish_case",
+            Case.objects.that_may_be_over(),
+            ngettext_lazy(
+                "%(count)s case that may be over: close it?",
+                "%(count)s cases that may be over: close them?",
+                "count",
+            ),
+            f"{cases}?left=may-be-over",
+            names_them=True,
+        ),
+        Task(
             "cases.change_case",
-            told.filter(review_by__lte=today),
+            past_gate.filter(review_by__lte=today),
             ngettext_lazy(
                 "%(count)s case to check again", "%(count)s cases to check again", "count"
             ),
             f"{cases}?left=review-due",
             names_them=True,
+            order="review_by",
         ),
         Task(
             "cases.change_case",
             Case.objects.filter(stage=Stage.PUBLISHED, facts_checked_on=None),
             ngettext_lazy(
-                "%(count)s published case whose facts nobody of us has checked",
-                "%(count)s published cases whose facts nobody of us has checked",
+                "%(count)s published case whose facts none of us has checked",
+                "%(count)s published cases whose facts none of us has checked",
                 "count",
             ),
             f"{cases}?left=unchecked",
@@ -187,6 +300,16 @@ def tasks() -> list[Task]:
         ),
         Task(
             "letters.change_outgoingmail",
+            OutgoingMail.objects.held_up(),
+            ngettext_lazy(
+                "%(count)s mail waits: more is asked for than may leave in an hour. Is it a flood?",
+                "%(count)s mails wait: more is asked for than may leave in an hour. Is it a flood?",
+                "count",
+            ),
+            reverse("admin:letters_outgoingmail_changelist") + "?state=held-up",
+        ),
+        Task(
+            "letters.change_outgoingmail",
             OutgoingMail.objects.exclude(given_up_at=None),
             ngettext_lazy(
                 "%(count)s mail that could not be sent",
@@ -198,13 +321,22 @@ def tasks() -> list[Task]:
     ]
 
 
+def last_done(user) -> list[LogEntry]:
+    """What this person did last, of what their role may see today."""
+    entries = LogEntry.objects.filter(user=user).select_related("content_type")
+    newest = list(entries.order_by("-pk")[:40])
+    models = {entry.content_type: entry.content_type.model_class() for entry in newest}
+    seen = {kind for kind, model in models.items() if model and may_see(user, model)}
+    return [entry for entry in newest if entry.content_type in seen][:8]
+
+
 def to_do(user) -> list[Line]:
     """What waits for this person: one query a line, and only what their role may see."""
     lines = []
     for task in tasks():
         if not user.has_perm(task.permission):
             continue
-        rows = task.rows.order_by("-pk")
+        rows = task.rows.order_by(task.order, "-pk")
         found = (
             list(rows.only("pk", "display_name")[: COUNT_UP_TO + 1])
             if task.names_them
@@ -221,4 +353,34 @@ def to_do(user) -> list[Line]:
                     has_more=len(found) > NAMED,
                 )
             )
+    if user.has_perm("letters.decide_retentiondecision"):
+        lines += _retention_lines()
+    return lines
+
+
+def _retention_lines() -> list[Line]:
+    """What was handed to us for whom, how much of it, and by when somebody has to decide."""
+    rows = retention.to_decide()
+    url = reverse("admin:letters_retentiondecision_changelist")
+    lines = []
+    for row in rows[:RETENTION_LINES]:
+        words: dict[str, object] = {"case": row.case, "number": intcomma(row.number)}
+        words |= {"kind": row.kind.label, "day": date_format(row.due_on)}
+        if row.decision.asked_by_id:
+            text = _("%(case)s: somebody asks to let go %(number)s %(kind)s. Approve it, or not?")
+        elif row.is_at_its_end:
+            text = _(
+                "%(case)s: of %(number)s %(kind)s that were handed to us, the first are erased on "
+                "%(last_day)s. Hand them in before."
+            )
+            words["last_day"] = date_format(row.last_on)
+        else:
+            text = _(
+                "%(case)s: %(number)s %(kind)s were handed to us and not delivered. Decide by "
+                "%(day)s whether they are kept."
+            )
+        lines.append(Line(text % words, more_than=False, url=url, named=[], has_more=False))
+    if more := len(rows) - len(lines):
+        rest = _("%(count)s more lines of what was handed to us") % {"count": more}
+        lines.append(Line(rest, more_than=False, url=url, named=[], has_more=False))
     return lines

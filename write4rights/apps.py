@@ -1,5 +1,5 @@
 from django.apps import AppConfig
-from django.db.backends.sqlite3 import base as sqlite
+from django.db.backends.sqlite3.base import DatabaseWrapper
 
 
 class Write4RightsConfig(AppConfig):
@@ -11,4 +11,4 @@ class Write4RightsConfig(AppConfig):
 
         # Django asks each new SQLite connection by a write transaction, and takes "locked" for
         # "cannot". Every Python we run on brings an SQLite that can.
-        sqlite.DatabaseFeatures.supports_json_field = True
+        DatabaseWrapper.features_class.supports_json_field = True

@@ -1,9 +1,13 @@
 """What must hold of the machines under the site; `manage.py check --database default` asks."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
-# SAFETY 14: with one of these off, letters that were acknowledged are lost when the power fails.
+# With one of these off, letters that were acknowledged are lost when the power fails:
+# docs/safety.md 14.
 MUST_BE_ON = {
     "fsync": "what is written survives a crash of the machine",
     "full_page_writes": "a page that was half written is mended",
@@ -14,7 +18,9 @@ ON = ("on", "local", "remote_write", "remote_apply")
 
 
 @register(Tags.database)
-def postgresql_is_durable(databases: list[str] | None = None, **kwargs) -> list[CheckMessage]:
+def postgresql_is_durable(
+    databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     for alias in databases or []:
         connection = connections[alias]

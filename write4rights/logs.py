@@ -5,18 +5,35 @@ import logging
 import re
 import traceback
 from datetime import UTC, datetime
+from urllib.parse import unquote
 
 from django.db import OperationalError
 
 # Where private pages are: /letters/KEY/. Robots are asked to keep off them.
-PRIVATE_PLACES = ["letters", "pledges", "mailboxes", "posts"]
-# The key in a private address opens what is there; an e-mail address is somebody's.
-KEYS = "|".join(rf"(?<=/{place}/)[\w-]{{16,}}" for place in PRIVATE_PLACES)
-PRIVATE = re.compile(KEYS + r"|[^\s@/'\"<>(]+@[^\s@'\"<>)]+")
+PRIVATE_PLACES = ["letters", "pledges", "mailboxes", "posts", "your-data", "mail", "stop"]
+# The key in a private address opens what is there. Mail programs break links in many ways, so all
+# that comes after such a place goes, however it is spelt.
+PRIVATE_PATH = re.compile(rf"([/\\](?:{'|'.join(PRIVATE_PLACES)})\b[/\\]*)\S.*", re.I | re.S)
+# A key elsewhere, and the peer that gunicorn names; an e-mail address is somebody's.
+LOOKS_LIKE_A_KEY = re.compile(r"[\w-]{20,}")
+IS_A_NAME = re.compile(r"[a-z\d_-]+|[A-Z_]+|(?:[A-Z][a-z]{2,})+")  # a slug, a setting, a class
+PRIVATE = re.compile(r"(?<=\bip=)\S+|[^\s@/'\"<>(]+@[^\s@'\"<>)]+")
+MOST_DECODED = 10  # times: %252540 is %2540 is %40 is @
 
 # Errors whose text comes from the machine. That of any other may quote what somebody typed:
 # “invalid literal for int(): 'Sam'”, “Failing row contains (…)”.
 OF_THE_MACHINE = (OperationalError, OSError)
+
+
+def without_private(text: str) -> str:
+    """The text without keys of private pages and without addresses, in any spelling."""
+    for _time in range(MOST_DECODED):
+        decoded = unquote(text)
+        if decoded == text:
+            break
+        text = decoded
+    text = PRIVATE.sub("…", PRIVATE_PATH.sub(r"\1…", text))
+    return LOOKS_LIKE_A_KEY.sub(lambda run: run[0] if IS_A_NAME.fullmatch(run[0]) else "…", text)
 
 
 class JSONFormatter(logging.Formatter):
@@ -25,7 +42,7 @@ class JSONFormatter(logging.Formatter):
             "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
             "logger": record.name,
-            "message": PRIVATE.sub("…", record.getMessage()),
+            "message": without_private(record.getMessage()),
         }
         if status := getattr(record, "status_code", None):
             line["status"] = status
@@ -39,7 +56,7 @@ def frames(error: BaseException | None) -> str:
     told = []
     while error is not None:
         name = f"{type(error).__module__}.{type(error).__qualname__}"
-        text = f": {PRIVATE.sub('…', str(error))}" if isinstance(error, OF_THE_MACHINE) else ""
+        text = f": {without_private(str(error))}" if isinstance(error, OF_THE_MACHINE) else ""
         told.append("".join(traceback.format_tb(error.__traceback__)) + name + text)
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return "\nafter\n".join(told)

@@ -48,4 +48,8 @@ class Pages(PageSitemap):
         return reverse(name)
 
 
-SITEMAPS = {"cases": Cases, "editions": Editions, "pages": Pages}
+SITEMAPS: dict[str, type[Sitemap] | Sitemap] = {
+    "cases": Cases,
+    "editions": Editions,
+    "pages": Pages,
+}

@@ -5,6 +5,8 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
+from cases.views import staff_media
+
 account_urls = [
     path("sign-in/", account.login, name="account_login"),
     path("sign-out/", account.logout, name="account_logout"),
@@ -18,5 +20,10 @@ account_urls = [
 
 urlpatterns = [
     path(f"{settings.ADMIN_PATH}/account/", include(account_urls)),
+    path(
+        f"{settings.ADMIN_PATH}/media/<path:name>",
+        admin.site.admin_view(staff_media),
+        name="staff-media",
+    ),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
 ]

@@ -10,18 +10,20 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_python
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.conf import settings
+from django.utils.translation import to_locale
 from django.utils.translation.template import templatize
 
 # Which arguments hold the message; (1, "c") is its context.
 _ONE, _PLURAL = None, (1, 2)
 _IN_CONTEXT, _PLURAL_IN_CONTEXT = ((1, "c"), 2), ((1, "c"), 2, 3)
-KEYWORDS = {
+KEYWORDS: dict[str, Any] = {
     "_": _ONE,
     "gettext": _ONE,
     "gettext_lazy": _ONE,
@@ -63,19 +65,16 @@ def languages() -> list[str]:
 
 
 def po_path(language: str) -> Path:
-    folder = Path(settings.LOCALE_PATHS[0]) / language.replace("-", "_") / "LC_MESSAGES"
+    folder = Path(settings.LOCALE_PATHS[0]) / to_locale(language) / "LC_MESSAGES"
     return folder / "django.po"
 
 
 def extract() -> Catalog:
-    """Every marked message of our Python and our templates, in the order of the files."""
+    """Every marked message of our Python and our templates."""
     catalog = Catalog(charset="utf-8")
-    for path, code in _sources():
-        location = path.relative_to(settings.BASE_DIR).as_posix()
-        for line, message_id, context, comments in _messages_in(code):
-            catalog.add(
-                message_id, locations=[(location, line)], auto_comments=comments, context=context
-            )
+    for code in _sources():
+        for message_id, context, comments in _messages_in(code):
+            catalog.add(message_id, auto_comments=comments, context=context)
     return catalog
 
 
@@ -83,9 +82,9 @@ def read(language: str) -> Catalog:
     """The language's catalogue as it stands in the repository, empty if there is none."""
     path = po_path(language)
     if not path.exists():
-        return Catalog(locale=language.replace("-", "_"), charset="utf-8")
+        return Catalog(locale=to_locale(language), charset="utf-8")
     with path.open("rb") as file:
-        return read_po(file, locale=language.replace("-", "_"), charset="utf-8")
+        return read_po(file, locale=to_locale(language), charset="utf-8")
 
 
 def update(language: str) -> None:
@@ -94,21 +93,21 @@ def update(language: str) -> None:
     Nothing is guessed: a changed message is a new one, and stands empty until somebody writes it.
     """
     translated = read(language)
-    merged = Catalog(locale=language.replace("-", "_"), charset="utf-8")
+    merged = Catalog(locale=to_locale(language), charset="utf-8")
     for message in _messages(extract()):
         known = translated.get(message.id, message.context)
         kept = known if known and known.id == message.id else None  # its plural may be another
         merged.add(
             message.id,
             string=kept.string if kept else None,
-            locations=message.locations,
             flags=message.flags | ({"fuzzy"} if kept and kept.fuzzy else set()),
             auto_comments=message.auto_comments,
             user_comments=kept.user_comments if kept else (),
             context=message.context,
         )
+    # In the order of the messages, and without where they stand: a file that moves changes nothing.
     written = io.BytesIO()
-    write_po(written, merged, width=100, omit_header=True, sort_by_file=True, include_lineno=False)
+    write_po(written, merged, width=100, omit_header=True, sort_output=True, no_location=True)
     header = HEADER.format(language=language, plural_forms=merged.plural_forms)
     path = po_path(language)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -154,15 +153,15 @@ def compile_all() -> list[Path]:
     return made
 
 
-def _sources() -> Iterator[tuple[Path, str]]:
+def _sources() -> Iterator[str]:
     for folder in PYTHON:
         for path in sorted((settings.BASE_DIR / folder).rglob("*.py")):
             if "migrations" not in path.parts:
-                yield path, path.read_text(encoding="utf-8")
+                yield path.read_text(encoding="utf-8")
     for folder in TEMPLATES:
         for path in sorted((settings.BASE_DIR / folder).rglob("*")):
             if path.suffix in TEMPLATE_SUFFIXES:
-                yield path, _as_python(path.read_text(encoding="utf-8"), path)
+                yield _as_python(path.read_text(encoding="utf-8"), path)
 
 
 def _as_python(template: str, path: Path) -> str:
@@ -171,17 +170,15 @@ def _as_python(template: str, path: Path) -> str:
     Django writes for xgettext, which forgives what Python's tokenizer does not: indentation that
     means nothing, and spaces that are not ASCII.
     """
-    code = templatize(template, origin=path)
+    code = templatize(template, origin=str(path))
     return _STRING_COMMENT_OR_SPACE.sub(lambda found: found[1] or " ", code)
 
 
-def _messages_in(code: str) -> Iterator[tuple[int, str | tuple[str, str], str | None, list[str]]]:
-    """Line, id (singular and plural), context and comments of each message."""
+def _messages_in(code: str) -> Iterator[tuple[str | tuple[str, str], str | None, list[str]]]:
+    """Id (singular and plural), context and comments of each message."""
     file = io.BytesIO(code.encode())
-    options = {"encoding": "utf-8"}
-    for line, function, arguments, comments in extract_python(
-        file, KEYWORDS, ["Translators:"], options
-    ):
+    found: Any = extract_python(file, KEYWORDS, ["Translators:"], {"encoding": "utf-8"})
+    for _line, function, arguments, comments in found:
         arguments = arguments if isinstance(arguments, tuple) else (arguments,)
         context = None
         if KEYWORDS[function] in (_IN_CONTEXT, _PLURAL_IN_CONTEXT):
@@ -189,7 +186,7 @@ def _messages_in(code: str) -> Iterator[tuple[int, str | tuple[str, str], str | 
         length = 2 if KEYWORDS[function] in (_PLURAL, _PLURAL_IN_CONTEXT) else 1
         message_id = tuple(arguments[:length])
         if all(message_id):  # a variable has no text to be found, an empty text none to be told
-            yield line, message_id if length == 2 else message_id[0], context, comments
+            yield message_id if length == 2 else message_id[0], context, comments
 
 
 def _messages(catalog: Catalog) -> Iterator[Message]:
@@ -198,7 +195,9 @@ def _messages(catalog: Catalog) -> Iterator[Message]:
 
 
 def strings(message: Message) -> tuple[str, ...]:
-    return message.string if message.pluralizable else (message.string,)
+    """The translation, of a plural each form of it."""
+    string: Any = message.string
+    return string if message.pluralizable else (string,)
 
 
 def _quoted(message: Message) -> str:
@@ -213,7 +212,7 @@ def _differences(message: Message) -> Iterator[str]:
     A plural form may leave the number out where one of the two source forms does ('one letter'),
     but must not name what neither does.
     """
-    sources = message.id if message.pluralizable else (message.id,)
+    sources: Any = message.id if message.pluralizable else (message.id,)
     expected = [set(PLACEHOLDER.findall(source)) for source in sources]
     formatted = any(names - {"%%"} for names in expected)
     tags = [sorted(TAG.findall(source)) for source in sources]

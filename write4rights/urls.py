@@ -6,10 +6,13 @@ from django.urls import include, path
 from cases.views import media
 from write4rights import views
 
+handler400 = views.bad_request
+handler403 = views.forbidden
 urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
+    path(".well-known/security.txt", views.security_txt, name="security-txt"),
     path("media/<path:name>", media, name="media"),
     *i18n_patterns(
         path("", include("cases.urls")),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import re
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
@@ -19,20 +20,44 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from cases import pictures, publishing, views
-from cases.admin import acts, inlines
-from cases.admin.filters import CountryFilter, LeftToDo
+from cases import pictures, views
+from cases.admin import inlines, second_looks, transitions
+from cases.admin.access_log import log_access
+from cases.admin.filters import CountryFilter, TodoFilter
 from cases.admin.forms import CloneForm, FreezeForm
-from cases.admin.histories import HistoryAdmin, entries
-from cases.admin.inlines import RoomyMixin
-from cases.admin.pages import PagesMixin
-from cases.admin.searching import FindsCases
-from cases.models import Case, Freeze, OutcomeKind, Portrait, Stage
+from cases.admin.history import frozen_since
+from cases.admin.history_admin import HistoryAdmin
+from cases.admin.inlines import BesideFieldForm, WideFieldsMixin
+from cases.admin.pages import ExtraPagesMixin
+from cases.admin.row_numbers import row_number
+from cases.admin.searching import CaseSearchMixin
+from cases.admin.touching import TouchesCasesMixin
+from cases.admin.versions import VersionCheckMixin
+from cases.models import (
+    PAST_GATE,
+    Case,
+    Consent,
+    Freeze,
+    Portrait,
+    Stage,
+)
+from cases.permissions import SEE_ALL, SEE_REASONS, may_see
+from cases.publishing import consents, gate, same_person, second_look
 
 BODY = re.compile(r"<body[^>]*>")  # the bar of the preview comes right behind it
 
 # Only acts change these, whatever a form or an old version says.
-ACTED_ON = ["stage", "freeze", "freeze_reason", "unfreeze_asked_by_id", "loaded_digest"]
+ACTED_ON = [
+    "stage",
+    "freeze",
+    "freeze_reason",
+    "unfreeze_asked_by_id",
+    "consent_ends_on",
+    "loaded_digest",
+]
+
+# By these a case is of the same person as another: see same_person.taken_down_elsewhere.
+WHO_IT_IS = ["display_name", "other_names", "earlier"]
 
 # The change page in the order of the public one: fieldsets by name, inlines by class.
 WHO = gettext_lazy("Who and where")
@@ -41,7 +66,9 @@ STORY = gettext_lazy("The story")
 NO_TARGET = gettext_lazy("If there is no target or no address")
 SHOWN = gettext_lazy("Where it shows")
 STAFF = gettext_lazy("For staff only")
-FRENCH = gettext_lazy("In French")
+TRANSLATIONS = inlines.translation_sections(
+    "short_name", "headline", "summary", "content_note", "story", "address_note"
+)
 SECTIONS = [
     WHO,
     ON_TOP,
@@ -51,7 +78,6 @@ SECTIONS = [
     inlines.DemandInline,
     inlines.TargetInline,
     NO_TARGET,
-    inlines.ModelLetterInline,
     inlines.PetitionInline,
     inlines.SolidarityInline,
     inlines.SolidarityPhraseInline,
@@ -63,8 +89,12 @@ SECTIONS = [
     inlines.ConsentInline,
     SHOWN,
     STAFF,
-    FRENCH,
+    *(name for name, _options in TRANSLATIONS),
 ]
+
+# What the list shows of a case to who may not open it: what readers see as well.
+NAMES = ["name", "country_name", "edition", "latest_outcome", "actions_so_far", "public_page"]
+FILTERS_OF_NAMES = [("edition", admin.RelatedOnlyFieldListFilter), "region", CountryFilter]
 
 
 class CaseOfAnEdition(forms.ModelChoiceField):
@@ -72,11 +102,19 @@ class CaseOfAnEdition(forms.ModelChoiceField):
         return f"{case} ({case.edition.year})"
 
 
-class CaseForm(forms.ModelForm):
+class CaseForm(BesideFieldForm):
     class Meta:
         model = Case
-        exclude = ()  # noqa: DJ006 - the admin names the fields
+        exclude = ()
         widgets = {"themes": forms.CheckboxSelectMultiple}
+
+    def clean_slug(self) -> str:
+        slug = self.cleaned_data["slug"]
+        others = Case.history.filter(slug=slug, stage__in=PAST_GATE)
+        if other := others.exclude(id=self.instance.pk).first():
+            words = _("This was the address of %(case)s: links to it would lead to somebody else.")
+            raise ValidationError(words % {"case": other.display_name})
+        return slug
 
     def clean_earlier(self) -> Case | None:
         earlier = self.cleaned_data["earlier"]
@@ -84,17 +122,42 @@ class CaseForm(forms.ModelForm):
             raise ValidationError(_("This is the case itself."))
         return earlier
 
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        wanted = copy.copy(self.instance)  # as it is stored: Django fills it in after this
+        names = [name for name in WHO_IT_IS if name in cleaned]
+        for name in names:
+            setattr(wanted, name, cleaned[name])
+        changed = [name for name in names if name in self.changed_data]
+        if changed and (others := same_person.shown_under_another(self.instance, wanted)):
+            words = _(
+                "%(case)s (%(how)s) would be the same person, shown again without a second look. "
+                "Whoever wants that makes a draft of its own, and it takes two people to publish "
+                "it."
+            )
+            how = others[0].get_freeze_display()
+            self.add_error(changed[0], words % {"case": others[0], "how": how})
+        return cleaned
+
 
 class CaseChangeList(ChangeList):
     def get_queryset(self, request: HttpRequest, exclude_parameters=None) -> QuerySet:
         """With all that a row says, so that the number of queries is the same for any length."""
         cases = super().get_queryset(request, exclude_parameters)
-        return publishing.with_needed(cases.with_count().with_latest_outcome())
+        return gate.with_needed(cases.with_count())
 
 
 @admin.register(Case)
-class CaseAdmin(FindsCases, RoomyMixin, PagesMixin, HistoryAdmin):
+class CaseAdmin(
+    VersionCheckMixin,
+    TouchesCasesMixin,
+    CaseSearchMixin,
+    WideFieldsMixin,
+    ExtraPagesMixin,
+    HistoryAdmin,
+):
     form = CaseForm
+    only_by_act = ACTED_ON
     change_form_template = "admin/cases/case/change_form.html"
     view_on_site = False  # the gate links to what readers see
     list_display = [
@@ -102,16 +165,16 @@ class CaseAdmin(FindsCases, RoomyMixin, PagesMixin, HistoryAdmin):
         "name",
         "country_name",
         "edition",
-        "standing",
+        "status",
         "latest_outcome",
-        "letters",
+        "actions_so_far",
         "missing",
         "public_page",
     ]
     list_display_links = ["name"]
     empty_value_display = ""
     list_filter = [
-        LeftToDo,
+        TodoFilter,
         "stage",
         "freeze",
         ("edition", admin.RelatedOnlyFieldListFilter),
@@ -125,7 +188,7 @@ class CaseAdmin(FindsCases, RoomyMixin, PagesMixin, HistoryAdmin):
     actions = ["publish", "send_to_review", "close", "freeze", "clone"]
     search_help_text = gettext_lazy("Name, other spelling or country")
     prepopulated_fields = {"slug": ["display_name"]}
-    rows = {"story": 24, "story_fr": 24, "staff_note": 8}
+    rows = {"story": 24, "staff_note": 8}
     fieldsets = [
         (
             WHO,
@@ -142,32 +205,35 @@ class CaseAdmin(FindsCases, RoomyMixin, PagesMixin, HistoryAdmin):
             },
         ),
         (ON_TOP, {"fields": ["headline", "summary", ("content_note", "age_hint")]}),
-        (STORY, {"fields": ["story"]}),
+        (STORY, {"fields": ["story", "facts_as_of"]}),
         (NO_TARGET, {"fields": ["no_target_reason", "address_note"]}),
         (
             SHOWN,
             {"fields": ["listed", "sharing_allowed", ("position", "letter_goal")]},
         ),
         (STAFF, {"fields": [("facts_checked_on", "review_by"), "staff_note"]}),
-        (
-            FRENCH,
-            {
-                "classes": ["collapse"],
-                "description": gettext_lazy(
-                    "What is empty here is shown in English, and the page says so."
-                ),
-                "fields": [
-                    "short_name_fr",
-                    "headline_fr",
-                    "summary_fr",
-                    "content_note_fr",
-                    "story_fr",
-                    "address_note_fr",
-                ],
-            },
-        ),
+        *TRANSLATIONS,
     ]
     inlines = [section for section in SECTIONS if isinstance(section, type)]
+
+    # --- who sees what: cases/permissions.py
+
+    def has_view_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
+        if obj is not None:
+            return request.user.has_perm(SEE_ALL)
+        return super().has_view_permission(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).visible_to(request.user)
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        return self.list_display if request.user.has_perm(SEE_ALL) else NAMES
+
+    def get_list_display_links(self, request: HttpRequest, list_display) -> list[str] | None:
+        return self.list_display_links if request.user.has_perm(SEE_ALL) else None
+
+    def get_list_filter(self, request: HttpRequest) -> list:
+        return self.list_filter if request.user.has_perm(SEE_ALL) else FILTERS_OF_NAMES
 
     # --- the list
 
@@ -176,8 +242,8 @@ class CaseAdmin(FindsCases, RoomyMixin, PagesMixin, HistoryAdmin):
 
     @admin.display(description=gettext_lazy("picture"))
     def picture(self, case: Case) -> str:
-        portrait = getattr(case, "portrait", None)
-        url = portrait and pictures.url(portrait, "webp", 400)
+        portrait = case.portrait
+        url = portrait and pictures.url(portrait, "webp", 400, to_staff=True)
         if not url:
             return ""
         return format_html('<img class="list-picture" src="{}" alt="" loading="lazy">', url)
@@ -191,7 +257,7 @@ class CaseAdmin(FindsCases, RoomyMixin, PagesMixin, HistoryAdmin):
         return case.country_name
 
     @admin.display(description=gettext_lazy("stage"), ordering="stage")
-    def standing(self, case: Case) -> str:
+    def status(self, case: Case) -> str:
         stage = Stage(case.stage).label.split(",")[0]
         if case.freeze == Freeze.NONE:
             return stage
@@ -200,23 +266,27 @@ class CaseAdmin(FindsCases, RoomyMixin, PagesMixin, HistoryAdmin):
 
     @admin.display(description=gettext_lazy("latest outcome"))
     def latest_outcome(self, case: Case) -> str:
-        kind = case.latest_outcome_kind
-        return OutcomeKind(kind).label if kind else ""
+        latest = case.latest_outcome
+        if latest is None:
+            return ""
+        if case.may_be_over:
+            return format_html("{}: <strong>{}</strong>", latest.kind_text, _("close the case?"))
+        return latest.kind_text
 
-    @admin.display(description=gettext_lazy("letters"))
-    def letters(self, case: Case) -> int:
-        return case.letter_count
+    @admin.display(description=gettext_lazy("actions"))
+    def actions_so_far(self, case: Case) -> int:
+        return case.total_count
 
     @admin.display(description=gettext_lazy("still missing"))
     def missing(self, case: Case) -> str:
-        found = publishing.problems(case)
+        found = gate.problems(case)
         if not found:
             return ""
         return format_html("<strong>{}</strong> {}", len(found), found[0])
 
     @admin.display(description=gettext_lazy("page"))
     def public_page(self, case: Case) -> str:
-        if case.is_told:
+        if case.is_visible:
             return format_html('<a href="{}">{}</a>', case.get_absolute_url(), _("see it"))
         return format_html('<a href="{}">{}</a>', _address(case, "preview"), _("preview"))
 
@@ -229,7 +299,8 @@ class CaseAdmin(FindsCases, RoomyMixin, PagesMixin, HistoryAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Case | None = None):
-        return ["slug"] if obj is not None and obj.is_open_to_readers else []
+        is_fixed = obj is not None and same_person.has_fixed_address(obj)
+        return ["slug"] if is_fixed else []
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Case | None = None):
         return {} if self.get_readonly_fields(request, obj) else self.prepopulated_fields
@@ -240,28 +311,45 @@ class CaseAdmin(FindsCases, RoomyMixin, PagesMixin, HistoryAdmin):
             context |= self._gate(request, obj)
         return super().render_change_form(request, context, add, change, form_url, obj)
 
+    def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
+        response = super().change_view(request, object_id, form_url, extra_context)
+        case = (getattr(response, "context_data", None) or {}).get("original")
+        if case is not None and may_see(request.user, Consent) and case.consents.exists():
+            log_access(request, case)
+        return response
+
     def _gate(self, request: HttpRequest, case: Case) -> dict:
         return {
             "case": case,
-            "problems": publishing.problems(case),
-            "remarks": publishing.remarks(case),
-            "acts": acts.possible(request.user, case),
+            "problems": gate.problems(case),
+            "remarks": [*same_person.why_it_takes_two(case), *gate.remarks(case)],
+            "acts": transitions.available(request.user, case),
+            "pending": second_looks.pending(request.user, case),
             "preview_url": _address(case, "preview"),
             "act_url": _address(case, "act"),
             "unfreeze_asked_by": case.unfreeze_asked_by,
+            "frozen_since": frozen_since(case),
+            "may_see_reason": request.user.has_perm(SEE_REASONS),
         }
 
     def save_model(self, request: HttpRequest, obj: Case, form, change: bool) -> None:
         if change:
             # The form, or the old version it was made from, may have been read before a freeze.
-            now = Case.objects.select_for_update().filter(pk=obj.pk).values(*ACTED_ON).get()
+            names = [*ACTED_ON, "slug"] if same_person.has_fixed_address(obj) else ACTED_ON
+            now = Case.objects.select_for_update().filter(pk=obj.pk).values(*names).get()
             for name, value in now.items():
                 setattr(obj, name, value)
         super().save_model(request, obj, form, change)
 
     def save_formset(self, request: HttpRequest, form, formset, change: bool) -> None:
+        """Of one kind of part: the change page saves it so, and so does a restore."""
+        self._hold_back(request, formset)
         if formset.model is not Portrait:
-            return super().save_formset(request, form, formset, change)
+            super().save_formset(request, form, formset, change)
+            if formset.model is Consent and (how := consents.freeze_if_ended(form.instance)):
+                words = _("A consent has ended. The site froze the case: %(freeze)s.")
+                messages.warning(request, words % {"freeze": Freeze(how).label})
+            return None
         before = Portrait.objects.filter(case=form.instance).first()
         super().save_formset(request, form, formset, change)
         for gone in formset.deleted_objects:
@@ -270,6 +358,21 @@ class CaseAdmin(FindsCases, RoomyMixin, PagesMixin, HistoryAdmin):
             if part.instance.pk and part.has_changed():
                 inlines.saved_picture(part, before)
         return None
+
+    def _hold_back(self, request: HttpRequest, formset) -> None:
+        """What takes two people waits; all else is saved."""
+        for part in list(formset.forms):
+            if formset.model not in second_look.REVIEWED or part in formset.deleted_forms:
+                continue
+            if part.has_changed() and (held := second_look.hold_back(part.instance, request.user)):
+                if held.row is None:
+                    formset.forms.remove(part)
+                second_looks.say_that_it_waits(request, formset.model)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Case | None = None) -> bool:
+        # Without a frozen case nobody would know that its person may not be shown.
+        is_frozen = obj is not None and obj.freeze != Freeze.NONE
+        return not is_frozen and super().has_delete_permission(request, obj)
 
     # --- what can be done with it
 
@@ -286,37 +389,37 @@ class CaseAdmin(FindsCases, RoomyMixin, PagesMixin, HistoryAdmin):
     @method_decorator(require_safe)
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The page as readers see it, or will: draft, frozen or not."""
-        case = get_object_or_404(Case.objects.for_page(), pk=pk)
-        if not self.has_view_permission(request, case):
+        if not request.user.has_perm(SEE_ALL):
             raise PermissionDenied
-        response = views.case_page(request, case)
+        case = get_object_or_404(Case.objects.for_page(), pk=pk)
+        response = views.case_page(request, case, case, "uncached")
         bar = render_to_string("admin/cases/case/_preview_bar.html", {"case": case})
-        response.content = BODY.sub(lambda body: body[0] + bar, response.content.decode(), count=1)
+        html = BODY.sub(lambda body: body[0] + bar, response.content.decode(), count=1)
+        served_at = pictures.address("portraits/", to_staff=True)
+        response.content = html.replace(pictures.address("portraits/"), served_at)
         response.headers["X-Robots-Tag"] = "noindex"
         return response
 
     @method_decorator(require_POST)
     def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        act = transitions.ACTS.get(request.POST.get("act", ""))
+        if act is None or not request.user.has_perms([SEE_ALL, act.permission]):
+            raise PermissionDenied
         case = get_object_or_404(Case, pk=pk)
-        act = acts.ACTS.get(request.POST.get("act", ""))
-        if act is None or not self.has_view_permission(request, case):
-            raise PermissionDenied
-        if not request.user.has_perm(act.permission):
-            raise PermissionDenied
-        if acts.do(request, act.name, case):
+        if transitions.apply(request, act.name, case):
             self.log_change(request, case, str(act.label))
         return redirect("admin:cases_case_change", case.pk)
 
     def freeze_view(self, request: HttpRequest) -> HttpResponse:
         """How far, and why; the cases may have been chosen in the list."""
-        if not request.user.has_perm(acts.FREEZE):
+        if not request.user.has_perm(transitions.FREEZE):
             raise PermissionDenied
         chosen = Case.objects.filter(pk__in=_keys(request.GET.getlist("case")))
         form = FreezeForm(request.POST or None, chosen=chosen)
         if form.is_valid():
             for case in form.cleaned_data["cases"]:
                 how_far, reason = form.cleaned_data["how_far"], form.cleaned_data["reason"]
-                if acts.freeze(request, case, how_far, reason):
+                if transitions.freeze(request, case, how_far, reason):
                     self.log_change(request, case, str(Freeze(how_far).label))
             return redirect("admin:cases_case_changelist")
         return self._page(request, "freeze", _("Freeze a case"), form=form, chosen=chosen)
@@ -331,26 +434,15 @@ class CaseAdmin(FindsCases, RoomyMixin, PagesMixin, HistoryAdmin):
         form = CloneForm(request.POST or None)
         if form.is_valid():
             edition = form.cleaned_data["edition"]
-            drafts = [draft for case in chosen if (draft := acts.clone(request, case, edition))]
+            drafts = [
+                draft for case in chosen if (draft := transitions.clone(request, case, edition))
+            ]
             for draft in drafts:
                 self.log_addition(request, draft, "Cloned.")
             if len(drafts) == 1:
                 return redirect("admin:cases_case_change", drafts[0].pk)
             return redirect("admin:cases_case_changelist")
         return self._page(request, "clone", _("Clone to an edition"), form=form, chosen=chosen)
-
-    def history_view(self, request: HttpRequest, object_id: str, extra_context=None):
-        case = self.get_object(request, object_id)
-        if case is None:
-            return super().history_view(request, object_id, extra_context)
-        if not self.has_view_permission(request, case):
-            raise PermissionDenied
-        shown = entries(case, request.user)
-        title = _("History of %(case)s") % {"case": case}
-        may_revert = self.has_change_permission(request, case)
-        return self._page(
-            request, "history", title, case=case, entries=shown, may_revert=may_revert
-        )
 
     # --- actions of the list
 
@@ -376,14 +468,14 @@ class CaseAdmin(FindsCases, RoomyMixin, PagesMixin, HistoryAdmin):
 
     def _each(self, request: HttpRequest, queryset: QuerySet, name: str) -> None:
         for case in queryset:
-            if acts.do(request, name, case):
-                self.log_change(request, case, str(acts.ACTS[name].label))
+            if transitions.apply(request, name, case):
+                self.log_change(request, case, str(transitions.ACTS[name].label))
 
     def has_publish_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(acts.PUBLISH)
+        return request.user.has_perm(transitions.PUBLISH)
 
     def has_freeze_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(acts.FREEZE)
+        return request.user.has_perm(transitions.FREEZE)
 
 
 def _in_page_order(context: dict) -> list[dict]:
@@ -407,7 +499,7 @@ def _in_page_order(context: dict) -> list[dict]:
 
 
 def _keys(texts: list[str]) -> list[int]:
-    return [int(text) for text in texts[:500] if text.isdecimal() and len(text) < 19]
+    return [number for text in texts[:500] if (number := row_number(text)) is not None]
 
 
 def _address(case: Case, page: str) -> str:

@@ -3,42 +3,51 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
-from cases.admin.histories import HistoryAdmin
-from cases.admin.inlines import RoomyMixin
+from cases.admin.history_admin import HistoryAdmin
+from cases.admin.inlines import WideFieldsMixin
 from cases.admin.readonly import ReadOnlyAdmin
-from cases.models import ActionCount, Edition, Theme, YearlyFigure
+from cases.admin.touching import TouchesCasesMixin
+from cases.admin.versions import VersionCheckMixin
+from cases.models import ActionCount, Case, Edition, Theme, YearlyFigure
+from cases.models.translation import translations_of
 
 
 @admin.register(Edition)
-class EditionAdmin(RoomyMixin, HistoryAdmin):
+class EditionAdmin(VersionCheckMixin, TouchesCasesMixin, WideFieldsMixin, HistoryAdmin):
     list_display = ["year", "title", "opens_on", "reporting_deadline", "letter_goal"]
-    rows = {"introduction": 8, "introduction_fr": 8}
+    rows = {"introduction": 8, "launch_text": 8}
     fields = [
         "year",
         "title",
         "introduction",
         ("opens_on", "reporting_deadline"),
         "letter_goal",
-        "title_fr",
-        "introduction_fr",
+        ("launched_on", "launch_source_url"),
+        "launch_text",
+        *translations_of("title"),
+        *translations_of("introduction"),
+        *translations_of("launch_text"),
     ]
 
 
 @admin.register(Theme)
-class ThemeAdmin(admin.ModelAdmin):
-    list_display = ["name", "name_fr", "slug"]
-    fields = ["name", "name_fr", "slug"]
+class ThemeAdmin(VersionCheckMixin, TouchesCasesMixin, admin.ModelAdmin):
+    list_display = ["name", *translations_of("name"), "slug"]
+    fields = ["name", *translations_of("name"), "slug"]
     prepopulated_fields = {"slug": ["name"]}
 
 
 @admin.register(YearlyFigure)
-class YearlyFigureAdmin(RoomyMixin, admin.ModelAdmin):
+class YearlyFigureAdmin(VersionCheckMixin, WideFieldsMixin, admin.ModelAdmin):
     list_display = ["year", "qualifier", "actions", "countries", "source_url"]
     fields = [
         "year",
         ("qualifier", "actions"),
-        ("countries", "countries_note"),
+        ("countries_qualifier", "countries"),
+        "countries_note",
         "note",
         "source_url",
     ]
@@ -51,3 +60,7 @@ class ActionCountAdmin(ReadOnlyAdmin):
     list_per_page = 50
     show_full_result_count = False
     ordering = ["-letters"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        hidden = Case.objects.hidden_from(request.user)
+        return super().get_queryset(request).exclude(case__in=hidden)

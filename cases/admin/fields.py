@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.contrib.admin.widgets import AdminFileWidget
 from django.core.files import File
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
 from cases import pictures
+from cases.models.word_lists import validate_words
+from cases.typed_text import clean
 
 
 class LinesField(forms.CharField):
@@ -25,7 +26,7 @@ class LinesField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value or ""
 
     def to_python(self, value: str | list[str] | None) -> list[str]:
-        lines = value if isinstance(value, list) else (value or "").splitlines()
+        lines = value if isinstance(value, list) else clean(value or "").splitlines()
         return [line.strip() for line in lines if line.strip()]
 
     def has_changed(self, initial: list[str] | None, data: str | None) -> bool:
@@ -35,15 +36,10 @@ class LinesField(forms.CharField):
 class WordsField(LinesField):
     """Words and phrases to look for in texts, one a line; * stands for any ending."""
 
-    def clean(self, value: str | None) -> list[str]:
-        words = list(dict.fromkeys(word.lower() for word in super().clean(value)))
-        for word in words:
-            if "*" in word[:-1] or word == "*":
-                raise ValidationError(
-                    _("“%(word)s”: a * stands at the end of a word, for any ending.")
-                    % {"word": word}
-                )
-        return words
+    default_validators = [validate_words]
+
+    def to_python(self, value: str | list[str] | None) -> list[str]:
+        return list(dict.fromkeys(word.lower() for word in super().to_python(value)))
 
 
 class PictureField(forms.FileField):
@@ -52,6 +48,12 @@ class PictureField(forms.FileField):
     def clean(self, data: File | None, initial: File | None = None) -> File | None:
         cleaned = super().clean(data, initial)
         return pictures.clean(cleaned) if data else cleaned
+
+
+class PictureInput(AdminFileWidget):
+    """Links to the picture where staff may see it; readers may not, as long as it is a draft's."""
+
+    template_name = "admin/cases/picture_input.html"
 
 
 class FixedChoice(forms.HiddenInput):

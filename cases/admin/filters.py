@@ -8,11 +8,18 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import country_name, country_names
-from cases.models import OPEN_TO_READERS, Case, ConsentBasis, Freeze, Stage
+from cases.countries import choices_among, country_names
+from cases.models import PAST_GATE, Case, ConsentBasis, Freeze, Stage, Target
+from cases.publishing import consents
+
+# Who was told no, and until when one may tell, is seen by the safety role only.
+CONSENT_FILTERS = [
+    ("consent-ended", _("ask for a consent: none is in force")),
+    ("consent-ending", _("ask for a consent: it runs out soon")),
+]
 
 
-class LeftToDo(admin.SimpleListFilter):
+class TodoFilter(admin.SimpleListFilter):
     title = _("what is left to do")
     parameter_name = "left"
     always_open = True
@@ -21,12 +28,14 @@ class LeftToDo(admin.SimpleListFilter):
         return [
             ("draft", _("finish the draft")),
             ("in-review", _("review and publish")),
+            ("may-be-over", _("close it? Its latest outcome may be what was asked for")),
             ("review-due", _("check again: the day has come")),
             ("unchecked", _("check the facts: nobody of us has")),
             ("unverified", _("get a consent of our own")),
             ("target", _("check the address")),
             ("frozen", _("decide on the freeze")),
             ("unfreezing", _("confirm the unfreezing")),
+            *(CONSENT_FILTERS if request.user.has_perm("cases.view_consent") else []),
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
@@ -36,19 +45,25 @@ class LeftToDo(admin.SimpleListFilter):
                 return queryset.filter(stage=Stage.DRAFT)
             case "in-review":
                 return queryset.filter(stage=Stage.IN_REVIEW)
+            case "may-be-over":
+                return queryset.that_may_be_over()
             case "review-due":
-                return queryset.filter(stage__in=OPEN_TO_READERS, review_by__lte=today)
+                return queryset.filter(stage__in=PAST_GATE, review_by__lte=today)
             case "unchecked":
                 return queryset.filter(stage=Stage.PUBLISHED, facts_checked_on=None)
             case "unverified":
                 return queryset.filter(not_verified(), stage=Stage.PUBLISHED)
             case "target":
-                unchecked = Q(target__isnull=False, target__checked_on=None)
-                return queryset.filter(unchecked, stage=Stage.PUBLISHED)
+                unchecked = Target.objects.filter(checked_on=None).values("case")
+                return queryset.filter(pk__in=unchecked, stage=Stage.PUBLISHED)
             case "frozen":
                 return queryset.exclude(freeze=Freeze.NONE)
             case "unfreezing":
                 return queryset.exclude(unfreeze_asked_by=None)
+            case "consent-ended":
+                return consents.ended(queryset).exclude(freeze=Freeze.WITHDRAWN)
+            case "consent-ending":
+                return consents.ending_soon(queryset)
         return queryset
 
 
@@ -67,8 +82,9 @@ class CountryFilter(admin.SimpleListFilter):
     parameter_name = "country"
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        codes = model_admin.model.objects.order_by().values_list(self.field, flat=True).distinct()
-        return sorted(((code, country_name(code)) for code in codes), key=lambda row: row[1])
+        rows = model_admin.get_queryset(request).order_by()
+        codes = rows.values_list(self.field, flat=True).distinct()
+        return choices_among(codes)
 
     field = "country"
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, Edition, Freeze
 
+MIN_REMOVED_LENGTH = 3  # characters: fewer would stand in half of all words
 FREEZES = [choice for choice in Freeze.choices if choice[0] != Freeze.NONE]
 
 
@@ -50,3 +51,30 @@ class CloneForm(forms.Form):
         empty_label=None,
         help_text=_("A draft comes of it; letters, outcomes and freezes stay where they are."),
     )
+
+
+class RemoveWordsForm(forms.Form):
+    words = forms.CharField(
+        label=_("Which words?"),
+        min_length=MIN_REMOVED_LENGTH,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "Copy them here as they stand there, no more than has to go. They are found however "
+            "the lines are broken, in capitals or not."
+        ),
+        error_messages={"required": _("Say which words are to be removed.")},
+    )
+    reason = forms.CharField(
+        label=_("Why?"),
+        max_length=200,
+        help_text=_("Shown in their place, with your name and the day."),
+        error_messages={"required": _("Say why: others have to understand it later.")},
+    )
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        words, reason = cleaned.get("words", ""), cleaned.get("reason", "")
+        if words and " ".join(words.split()).casefold() in reason.casefold():
+            self.add_error("reason", _("Do not repeat the words here: the reason stays."))
+        return cleaned

@@ -5,21 +5,24 @@ from __future__ import annotations
 from itertools import product
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import models
+from django.forms.formsets import DELETION_FIELD_NAME as DELETE
 from django.forms.models import BaseInlineFormSet, BaseModelForm
 from django.http import HttpRequest
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from cases import pictures
-from cases.admin.fields import FixedChoice, LinesField, PictureField, WordsField
+from cases import pictures, stop_words
+from cases.admin.fields import FixedChoice, LinesField, PictureField, PictureInput, WordsField
 from cases.countries import language_name
 from cases.models import (
     Answer,
@@ -41,22 +44,37 @@ from cases.models import (
     Target,
     Topic,
 )
+from cases.models.translation import OTHER_LANGUAGES, translations_of
+from cases.typed_text import PlainTextField
 
 WORDS_HELP = _(
     "One word or phrase a line; * at its end for any ending: pray*. Whole words are found, with "
     "any case and accents, so mind those that also mean something harmless."
 )
+NOT_TRANSLATED = _("What is empty here is shown in English, and the page says so.")
 LONG_LINE = 120  # characters: a longer text is written in a box of some lines
 
 
-class RoomyMixin:
+class BesideFieldForm(forms.ModelForm):
+    """An error of a constraint stands beside the field that its `violation_error_code` names."""
+
+    def add_error(self, field: str | None, error: ValidationError) -> None:
+        if field is None and hasattr(error, "error_dict"):
+            for one in error.error_dict.pop(NON_FIELD_ERRORS, []):
+                name = one.code if one.code in self.fields else NON_FIELD_ERRORS
+                error.error_dict.setdefault(name, []).append(one)
+        super().add_error(field, error)
+
+
+class WideFieldsMixin:
     """Fields as large as what goes into them, and without buttons that lead away."""
 
+    form = BesideFieldForm
     rows: dict[str, int] = {}
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         if isinstance(db_field, models.ImageField):
-            kwargs |= {"form_class": PictureField}
+            kwargs |= {"form_class": PictureField, "widget": PictureInput}
         elif isinstance(db_field, models.URLField):
             kwargs |= {"assume_scheme": "https"}
         elif isinstance(db_field, models.JSONField):
@@ -65,12 +83,25 @@ class RoomyMixin:
                 "form_class": WordsField if is_words else LinesField,
                 "help_text": WORDS_HELP if is_words else _("One a line."),
             }
-        elif rows := self.rows.get(db_field.name) or _rows(db_field):
+        elif rows := self.rows.get(_original(db_field).name) or _rows(_original(db_field)):
             kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows}))
+        if _is_typed(db_field):
+            kwargs.setdefault("form_class", PlainTextField)
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None and isinstance(field.widget, RelatedFieldWidgetWrapper):
             field.widget = field.widget.widget
         return field
+
+
+def _is_typed(field: models.Field) -> bool:
+    """Whether somebody types a text into it, or pastes one."""
+    original = _original(field)
+    return type(original) in (models.CharField, models.TextField) and not original.choices
+
+
+def _original(field: models.Field) -> models.Field:
+    """Of the translation of a field, the field."""
+    return getattr(field, "original_field", field)
 
 
 def _rows(field: models.Field) -> int:
@@ -83,7 +114,20 @@ def _rows(field: models.Field) -> int:
     return 2 if is_long else 0
 
 
-class OnePart(RoomyMixin, admin.StackedInline):
+def translation_sections(*fields: str) -> list[tuple[str, dict]]:
+    """A fieldset with these fields for each of the site's other languages, named by it."""
+    languages = dict(settings.LANGUAGES)
+    names = zip(*map(translations_of, fields), strict=True)
+    return [
+        (
+            format_lazy(_("In {language}"), language=languages[code]),
+            {"classes": ["collapse"], "description": NOT_TRANSLATED, "fields": list(translated)},
+        )
+        for code, translated in zip(OTHER_LANGUAGES, names, strict=True)
+    ]
+
+
+class SingleInline(WideFieldsMixin, admin.StackedInline):
     extra = 1
     max_num = 1
 
@@ -97,19 +141,19 @@ class LabelledFormSet(BaseInlineFormSet):
             field.widget.attrs["aria-label"] = capfirst(field.label or "")
 
 
-class ManyParts(RoomyMixin, admin.TabularInline):
+class ListInline(WideFieldsMixin, admin.TabularInline):
     formset = LabelledFormSet
     extra = 0
 
 
-class PortraitInline(OnePart):
+class PortraitInline(SingleInline):
     model = Portrait
     readonly_fields = ["preview"]
     fields = [
         "preview",
         "image",
         "alt",
-        "alt_fr",
+        *translations_of("alt"),
         ("credit", "licence"),
         "is_illustration",
         ("focal_x", "focal_y"),
@@ -117,7 +161,7 @@ class PortraitInline(OnePart):
 
     @admin.display(description=_("as it is now"))
     def preview(self, portrait: Portrait) -> str:
-        url = pictures.url(portrait, "webp", 800)
+        url = pictures.url(portrait, "webp", 800, to_staff=True)
         if not url:
             return _("no picture yet")
         # The point as the page takes it: rounded to tens, for the style sheet to read.
@@ -133,33 +177,75 @@ class PortraitInline(OnePart):
         )
 
 
-class QuoteInline(RoomyMixin, admin.StackedInline):
+class QuoteInline(WideFieldsMixin, admin.StackedInline):
     model = Quote
     extra = 0
-    rows = {"text": 3, "text_fr": 3}
-    fields = ["text", "text_fr", ("speaker", "position"), "source_url", "may_be_shown"]
-
-
-class DemandInline(ManyParts):
-    model = Demand
-    fields = ["text", "text_fr", "position"]
-
-
-class TargetInline(OnePart):
-    model = Target
+    rows = {"text": 3}
     fields = [
-        ("title", "name"),
-        "office",
-        ("salutation", "close", "language"),
-        ("local_salutation", "local_close", "local_language"),
-        ("postal", "postal_country"),
-        ("email", "social"),
-        ("appeal_deadline", "checked_on"),
-        "source_url",
+        "text",
+        *translations_of("text"),
+        ("speaker", "position"),
+        ("source_url", "hide_url"),
+        "may_be_shown",
     ]
 
 
-class ModelLetterInline(RoomyMixin, admin.StackedInline):
+class DemandInline(ListInline):
+    model = Demand
+    fields = ["text", *translations_of("text"), "position"]
+
+
+class TargetForm(BesideFieldForm):
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        # `letters` is what people wrote, of the app of this name.
+        if cleaned.get(DELETE) and self.instance.pk and self.instance.letters.exists():
+            cleaned[DELETE] = False
+            words = _("People have written to this target, so it stays: give it a last day.")
+            self.add_error("appeal_deadline", words)
+        return cleaned
+
+
+class TargetInline(WideFieldsMixin, admin.StackedInline):
+    model = Target
+    form = TargetForm
+    extra = 0
+    readonly_fields = ["model_letters"]
+    fields = [
+        ("title", "name"),
+        "office",
+        "holder_as_of",
+        ("asked", *translations_of("asked")),
+        ("key", "position"),
+        ("salutation", "close", "language"),
+        ("local_salutation", "local_close", "local_language"),
+        ("postal", "postal_country"),
+        ("address_as_of", "address_confidence"),
+        "address_for_staff_only",
+        "email",
+        ("appeal_deadline", "checked_on"),
+        "source_url",
+        "model_letters",
+    ]
+
+    def get_extra(self, request: HttpRequest, obj: Case | None = None, **kwargs) -> int:
+        return 0 if obj is not None and obj.targets.all() else 1
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet:
+        return super().get_queryset(request).prefetch_related("model_letters")
+
+    @admin.display(description=_("model letters"))
+    def model_letters(self, target: Target) -> str:
+        """They are on the target's own page."""
+        if target.pk is None:
+            return _("They can be written once the target is saved.")
+        names = [language_name(one.language) for one in target.model_letters.all()]
+        url = reverse("admin:cases_target_change", args=[target.pk])
+        words = ", ".join(names) or _("none yet")
+        return format_html('{} · <a href="{}">{}</a>', words, url, _("write or change them"))
+
+
+class ModelLetterInline(WideFieldsMixin, admin.StackedInline):
     model = ModelLetter
     extra = 0
     rows = {"body": 14}
@@ -180,9 +266,9 @@ class ModelLetterInline(RoomyMixin, admin.StackedInline):
         return format_html('<a href="{}">{}</a>', url, text % {"number": number})
 
 
-class PetitionInline(OnePart):
+class PetitionInline(SingleInline):
     model = Petition
-    rows = {"text": 10, "text_fr": 10}
+    rows = {"text": 10}
     readonly_fields = ["signed"]
     fields = [
         "title",
@@ -190,7 +276,7 @@ class PetitionInline(OnePart):
         ("goal", "shown_from"),
         "closes_on",
         "shows_signers",
-        ("title_fr", "text_fr"),
+        *zip(translations_of("title"), translations_of("text"), strict=True),
         "signed",
     ]
 
@@ -219,7 +305,7 @@ class PetitionInline(OnePart):
         )
 
 
-class SolidarityInline(OnePart):
+class SolidarityInline(SingleInline):
     model = SolidarityAction
     verbose_name = _("messages of solidarity")
     fields = [
@@ -234,12 +320,12 @@ class SolidarityInline(OnePart):
     ]
 
 
-class SolidarityPhraseInline(ManyParts):
+class SolidarityPhraseInline(ListInline):
     model = SolidarityPhrase
     fields = ["text", "language", "position"]
 
 
-class SocialPostInline(ManyParts):
+class SocialPostInline(ListInline):
     model = SocialPost
     rows = {"text": 4}
     readonly_fields = ["length"]
@@ -250,7 +336,7 @@ class SocialPostInline(ManyParts):
         return len(post.text) if post.pk else ""
 
 
-class RuleForm(forms.ModelForm):
+class RuleForm(BesideFieldForm):
     class Meta:
         model = SafetyRule
         fields = ["applies_to", "topic", "answer", "words", "stops", "why"]
@@ -262,9 +348,15 @@ class RuleForm(forms.ModelForm):
     def clean(self) -> dict:
         cleaned = super().clean()
         if cleaned.get("stops") and (
-            cleaned.get("answer") == Answer.YES or not cleaned.get("words")
+            cleaned.get("answer") in (Answer.YES, Answer.DOES_NOT_ARISE) or not cleaned.get("words")
         ):
             self.add_error("stops", _("Only a rule that forbids, and names words, can stop."))
+        elif cleaned.get("stops") and self.instance.case_id:
+            rule = SafetyRule(
+                case_id=self.instance.case_id, applies_to=cleaned.get("applies_to") or ""
+            )
+            for sentence in stop_words.problems(cleaned["words"], stop_words.our_texts(rule)):
+                self.add_error("words", sentence)
         return cleaned
 
     def has_changed(self) -> bool:
@@ -289,7 +381,7 @@ class RuleFormSet(LabelledFormSet):
         super().__init__(*args, instance=instance, initial=missing, **kwargs)
 
 
-class SafetyRuleInline(ManyParts):
+class SafetyRuleInline(ListInline):
     model = SafetyRule
     form = RuleForm
     formset = RuleFormSet
@@ -306,34 +398,38 @@ class SafetyRuleInline(ManyParts):
         return len(AppliesTo) * len(Topic)
 
 
-class OutcomeInline(RoomyMixin, admin.StackedInline):
+OUTCOME_FIELDS = [
+    ("kind", "conditional", "on_front_page"),
+    ("date", "date_precision"),
+    "headline",
+    "text",
+    ("source_url", "hide_url"),
+    ("actions_count", "actions_note"),
+]
+
+
+class OutcomeInline(WideFieldsMixin, admin.StackedInline):
     model = Outcome
     extra = 0
     show_change_link = True  # to its own page: from there those who follow are told
-    rows = {"text": 3, "text_fr": 3}
+    rows = {"text": 3}
     fields = [
-        ("kind", "conditional"),
-        ("date", "date_precision"),
-        "headline",
-        "text",
-        ("quote", "quote_by"),
-        "source_url",
-        ("actions_count", "actions_note"),
-        ("headline_fr", "text_fr"),
+        *OUTCOME_FIELDS,
+        *zip(translations_of("headline"), translations_of("text"), strict=True),
     ]
 
 
-class MilestoneInline(ManyParts):
+class MilestoneInline(ListInline):
     model = Milestone
-    fields = ["date", "date_precision", "text", "text_fr"]
+    fields = ["date", "date_precision", "text", "source_url", "hide_url", *translations_of("text")]
 
 
-class SourceInline(ManyParts):
+class SourceInline(ListInline):
     model = Source
-    fields = ["url", "supports", "position"]
+    fields = ["url", "hide_url", "supports", "position"]
 
 
-class ConsentInline(RoomyMixin, admin.StackedInline):
+class ConsentInline(WideFieldsMixin, admin.StackedInline):
     """Shown to the safety role only: nobody else has a permission for it."""
 
     model = Consent

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -11,34 +9,35 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from cases.admin.filters import CountryOfCaseFilter
-from cases.admin.histories import HistoryAdmin
-from cases.admin.inlines import RoomyMixin
-from cases.admin.searching import FindsCases
-from cases.models import GOOD_NEWS, Outcome
+from cases.admin.history_admin import HistoryAdmin
+from cases.admin.inlines import OUTCOME_FIELDS, WideFieldsMixin, translation_sections
+from cases.admin.searching import CaseSearchMixin
+from cases.admin.touching import TouchesCasesMixin
+from cases.admin.versions import VersionCheckMixin
+from cases.models import Outcome, OutcomeKind, Tone
 
 
-class GoodNewsFilter(admin.SimpleListFilter):
-    title = _("good news")
-    parameter_name = "good"
+class ToneFilter(admin.SimpleListFilter):
+    title = _("good or bad")
+    parameter_name = "tone"
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        return [("yes", _("yes")), ("no", _("no, or not yet"))]
+        return Tone.choices
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        match self.value():
-            case "yes":
-                return queryset.filter(kind__in=GOOD_NEWS)
-            case "no":
-                return queryset.exclude(kind__in=GOOD_NEWS)
-        return queryset
+        if self.value() is None:
+            return queryset
+        return queryset.filter(kind__in=[one for one in OutcomeKind if one.tone == self.value()])
 
 
 @admin.register(Outcome)
-class OutcomeAdmin(FindsCases, RoomyMixin, HistoryAdmin):
+class OutcomeAdmin(
+    VersionCheckMixin, TouchesCasesMixin, CaseSearchMixin, WideFieldsMixin, HistoryAdmin
+):
     case_field = "case"
     list_display = ["headline", "case", "kind", "date_known", "has_source", "recorded_at"]
     list_filter = [
-        GoodNewsFilter,
+        ToneFilter,
         "kind",
         "conditional",
         CountryOfCaseFilter,
@@ -50,24 +49,10 @@ class OutcomeAdmin(FindsCases, RoomyMixin, HistoryAdmin):
     show_facets = admin.ShowFacets.NEVER
     search_help_text = _("Name, other spelling or country of the case")
     ordering = ["-recorded_at", "-pk"]
-    rows = {"text": 4, "text_fr": 4}
+    rows = {"text": 4}
     fieldsets = [
-        (
-            None,
-            {
-                "fields": [
-                    "case",
-                    ("kind", "conditional"),
-                    ("date", "date_precision"),
-                    "headline",
-                    "text",
-                    ("quote", "quote_by"),
-                    "source_url",
-                    ("actions_count", "actions_note"),
-                ]
-            },
-        ),
-        (_("In French"), {"classes": ["collapse"], "fields": ["headline_fr", "text_fr"]}),
+        (None, {"fields": ["case", *OUTCOME_FIELDS]}),
+        *translation_sections("headline", "text"),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -85,6 +70,5 @@ class OutcomeAdmin(FindsCases, RoomyMixin, HistoryAdmin):
     def has_source(self, outcome: Outcome) -> str:
         if not outcome.source_url:
             return _("none")
-        host = (urlsplit(outcome.source_url).hostname or "").removeprefix("www.")
         link = '<a href="{}" rel="noopener noreferrer">{}</a>'
-        return format_html(link, outcome.source_url, host)
+        return format_html(link, outcome.source_url, outcome.source_host)

@@ -2,7 +2,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 
-class PagesMixin:
+class ExtraPagesMixin:
     """For a model with pages besides the usual: templates/admin/<app>/<model>/<name>.html."""
 
     def _page(self, request: HttpRequest, name: str, title: str, **context) -> HttpResponse:

@@ -8,7 +8,7 @@ from cases.countries import country_name
 from cases.models import Case
 from cases.search import matches
 
-LONGEST = 80  # characters of a search that are looked at
+MAX_SEARCH_LENGTH = 80  # characters of a search that are looked at
 
 
 def cases_named(query: str) -> list[int]:
@@ -17,11 +17,11 @@ def cases_named(query: str) -> list[int]:
     return [
         pk
         for pk, name, others, country in texts
-        if matches(query[:LONGEST], " ".join([name, *others, country_name(country)]))
+        if matches(query[:MAX_SEARCH_LENGTH], " ".join([name, *others, country_name(country)]))
     ]
 
 
-class FindsCases:
+class CaseSearchMixin:
     """For the admin of rows that are, or belong to, a case."""
 
     search_fields = ["pk"]  # shows the box; what is typed goes to `cases_named`

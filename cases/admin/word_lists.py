@@ -3,33 +3,49 @@
 from __future__ import annotations
 
 from django.contrib import admin
-from django.core.validators import RegexValidator
+from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from cases.admin.histories import HistoryAdmin
-from cases.admin.inlines import RoomyMixin
+from cases import stop_words
+from cases.admin import second_looks
+from cases.admin.history_admin import HistoryAdmin
+from cases.admin.inlines import BesideFieldForm, WideFieldsMixin
+from cases.admin.versions import VersionCheckMixin
 from cases.countries import language_name
 from cases.models import WordList
+from cases.publishing import second_look
 
-LANGUAGE_CODE = RegexValidator(
-    r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", _("Write the code of a language: en, es, fr …")
-)
+
+class WordListForm(BesideFieldForm):
+    class Meta:
+        model = WordList
+        fields = ["kind", "language", "stops", "words"]
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if cleaned.get("stops"):
+            asked = WordList(language=cleaned.get("language") or "")
+            for sentence in stop_words.problems(
+                cleaned.get("words") or [], stop_words.our_texts(asked)
+            ):
+                self.add_error("words", sentence)
+        return cleaned
 
 
 @admin.register(WordList)
-class WordListAdmin(RoomyMixin, HistoryAdmin):
+class WordListAdmin(VersionCheckMixin, WideFieldsMixin, HistoryAdmin):
     list_display = ["kind", "in_language", "number", "stopping"]
     list_display_links = ["kind", "in_language"]
     sortable_by = []
     fields = [("kind", "language"), "stops", "words"]
     rows = {"words": 28}
+    form = WordListForm
 
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "language":
-            field.validators.append(LANGUAGE_CODE)
-        return field
+    def save_model(self, request: HttpRequest, obj: WordList, form, change: bool) -> None:
+        if second_look.hold_back(obj, request.user):
+            second_looks.say_that_it_waits(request, WordList)
+        super().save_model(request, obj, form, change)
 
     @admin.display(description=_("language"), ordering="language")
     def in_language(self, words: WordList) -> str:

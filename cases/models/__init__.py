@@ -1,6 +1,7 @@
 from cases.models.action_counts import ActionCount
+from cases.models.case_parts import Demand, Quote, Source
 from cases.models.cases import (
-    OPEN_TO_READERS,
+    PAST_GATE,
     Case,
     CaseKind,
     CaseQuerySet,
@@ -11,11 +12,21 @@ from cases.models.cases import (
 )
 from cases.models.consents import Consent, ConsentBasis
 from cases.models.editions import Edition, YearlyFigure
+from cases.models.embassies import Confidence, Embassy, EmbassyKind, EmbassyUse
 from cases.models.model_letters import ModelLetter, Point
-from cases.models.outcomes import GOOD_NEWS, Milestone, Outcome, OutcomeKind, OutcomeQuerySet
+from cases.models.outcomes import (
+    GOOD_NEWS,
+    Milestone,
+    Outcome,
+    OutcomeKind,
+    OutcomeQuerySet,
+    Tone,
+)
+from cases.models.pending_changes import PendingChange
 from cases.models.petitions import Petition, PetitionText
 from cases.models.portraits import Portrait
-from cases.models.safety_rules import Answer, AppliesTo, SafetyRule, Topic
+from cases.models.postage import LettersAccepted, Postage, PostalNote, Reliability
+from cases.models.safety_rules import Answer, AppliesTo, SafetyRule, ToldRules, Topic
 from cases.models.social_posts import SocialPost
 from cases.models.solidarity import (
     AddressVisibility,
@@ -23,14 +34,14 @@ from cases.models.solidarity import (
     SolidarityAction,
     SolidarityPhrase,
 )
-from cases.models.stories import Demand, Quote, Source
-from cases.models.targets import Target
+from cases.models.targets import MAIN, Target
 from cases.models.themes import Theme
 from cases.models.word_lists import WordList, WordListKind
 
 __all__ = [
     "GOOD_NEWS",
-    "OPEN_TO_READERS",
+    "MAIN",
+    "PAST_GATE",
     "ActionCount",
     "AddressVisibility",
     "Answer",
@@ -38,24 +49,33 @@ __all__ = [
     "Case",
     "CaseKind",
     "CaseQuerySet",
+    "Confidence",
     "Consent",
     "ConsentBasis",
     "Demand",
     "Edition",
+    "Embassy",
+    "EmbassyKind",
+    "EmbassyUse",
     "Freeze",
+    "LettersAccepted",
     "Milestone",
     "ModelLetter",
     "Outcome",
     "OutcomeKind",
     "OutcomeQuerySet",
+    "PendingChange",
     "Petition",
     "PetitionText",
     "Point",
     "Portrait",
+    "Postage",
+    "PostalNote",
     "Pronouns",
     "Quote",
     "RecipientKind",
     "Region",
+    "Reliability",
     "SafetyRule",
     "SocialPost",
     "SolidarityAction",
@@ -64,6 +84,8 @@ __all__ = [
     "Stage",
     "Target",
     "Theme",
+    "ToldRules",
+    "Tone",
     "Topic",
     "WordList",
     "WordListKind",

@@ -3,19 +3,22 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Case as CaseWhen
-from django.db.models import F, OuterRef, Q, Subquery, When
+from django.db.models import Exists, F, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from modeltrans.fields import TranslationField
 
-from cases.countries import country_choices, country_name, validate_country
+from cases.countries import CountryField, country_name
+from cases.dates import earliest_today, validate_partial_date
 from cases.models.editions import Edition
-from cases.models.gathering import gathered
+from cases.models.embassies import Embassy
 from cases.models.history import History
 from cases.models.themes import Theme
-from cases.models.translating import shown_language
+from cases.models.translation import shown_language
 
 
 class CaseKind(models.TextChoices):
@@ -48,8 +51,8 @@ class Stage(models.TextChoices):
     CLOSED = "closed", _("closed, only told")
 
 
-# See also Case.is_open_to_readers
-OPEN_TO_READERS = [Stage.PUBLISHED, Stage.CLOSED]
+# Past the publish gate. Readers see them once their edition has opened. See also Case.is_past_gate
+PAST_GATE = [Stage.PUBLISHED, Stage.CLOSED]
 
 
 class Freeze(models.TextChoices):
@@ -61,27 +64,80 @@ class Freeze(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn: gone (410), everywhere")
 
 
-# Frozen so far that nothing of the case may be shown. See also Case.is_told
-UNTOLD = [Freeze.HIDDEN, Freeze.WITHDRAWN]
+# Frozen so far that nothing of the case may be shown. See also Case.is_visible
+NOT_VISIBLE = [Freeze.HIDDEN, Freeze.WITHDRAWN]
 
 
-# See also Case.takes_actions
-TAKING_ACTIONS = Q(stage=Stage.PUBLISHED, freeze=Freeze.NONE)
+def taking_actions() -> Q:
+    """Published in an edition that has opened, not frozen, and told by a consent today: see
+    cases/publishing/consents.py."""
+    # See also Case.takes_actions
+    still_told = Q(consent_ends_on=None) | Q(consent_ends_on__gte=timezone.localdate())
+    is_open = Q(stage=Stage.PUBLISHED, edition__opens_on__lte=earliest_today())
+    return is_open & Q(freeze=Freeze.NONE) & still_told
+
+
+def _of_case(name: str) -> models.QuerySet:
+    """For subqueries: what hangs on a case by this name. The modules of these import this one."""
+    return Case._meta.get_field(name).related_model.objects.filter(case=OuterRef("pk"))
+
+
+TAKES_NONE = 2  # the `reach` of a case that takes no letters: see needing_letters_first
+
+
+def taking_letters() -> Q:
+    """Taking actions, and with a target whose last day is not over, or with none at all."""
+    # See also Case.takes_letters
+    targets = _of_case("targets")
+    return taking_actions() & (Exists(targets.open()) | ~Exists(targets))
+
+
+def has_address() -> Q:
+    """One can really write: to an address that may be shown, or by way of an embassy."""
+    # See also Case.ways, Case.state_of
+    targets = _of_case("targets").open()
+    printed = ~Q(postal="") & Q(address_for_staff_only=False)
+    shown = targets.filter(printed | ~Q(email="") & Q(checked_on__isnull=False))
+    is_there = Q(postal_country__in=["", OuterRef("country")])
+    of_its_state = targets.filter(is_there | Q(postal__contains="c/o "))
+    embassies = Embassy.objects.offered().filter(of_country=OuterRef("country"))
+    return Exists(shown) | (Exists(of_its_state) & Exists(embassies))
+
+
+# Whom one can write to, and who has the fewest letters as published today.
+BY_NEED = ["reach", "letter_count"]
 
 
 class CaseQuerySet(models.QuerySet):
-    def open_to_readers(self) -> CaseQuerySet:
-        """Has an address on the site; a frozen one answers there with what its freeze says."""
-        # See also Case.is_open_to_readers
-        return self.filter(stage__in=OPEN_TO_READERS)
+    def past_gate(self) -> CaseQuerySet:
+        """Published or closed, if its edition has opened or not: what it takes two people to
+        change."""
+        # See also Case.is_past_gate
+        return self.filter(stage__in=PAST_GATE)
 
-    def told(self) -> CaseQuerySet:
+    def open_to_readers(self) -> CaseQuerySet:
+        """Has an address on the site; a frozen one answers there with what its freeze says.
+
+        A case of an edition that has not opened has none: until then it is nowhere.
+        """
+        # See also Case.is_open_to_readers
+        return self.past_gate().filter(edition__opens_on__lte=earliest_today())
+
+    def visible(self) -> CaseQuerySet:
         """May be read about: in lists, search, feeds and counts of pages."""
-        # See also Case.is_told
-        return self.open_to_readers().exclude(freeze__in=UNTOLD)
+        # See also Case.is_visible
+        return self.open_to_readers().exclude(freeze__in=NOT_VISIBLE)
+
+    def visible_to(self, user) -> CaseQuerySet:
+        """Staff who may change cases see them all, other staff what readers see."""
+        return self.all() if user.has_perm("cases.change_case") else self.visible()
+
+    def hidden_from(self, user) -> CaseQuerySet:
+        # See also visible_to
+        return self.exclude(pk__in=self.model.objects.visible_to(user).values("pk"))
 
     def listed(self) -> CaseQuerySet:
-        return self.told().filter(listed=True)
+        return self.visible().filter(listed=True)
 
     def shared(self) -> CaseQuerySet:
         """May be told of on other sites: by posts, embeds and the API."""
@@ -89,16 +145,19 @@ class CaseQuerySet(models.QuerySet):
         return self.listed().filter(sharing_allowed=True)
 
     def taking_actions(self) -> CaseQuerySet:
-        return self.filter(TAKING_ACTIONS)
+        return self.filter(taking_actions())
+
+    def taking_letters(self) -> CaseQuerySet:
+        # See also Case.takes_letters
+        return self.filter(taking_letters())
 
     def taking_messages(self) -> CaseQuerySet:
         # See also Case.takes_messages
-        today = timezone.localdate()
         return (
             self.taking_actions()
             .filter(solidarity_action__isnull=False)
-            .exclude(solidarity_action__opens_on__gt=today)
-            .exclude(solidarity_action__ends_on__lt=today)
+            .exclude(solidarity_action__opens_on__gt=timezone.localdate())
+            .exclude(solidarity_action__ends_on__lt=earliest_today())
         )
 
     def taking_signatures(self) -> CaseQuerySet:
@@ -106,7 +165,7 @@ class CaseQuerySet(models.QuerySet):
         return (
             self.taking_actions()
             .filter(petition__isnull=False)
-            .exclude(petition__closes_on__lt=timezone.localdate())
+            .exclude(petition__closes_on__lt=earliest_today())
         )
 
     def of_the_same_person(self, case: Case) -> CaseQuerySet:
@@ -121,32 +180,62 @@ class CaseQuerySet(models.QuerySet):
         return self.filter(pk__in=found)
 
     def with_count(self) -> CaseQuerySet:
-        """Adds `letter_count`, `message_count`, `signature_count` and `post_count`: what counts of
-        each kind of action, from the running totals of the tally."""
+        """Adds `total_count`, all that was done so far, and as published today `letter_count`,
+        `message_count`, `signature_count` and `post_count`: see ActionCount."""
+        # See also Case.load_counts
         return self.annotate(
-            letter_count=Coalesce(F("action_count__letters"), 0),
-            message_count=Coalesce(F("action_count__messages"), 0),
-            signature_count=Coalesce(F("action_count__signatures"), 0),
-            post_count=Coalesce(F("action_count__posts"), 0),
+            total_count=Coalesce(
+                F("action_count__letters")
+                + F("action_count__messages")
+                + F("action_count__signatures")
+                + F("action_count__posts"),
+                0,
+            ),
+            letter_count=Coalesce(F("action_count__shown_letters"), 0),
+            message_count=Coalesce(F("action_count__shown_messages"), 0),
+            signature_count=Coalesce(F("action_count__shown_signatures"), 0),
+            post_count=Coalesce(F("action_count__shown_posts"), 0),
         )
 
     def with_latest_outcome(self) -> CaseQuerySet:
         """Adds `latest_outcome_kind` and `latest_outcome_headline`, None without an outcome."""
-        from cases.models.outcomes import Outcome
-
-        latest = Outcome.objects.filter(case=OuterRef("pk")).newest_first()
+        latest = _of_case("outcomes").newest_first()
         return self.annotate(
             latest_outcome_kind=Subquery(latest.values("kind")[:1]),
             latest_outcome_headline=Subquery(latest.values("headline")[:1]),
         )
 
-    def needing_letters_first(self) -> CaseQuerySet:
-        """Those that take letters before the others, the fewest letters first."""
-        return (
-            self.with_count()
-            .annotate(is_taking=CaseWhen(When(TAKING_ACTIONS, then=0), default=1))
-            .order_by("is_taking", "letter_count", "-edition__year", "position", "pk")
+    def that_may_be_over(self) -> CaseQuerySet:
+        """Published, though their newest outcome says that there may be nothing left to ask for."""
+        # See also Case.may_be_over
+        latest = _of_case("outcomes").newest_first()
+        ended = latest.model.objects.that_may_end_case()
+        return self.alias(latest_outcome_key=Subquery(latest.values("pk")[:1])).filter(
+            stage=Stage.PUBLISHED, latest_outcome_key__in=ended.values("pk")
         )
+
+    def needing_letters_first(self) -> CaseQuerySet:
+        """Those whom one can really write to before the others, the fewest letters first."""
+        return self._with_need().order_by(*BY_NEED, "-edition__year", "position", "pk")
+
+    def newest_edition_first(self) -> CaseQuerySet:
+        """In each edition those who need letters first."""
+        return self._with_need().order_by("-edition__year", *BY_NEED, "position", "pk")
+
+    def waiting_for_letters(self) -> CaseQuerySet:
+        """Those that take letters, in the order of `needing_letters_first`.
+
+        As both say together, but the database is asked once whether a case takes letters.
+        """
+        reach = CaseWhen(When(has_address(), then=0), default=1)
+        waiting = self.taking_letters().with_count().annotate(reach=reach)
+        return waiting.order_by(*BY_NEED, "-edition__year", "position", "pk")
+
+    def _with_need(self) -> CaseQuerySet:
+        reach = CaseWhen(
+            When(~taking_letters(), then=TAKES_NONE), When(has_address(), then=0), default=1
+        )
+        return self.with_count().annotate(reach=reach)
 
     def for_cards(self) -> CaseQuerySet:
         """All that a card in a list shows, in one statement."""
@@ -156,20 +245,29 @@ class CaseQuerySet(models.QuerySet):
         """The cases of an edition that a supporter can do something for, as cards show them."""
         return self.listed().taking_actions().filter(edition=edition).for_cards()
 
+    def with_first_day(self) -> CaseQuerySet:
+        """`first_told_at`: when the case passed the gate first, as its history says."""
+        versions = self.model.history.model.objects.filter(id=OuterRef("pk"), stage__in=PAST_GATE)
+        first = versions.order_by("history_date", "history_id").values("history_date")[:1]
+        return self.annotate(first_told_at=Subquery(first))
+
     def for_page(self) -> CaseQuerySet:
-        """All that the page of a case shows, in one statement: lists come as JSON."""
-        return gathered(
-            self.select_related(
-                "edition", "portrait", "target", "solidarity_action", "petition"
-            ).with_count(),
-            "demands",
-            "quotes",
-            "sources",
-            "milestones",
-            "outcomes",
-            "safety_rules",
-            "solidarity_phrases",
-            "themes",
+        """All that the page of a case shows, in a fixed number of queries."""
+        return (
+            self.select_related("edition", "portrait", "solidarity_action", "petition")
+            .with_count()
+            .with_first_day()
+            .prefetch_related(
+                "targets",
+                "demands",
+                "quotes",
+                "sources",
+                "milestones",
+                "outcomes",
+                "safety_rules",
+                "solidarity_phrases",
+                "themes",
+            )
         )
 
 
@@ -204,9 +302,7 @@ class Case(models.Model):
         _("who this is"), max_length=10, choices=CaseKind.choices, default=CaseKind.PERSON
     )
     pronouns = models.CharField(_("pronouns"), max_length=5, choices=Pronouns.choices, blank=True)
-    country = models.CharField(
-        _("country"), max_length=2, choices=country_choices, validators=[validate_country]
-    )
+    country = CountryField(_("country"))
     region = models.CharField(_("region"), max_length=24, choices=Region.choices)
     headline = models.CharField(
         _("headline"), max_length=120, help_text=_("Under the name: who this is, what is at stake.")
@@ -259,6 +355,8 @@ class Case(models.Model):
         related_name="+",
         verbose_name=_("unfreezing asked for by"),
     )
+    # What can be worked out is stored here: rows that come along with others are asked for it too.
+    consent_ends_on = models.DateField(null=True, blank=True, editable=False)
     sharing_allowed = models.BooleanField(_("may be shared on social media"), default=True)
     listed = models.BooleanField(
         _("listed"), default=True, help_text=_("Off: only who has the link finds the page.")
@@ -273,8 +371,16 @@ class Case(models.Model):
         verbose_name=_("the same person in an earlier edition"),
         help_text=_("Who wrote then and wanted news is told of this case too."),
     )
+    # The first of a row of clones. Unlike `earlier` nobody can take it away.
+    cloned_from = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
     position = models.PositiveSmallIntegerField(
-        _("position"), default=100, help_text=_("Order in its edition; the smallest comes first.")
+        _("position"),
+        default=100,
+        help_text=_(
+            "Order in its edition among those with as many letters; the smallest comes first."
+        ),
     )
     no_target_reason = models.CharField(
         _("why there is no one to write to"),
@@ -282,9 +388,28 @@ class Case(models.Model):
         blank=True,
         help_text=_("Only if the case has no target: the reason, shown on the page."),
     )
-    facts_checked_on = models.DateField(_("facts checked on"), null=True, blank=True)
+    facts_as_of = models.CharField(
+        _("what we know, as of"),
+        max_length=10,
+        blank=True,
+        validators=[validate_partial_date],
+        help_text=_(
+            "The date of the newest news that the page tells, as 2025-12 or 2025-12-10. Shown as "
+            "“This is what we know as of December 2025”. Move it when you have looked for news and "
+            "told it."
+        ),
+    )
+    facts_checked_on = models.DateField(
+        _("facts checked on"),
+        null=True,
+        blank=True,
+        help_text=_("The day when one of us compared every sentence with its source."),
+    )
     review_by = models.DateField(
-        _("check again by"), null=True, blank=True, help_text=_("The list shows what is due.")
+        _("check again by"),
+        null=True,
+        blank=True,
+        help_text=_("From this day on the first page of the admin asks to look for news."),
     )
     staff_note = models.TextField(
         _("note for staff"), blank=True, help_text=_("What is uncertain, what to check. Not shown.")
@@ -292,12 +417,14 @@ class Case(models.Model):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True, editable=False)
     loaded_digest = models.CharField(max_length=140, blank=True, editable=False)
+    # Moves with all that its page or card shows: see cases/publishing/content_version.py
+    content_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     i18n = TranslationField(
         fields=["short_name", "headline", "summary", "story", "content_note", "address_note"]
     )
     objects = CaseQuerySet.as_manager()
-    history = History(m2m_fields=[])
+    history = History(m2m_fields=[], excluded_fields=["content_version"])
 
     class Meta:
         verbose_name = _("case")
@@ -308,15 +435,22 @@ class Case(models.Model):
             models.CheckConstraint(
                 name="case_letter_goal_is_not_zero",
                 condition=Q(letter_goal__isnull=True) | Q(letter_goal__gt=0),
+                violation_error_code="letter_goal",
+                violation_error_message=_(
+                    "Leave this empty if there is no goal. A goal is at least 1."
+                ),
             ),
             models.CheckConstraint(
                 name="case_frozen_with_a_reason",
                 condition=Q(freeze=Freeze.NONE) | ~Q(freeze_reason=""),
+                violation_error_code="freeze_reason",
+                violation_error_message=_("Say why the case is frozen."),
             ),
         ]
         permissions = [
             ("publish_case", _("Can publish and close cases")),
             ("freeze_case", _("Can freeze a case and ask for or confirm its unfreezing")),
+            ("purge_history", _("Can remove words from earlier versions for good")),
         ]
 
     def __str__(self) -> str:
@@ -326,9 +460,21 @@ class Case(models.Model):
         return reverse("cases:case", args=[self.slug])
 
     @property
-    def called(self) -> str:
+    def short_name_or_full(self) -> str:
         """The name as a sentence uses it: “Write for Ellinor”."""
         return self.short_name_i18n or self.display_name
+
+    @property
+    def fragment_key(self) -> str:
+        """Another one whenever its page or card says anything else, but for numbers: the key of
+        what `{% cache %}` holds of it. What opens and what closes depends on both days."""
+        days = f"{timezone.localdate()}.{earliest_today()}"
+        return f"{self.pk}.{self.content_version}.{get_language()}.{days}"
+
+    @cached_property
+    def card(self) -> Case:
+        """The case from `for_cards()`, for what its card shows: see also cases.lists.cards."""
+        return self
 
     @property
     def country_name(self) -> str:
@@ -340,52 +486,108 @@ class Case(models.Model):
         return shown_language(self.i18n, "story")
 
     @property
-    def is_open_to_readers(self) -> bool:
-        # See also CaseQuerySet.open_to_readers
-        return self.stage in OPEN_TO_READERS
+    def is_past_gate(self) -> bool:
+        # See also CaseQuerySet.past_gate
+        return self.stage in PAST_GATE
 
     @property
-    def is_told(self) -> bool:
-        # See also CaseQuerySet.told
-        return self.is_open_to_readers and self.freeze not in UNTOLD
+    def is_open_to_readers(self) -> bool:
+        # See also CaseQuerySet.open_to_readers
+        return self.is_past_gate and self.edition.has_opened
+
+    @property
+    def is_visible(self) -> bool:
+        # See also CaseQuerySet.visible
+        return self.is_open_to_readers and self.freeze not in NOT_VISIBLE
 
     @property
     def may_be_shared(self) -> bool:
         # See also CaseQuerySet.shared
-        return self.is_told and self.listed and self.sharing_allowed
+        return self.is_visible and self.listed and self.sharing_allowed
 
     @property
     def takes_actions(self) -> bool:
-        # See also TAKING_ACTIONS
-        return self.stage == Stage.PUBLISHED and self.freeze == Freeze.NONE
+        # See also taking_actions
+        return (
+            self.stage == Stage.PUBLISHED
+            and self.freeze == Freeze.NONE
+            and not self.has_outlived_consent
+            and self.edition.has_opened
+        )
+
+    @property
+    def has_outlived_consent(self) -> bool:
+        """Whether the last day of the consents it is told by is over."""
+        return self.consent_ends_on is not None and self.consent_ends_on < timezone.localdate()
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the page stays without what could be done."""
+        return self.freeze == Freeze.PAUSED or (
+            self.stage == Stage.PUBLISHED
+            and self.freeze == Freeze.NONE
+            and self.has_outlived_consent
+        )
+
+    @property
+    def open_targets(self) -> list:
+        """Whom one can write to today, in the order in which they are offered."""
+        return [target for target in self.targets.all() if target.is_open]
+
+    @property
+    def takes_letters(self) -> bool:
+        """Whether a letter can be written now: its last day may be over for each target."""
+        # See also CaseQuerySet.taking_letters
+        return self.takes_actions and bool(self.open_targets or not self.targets.all())
+
+    def state_of(self, target) -> str:
+        """The state whose embassies may pass on a letter to this target of the case; empty if that
+        is not certain: an address in another country does not say whose official this is, unless it
+        is by way of somebody there itself."""
+        # See also has_address
+        is_there = target.postal_country in ("", self.country)
+        return self.country if is_there or "c/o " in target.postal else ""
+
+    @property
+    def ways(self) -> dict:
+        """How a letter can travel, for who has not begun one: on paper, by mail, by embassies."""
+        # See also has_address
+        targets = self.open_targets
+        has_embassies = any(self.state_of(target) for target in targets)
+        return {
+            "post": any(target.postal_lines for target in targets),
+            "email": any(target.checked_email for target in targets),
+            "embassies": Embassy.objects.origins(self.country) if has_embassies else [],
+        }
 
     @property
     def takes_messages(self) -> bool:
         """Whether messages of support can be written now."""
         # See also CaseQuerySet.taking_messages
-        solidarity = getattr(self, "solidarity_action", None)
+        solidarity = self.solidarity_action
         return self.takes_actions and solidarity is not None and solidarity.is_open
 
     @property
     def takes_signatures(self) -> bool:
         """Whether its petition can be signed now."""
         # See also CaseQuerySet.taking_signatures
-        petition = getattr(self, "petition", None)
+        petition = self.petition
         return self.takes_actions and petition is not None and petition.is_open
 
-    def take_counts(self) -> None:
+    def load_counts(self) -> None:
         """Set the numbers that `with_count` adds, on a case that came along with another row."""
         # See also CaseQuerySet.with_count
-        count = getattr(self, "action_count", None)
-        self.letter_count = count.letters if count else 0
-        self.message_count = count.messages if count else 0
-        self.signature_count = count.signatures if count else 0
-        self.post_count = count.posts if count else 0
+        count = self.action_count
+        self.total_count = count.total if count else 0
+        self.letter_count = count.shown_letters if count else 0
+        self.message_count = count.shown_messages if count else 0
+        self.signature_count = count.shown_signatures if count else 0
+        self.post_count = count.shown_posts if count else 0
 
     @property
     def shown_signatures(self) -> int:
         """How many signatures a page names, of a case `with_count`: none below the threshold."""
-        petition = getattr(self, "petition", None)
+        petition = self.petition
         is_shown = petition is None or self.signature_count >= petition.shown_from
         return self.signature_count if is_shown else 0
 
@@ -400,3 +602,10 @@ class Case(models.Model):
         """The newest outcome with a date, else the last one entered; None if there is none."""
         outcomes = list(self.outcomes.all())
         return max(outcomes, key=lambda row: row.newest_first_key, default=None)
+
+    @property
+    def may_be_over(self) -> bool:
+        """Whether letters are asked for though there may be nothing left to ask for."""
+        # See also CaseQuerySet.that_may_be_over
+        latest = self.latest_outcome
+        return self.stage == Stage.PUBLISHED and latest is not None and latest.may_end_case

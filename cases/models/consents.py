@@ -58,6 +58,8 @@ class Consent(models.Model):
             models.CheckConstraint(
                 name="consent_says_who_gave_it_or_where_it_is_told",
                 condition=~models.Q(given_by="") | ~models.Q(page=""),
+                violation_error_code="given_by",
+                violation_error_message=_("Say who gave it, or on which page it is told."),
             )
         ]
 

@@ -1,29 +1,40 @@
 from __future__ import annotations
 
+import datetime
+
+from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import models
-from django.db.models import Count, Q
-from django.utils import timezone
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from modeltrans.fields import TranslationField
 
+from cases.dates import LAST_OF_ALL, earliest_today
 from cases.models.history import History
-from cases.models.translating import shown_language
+from cases.models.translation import shown_language
 
 
 class EditionQuerySet(models.QuerySet):
     def current(self) -> Edition | None:
-        """The newest edition that has opened; it stays current until the next one opens."""
-        return self.opened().order_by("-year").first()
+        """The newest opened edition with a case to read of: one that opens empty changes nothing.
+
+        It stays current until a newer one has a case. If none has any, it is the newest opened.
+        """
+        cases = self._cases().filter(edition=OuterRef("pk"))
+        opened = self.opened().annotate(has_cases=Exists(cases))
+        return opened.order_by("-has_cases", "-year").first()
 
     def opened(self) -> EditionQuerySet:
-        return self.filter(opens_on__lte=timezone.localdate())
+        # See also Edition.has_opened
+        return self.filter(opens_on__lte=earliest_today())
 
     def with_case_number(self) -> EditionQuerySet:
         """Adds `case_number`: its cases that readers find in lists."""
-        from cases.models.cases import Case
-
-        listed = Case.objects.listed().order_by().values("pk")
+        listed = self._cases().order_by().values("pk")
         return self.annotate(case_number=Count("cases", filter=Q(cases__in=listed)))
+
+    def _cases(self) -> models.QuerySet:
+        """Those in lists. The module of cases imports this one."""
+        return self.model._meta.get_field("cases").related_model.objects.listed()
 
 
 class Edition(models.Model):
@@ -35,18 +46,46 @@ class Edition(models.Model):
         _("introduction"), blank=True, help_text=_("Under the title on the home page. Markdown.")
     )
     opens_on = models.DateField(
-        _("opens on"), help_text=_("From this day on it is the current edition.")
+        _("opens on"),
+        help_text=_(
+            "Until this day has begun everywhere, about noon in London, nobody sees the edition or "
+            "one of its cases, published or not. Once it has a published case, it is what the "
+            "home page shows."
+        ),
     )
     reporting_deadline = models.DateField(
         _("reporting deadline"),
         null=True,
         blank=True,
-        help_text=_("Until when groups report what they wrote."),
+        help_text=_(
+            "Until when groups report what they wrote: shown where they promise letters and where "
+            "they enter them. Nothing is refused after it."
+        ),
     )
-    letter_goal = models.PositiveIntegerField(_("letter goal"), null=True, blank=True)
+    letter_goal = models.PositiveIntegerField(
+        _("letter goal"),
+        null=True,
+        blank=True,
+        help_text=_("Shown with a bar on the home page, once there are letters."),
+    )
+    launched_on = models.DateField(
+        _("launched on"),
+        null=True,
+        blank=True,
+        help_text=_("The day of the organiser’s launch statement. Before it nothing is shown."),
+    )
+    launch_text = models.TextField(
+        _("what was said at the launch"),
+        blank=True,
+        help_text=_(
+            "In our own words: who launched the campaign, and what they ask of people. On the home "
+            "page and the page of the year. Markdown."
+        ),
+    )
+    launch_source_url = models.URLField(_("source of it"), max_length=500, blank=True)
     loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
 
-    i18n = TranslationField(fields=["title", "introduction"])
+    i18n = TranslationField(fields=["title", "introduction", "launch_text"])
     objects = EditionQuerySet.as_manager()
     history = History()
 
@@ -59,9 +98,35 @@ class Edition(models.Model):
         return str(self.year)
 
     @property
+    def has_opened(self) -> bool:
+        # See also EditionQuerySet.opened
+        return self.opens_on <= earliest_today()
+
+    @property
+    def opens_at(self) -> datetime.datetime:
+        begins = datetime.datetime.combine(self.opens_on, datetime.time(), LAST_OF_ALL)
+        return begins.astimezone(datetime.UTC)
+
+    @property
+    def reports_until(self) -> datetime.date | None:
+        """The day by which groups are asked to report; None once it is over everywhere."""
+        day = self.reporting_deadline
+        return day if day and earliest_today() <= day else None
+
+    @property
     def language(self) -> str:
         """The language of its texts on this page: the page's if translated, else the default."""
         return shown_language(self.i18n, "introduction")
+
+    @property
+    def launch_language(self) -> str:
+        return shown_language(self.i18n, "launch_text")
+
+    @property
+    def was_launched(self) -> bool:
+        """Whether there is something to tell of its launch, and the day has come."""
+        is_over = self.launched_on is None or self.launched_on <= earliest_today()
+        return bool(self.launch_text) and is_over
 
 
 class Qualifier(models.TextChoices):
@@ -71,6 +136,7 @@ class Qualifier(models.TextChoices):
     FEWER_THAN = "fewer than", _("fewer than")
     AT_LEAST = "at least", _("at least")
     NEARLY = "nearly", _("nearly")
+    ONE_SOURCE = "one source", _("one source says")
 
 
 class YearlyFigure(models.Model):
@@ -91,7 +157,19 @@ class YearlyFigure(models.Model):
     countries = models.PositiveSmallIntegerField(
         _("countries and territories"), null=True, blank=True
     )
-    countries_note = models.CharField(_("note on the countries"), max_length=300, blank=True)
+    countries_qualifier = models.CharField(
+        _("qualifier of the countries"),
+        max_length=12,
+        choices=Qualifier.choices,
+        blank=True,
+        help_text=_("Always shown with the number of countries."),
+    )
+    countries_note = models.CharField(
+        _("note on the countries"),
+        max_length=300,
+        blank=True,
+        help_text=_("Shown beside the number, or in its place: who counts otherwise, and how."),
+    )
     note = models.TextField(_("note"), blank=True)
     source_url = models.URLField(_("source"), max_length=500, blank=True)
 
@@ -103,8 +181,27 @@ class YearlyFigure(models.Model):
             models.CheckConstraint(
                 name="yearly_figure_has_a_qualifier",
                 condition=models.Q(actions__isnull=True) | ~models.Q(qualifier=""),
+                violation_error_code="qualifier",
+                violation_error_message=_("Choose how exact the number is."),
             )
         ]
 
     def __str__(self) -> str:
         return str(self.year)
+
+    @property
+    def actions_said(self) -> str:
+        """As the source says it: “more than 700,000”; nothing if no total was found."""
+        return _said(self.actions, self.qualifier, self.get_qualifier_display())
+
+    @property
+    def countries_said(self) -> str:
+        name = self.get_countries_qualifier_display()
+        return _said(self.countries, self.countries_qualifier, name)
+
+
+def _said(number: int | None, qualifier: str, name: str) -> str:
+    if number is None:
+        return ""
+    is_plain = qualifier in ("", Qualifier.EXACT)
+    return intcomma(number) if is_plain else f"{name} {intcomma(number)}"

@@ -1,16 +1,25 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from cases.countries import validate_language
 from cases.models.cases import Case
 from cases.models.history import History
-from cases.models.targets import LANGUAGE_HELP
+from cases.models.targets import LANGUAGE_HELP, Target
 
 
 class ModelLetter(models.Model):
-    """A letter to the target that can be sent as it stands, in one language."""
+    """A letter to a target that can be sent as it stands, in one language."""
 
-    case = models.ForeignKey(Case, models.CASCADE, related_name="model_letters")
-    language = models.CharField(_("language"), max_length=12, default="en", help_text=LANGUAGE_HELP)
+    target = models.ForeignKey(
+        Target, models.CASCADE, related_name="model_letters", verbose_name=_("target")
+    )
+    language = models.CharField(
+        _("language"),
+        max_length=12,
+        default="en",
+        validators=[validate_language],
+        help_text=LANGUAGE_HELP,
+    )
     subject = models.CharField(_("subject"), max_length=150)
     body = models.TextField(
         _("body"),
@@ -25,12 +34,21 @@ class ModelLetter(models.Model):
         ordering = ["language", "pk"]
         constraints = [
             models.UniqueConstraint(
-                name="model_letter_one_per_case_and_language", fields=["case", "language"]
+                name="model_letter_one_per_target_and_language",
+                fields=["target", "language"],
+                violation_error_code="language",
+                violation_error_message=_(
+                    "There is a letter in this language already: change that one."
+                ),
             )
         ]
 
     def __str__(self) -> str:
         return f"{self.subject} ({self.language})"
+
+    @property
+    def case(self) -> Case:
+        return self.target.case
 
 
 class Point(models.Model):

@@ -6,15 +6,17 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from modeltrans.fields import TranslationField
 
+from cases.dates import earliest_today
 from cases.models.cases import Case
+from cases.models.fields import OneToOneOrNoneField
 from cases.models.history import History
-from cases.models.translating import shown_language
+from cases.models.translation import shown_language
 
 
 class Petition(models.Model):
     """A text that people put their name to. What was signed is kept as a `PetitionText`."""
 
-    case = models.OneToOneField(Case, models.CASCADE, related_name="petition")
+    case = OneToOneOrNoneField(Case, models.CASCADE, related_name="petition")
     title = models.CharField(
         _("title"), max_length=160, help_text=_("What is asked, as a heading above the text.")
     )
@@ -49,7 +51,12 @@ class Petition(models.Model):
         verbose_name_plural = _("petitions")
         constraints = [
             models.CheckConstraint(
-                name="petition_goal_is_not_zero", condition=Q(goal__isnull=True) | Q(goal__gt=0)
+                name="petition_goal_is_not_zero",
+                condition=Q(goal__isnull=True) | Q(goal__gt=0),
+                violation_error_code="goal",
+                violation_error_message=_(
+                    "Leave this empty if there is no goal. A goal is at least 1."
+                ),
             )
         ]
 
@@ -58,8 +65,8 @@ class Petition(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Whether it has not closed yet; that its case takes actions is asked there."""
-        return self.closes_on is None or timezone.localdate() <= self.closes_on
+        """Whether it has not closed yet anywhere; that its case takes actions is asked there."""
+        return self.closes_on is None or earliest_today() <= self.closes_on
 
     @property
     def language(self) -> str:

@@ -4,6 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from modeltrans.fields import TranslationField
 
 from cases.models.cases import Case
+from cases.models.fields import OneToOneOrNoneField
 from cases.models.history import History
 
 FRACTION = [MinValueValidator(0), MaxValueValidator(1)]
@@ -15,7 +16,7 @@ class Portrait(models.Model):
     `image` is the cleaned original and `renditions` what `cases.pictures` made of it.
     """
 
-    case = models.OneToOneField(Case, models.CASCADE, related_name="portrait")
+    case = OneToOneOrNoneField(Case, models.CASCADE, related_name="portrait")
     image = models.ImageField(
         _("picture"),
         upload_to="portraits/",
@@ -57,6 +58,10 @@ class Portrait(models.Model):
             models.CheckConstraint(
                 name="portrait_has_credit_and_alt_text",
                 condition=~models.Q(alt="") & ~models.Q(credit=""),
+                violation_error_code="alt",
+                violation_error_message=_(
+                    "A picture needs a text for people who cannot see it, and a credit."
+                ),
             )
         ]
 

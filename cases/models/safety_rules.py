@@ -1,8 +1,12 @@
+from typing import NamedTuple, Self
+
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.models.cases import Case
 from cases.models.history import History
+from cases.models.word_lists import validate_words
 
 
 class Topic(models.TextChoices):
@@ -25,6 +29,7 @@ class Answer(models.TextChoices):
     YES = "yes", _("yes")
     NO = "no", _("no")
     UNKNOWN = "unknown", _("not known, so no")
+    DOES_NOT_ARISE = "n/a", _("does not arise here: not shown")
 
 
 class AppliesTo(models.TextChoices):
@@ -37,7 +42,11 @@ ANSWERS = dict(Answer.choices)
 
 
 class SafetyRule(models.Model):
-    """Whether a letter or message of a case may touch a topic. Unknown reads as no."""
+    """Whether a letter or message of a case may touch a topic. Unknown reads as no.
+
+    Where a topic does not arise (no charges, no prison) writers are told nothing about it; words
+    that the row names are pointed out all the same.
+    """
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="safety_rules")
     topic = models.CharField(_("topic"), max_length=20, choices=Topic.choices)
@@ -51,6 +60,7 @@ class SafetyRule(models.Model):
         _("words to watch for"),
         default=list,
         blank=True,
+        validators=[validate_words],
         help_text=_("A list: [“election”, “two words”, “pray*”]. Case and accents do not matter."),
     )
     stops = models.BooleanField(
@@ -73,7 +83,10 @@ class SafetyRule(models.Model):
         ordering = ["applies_to", "topic"]
         constraints = [
             models.UniqueConstraint(
-                name="safety_rule_one_answer_per_topic", fields=["case", "applies_to", "topic"]
+                name="safety_rule_one_answer_per_topic",
+                fields=["case", "applies_to", "topic"],
+                violation_error_code="topic",
+                violation_error_message=_("This topic has an answer already: change that one."),
             )
         ]
 
@@ -90,3 +103,22 @@ class SafetyRule(models.Model):
     @property
     def allows(self) -> bool:
         return self.answer == Answer.YES
+
+
+class ToldRules(NamedTuple):
+    """What writers of a case's letters, or of its messages, are told of its rules."""
+
+    answered: list[SafetyRule]
+    left_out: str  # one sentence on all topics of which nothing is known
+
+    @classmethod
+    def of(cls, case: Case, applies_to: AppliesTo) -> Self:
+        rules = [rule for rule in case.safety_rules.all() if rule.applies_to == applies_to]
+        answered = [rule for rule in rules if rule.answer in (Answer.YES, Answer.NO)]
+        unknown = [rule.get_topic_display() for rule in rules if rule.answer == Answer.UNKNOWN]
+        topics = ", ".join(topic[0].lower() + topic[1:] for topic in unknown)
+        sentence = gettext("Leave these out too, as we know nothing about them: %(topics)s.")
+        return cls(answered, sentence % {"topics": topics} if topics else "")
+
+    def __bool__(self) -> bool:
+        return bool(self.answered or self.left_out)

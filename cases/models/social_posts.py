@@ -1,6 +1,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from cases.countries import validate_language
 from cases.models.cases import Case
 from cases.models.history import History
 from cases.models.targets import LANGUAGE_HELP
@@ -10,7 +11,13 @@ class SocialPost(models.Model):
     """A text to post about a case, with the handles it speaks to. The page adds the address."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="social_posts")
-    language = models.CharField(_("language"), max_length=12, default="en", help_text=LANGUAGE_HELP)
+    language = models.CharField(
+        _("language"),
+        max_length=12,
+        default="en",
+        validators=[validate_language],
+        help_text=LANGUAGE_HELP,
+    )
     text = models.TextField(
         _("text"),
         max_length=500,

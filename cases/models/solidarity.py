@@ -2,8 +2,14 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import country_choices, country_name, validate_country
+from cases.countries import (
+    CountryField,
+    country_name,
+    validate_language,
+)
+from cases.dates import earliest_today
 from cases.models.cases import Case
+from cases.models.fields import OneToOneOrNoneField
 from cases.models.history import History
 from cases.models.targets import LANGUAGE_HELP
 
@@ -23,7 +29,7 @@ class RecipientKind(models.TextChoices):
 class SolidarityAction(models.Model):
     """To whom messages of support go, how, and from when to when."""
 
-    case = models.OneToOneField(Case, models.CASCADE, related_name="solidarity_action")
+    case = OneToOneOrNoneField(Case, models.CASCADE, related_name="solidarity_action")
     recipient = models.CharField(_("recipient"), max_length=160)
     recipient_kind = models.CharField(
         _("who this is"),
@@ -34,13 +40,7 @@ class SolidarityAction(models.Model):
     postal = models.TextField(
         _("postal address"), blank=True, help_text=_("One line as it is printed, no country.")
     )
-    postal_country = models.CharField(
-        _("country of the address"),
-        max_length=2,
-        blank=True,
-        choices=country_choices,
-        validators=[validate_country],
-    )
+    postal_country = CountryField(_("country of the address"), blank=True)
     address_visibility = models.CharField(
         _("who sees the address"),
         max_length=10,
@@ -74,6 +74,8 @@ class SolidarityAction(models.Model):
                 condition=models.Q(opens_on=None)
                 | models.Q(ends_on=None)
                 | models.Q(opens_on__lte=models.F("ends_on")),
+                violation_error_code="ends_on",
+                violation_error_message=_("The last day must not come before the first."),
             )
         ]
 
@@ -88,10 +90,14 @@ class SolidarityAction(models.Model):
     @property
     def is_open(self) -> bool:
         """Whether today is within its dates; that its case takes actions is asked there."""
-        today = timezone.localdate()
-        return not (
-            (self.opens_on and today < self.opens_on) or (self.ends_on and self.ends_on < today)
-        )
+        if self.opens_on and timezone.localdate() < self.opens_on:
+            return False
+        return not self.is_over
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its last day has passed, everywhere."""
+        return self.ends_on is not None and self.ends_on < earliest_today()
 
     @property
     def public_lines(self) -> list[str]:
@@ -112,7 +118,13 @@ class SolidarityPhrase(models.Model):
     """A sentence that a message of support can begin with, in a language its readers read."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="solidarity_phrases")
-    language = models.CharField(_("language"), max_length=12, default="en", help_text=LANGUAGE_HELP)
+    language = models.CharField(
+        _("language"),
+        max_length=12,
+        default="en",
+        validators=[validate_language],
+        help_text=LANGUAGE_HELP,
+    )
     text = models.CharField(_("sentence"), max_length=300)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 

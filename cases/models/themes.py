@@ -2,6 +2,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from modeltrans.fields import TranslationField
 
+from cases.models.translation import shown_language
+
 
 class Theme(models.Model):
     """What a case is about, for filters: “Land rights”."""
@@ -18,3 +20,8 @@ class Theme(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def language(self) -> str:
+        """The language of its name on this page: the page's if translated, else the default."""
+        return shown_language(self.i18n, "name")

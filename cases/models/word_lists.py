@@ -1,8 +1,20 @@
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from cases.countries import validate_language
 from cases.models.history import History
 from cases.models.targets import LANGUAGE_HELP
+
+
+def validate_words(words: list[str]) -> None:
+    """Raise ValidationError for words that `stop_words` can't look for."""
+    for word in words:
+        if "*" in word[:-1] or word == "*":
+            raise ValidationError(
+                _("“%(word)s”: a * stands at the end of a word, for any ending."),
+                params={"word": word},
+            )
 
 
 class WordListKind(models.TextChoices):
@@ -17,11 +29,17 @@ class WordList(models.Model):
     """
 
     kind = models.CharField(_("what"), max_length=8, choices=WordListKind.choices)
-    language = models.CharField(_("language"), max_length=12, help_text=LANGUAGE_HELP)
+    language = models.CharField(
+        _("language"),
+        max_length=12,
+        validators=[validate_language],
+        help_text=LANGUAGE_HELP,
+    )
     words = models.JSONField(
         _("words"),
         default=list,
         blank=True,
+        validators=[validate_words],
         help_text=_("A list: [“word”, “two words”, “begin*”]. Case and accents do not matter."),
     )
     stops = models.BooleanField(
@@ -39,7 +57,12 @@ class WordList(models.Model):
         ordering = ["kind", "language"]
         constraints = [
             models.UniqueConstraint(
-                name="word_list_one_of_a_kind_per_language", fields=["kind", "language"]
+                name="word_list_one_of_a_kind_per_language",
+                fields=["kind", "language"],
+                violation_error_code="language",
+                violation_error_message=_(
+                    "There is a list of this kind in this language already: change that one."
+                ),
             )
         ]
 

@@ -1,9 +1,13 @@
 """`{% load cases %}`: how cases show on pages."""
 
+from collections.abc import Iterable
+
 from django import template
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from cases import pictures
+from cases.dates import partial_date_text
 from cases.models import Portrait
 from cases.text import as_html
 
@@ -14,6 +18,19 @@ register = template.Library()
 def markdown(text: str) -> SafeString:
     """The Markdown as safe HTML."""
     return as_html(text or "")
+
+
+register.filter("partial_date", partial_date_text)
+
+
+@register.simple_tag
+def with_changes(spans: Iterable[tuple[str, str]]) -> SafeString:
+    """Spans of a text in a row, what was taken out in a `<del>` and what is new in an `<ins>`."""
+    shown = (
+        format_html("<{0}>{1}</{0}>", kind, text) if kind in {"del", "ins"} else text
+        for kind, text in spans
+    )
+    return format_html_join(" ", "{}", ((each,) for each in shown))
 
 
 @register.inclusion_tag("cases/_picture.html")

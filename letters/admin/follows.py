@@ -10,11 +10,11 @@ from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from cases.admin.pages import PagesMixin
+from cases.admin.pages import ExtraPagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.models import Case
-from letters.breakdowns import FEWEST
 from letters.models import Follow
+from letters.statistics.disclosure import SMALLEST_SHOWN
 
 
 class Followed(NamedTuple):
@@ -23,11 +23,11 @@ class Followed(NamedTuple):
 
 
 @admin.register(Follow)
-class FollowAdmin(PagesMixin, ReadOnlyAdmin):
+class FollowAdmin(ExtraPagesMixin, ReadOnlyAdmin):
     """One page of numbers, for those who may tell; no list, no rows."""
 
     def has_view_permission(self, request: HttpRequest, obj: Follow | None = None) -> bool:
-        return request.user.has_perm("letters.view_telling")
+        return request.user.has_perm("letters.view_announcement")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
@@ -36,9 +36,12 @@ class FollowAdmin(PagesMixin, ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         title = _("Who is followed by how many")
-        return self._page(request, "numbers", title, followed=_followed(), fewest=FEWEST)
+        return self._page(request, "numbers", title, followed=_followed(), fewest=SMALLEST_SHOWN)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
+        raise Http404
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context=None):
         raise Http404
 
 
@@ -48,7 +51,7 @@ def _followed() -> list[Followed]:
     numbers = dict(rows)
     cases = Case.objects.select_related("edition").in_bulk([key for key in numbers if key])
     followed = [
-        Followed(cases.get(key), number if number >= FEWEST else None)
+        Followed(cases.get(key), number if number >= SMALLEST_SHOWN else None)
         for key, number in numbers.items()
     ]
     return sorted(followed, key=lambda one: (-(one.number or 0), str(one.case or "")))

@@ -1,9 +1,20 @@
 from __future__ import annotations
 
+import datetime
+
 from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from letters.models import Letter
+from cases.models import Case
+from letters.forms.fields import AddressField
+from letters.models import Letter, LetterKind
+from letters.privacy import retention
+
+# An alarm that is off for longer is none.
+LONGEST_EXPECTED = datetime.timedelta(days=14)
 
 
 class RejectForm(forms.Form):
@@ -32,8 +43,170 @@ class InvalidateForm(forms.Form):
     )
 
 
+class JudgeForm(forms.Form):
+    """Why letters or posts are not valid, or are after all."""
+
+    reason = forms.CharField(
+        label=_("Why?"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_(
+            "Kept in the log for staff: how you know, without a name. Whoever wrote sees on their "
+            "page whether it counts. You can undo it."
+        ),
+        error_messages={"required": _("Say why: others have to understand it later.")},
+    )
+
+
+class BetweenForm(forms.Form):
+    """All of a case that came between two times, and what is to be done with it."""
+
+    case = forms.ModelChoiceField(
+        Case.objects.none(),
+        label=_("Case"),
+        empty_label=None,
+        error_messages={"required": _("Choose the case.")},
+    )
+    kind = forms.ChoiceField(label=_("What"), choices=LetterKind.choices)
+    since = forms.DateTimeField(
+        label=_("From"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"required": _("Give the day and the time.")},
+    )
+    until = forms.DateTimeField(
+        label=_("Until"),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        error_messages={"required": _("Give the day and the time.")},
+    )
+    erased = forms.BooleanField(
+        label=_("Also those that were erased since"),
+        required=False,
+        help_text=_("Of these only the day is known on which they were written."),
+    )
+    act = forms.ChoiceField(
+        label=_("What to do"),
+        choices=[
+            ("invalidate", _("Not valid: take them out of the count")),
+            ("revalidate", _("Valid after all: put them back")),
+            ("release", _("Held: let them count")),
+        ],
+    )
+
+    def __init__(self, data=None, *, model) -> None:
+        super().__init__(data)
+        self.model = model
+        self.fields["case"].queryset = Case.objects.open_to_readers()
+        hour = timezone.localtime().replace(minute=0, second=0, microsecond=0)
+        self.fields["since"].initial = hour - datetime.timedelta(hours=1)
+        self.fields["until"].initial = hour + datetime.timedelta(hours=1)
+        if model is not Letter:
+            del self.fields["kind"]
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if since and until and until <= since:
+            self.add_error("until", ValidationError(_("Give a time after the first one.")))
+        return cleaned
+
+    def rows(self) -> QuerySet:
+        """What it speaks of. A row that was erased stands at the beginning of its day, in UTC."""
+        asked = self.cleaned_data
+        since, until = asked["since"], asked["until"]
+        is_erased = Q(erased_on__isnull=False) if self.model is Letter else Q(key="")
+        came = Q(created_at__gte=since, created_at__lt=until) & ~is_erased
+        if asked["erased"]:
+            first_day = since.astimezone(datetime.UTC).replace(
+                hour=0, minute=0, second=0, microsecond=0
+            )
+            came |= Q(created_at__gte=first_day, created_at__lt=until) & is_erased
+        rows = self.model.objects.filter(came, case=asked["case"])
+        return rows.filter(kind=asked["kind"]) if "kind" in self.fields else rows
+
+
+class SettleForm(forms.Form):
+    """What an alarm was about."""
+
+    is_genuine = forms.TypedChoiceField(
+        label=_("What is it?"),
+        choices=[
+            ("yes", _("Real people: let count what waits")),
+            ("no", _("Not real: mark what waits as not valid")),
+        ],
+        coerce=lambda value: value == "yes",
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of the two.")},
+    )
+    raised_to = forms.IntegerField(
+        label=_("If they are real: how many a day are no alarm until tomorrow night?"),
+        min_value=1,
+        max_value=1_000_000,
+        error_messages={"required": _("Give a number.")},
+    )
+    reason = forms.CharField(
+        label=_("Why?"),
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Kept in the log for staff: how you know, without a name."),
+        error_messages={"required": _("Say why: others have to understand it later.")},
+    )
+
+
+class ExpectForm(forms.Form):
+    """Many are expected: for whom, how many, until when."""
+
+    cases = forms.ModelMultipleChoiceField(
+        Case.objects.none(),
+        label=_("For whom"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one case.")},
+    )
+    raised_to = forms.IntegerField(
+        label=_("How many a day of each kind are no alarm?"),
+        min_value=1,
+        max_value=1_000_000,
+        error_messages={"required": _("Give a number.")},
+    )
+    until = forms.DateField(
+        label=_("Until the end of which day?"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"required": _("Give the day.")},
+    )
+
+    def __init__(self, data=None, **kwargs) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["cases"].queryset = Case.objects.taking_actions()  # today
+
+    def clean_until(self) -> datetime.datetime:
+        day, today = self.cleaned_data["until"], timezone.localdate()
+        if not today <= day <= today + LONGEST_EXPECTED:
+            raise ValidationError(
+                _("Choose a day from today on, at most %(days)s days away.")
+                % {"days": LONGEST_EXPECTED.days}
+            )
+        end = datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time())
+        return timezone.make_aware(end)
+
+
 class FindForm(forms.Form):
-    email = forms.EmailField(
+    email = AddressField(
         label=_("E-mail address of the writer"),
         help_text=_("In full. It is compared by a keyed hash, and not written down anywhere."),
     )
+
+
+class RetentionForm(forms.Form):
+    """What staff decide about one kind of thing that was handed to us for a case."""
+
+    case = forms.ModelChoiceField(Case.objects.all())
+    kind = forms.ChoiceField(choices=[(kind, kind) for kind in retention.KINDS])
+    act = forms.ChoiceField(choices=[(act, act) for act in ["keep", "ask", "let-go", "take-back"]])
+    months = forms.TypedChoiceField(
+        choices=[(months, months) for months in retention.MONTHS], coerce=int, required=False
+    )
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if cleaned.get("act") == "keep" and not cleaned.get("months"):
+            self.add_error("months", _("Choose for how long."))
+        return cleaned

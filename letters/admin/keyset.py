@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from cases.admin.row_numbers import row_number
+
 BEFORE = "before"  # the key of the last row of the page before
-
-
-def row_number(text: str) -> int | None:
-    """The number of a row as somebody typed it, if it can be one: a key has 63 bits."""
-    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 class KeysetChangeList(ChangeList):
     """A page is "the rows before this key": as fast at the end of the table as at its start."""
+
+    asked = {BEFORE: re.compile(r"[0-9]{1,18}")}  # beside filters: see write4rights.admin_lists
 
     def get_filters_params(self, params=None) -> dict:
         wanted = super().get_filters_params(params)

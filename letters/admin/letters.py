@@ -15,41 +15,47 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from cases.admin.row_numbers import row_number
 from cases.countries import country_name, language_name
-from letters import checking, drawings, starting, writing
-from letters.admin.filters import CaseFilter, CountryFilter, StateFilter
+from cases.models import Answer
+from letters.actions import letters as letter_actions
+from letters.admin.access_log import access_log_for
+from letters.admin.filters import CaseFilter, CountryFilter, StateFilter, TargetFilter
 from letters.admin.forms import FindForm, RejectForm
-from letters.admin.keyset import row_number
-from letters.admin.looks import looks
 from letters.admin.moderated import ModeratedAdmin
-from letters.encryption import email_hash
-from letters.models import Follow, Letter, LetterPicture, LetterState, Pledge, Signature
+from letters.admin.validity import MomentFilter, ValidityMixin
+from letters.models import COUNTED, Follow, Letter, LetterPicture, LetterState, Pledge, Signature
+from letters.models.addresses import email_hash
+from letters.text import checks, composing, pictures, printing
 
 MODERATE = "letters.moderate_letter"
 MODERATE_SIGNATURES = "letters.moderate_signature"
-MOST_FOUND = 200  # letters of one address that are listed
+MAX_FOUND = 200  # letters of one address that are listed
 
 # No names, addresses or words: what a list shows, it need not decrypt.
 LISTED = [
     "case__display_name",
+    "target__office",
     "kind",
     "state",
     "route",
     "country",
     "language",
     "held",
+    "invalid_on",
     "created_at",
 ]
 
 
 @admin.register(Letter)
-class LetterAdmin(ModeratedAdmin):
+class LetterAdmin(ValidityMixin, ModeratedAdmin):
     permission = MODERATE
     found_by = gettext_lazy("Letters are found here by their number.")
     change_list_template = "admin/letters/letter/change_list.html"
     list_display = [
         "number",
         "case",
+        "office",
         "kind",
         "state",
         "hold",
@@ -58,18 +64,31 @@ class LetterAdmin(ModeratedAdmin):
         "in_language",
         "created_at",
     ]
-    list_filter = [StateFilter, "kind", CaseFilter, "held", "route", CountryFilter]
+    list_filter = [
+        StateFilter,
+        "kind",
+        CaseFilter,
+        TargetFilter,
+        MomentFilter,
+        "held",
+        "route",
+        CountryFilter,
+    ]
     search_help_text = gettext_lazy("Number of the letter")
-    actions = ["approve", "reject", "release"]
+    actions = ["approve", "reject", "release", "invalidate", "revalidate"]
 
     # --- the list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("case").only(*LISTED)
+        return super().get_queryset(request).select_related("case", "target").only(*LISTED)
 
     @admin.display(description=gettext_lazy("letter"))
     def number(self, letter: Letter) -> str:
         return str(letter.pk)
+
+    @admin.display(description=gettext_lazy("to"))
+    def office(self, letter: Letter) -> str:
+        return letter.target.office if letter.target else ""
 
     @admin.display(description=gettext_lazy("written in"))
     def writer_country(self, letter: Letter) -> str:
@@ -97,10 +116,10 @@ class LetterAdmin(ModeratedAdmin):
             raise PermissionDenied
         letter = self._letter(object_id)
         self.log_change(request, letter, "Read.")
-        stands = starting.words_of(letter)
+        stands = composing.parts_of(letter)
         picture = LetterPicture.objects.filter(letter=letter).defer("data").first()
-        problems = checking.problems_of(letter)
-        rules = letter.case.safety_rules.filter(applies_to=checking.applies_to(letter))
+        problems = checks.problems_of(letter)
+        rules = letter.case.safety_rules.filter(applies_to=checks.applies_to(letter))
         return self._page(
             request,
             "read",
@@ -108,23 +127,23 @@ class LetterAdmin(ModeratedAdmin):
             letter=letter,
             salutation=stands.salutation,
             close=stands.close,
-            addressee=getattr(
-                letter.case, "solidarity_action" if letter.is_message else "target", None
-            ),
+            addressee=letter.case.solidarity_action if letter.is_message else letter.target,
             picture=picture,
-            may_show=writing.may_be_shown(letter) and letter.shown_on is None,
+            may_show=letter_actions.may_be_shown(letter) and letter.shown_on is None,
             seen=letter.changed_at.isoformat(),
             problems=problems,
-            subject=checking.pieces(letter.subject, problems, checking.SUBJECT),
-            words=checking.pieces(letter.body, problems),
-            rules=[rule for rule in rules if not rule.allows],
-            may_approve=letter.state == LetterState.SUBMITTED,
+            unprintable="" if letter.erased_on else printing.unprintable(letter),
+            subject=checks.pieces(letter.subject, problems, checks.SUBJECT),
+            words=checks.pieces(letter.body, problems),
+            rules=rules.filter(answer__in=[Answer.NO, Answer.UNKNOWN]),
+            may_approve=letter.state == LetterState.SUBMITTED and letter.is_valid,
+            may_invalidate=letter.state in COUNTED and letter.is_valid,
             may_reject=letter.may_be_rejected,
-            looks=looks(letter),
+            access_log=access_log_for(letter),
         )
 
     def _letter(self, key: str | int) -> Letter:
-        letters = Letter.objects.select_related("case", "case__target", "case__solidarity_action")
+        letters = Letter.objects.select_related("case", "target", "case__solidarity_action")
         return get_object_or_404(letters, pk=row_number(str(key)))
 
     def _warn_of_change(self, request: HttpRequest, letter: Letter) -> None:
@@ -148,7 +167,7 @@ class LetterAdmin(ModeratedAdmin):
         """The picture of a message, on the page where it is read."""
         if not self.has_moderate_permission(request):
             raise PermissionDenied
-        data = drawings.jpeg(self._letter(pk))
+        data = pictures.jpeg(self._letter(pk))
         if data is None:
             raise Http404
         return HttpResponse(data, content_type="image/jpeg")
@@ -188,17 +207,22 @@ class LetterAdmin(ModeratedAdmin):
         found = {}
         if form.is_valid():
             written_by = {"email_hash": email_hash(form.cleaned_data["email"])}
-            letters = Letter.objects.filter(**written_by).select_related("case").only(*LISTED)
+            letters = Letter.objects.filter(**written_by).select_related("case", "target")
+            letters = letters.only(*LISTED)
             pledges = Pledge.objects.filter(**written_by).select_related("case").defer("key")
-            found = {"letters": letters[:MOST_FOUND], "pledges": pledges[:MOST_FOUND]}
+            found = {"letters": letters[:MAX_FOUND], "pledges": pledges[:MAX_FOUND]}
             if request.user.has_perm(MODERATE_SIGNATURES):
-                mailbox = {f"mailbox__{name}": value for name, value in written_by.items()}
-                signatures = Signature.objects.filter(**mailbox).select_related("petition__case")
-                follows = Follow.objects.filter(**mailbox).select_related("case")
+                email_address = {
+                    f"email_address__{name}": value for name, value in written_by.items()
+                }
+                signatures = Signature.objects.filter(**email_address).select_related(
+                    "petition__case"
+                )
+                follows = Follow.objects.filter(**email_address).select_related("case")
                 found |= {
                     "sees_signatures": True,
-                    "signatures": signatures.defer("name")[:MOST_FOUND],
-                    "follows": follows[:MOST_FOUND],
+                    "signatures": signatures.defer("name")[:MAX_FOUND],
+                    "follows": follows[:MAX_FOUND],
                 }
             LogEntry.objects.create(
                 user_id=request.user.pk,
@@ -234,15 +258,18 @@ class LetterAdmin(ModeratedAdmin):
         """Do it, log it, and say how it went."""
         match name:
             case "approve":
-                done, words = writing.approve(letter), _("%(letter)s is approved.")
+                done, words = letter_actions.approve(letter), _("%(letter)s is approved.")
             case "release":
-                done, words = writing.release_hold(letter), _("%(letter)s is no longer held.")
+                done, words = (
+                    letter_actions.clear_review(letter),
+                    _("%(letter)s is no longer held."),
+                )
             case "show":
-                done, words = writing.show(letter), _("%(letter)s is shown on the site.")
+                done, words = letter_actions.show(letter), _("%(letter)s is shown on the site.")
             case "hide":
-                done, words = writing.hide(letter), _("%(letter)s is shown no more.")
+                done, words = letter_actions.hide(letter), _("%(letter)s is shown no more.")
             case _reject:
-                done, words = writing.reject(letter, reason), _("%(letter)s is rejected.")
+                done, words = letter_actions.reject(letter, reason), _("%(letter)s is rejected.")
         if done:
             words %= {"letter": str(letter).capitalize()}
             self.log_change(request, letter, words)

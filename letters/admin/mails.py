@@ -21,12 +21,19 @@ class MailStateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        return [("waiting", _("waiting")), ("sent", _("sent")), ("given-up", _("given up"))]
+        return [
+            ("waiting", _("waiting")),
+            ("held-up", _("waiting for the next hour")),
+            ("sent", _("sent")),
+            ("given-up", _("given up")),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         match self.value():
             case "waiting":
                 return queryset.waiting()
+            case "held-up":
+                return queryset.held_up()
             case "sent":
                 return queryset.exclude(sent_at=None)
             case "given-up":
@@ -36,7 +43,7 @@ class MailStateFilter(admin.SimpleListFilter):
 
 @admin.register(OutgoingMail)
 class OutgoingMailAdmin(KeysetAdmin, ReadOnlyAdmin):
-    list_display = ["about", "kind", "standing", "attempts", "created_at", "not_before", "sent_at"]
+    list_display = ["about", "kind", "status", "attempts", "created_at", "not_before", "sent_at"]
     list_filter = [MailStateFilter, "kind"]
     fields = [*list_display, "given_up_at", "language"]
     readonly_fields = fields
@@ -46,7 +53,7 @@ class OutgoingMailAdmin(KeysetAdmin, ReadOnlyAdmin):
         return super().get_queryset(request).defer(*UNSEEN)
 
     @admin.display(description=_("state"))
-    def standing(self, mail: OutgoingMail) -> str:
+    def status(self, mail: OutgoingMail) -> str:
         if mail.sent_at:
             return _("sent")
         return _("given up") if mail.given_up_at else _("waiting")
@@ -58,7 +65,7 @@ class OutgoingMailAdmin(KeysetAdmin, ReadOnlyAdmin):
     def send_again(self, request: HttpRequest, queryset: QuerySet) -> None:
         keys = queryset.exclude(given_up_at=None).filter(sent_at=None).values("pk")
         number = OutgoingMail.objects.filter(pk__in=list(keys.values_list("pk", flat=True))).update(
-            given_up_at=None, attempts=0, not_before=timezone.now()
+            given_up_at=None, attempts=0, batch=None, not_before=timezone.now()
         )
         words = ngettext(
             "%(number)s mail is tried again.", "%(number)s mails are tried again.", number

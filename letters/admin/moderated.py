@@ -9,12 +9,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.admin.pages import PagesMixin
+from cases.admin.pages import ExtraPagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
-from letters.admin.keyset import KeysetAdmin, row_number
+from cases.admin.row_numbers import row_number
+from letters.admin.keyset import KeysetAdmin
 
 
-class ModeratedAdmin(PagesMixin, KeysetAdmin, ReadOnlyAdmin):
+class ModeratedAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
     """Seen by who may moderate it, and found by its number alone."""
 
     permission = ""  # "letters.moderate_letter"
@@ -42,4 +43,6 @@ class ModeratedAdmin(PagesMixin, KeysetAdmin, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("held"))
     def hold(self, thing) -> str:
+        if getattr(thing, "invalid_on", None):
+            return _("not valid")
         return _("held") if thing.held else ""

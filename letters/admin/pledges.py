@@ -1,42 +1,110 @@
-"""What was promised, without who promised it."""
+"""What was promised, without who promised it, and what was written by hand for it."""
 
 from __future__ import annotations
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from cases.admin.pages import ExtraPagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.countries import country_name
-from letters.admin.filters import CaseFilter
+from cases.models import Case
+from letters.actions import pledges as pledge_actions
+from letters.admin.filters import VisibleCaseFilter
 from letters.admin.keyset import KeysetAdmin
-from letters.models import Pledge
+from letters.admin.validity import JudgedMixin, MomentFilter
+from letters.models import Letter, Pledge
+from letters.statistics.disclosure import SMALLEST_SHOWN
 
 UNSEEN = ["key", "name", "group", "email"]
 
 
+class ByHandFilter(admin.SimpleListFilter):
+    title = _("written by hand")
+    parameter_name = "by-hand"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
+        return [("waiting", _("waits for a look"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.awaiting_a_look() if self.value() == "waiting" else queryset
+
+
 @admin.register(Pledge)
-class PledgeAdmin(KeysetAdmin, ReadOnlyAdmin):
+class PledgeAdmin(JudgedMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
     list_display = [
         "key_number",
         "number",
+        "counted",
+        "waiting",
         "what_for",
         "state",
+        "hold",
         "due_on",
         "from_where",
         "created_at",
     ]
-    list_filter = ["state", CaseFilter]
-    fields = ["number", "what_for", "state", "due_on", "from_where", "created_at"]
+    list_filter = [ByHandFilter, "state", "held", VisibleCaseFilter, MomentFilter]
+    fields = [
+        "number",
+        "counted",
+        "waiting",
+        "what_for",
+        "state",
+        "hold",
+        "due_on",
+        "from_where",
+        "created_at",
+    ]
     readonly_fields = fields
+    actions = ["release", "invalidate", "revalidate"]
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("letters.moderate_letter")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("case", "edition").defer(*UNSEEN)
+        pledges = super().get_queryset(request).select_related("case", "edition").defer(*UNSEEN)
+        if not self.has_moderate_permission(request):
+            pledges = pledges.exclude(case__in=Case.objects.hidden_from(request.user))
+        letters = Letter.objects.filter(pledge=OuterRef("pk"))
+        return pledges.annotate(
+            counted_letters=_number_of(letters.counted()),
+            waiting_letters=_number_of(letters.by_hand_awaiting_a_look()),
+        )
+
+    def judged(self, chosen: QuerySet) -> QuerySet:
+        return Letter.objects.filter(pledge__in=list(chosen.values_list("pk", flat=True)))
+
+    def judge(self, request: HttpRequest, rows: QuerySet, act: str, reason: str) -> list[int]:
+        """What is found of its letters is known of the pledge too, and of what comes for it."""
+        done = super().judge(request, rows, act, reason)
+        pledge_actions.flag_for_review(
+            Pledge.objects.filter(letters__in=done), needs_review=act == "invalidate"
+        )
+        return done
+
+    @admin.action(description=_("Written by hand: let it count"), permissions=["moderate"])
+    def release(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self.judge(request, self.judged(queryset).by_hand_awaiting_a_look(), "release", "")
 
     @admin.display(description=_("pledge"))
     def key_number(self, pledge: Pledge) -> str:
         return str(pledge.pk)
+
+    @admin.display(description=_("letters that count"))
+    def counted(self, pledge: Pledge) -> int:
+        return pledge.counted_letters
+
+    @admin.display(description=_("by hand, waiting"))
+    def waiting(self, pledge: Pledge) -> int:
+        return pledge.waiting_letters
+
+    @admin.display(description=_("held"))
+    def hold(self, pledge: Pledge) -> str:
+        return _("held") if pledge.held else ""
 
     @admin.display(description=_("for"))
     def what_for(self, pledge: Pledge) -> str:
@@ -44,4 +112,11 @@ class PledgeAdmin(KeysetAdmin, ReadOnlyAdmin):
 
     @admin.display(description=_("country"))
     def from_where(self, pledge: Pledge) -> str:
+        if pledge.number < SMALLEST_SHOWN:
+            return _("too few to tell")
         return country_name(pledge.country) if pledge.country else ""
+
+
+def _number_of(letters: QuerySet) -> Coalesce:
+    numbers = letters.order_by().values("pledge").annotate(number=Count("pk")).values("number")
+    return Coalesce(Subquery(numbers), 0)

@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.countries import country_name
-from letters import posting
+from letters.admin.access_log import access_log_for
 from letters.admin.filters import CaseFilter
 from letters.admin.keyset import KeysetAdmin
+from letters.admin.validity import MomentFilter, ValidityMixin
 from letters.models import SocialAction
 
 
+class ValidFilter(admin.SimpleListFilter):
+    title = gettext_lazy("valid")
+    parameter_name = "valid"
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
+        return [("yes", _("valid")), ("no", _("not valid"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        match self.value():
+            case "yes":
+                return queryset.filter(invalid_on=None)
+            case "no":
+                return queryset.exclude(invalid_on=None)
+        return queryset
+
+
 @admin.register(SocialAction)
-class PostAdmin(KeysetAdmin, ReadOnlyAdmin):
+class PostAdmin(ValidityMixin, KeysetAdmin, ReadOnlyAdmin):
     list_display = ["number", "case", "network", "state", "hold", "from_where", "created_at"]
-    list_filter = ["held", "state", CaseFilter, "network"]
-    fields = ["case", "network", "state", "hold", "from_where", "counted_on", "created_at"]
+    list_filter = ["held", ValidFilter, "state", CaseFilter, MomentFilter, "network"]
+    fields = [
+        "case",
+        "network",
+        "state",
+        "hold",
+        "from_where",
+        "counted_on",
+        "created_at",
+        "what_staff_did",
+    ]
     readonly_fields = fields
     empty_value_display = ""
-    actions = ["release"]
+    actions = ["release", "invalidate", "revalidate"]
+    change_list_template = "admin/letters/socialaction/change_list.html"
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("letters.moderate_letter")
@@ -37,7 +65,15 @@ class PostAdmin(KeysetAdmin, ReadOnlyAdmin):
 
     @admin.display(description=gettext_lazy("held"))
     def hold(self, action: SocialAction) -> str:
+        if action.invalid_on:
+            return _("not valid")
         return _("held") if action.held else ""
+
+    @admin.display(description=gettext_lazy("What staff did"))
+    def what_staff_did(self, action: SocialAction) -> str:
+        return render_to_string(
+            "admin/letters/_access_log.html", {"access_log": access_log_for(action)}
+        )
 
     @admin.display(description=gettext_lazy("country"))
     def from_where(self, action: SocialAction) -> str:
@@ -45,9 +81,5 @@ class PostAdmin(KeysetAdmin, ReadOnlyAdmin):
 
     @admin.action(description=gettext_lazy("Not spam: let it count"), permissions=["moderate"])
     def release(self, request: HttpRequest, queryset: QuerySet) -> None:
-        released = 0
-        for action in queryset:
-            if posting.release_hold(action):
-                self.log_change(request, action, _("No longer held."))
-                released += 1
-        messages.success(request, _("No longer held: %(number)s.") % {"number": released})
+        keys = list(queryset.values_list("pk", flat=True))
+        self.judge(request, SocialAction.objects.filter(pk__in=keys), "release", "")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import path, reverse
@@ -16,13 +16,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from cases.admin.row_numbers import row_number
 from cases.countries import country_name
 from cases.models import Case
-from letters import signing
+from letters.actions import signatures as signature_actions
+from letters.admin.access_log import access_log_for
 from letters.admin.filters import CountryFilter
 from letters.admin.forms import InvalidateForm
-from letters.admin.keyset import row_number
-from letters.admin.looks import looks
 from letters.admin.moderated import ModeratedAdmin
 from letters.models import Signature, SignatureState
 
@@ -60,11 +60,15 @@ class SignatureStateFilter(admin.SimpleListFilter):
 
 
 class PetitionFilter(admin.SimpleListFilter):
+    """The petitions that readers can sign or have signed."""
+
     title = gettext_lazy("petition")
     parameter_name = "case"
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        cases = Case.objects.filter(petition__isnull=False)
+        known = Q(pk__in=Case.objects.open_to_readers().values("pk"))
+        known |= Q(action_count__signatures__gt=0)
+        cases = Case.objects.filter(known, petition__isnull=False)
         return list(cases.values_list("pk", "display_name"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
@@ -121,11 +125,11 @@ class SignatureAdmin(ModeratedAdmin):
             str(signature).capitalize(),
             signature=signature,
             seen=signature.changed_at.isoformat(),
-            looks=looks(signature),
+            access_log=access_log_for(signature),
         )
 
     def _signature(self, key: str | int) -> Signature:
-        signatures = Signature.objects.select_related("petition__case", "text", "mailbox")
+        signatures = Signature.objects.select_related("petition__case", "text", "email_address")
         return get_object_or_404(signatures, pk=row_number(str(key)))
 
     @method_decorator(require_POST)
@@ -146,7 +150,7 @@ class SignatureAdmin(ModeratedAdmin):
         if not self.has_moderate_permission(request):
             raise PermissionDenied
         keys = [row_number(key) for key in request.GET.getlist("signature")[:100]]
-        signatures = Signature.objects.select_related("petition__case", "mailbox")
+        signatures = Signature.objects.select_related("petition__case", "email_address")
         chosen = list(signatures.filter(pk__in=filter(None, keys)))
         if not chosen:
             return redirect("admin:letters_signature_changelist")
@@ -175,7 +179,7 @@ class SignatureAdmin(ModeratedAdmin):
 
     def _each(self, request: HttpRequest, queryset: QuerySet, name: str) -> None:
         keys = list(queryset.values_list("pk", flat=True))
-        signatures = Signature.objects.select_related("petition__case", "mailbox")
+        signatures = Signature.objects.select_related("petition__case", "email_address")
         for signature in signatures.filter(pk__in=keys):
             self._do(request, signature, name)
 
@@ -183,11 +187,20 @@ class SignatureAdmin(ModeratedAdmin):
         """Do it, log it, and say how it went."""
         match name:
             case "release":
-                done, words = signing.release_hold(signature), _("%(one)s is no longer held.")
+                done, words = (
+                    signature_actions.clear_review(signature),
+                    _("%(one)s is no longer held."),
+                )
             case "revalidate":
-                done, words = signing.revalidate(signature), _("%(one)s waits for its owner’s yes.")
+                done, words = (
+                    signature_actions.revalidate(signature),
+                    _("%(one)s waits for its owner’s yes."),
+                )
             case _invalidate:
-                done, words = signing.invalidate(signature), _("%(one)s does not count any more.")
+                done, words = (
+                    signature_actions.invalidate(signature),
+                    _("%(one)s does not count any more."),
+                )
         one = str(signature).capitalize()
         if done:
             self.log_change(request, signature, f"{words % {'one': one}} {reason}".strip())

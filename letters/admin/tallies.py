@@ -9,25 +9,26 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.countries import country_name
-from letters.admin.filters import CaseFilter
+from cases.models import Case
+from letters.admin.filters import VisibleCaseFilter
 from letters.admin.keyset import KeysetAdmin
 from letters.models import Tally
-
-TOO_FEW = 5  # DESIGN.md §6, rule 7: smaller numbers are not broken down
+from letters.statistics.disclosure import SMALLEST_SHOWN
 
 
 @admin.register(Tally)
 class TallyAdmin(KeysetAdmin, ReadOnlyAdmin):
     list_display = ["day", "case", "kind", "source", "from_where", "number"]
-    list_filter = [CaseFilter, "kind", "source"]
+    list_filter = [VisibleCaseFilter, "kind", "source"]
     fields = list_display
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).select_related("case")
+        hidden = Case.objects.hidden_from(request.user)
+        return super().get_queryset(request).exclude(case__in=hidden).select_related("case")
 
     @admin.display(description=_("country"))
     def from_where(self, tally: Tally) -> str:
-        if tally.number < TOO_FEW:
+        if tally.number < SMALLEST_SHOWN:
             return _("too few to tell")
         return country_name(tally.country) if tally.country else _("not said")

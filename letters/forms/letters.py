@@ -4,24 +4,37 @@ from django import forms
 from django.core.signing import BadSignature, Signer
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import AppliesTo, Case, ModelLetter
-from letters import checking, starting
-from letters.encryption import email_hash
-from letters.fields import (
+from cases.models import AppliesTo, Case, ModelLetter, Target
+from cases.printing import fonts
+from letters.actions.letters import LetterFields
+from letters.forms.consent import ConsentForm
+from letters.forms.fields import (
     LineField,
     PlainTextField,
     country_field,
     email_field,
     follow_field,
     follow_label,
+    name_field,
+    town_field,
 )
-from letters.guarding import GuardedForm
-from letters.models import NameForm, Pledge
+from letters.forms.names import (
+    PARTS,
+    Appearance,
+    appearance,
+    boxes_on_paper,
+    question,
+    sent_appearance,
+    told_field,
+)
+from letters.models import NameForm, Pledge, names
+from letters.models.addresses import email_hash
+from letters.text import checks, composing, pictures
 
-LONGEST_LETTER = 6_000  # characters: about two and a half pages
+MAX_LETTER_CHARACTERS = 6_000  # about two and a half pages
 
 
-class WritingForm(GuardedForm):
+class WritingForm(ConsentForm):
     """What who writes a letter or a message is asked beside the words: how the name stands."""
 
     ties = forms.ChoiceField(
@@ -38,24 +51,27 @@ class WritingForm(GuardedForm):
         required=False,
         help_text=_("Then no name and no e-mail address are kept, whatever is typed below."),
     )
-    name = LineField(
-        label=_("Your name"),
-        required=False,
-        max_length=120,
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
-    )
+    name = name_field()
     country = country_field(label=_("The country you write from"))
     follow = follow_field()
+    told = told_field()
     # Set once the advice to people with ties was shown: then they may decide against it.
     advised = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
+    CONSENT = "letter"
     ABOUT: str = AppliesTo.APPEAL  # whose safety rules are asked
-    WORDS: tuple[str, ...]
+    LETTER_FIELDS: tuple[str, ...] = (
+        *("language", "body"),
+        *("name_form", "name", "country", "email"),
+    )
     ADVICE: str  # for who has ties to the country and signs with the full name
 
-    def __init__(self, data=None, *, case: Case, **kwargs) -> None:
+    def __init__(self, data=None, *, case: Case, at_once: bool = False, **kwargs) -> None:
+        """With `at_once` it is sent with the form, and no page shows it before."""
         super().__init__(data, **kwargs)
-        self.case = case
+        self.case, self.at_once = case, at_once
+        if not self.is_bound:
+            self.initial["told"] = self.appears.told
         self.fields["ties"].label = _(
             "Do you, or people close to you, live in %(country)s or come from there?"
         ) % {"country": case.country_name}
@@ -63,16 +79,23 @@ class WritingForm(GuardedForm):
         if self.is_bound and data.get("under_18"):
             self.data["name"] = self.data["email"] = self.data["follow"] = ""
 
+    @property
+    def appears(self) -> Appearance:
+        """How the name will stand, as far as the form is filled in."""
+        sent = self.data if self.is_bound else self.initial
+        return sent_appearance(sent, *(str(sent.get(name) or "") for name in ("subject", "body")))
+
     def clean(self) -> dict:
         cleaned = super().clean()
-        name_form = cleaned.get("name_form")
-        if cleaned.get("under_18"):
+        name, name_form = cleaned.get("name", ""), cleaned.get("name_form")
+        if name_form and (cleaned.get("under_18") or not (name or "name" in self.errors)):
             name_form = cleaned["name_form"] = NameForm.NONE
-        if name_form not in (None, NameForm.NONE) and not cleaned.get("name"):
-            self.add_error("name", _("Type your name, or choose above that no name shall stand."))
-        if cleaned.get("ties") == "yes" and name_form == NameForm.FULL and not cleaned["advised"]:
+        shown = names.shown(name, name_form or NameForm.NONE)
+        is_whole = names.is_whole(shown, name)
+        if cleaned.get("ties") == "yes" and is_whole and not cleaned["advised"]:
             self.data["advised"] = "on"
             self.add_error("name_form", self.ADVICE)
+        self._ask_how_it_appears(name, name_form, cleaned)
         if cleaned.get("follow") and "email" not in self.errors and not cleaned.get("email"):
             self.add_error(
                 "email", _("Type your e-mail address, or take the tick off the box for news.")
@@ -81,26 +104,65 @@ class WritingForm(GuardedForm):
             self._stop_at_words(cleaned)
         return cleaned
 
+    def _ask_how_it_appears(self, name: str, name_form: str | None, cleaned: dict) -> None:
+        """Once, if it may be wrong, or if nobody would see it before it is handed in."""
+        texts = [cleaned.get("subject", ""), cleaned.get("body", "")]
+        appears = appearance(name, name_form or NameForm.NONE, *texts)
+        if cleaned.get("told") != appears.told:
+            if appears.name and name_form in PARTS and (self.at_once or names.is_guess(name)):
+                self.add_error("name_form", question(appears))
+            if self.at_once and appears.boxes:
+                self.add_error("name", boxes_on_paper(appears.lacks))
+            for field, text in zip(["subject", "body"], texts, strict=True):
+                if self.at_once and (lacking := fonts.missing(text)):
+                    self.add_error(field, boxes_on_paper(fonts.in_words(lacking)))
+        self.data["told"] = appears.told
+
     def _stop_at_words(self, cleaned: dict) -> None:
         """An error beside the field for each word with which a text can't go."""
         texts = {name: cleaned[name] for name in ("subject", "language") if cleaned.get(name)}
-        for found in checking.stopping(cleaned["body"], self.case, about=self.ABOUT, **texts):
+        for found in checks.blocking_problems(
+            cleaned["body"], self.case, **self._asked_about(), **texts
+        ):
             self.add_error(found.field, f"{found.sentence} {found.why}")
 
-    def words(self) -> dict:
-        """What `writing.write` keeps: not the answer about ties, nor anybody's age."""
-        words = {name: self.cleaned_data[name] for name in self.WORDS}
-        return words | {"email_hash": email_hash(words["email"])}
+    def _asked_about(self) -> dict:
+        return {"about": self.ABOUT}
+
+    @property
+    def pledge_id(self) -> int | None:
+        """Which pledge it is for."""
+        return None
+
+    @property
+    def drawing(self) -> pictures.Drawing | bool | None:
+        """The new picture, False to take the old one out, None to leave it."""
+        return None
+
+    def letter_fields(self) -> LetterFields:
+        """What the letter keeps: not the answer about ties, nor an age."""
+        return LetterFields(
+            **{name: self.cleaned_data[name] for name in self.LETTER_FIELDS},
+            email_hash=email_hash(self.cleaned_data["email"]),
+            consent_version=self.consent_version,
+        )
 
 
 class LetterForm(WritingForm):
-    """A letter to the target of a case, in one of the languages it can be written in."""
+    """A letter to a target of a case, in one of the languages it can be written in."""
 
+    target = forms.ChoiceField(
+        label=_("Whom do you write to?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose whom you write to.")},
+    )
+    # Whose sheet is on the page: somebody may tick another target and send the form at once.
+    shown_target = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     language = forms.ChoiceField(widget=forms.HiddenInput)
     subject = LineField(label=_("Subject"), max_length=150)
     body = PlainTextField(
         label=_("Your letter"),
-        max_length=LONGEST_LETTER,
+        max_length=MAX_LETTER_CHARACTERS,
         min_length=40,
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "true"}),
         error_messages={
@@ -108,49 +170,95 @@ class LetterForm(WritingForm):
             "min_length": _("This is too short for a letter. Write a sentence or two."),
         },
     )
-    place = LineField(
+    place = town_field(
         label=_("Town"),
-        required=False,
-        max_length=80,
-        help_text=_("Stands above the date. Leave it out if you like."),
+        help_text=_("It goes above the date. Leave it out if you like."),
     )
     email = email_field(
         help_text=_("We send you the private link to your letter, and nothing else. Not needed.")
     )
     pledge = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
 
+    chose_one_that_closed = False
     # As the page asks: the list of errors above it follows this order.
-    field_order = ("ties", "subject", "body", "name_form", "under_18", "name", "place", "country")
-    WORDS = ("language", "subject", "body", "name_form", "name", "place", "country", "email")
+    field_order = (
+        *("ties", "target", "subject", "body"),
+        *("name_form", "under_18", "name", "place", "country"),
+    )
+    LETTER_FIELDS = (*WritingForm.LETTER_FIELDS, "subject", "place")
     ADVICE = _(
         "The authorities will read this name. With ties to the country, we advise you to choose "
-        "initials, a first name or no name, and to let us deliver the letter. If you want your "
+        "initials, a first name or no name, and to hand the letter to us. If you want your "
         "full name to stand, send the form once more."
     )
 
-    def __init__(self, data=None, *, case: Case, **kwargs) -> None:
+    def __init__(self, data=None, *, case: Case, targets: list[Target], **kwargs) -> None:
+        """`targets` are those that can be chosen; without any the letter is to nobody by name."""
         super().__init__(data, case=case, **kwargs)
-        self.makes = f"letter for {case.slug}"
-        languages = starting.languages(case)
+        self.purpose = f"letter for {case.slug}"
+        sent = self.data if self.is_bound else self.initial
+        self.target = composing.chosen_target(targets, sent.get("target", ""))
+        self._offer(targets)
+        languages = composing.languages(self.target)
         self.fields["language"].choices = languages
         self.fields["language"].initial = languages[0][0]
-        self.fields["name_form"].label = _("How shall your name stand under the letter?")
+        self.fields["name_form"].label = _("How should your name appear under the letter?")
+
+    def _offer(self, targets: list[Target]) -> None:
+        field = self.fields["target"]
+        field.choices = [(target.key, target.office) for target in targets]
+        if len(targets) < 2:
+            field.required, field.widget = False, forms.HiddenInput()
+        key = self.target.key if self.target else ""
+        if not self.is_bound:
+            self.initial |= {"target": key, "shown_target": key}
+        elif self.data.get("target") not in [None, "", key]:
+            self.chose_one_that_closed = True
+            self.data["target"] = self.data["shown_target"] = key
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if self.chose_one_that_closed:
+            self.add_error(
+                None,
+                _(
+                    "The last day to write to the one you chose is over. Your words are still "
+                    "here: change them for the one to whom they go now."
+                ),
+            )
+        return cleaned
+
+    def _asked_about(self) -> dict:
+        return super()._asked_about() | {"target": self.target}
+
+    def letter_fields(self) -> LetterFields:
+        return super().letter_fields() | {"target_id": self.target and self.target.pk}
 
     @staticmethod
     def sign_pledge(pledge: Pledge) -> str:
-        """For the form's hidden field: which pledge the letter is for, without asking again."""
+        """For links and the form's hidden field: which pledge a letter is for, without its key.
+
+        It opens nothing, so that it may stand in a query string.
+        """
         return Signer(salt="letters.pledge").sign(str(pledge.pk))
 
-    @property
-    def pledge_id(self) -> int | None:
+    @staticmethod
+    def read_pledge(signed: str) -> int | None:
         try:
-            return int(Signer(salt="letters.pledge").unsign(self.cleaned_data["pledge"]))
+            return int(Signer(salt="letters.pledge").unsign(signed))
         except BadSignature:
             return None
 
+    @property
+    def pledge_id(self) -> int | None:
+        return self.read_pledge(self.cleaned_data["pledge"])
+
 
 class StartForm(forms.Form):
-    """What a letter starts from: ?start=model&language=es or ?start=points&point=1&point=2."""
+    """What a letter starts from: ?start=model&language=es or ?start=points&point=1&point=2.
+
+    To whom it is written is beside it: ?target=prosecutor.
+    """
 
     MODEL, POINTS, BLANK = "model", "points", "blank"
 
@@ -183,7 +291,7 @@ class StartForm(forms.Form):
             return {"language": self.chosen_language}
         body = {
             self.MODEL: model.body,
-            self.POINTS: starting.body_from_points(model, self.points),
+            self.POINTS: composing.body_from_points(model, self.points),
             self.BLANK: "",
         }[self.chosen]
         return {"language": self.chosen_language, "subject": model.subject, "body": body}

@@ -7,34 +7,44 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from cases.dates import next_human_rights_day
+from cases.dates import earliest_today, next_human_rights_day
 from cases.models import Case
-from letters.encryption import email_hash
-from letters.fields import LineField, country_field, email_field
-from letters.guarding import GuardedForm
-from letters.models.pledges import MOST_LETTERS
+from letters.actions.pledges import PledgeFields
+from letters.forms.consent import ConsentForm
+from letters.forms.fields import LineField, country_field, email_field, name_field
+from letters.models.addresses import email_hash
+from letters.models.pledges import MAX_LETTERS_PROMISED, Pledge
+from letters.privacy.antispam import SpamProtectedForm
 
-LONGEST_PLEDGE = datetime.timedelta(days=366)
+MAX_PLEDGE_DURATION = datetime.timedelta(days=366)
+HOW_MANY = {
+    "min_value": _("Type a number: 1 or more."),
+    "max_value": _("Type a number: %(limit_value)s at most."),
+}
 
 
-class PledgeForm(GuardedForm):
-    makes = "pledge"
+class PledgeForm(ConsentForm):
+    purpose = "pledge"
+    CONSENT = "pledge"
+    PERSONAL = ("name", "group", "email")
+    IS_NEEDED = _("Tick this, or leave out your name, your group and your e-mail address.")
 
     number = forms.IntegerField(
-        label=_("How many letters?"), min_value=1, max_value=MOST_LETTERS, initial=1
+        label=_("How many letters?"),
+        min_value=1,
+        max_value=MAX_LETTERS_PROMISED,
+        initial=1,
+        error_messages=HOW_MANY,
     )
     due_on = forms.DateField(
         label=_("By when?"),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"],
     )
-    name = LineField(
-        label=_("Your name"),
-        required=False,
-        max_length=120,
-        help_text=_("Only you see it, on your private page. Leave it out if you are under 18."),
-        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    name = name_field(
+        help_text=_("Only you see it, on your private page. Leave it out if you are under 18.")
     )
     group = LineField(label=_("Group or class"), required=False, max_length=120)
     country = country_field(label=_("The country you write from"))
@@ -47,34 +57,52 @@ class PledgeForm(GuardedForm):
         self.fields["due_on"].initial = lambda: next_human_rights_day(timezone.localdate())
 
     def clean_due_on(self) -> datetime.date:
-        day, today = self.cleaned_data["due_on"], timezone.localdate()
-        if day < today:
+        day = self.cleaned_data["due_on"]
+        if day < earliest_today():
             raise ValidationError(_("This day has passed. Choose today or a later one."))
-        if day > today + LONGEST_PLEDGE:
+        if day > timezone.localdate() + MAX_PLEDGE_DURATION:
             raise ValidationError(_("Choose a day within a year."))
         return day
 
-    def promise(self) -> dict:
-        """What `pledging.pledge` keeps."""
-        return self.cleaned_data | {"email_hash": email_hash(self.cleaned_data["email"])}
+    def pledge_fields(self) -> PledgeFields:
+        return PledgeFields(
+            **self.cleaned_data,
+            email_hash=email_hash(self.cleaned_data["email"]),
+            consent_version=self.consent_version,
+        )
 
 
-class HandwrittenForm(forms.Form):
+class HandwrittenForm(SpamProtectedForm):
     """Letters written on paper for a pledge."""
 
     case = forms.ChoiceField(label=_("For whom"))
     number = forms.IntegerField(
-        label=_("How many have you posted?"), min_value=1, max_value=MOST_LETTERS, initial=1
+        label=_("How many have you posted?"),
+        min_value=1,
+        initial=1,
+        error_messages=HOW_MANY,
     )
 
-    def __init__(self, data=None, *, cases: list[Case], remaining: int) -> None:
+    def __init__(self, data=None, *, pledge: Pledge, cases: list[Case], remaining: int) -> None:
         super().__init__(data)
+        self.purpose = f"letters by hand for pledge {pledge.pk}"
         self.cases = {case.slug: case for case in cases}
         self.fields["case"].choices = [(case.slug, case.display_name) for case in cases]
         if len(cases) == 1:
             self.fields["case"].widget = forms.HiddenInput()
             self.fields["case"].initial = cases[0].slug
-        self.fields["number"].validators.append(MaxValueValidator(remaining))
+        number = self.fields["number"]
+        number.validators.append(MaxValueValidator(remaining))
+        number.error_messages["max_value"] = ngettext(
+            "Only %(limit_value)s letter of this promise is left. "
+            "If you have posted more, make another promise for them.",
+            "Only %(limit_value)s letters of this promise are left. "
+            "If you have posted more, make another promise for them.",
+            remaining,
+        )
 
     def clean_case(self) -> Case:
         return self.cases[self.cleaned_data["case"]]
+
+    def counts_as(self) -> int:
+        return self.cleaned_data["number"]

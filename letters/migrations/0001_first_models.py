@@ -3,7 +3,7 @@
 import cases.countries
 import django.core.validators
 import django.db.models.deletion
-import letters.encryption
+import cases.encryption
 from django.db import migrations, models
 
 
@@ -30,10 +30,10 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('about', models.CharField(max_length=40)),
                 ('kind', models.CharField(choices=[('letter-link', 'link to a letter'), ('pledge-link', 'link to a pledge'), ('letter-rejected', 'a letter needs a change')], max_length=20)),
-                ('to', letters.encryption.EncryptedTextField()),
+                ('to', cases.encryption.EncryptedTextField()),
                 ('to_hash', models.CharField(db_index=True, max_length=43)),
-                ('subject', letters.encryption.EncryptedTextField()),
-                ('body', letters.encryption.EncryptedTextField()),
+                ('subject', cases.encryption.EncryptedTextField()),
+                ('body', cases.encryption.EncryptedTextField()),
                 ('language', models.CharField(default='en', max_length=12)),
                 ('created_at', models.DateTimeField()),
                 ('not_before', models.DateTimeField()),
@@ -52,14 +52,14 @@ class Migration(migrations.Migration):
             name='Pledge',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', letters.encryption.EncryptedTextField(editable=False)),
+                ('key', cases.encryption.EncryptedTextField(editable=False)),
                 ('key_hash', models.CharField(editable=False, max_length=43, unique=True)),
                 ('created_at', models.DateTimeField(editable=False, verbose_name='created')),
                 ('number', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(500)], verbose_name='letters promised')),
                 ('state', models.CharField(choices=[('open', 'open'), ('kept', 'kept'), ('released', 'given back')], default='open', max_length=8, verbose_name='state')),
-                ('name', letters.encryption.EncryptedTextField(blank=True, verbose_name='name')),
-                ('group', letters.encryption.EncryptedTextField(blank=True, verbose_name='group or class')),
-                ('email', letters.encryption.EncryptedTextField(blank=True, verbose_name='e-mail')),
+                ('name', cases.encryption.EncryptedTextField(blank=True, verbose_name='name')),
+                ('group', cases.encryption.EncryptedTextField(blank=True, verbose_name='group or class')),
+                ('email', cases.encryption.EncryptedTextField(blank=True, verbose_name='e-mail')),
                 ('email_hash', models.CharField(blank=True, db_index=True, editable=False, max_length=43)),
                 ('country', models.CharField(blank=True, choices=cases.countries.country_choices, max_length=2, validators=[cases.countries.validate_country], verbose_name='country')),
                 ('language', models.CharField(default='en', editable=False, max_length=12)),
@@ -78,7 +78,7 @@ class Migration(migrations.Migration):
             name='Letter',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', letters.encryption.EncryptedTextField(editable=False)),
+                ('key', cases.encryption.EncryptedTextField(editable=False)),
                 ('key_hash', models.CharField(editable=False, max_length=43, unique=True)),
                 ('created_at', models.DateTimeField(editable=False, verbose_name='created')),
                 ('kind', models.CharField(choices=[('appeal', 'appeal letter')], default='appeal', max_length=10, verbose_name='kind')),
@@ -87,15 +87,15 @@ class Migration(migrations.Migration):
                 ('counted_on', models.DateField(blank=True, editable=False, null=True, verbose_name='counted on')),
                 ('held', models.BooleanField(default=False, verbose_name='held for a look')),
                 ('rejection_reason', models.CharField(blank=True, max_length=400, verbose_name='reason of the rejection')),
-                ('subject', letters.encryption.EncryptedTextField(blank=True, verbose_name='subject')),
-                ('body', letters.encryption.EncryptedTextField(blank=True, verbose_name='letter')),
+                ('subject', cases.encryption.EncryptedTextField(blank=True, verbose_name='subject')),
+                ('body', cases.encryption.EncryptedTextField(blank=True, verbose_name='letter')),
                 ('language', models.CharField(default='en', max_length=12, verbose_name='language of the letter')),
                 ('page_language', models.CharField(default='en', editable=False, max_length=12)),
                 ('name_form', models.CharField(choices=[('full', 'full name'), ('first', 'first name only'), ('initials', 'initials'), ('none', 'no name')], default='full', max_length=8, verbose_name='how the name stands')),
-                ('name', letters.encryption.EncryptedTextField(blank=True, verbose_name='name')),
-                ('place', letters.encryption.EncryptedTextField(blank=True, verbose_name='place')),
+                ('name', cases.encryption.EncryptedTextField(blank=True, verbose_name='name')),
+                ('place', cases.encryption.EncryptedTextField(blank=True, verbose_name='place')),
                 ('country', models.CharField(blank=True, choices=cases.countries.country_choices, max_length=2, validators=[cases.countries.validate_country], verbose_name='country')),
-                ('email', letters.encryption.EncryptedTextField(blank=True, verbose_name='e-mail')),
+                ('email', cases.encryption.EncryptedTextField(blank=True, verbose_name='e-mail')),
                 ('email_hash', models.CharField(blank=True, editable=False, max_length=43)),
                 ('changed_at', models.DateTimeField(editable=False, verbose_name='last changed')),
                 ('erased_on', models.DateField(blank=True, editable=False, null=True, verbose_name='erased on')),

@@ -3,7 +3,7 @@
 import cases.countries
 import django.db.models.deletion
 import django.utils.timezone
-import letters.encryption
+import cases.encryption
 import simple_history.models
 from django.conf import settings
 from django.db import migrations, models
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
             name='LetterPicture',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('data', letters.encryption.EncryptedTextField()),
+                ('data', cases.encryption.EncryptedTextField()),
                 ('width', models.PositiveSmallIntegerField()),
                 ('height', models.PositiveSmallIntegerField()),
             ],
@@ -71,10 +71,10 @@ class Migration(migrations.Migration):
             name='Mailbox',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', letters.encryption.EncryptedTextField(editable=False)),
+                ('key', cases.encryption.EncryptedTextField(editable=False)),
                 ('key_hash', models.CharField(editable=False, max_length=43, unique=True)),
                 ('created_at', models.DateTimeField(editable=False, verbose_name='created')),
-                ('email', letters.encryption.EncryptedTextField(blank=True, verbose_name='e-mail')),
+                ('email', cases.encryption.EncryptedTextField(blank=True, verbose_name='e-mail')),
                 ('email_hash', models.CharField(editable=False, max_length=43, unique=True)),
                 ('language', models.CharField(default='en', editable=False, max_length=12)),
                 ('blocked_on', models.DateField(blank=True, null=True, verbose_name='blocked on')),
@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('unconfirmed', 'not confirmed yet'), ('confirmed', 'confirmed'), ('withdrawn', 'withdrawn'), ('invalid', 'not valid')], default='unconfirmed', max_length=11, verbose_name='state')),
                 ('held', models.BooleanField(default=False, verbose_name='held for a look')),
                 ('counted_on', models.DateField(blank=True, editable=False, null=True, verbose_name='counted on')),
-                ('name', letters.encryption.EncryptedTextField(blank=True, verbose_name='name')),
+                ('name', cases.encryption.EncryptedTextField(blank=True, verbose_name='name')),
                 ('country', models.CharField(blank=True, choices=cases.countries.country_choices, max_length=2, validators=[cases.countries.validate_country], verbose_name='country')),
                 ('shows_name', models.BooleanField(default=False, verbose_name='first name and country may be shown')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
@@ -131,7 +131,7 @@ class Migration(migrations.Migration):
             name='SocialAction',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', letters.encryption.EncryptedTextField(editable=False)),
+                ('key', cases.encryption.EncryptedTextField(editable=False)),
                 ('key_hash', models.CharField(editable=False, max_length=43, unique=True)),
                 ('created_at', models.DateTimeField(editable=False, verbose_name='created')),
                 ('network', models.CharField(choices=[('x', 'X'), ('bluesky', 'Bluesky'), ('mastodon', 'Mastodon'), ('facebook', 'Facebook'), ('whatsapp', 'WhatsApp'), ('telegram', 'Telegram'), ('signal', 'Signal'), ('email', 'E-mail'), ('other', 'somewhere else')], max_length=10, verbose_name='where')),
@@ -196,7 +196,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='outgoingmail',
             name='unsubscribe_url',
-            field=letters.encryption.EncryptedTextField(blank=True),
+            field=cases.encryption.EncryptedTextField(blank=True),
         ),
         migrations.AlterField(
             model_name='letter',

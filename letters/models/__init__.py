@@ -1,8 +1,13 @@
 from letters.models.actions import ActionKind
+from letters.models.alarms import Alarm, Pace
+from letters.models.announcements import Announcement
+from letters.models.data_requests import DataRequest
+from letters.models.email_addresses import EmailAddress
 from letters.models.follows import Follow, FollowState
 from letters.models.letters import (
     COUNTED,
     EDITABLE,
+    EmbassyPart,
     Format,
     Letter,
     LetterKind,
@@ -10,21 +15,29 @@ from letters.models.letters import (
     LetterState,
     NameForm,
     Route,
+    letter_source,
 )
-from letters.models.mail import MailKind, OutgoingMail
-from letters.models.mailboxes import Mailbox
+from letters.models.mail import MailKind, OutgoingMail, Priority
+from letters.models.mailed_links import LinkPurpose, MailedLink
 from letters.models.paper_counts import PaperCount, PaperState
 from letters.models.pledges import Pledge, PledgeState
+from letters.models.published_figures import FigureTable, Publication, PublishedFigure
+from letters.models.retention_decisions import RetentionDecision
 from letters.models.signatures import Signature, SignatureState
 from letters.models.social_actions import Network, SocialAction, SocialActionState
-from letters.models.tallies import Place, Tally, TallySource
-from letters.models.tellings import Telling
+from letters.models.tallies import Tally, TallyKey, TallySource
 from letters.models.throttles import Throttle
 
 __all__ = [
     "COUNTED",
     "EDITABLE",
     "ActionKind",
+    "Alarm",
+    "Announcement",
+    "DataRequest",
+    "EmailAddress",
+    "EmbassyPart",
+    "FigureTable",
     "Follow",
     "FollowState",
     "Format",
@@ -32,23 +45,29 @@ __all__ = [
     "LetterKind",
     "LetterPicture",
     "LetterState",
+    "LinkPurpose",
     "MailKind",
-    "Mailbox",
+    "MailedLink",
     "NameForm",
     "Network",
     "OutgoingMail",
+    "Pace",
     "PaperCount",
     "PaperState",
-    "Place",
     "Pledge",
     "PledgeState",
+    "Priority",
+    "Publication",
+    "PublishedFigure",
+    "RetentionDecision",
     "Route",
     "Signature",
     "SignatureState",
     "SocialAction",
     "SocialActionState",
     "Tally",
+    "TallyKey",
     "TallySource",
-    "Telling",
     "Throttle",
+    "letter_source",
 ]

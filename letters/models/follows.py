@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case
-from letters.models.mailboxes import Mailbox
+from letters.models.email_addresses import EmailAddress
 
 
 class FollowState(models.TextChoices):
@@ -23,12 +23,18 @@ class FollowQuerySet(models.QuerySet):
 class Follow(models.Model):
     """A wish to be told what becomes of a case, or without a case of all good news."""
 
-    mailbox = models.ForeignKey(Mailbox, models.CASCADE, related_name="follows")
+    email_address = models.ForeignKey(
+        EmailAddress, models.CASCADE, related_name="follows", db_column="mailbox_id"
+    )
     case = models.ForeignKey(
         Case, models.PROTECT, null=True, blank=True, related_name="follows", verbose_name=_("case")
     )
     state = models.CharField(
         _("state"), max_length=11, choices=FollowState.choices, default=FollowState.UNCONFIRMED
+    )
+    # To which text its writer agreed: see letters.privacy.consent. Empty if it names nobody.
+    consent_version = models.CharField(
+        _("agreed to version"), max_length=10, blank=True, default="", editable=False
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed_at = models.DateTimeField(_("last changed"), default=timezone.now, editable=False)
@@ -41,11 +47,11 @@ class Follow(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                name="follow_one_per_case_and_address", fields=["mailbox", "case"]
+                name="follow_one_per_case_and_address", fields=["email_address", "case"]
             ),
             models.UniqueConstraint(
                 name="follow_all_good_news_once_per_address",
-                fields=["mailbox"],
+                fields=["email_address"],
                 condition=Q(case__isnull=True),
             ),
         ]

@@ -5,13 +5,17 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import country_choices, validate_country
-from cases.models import Case
-from letters.encryption import EncryptedTextField
+from cases.countries import CountryField
+from cases.encryption import EncryptedTextField
+from cases.models import Case, Embassy, EmbassyUse, Target
+from cases.models.fields import OneToOneOrNoneField
+from letters.models import names
 from letters.models.actions import ActionKind
+from letters.models.counted import CountedAction
+from letters.models.names import NameForm
 from letters.models.pledges import Pledge
 from letters.models.private_links import PrivateLink, PrivateLinkQuerySet
-from letters.models.tallies import Place, TallySource
+from letters.models.tallies import TallyKey, TallySource
 
 
 class LetterKind(models.TextChoices):
@@ -38,6 +42,13 @@ class Route(models.TextChoices):
     BY_HAND = "by-hand", _("written by hand, posted by its writer")
 
 
+class EmbassyPart(models.TextChoices):
+    """What an embassy has to do with a letter that its writer posts."""
+
+    VIA = "via", _("the letter goes by way of it")
+    COPY = "copy", _("it gets a copy")
+
+
 class LetterState(models.TextChoices):
     DRAFTING = "drafting", _("drafting")
     READY = "ready", _("ready to send")
@@ -48,7 +59,8 @@ class LetterState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
-# A letter counts once it is posted, or submitted and not rejected: DESIGN.md §4.
+# A letter counts once it is posted, or submitted and not rejected. Its whole life is drawn in
+# docs/architecture.md.
 COUNTED = [LetterState.POSTED, LetterState.SUBMITTED, LetterState.APPROVED]
 # Its writer may still change the words.
 EDITABLE = [
@@ -60,24 +72,34 @@ EDITABLE = [
 ]
 
 
-class NameForm(models.TextChoices):
-    FULL = "full", _("full name")
-    FIRST = "first", _("first name only")
-    INITIALS = "initials", _("initials")
-    NONE = "none", _("no name")
+# Somebody has to read it: we deliver it, or it was sent and a trap or a limit caught it. What was
+# written by hand has no words here: it is looked at with its pledge, as long as there is one.
+AWAITING_MODERATION = Q(invalid_on=None) & (
+    Q(state=LetterState.SUBMITTED)
+    | (Q(state=LetterState.POSTED, held=True) & (~Q(route=Route.BY_HAND) | Q(pledge__isnull=True)))
+)
+BY_HAND_AWAITING_A_LOOK = Q(route=Route.BY_HAND, held=True, invalid_on=None)
+COUNTED_LETTER = Q(state__in=COUNTED, held=False, invalid_on=None)
 
 
-# Somebody has to read it: we deliver it, or it was sent and a trap or a limit caught it.
-AWAITING_MODERATION = Q(state=LetterState.SUBMITTED) | Q(state=LetterState.POSTED, held=True)
+def letter_source(state: str, route: str) -> str:
+    """How we know of a letter that counts: we have it, or its writer says that it has left."""
+    # See also counting.LETTER_SOURCE
+    if state != LetterState.POSTED:
+        return TallySource.ONLINE.value
+    return (TallySource.BY_HAND if route == Route.BY_HAND else TallySource.SAID).value
 
 
 class LetterQuerySet(PrivateLinkQuerySet):
     def awaiting_moderation(self) -> LetterQuerySet:
         return self.filter(AWAITING_MODERATION)
 
+    def by_hand_awaiting_a_look(self) -> LetterQuerySet:
+        return self.filter(BY_HAND_AWAITING_A_LOOK)
+
     def shown(self) -> LetterQuerySet:
         """Messages that readers may read, the newest first; not those of a case that is untold."""
-        told = Case.objects.told().filter(solidarity_action__shows_messages=True)
+        told = Case.objects.visible().filter(solidarity_action__shows_messages=True)
         return self.filter(
             shown_on__isnull=False, erased_on__isnull=True, case__in=told.values("pk")
         ).order_by("-shown_on", "-pk")
@@ -87,14 +109,24 @@ class LetterQuerySet(PrivateLinkQuerySet):
         return self.filter(counted_on__isnull=False)
 
 
-class Letter(PrivateLink):
+class Letter(CountedAction, PrivateLink):
     """A letter to an official or a message to the person, from its first draft until it is sent.
 
-    `letters.writing` moves it from state to state and keeps the tally in step.
+    `letters.actions.letters` moves it from state to state and keeps the tally in step.
     """
 
     case = models.ForeignKey(
         Case, models.PROTECT, related_name="letters", verbose_name=_("case"), db_index=False
+    )
+    # Empty for a message, for what was written by hand, and where the case had no target.
+    target = models.ForeignKey(
+        Target,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="letters",
+        verbose_name=_("target"),
+        db_index=False,
     )
     pledge = models.ForeignKey(
         Pledge,
@@ -111,13 +143,27 @@ class Letter(PrivateLink):
     route = models.CharField(
         _("route"), max_length=8, choices=Route.choices, blank=True, default=Route.UNDECIDED
     )
+    # What its writer says, to be told of a stamp and an embassy there; empty if they do not.
+    posted_from = CountryField(_("posted from"), blank=True)
+    embassy = models.ForeignKey(
+        Embassy,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("embassy"),
+        db_index=False,
+    )
+    embassy_part = models.CharField(
+        _("part of the embassy"), max_length=4, choices=EmbassyPart.choices, blank=True
+    )
     state = models.CharField(
         _("state"), max_length=10, choices=LetterState.choices, default=LetterState.DRAFTING
     )
-    # The day it counts on in the tally; empty while it does not count.
-    counted_on = models.DateField(_("counted on"), null=True, blank=True, editable=False)
-    # A trap or a limit caught it: it counts only after somebody has read it.
-    held = models.BooleanField(_("held for a look"), default=False)
+    # Staff found that nobody can stand for it: it is kept, and does not count.
+    invalid_on = models.DateField(_("not valid since"), null=True, blank=True, editable=False)
+    # The day it counted on until then, and counts on again if that was wrong.
+    was_counted_on = models.DateField(null=True, blank=True, editable=False)
     rejection_reason = models.CharField(_("reason of the rejection"), max_length=400, blank=True)
 
     subject = EncryptedTextField(_("subject"), blank=True)
@@ -129,22 +175,18 @@ class Letter(PrivateLink):
     )
     name = EncryptedTextField(_("name"), blank=True)
     place = EncryptedTextField(_("place"), blank=True)
-    country = models.CharField(
-        _("country"),
-        max_length=2,
-        blank=True,
-        choices=country_choices,
-        validators=[validate_country],
-    )
     email = EncryptedTextField(_("e-mail"), blank=True)
     email_hash = models.CharField(max_length=43, blank=True, editable=False)
+    # To which text its writer agreed: see letters.privacy.consent. Empty if it names nobody.
+    consent_version = models.CharField(
+        _("agreed to version"), max_length=10, blank=True, default="", editable=False
+    )
     # Its writer lets others read it on the case's page; a moderator chooses which are shown.
     may_be_shown = models.BooleanField(_("may be shown on the site"), default=False)
     shown_on = models.DateField(_("shown since"), null=True, blank=True, editable=False)
     changed_at = models.DateTimeField(_("last changed"), editable=False)
     # Its words and its writer are gone; the number stays.
     erased_on = models.DateField(_("erased on"), null=True, blank=True, editable=False)
-    is_sample = models.BooleanField(default=False, editable=False)
 
     objects = LetterQuerySet.as_manager()
 
@@ -153,17 +195,44 @@ class Letter(PrivateLink):
         verbose_name_plural = _("letters")
         ordering = ["-pk"]
         indexes = [
+            # For the filters of the admin, at a million letters: newest first, whatever is asked.
             models.Index(name="letter_by_case", fields=["case", "-id"]),
+            models.Index(
+                name="letter_by_target",
+                fields=["target", "-id"],
+                condition=Q(target__isnull=False),
+            ),
+            models.Index(name="letter_by_state", fields=["state", "-id"]),
+            models.Index(name="letter_by_country", fields=["country", "-id"]),
+            models.Index(name="letter_held", fields=["-id"], condition=Q(held=True)),
+            models.Index(
+                name="letter_not_valid", fields=["-id"], condition=Q(invalid_on__isnull=False)
+            ),
             models.Index(
                 name="letter_awaiting_moderation",
                 fields=["-id"],
                 condition=AWAITING_MODERATION,
             ),
             models.Index(
+                name="letter_awaiting_by_route",
+                fields=["route", "-id"],
+                condition=AWAITING_MODERATION,
+            ),
+            models.Index(
+                name="letter_by_hand_held", fields=["pledge"], condition=BY_HAND_AWAITING_A_LOOK
+            ),
+            models.Index(
                 name="letter_by_email", fields=["email_hash"], condition=~Q(email_hash="")
             ),
             models.Index(
                 name="letter_to_be_erased", fields=["changed_at"], condition=Q(erased_on=None)
+            ),
+            models.Index(name="letter_by_moment", fields=["created_at"]),
+            models.Index(
+                name="letter_of_alarm", fields=["alarm"], condition=Q(alarm__isnull=False)
+            ),
+            models.Index(
+                name="letter_of_embassy", fields=["embassy"], condition=Q(embassy__isnull=False)
             ),
             models.Index(name="letter_sample", fields=["id"], condition=Q(is_sample=True)),
             models.Index(
@@ -175,11 +244,18 @@ class Letter(PrivateLink):
         constraints = [
             models.CheckConstraint(
                 name="letter_counts_only_when_posted_or_submitted",
-                condition=Q(counted_on__isnull=True) | (Q(state__in=COUNTED) & Q(held=False)),
+                condition=Q(counted_on__isnull=True) | COUNTED_LETTER,
             ),
             models.CheckConstraint(
                 name="letter_counts_when_posted_or_submitted",
-                condition=Q(counted_on__isnull=False) | ~Q(state__in=COUNTED) | Q(held=True),
+                condition=Q(counted_on__isnull=False)
+                | ~Q(state__in=COUNTED)
+                | Q(held=True)
+                | Q(invalid_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="letter_to_the_person_has_no_target",
+                condition=Q(target__isnull=True) | Q(kind=LetterKind.APPEAL),
             ),
             models.CheckConstraint(
                 name="letter_shown_only_if_its_writer_agreed_and_it_was_approved",
@@ -201,17 +277,16 @@ class Letter(PrivateLink):
         return reverse("letters:letter", args=[self.key])
 
     @property
-    def counts_at(self) -> Place | None:
+    def tally_key(self) -> TallyKey | None:
         """Where it counts in the tally, if it does."""
         if self.counted_on is None:
             return None
-        source = TallySource.ONLINE.value
-        return Place(self.case_id, self.kind, source, self.counted_on, self.country)
+        source = letter_source(self.state, self.route)
+        return TallyKey(self.case_id, self.kind, source, self.counted_on, self.country)
 
     @property
-    def counts(self) -> bool:
-        # See also LetterQuerySet.counted
-        return self.counted_on is not None
+    def is_valid(self) -> bool:
+        return self.invalid_on is None
 
     @property
     def is_message(self) -> bool:
@@ -219,27 +294,63 @@ class Letter(PrivateLink):
         return self.kind == LetterKind.SOLIDARITY
 
     @property
+    def page_state(self) -> str:
+        """Which of templates/letters/…/state/ its writer sees."""
+        if not self.is_valid:
+            return "invalid"
+        if self.state in (LetterState.WITHDRAWN, LetterState.REJECTED):
+            return self.state
+        if self.counts:
+            return "counted"
+        has_left = self.state not in (LetterState.DRAFTING, LetterState.READY)
+        return "in_review" if self.held and has_left else "open"
+
+    @property
     def may_be_rejected(self) -> bool:
         """It is with us, or it waits for a look at all."""
         with_us = self.state in (LetterState.SUBMITTED, LetterState.APPROVED)
-        return with_us or (self.state == LetterState.POSTED and self.held)
+        waits = with_us or (self.state == LetterState.POSTED and self.held)
+        return waits and self.is_valid
 
     @property
     def is_editable(self) -> bool:
-        return self.state in EDITABLE and self.erased_on is None
+        return self.state in EDITABLE and self.erased_on is None and self.is_valid
+
+    @property
+    def is_to_be_printed(self) -> bool:
+        """Whether its writer posts it, or has posted it and may want it once more."""
+        states = (LetterState.READY, LetterState.POSTED)
+        return self.route == Route.POST and self.state in states
+
+    @property
+    def via_embassy(self) -> Embassy | None:
+        """The embassy that its writer sends it by way of, as long as its address may be printed."""
+        return self._embassy_as(EmbassyPart.VIA)
+
+    @property
+    def copied_to(self) -> Embassy | None:
+        """The embassy that gets a copy, as long as its address may be printed."""
+        return self._embassy_as(EmbassyPart.COPY)
+
+    @property
+    def has_lost_embassy(self) -> bool:
+        """It was to go by way of one whose address may not be printed any more."""
+        return self.embassy_part == EmbassyPart.VIA and self.via_embassy is None
+
+    def _embassy_as(self, part: str) -> Embassy | None:
+        embassy = self.embassy if self.embassy_part == part else None
+        is_right = (
+            embassy is not None
+            and embassy.use == EmbassyUse.YES
+            and self.target is not None
+            and embassy.of_country == self.case.state_of(self.target)
+        )
+        return embassy if is_right else None
 
     @property
     def signed_name(self) -> str:
         """The name as the target sees it: in full, the first name, initials, or nothing."""
-        words = self.name.split()
-        match self.name_form:
-            case NameForm.FULL:
-                return " ".join(words)
-            case NameForm.FIRST:
-                return words[0] if words else ""
-            case NameForm.INITIALS:
-                return " ".join(f"{word[0].upper()}." for word in words)
-        return ""
+        return names.shown(self.name, self.name_form)
 
 
 class LetterPicture(models.Model):
@@ -248,7 +359,7 @@ class LetterPicture(models.Model):
     Only its writer and moderators see it; it is erased with the letter's words.
     """
 
-    letter = models.OneToOneField(Letter, models.CASCADE, related_name="picture")
+    letter = OneToOneOrNoneField(Letter, models.CASCADE, related_name="picture")
     data = EncryptedTextField()  # base64 of a JPEG
     width = models.PositiveSmallIntegerField()
     height = models.PositiveSmallIntegerField()

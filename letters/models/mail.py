@@ -3,8 +3,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases.encryption import EncryptedTextField
 from cases.models import Case
-from letters.encryption import EncryptedTextField
 
 
 class MailKind(models.TextChoices):
@@ -12,27 +12,43 @@ class MailKind(models.TextChoices):
     PLEDGE_LINK = "pledge-link", _("link to a pledge")
     LETTER_REJECTED = "letter-rejected", _("a letter needs a change")
     CONFIRM = "confirm", _("what an address asked for, to be confirmed")
+    DATA_LINK = "data-link", _("link to all data of one address")
     NEWS = "news", _("news of a case")
+
+
+class Priority(models.IntegerChoices):
+    """In which order mails leave."""
+
+    CONFIRM = 0, _("must be confirmed")
+    LINK = 1, _("was asked for")
+    TRAPPED = 2, _("a trap or a limit caught it")
+    NEWS = 3, _("news")
 
 
 class OutgoingMailQuerySet(models.QuerySet):
     def waiting(self) -> "OutgoingMailQuerySet":
         return self.filter(sent_at=None, given_up_at=None)
 
+    def held_up(self) -> "OutgoingMailQuerySet":
+        """Waiting because more was asked for than may leave in an hour; news may wait."""
+        return self.waiting().exclude(held_up_by="").filter(is_news=False)
+
     def due(self) -> "OutgoingMailQuerySet":
-        """To be tried now: what somebody waits for before news, then the longest waiting.
+        """To be tried now: what must be confirmed first and news last, then the longest waiting.
 
         News of a case that may not be told now waits until it may.
         """
         due = self.waiting().filter(not_before__lte=timezone.now())
-        told = Case.objects.told().values("pk")
-        return due.filter(Q(case=None) | Q(case__in=told)).order_by("is_news", "not_before", "pk")
+        told = Case.objects.visible().values("pk")
+        return due.filter(Q(case=None) | Q(case__in=told)).order_by("priority", "not_before", "pk")
 
 
 class OutgoingMail(models.Model):
     """The outbox: a mail that leaves only from here, at most one of a kind for a thing.
 
-    The row commits with what it tells of, or not at all; `manage.py work` sends it.
+    The row commits with what it tells of, or not at all; `manage.py work` sends it. What several
+    rows say to one address may leave as one mail: it is written when it leaves. Only the words of
+    news are kept, because two people have approved them.
     """
 
     # "letter:17" — what it is about; with `kind` unique, so that a retry makes no second mail.
@@ -40,10 +56,18 @@ class OutgoingMail(models.Model):
     kind = models.CharField(max_length=20, choices=MailKind.choices)
     to = EncryptedTextField()
     to_hash = models.CharField(max_length=43, db_index=True)
-    subject = EncryptedTextField()
-    body = EncryptedTextField()
+    subject = EncryptedTextField(blank=True)
+    body = EncryptedTextField(blank=True)
     language = models.CharField(max_length=12, default="en")
     is_news = models.BooleanField(default=False)
+    priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.LINK)
+    # Who shares what may leave in an hour: see letters.mail.pace. `sender` goes once it has left.
+    domain = models.CharField(max_length=22, blank=True)
+    sender = models.CharField(max_length=3, blank=True)
+    # Which allowance was used up when its turn came; empty if none was.
+    held_up_by = models.CharField(max_length=7, blank=True)
+    # Rows that leave as one mail have the same number, the first of theirs.
+    batch = models.BigIntegerField(null=True)
     # Of whom a news mail tells: it does not leave while the case is frozen.
     case = models.ForeignKey(Case, models.CASCADE, null=True, related_name="+")
     # Where one click ends such mails (RFC 8058); empty for mails that were asked for by a form.
@@ -65,7 +89,7 @@ class OutgoingMail(models.Model):
         indexes = [
             models.Index(
                 name="mail_waiting",
-                fields=["is_news", "not_before"],
+                fields=["priority", "not_before"],
                 condition=Q(sent_at=None, given_up_at=None),
             )
         ]

@@ -7,11 +7,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import country_choices, validate_country
+from cases.countries import CountryField
 from cases.models import Case
 from cases.models.history import History
 from letters.models.actions import ActionKind
-from letters.models.tallies import Place, TallySource
+from letters.models.tallies import TallyKey, TallySource
 
 
 class PaperState(models.TextChoices):
@@ -23,8 +23,8 @@ class PaperState(models.TextChoices):
 class PaperCount(models.Model):
     """Actions that were counted on paper or elsewhere, as staff entered them.
 
-    `letters.reporting` enters and corrects it, and keeps the tally in step; its history is the
-    trail. It names no writer.
+    `letters.statistics.paper_counts` enters and corrects it, and keeps the tally in step; its
+    history is the trail. It names no writer.
     """
 
     case = models.ForeignKey(
@@ -32,12 +32,9 @@ class PaperCount(models.Model):
     )
     kind = models.CharField(_("what"), max_length=10, choices=ActionKind.choices)
     number = models.PositiveIntegerField(_("number"))
-    country = models.CharField(
+    country = CountryField(
         _("country"),
-        max_length=2,
         blank=True,
-        choices=country_choices,
-        validators=[validate_country],
         help_text=_("Where they were written; empty if that is not known."),
     )
     day = models.DateField(
@@ -95,8 +92,8 @@ class PaperCount(models.Model):
         }
 
     @property
-    def counts_at(self) -> Place | None:
+    def tally_key(self) -> TallyKey | None:
         """Where it counts in the tally, if it does."""
         if self.state != PaperState.COUNTED:
             return None
-        return Place(self.case_id, self.kind, TallySource.STAFF.value, self.day, self.country)
+        return TallyKey(self.case_id, self.kind, TallySource.STAFF.value, self.day, self.country)

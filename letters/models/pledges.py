@@ -7,19 +7,27 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from cases.countries import country_choices, validate_country
+from cases.countries import CountryField
+from cases.encryption import EncryptedTextField
 from cases.models import Case, Edition
-from letters.encryption import EncryptedTextField
 from letters.models.private_links import PrivateLink, PrivateLinkQuerySet
 
-MOST_LETTERS = 500  # a big school or write-a-thon; more is a typing error
+MAX_LETTERS_PROMISED = 500  # a big school or write-a-thon; more is a typing error
 
 
 class PledgeState(models.TextChoices):
-    """Whether it stands. That it is kept is not stored: its letters tell, see `pledging.done`."""
+    """Whether it stands. That it is kept is not stored: its letters tell, see `pledges.done`."""
 
     OPEN = "open", _("open")
     RELEASED = "released", _("given back")
+
+
+class PledgeQuerySet(PrivateLinkQuerySet):
+    def awaiting_a_look(self) -> PledgeQuerySet:
+        """Letters were written by hand for them that wait to count."""
+        letters = self.model._meta.get_field("letters").related_model
+        waiting = letters.objects.by_hand_awaiting_a_look().filter(pledge__isnull=False)
+        return self.filter(pk__in=waiting.values("pledge"))
 
 
 class Pledge(PrivateLink):
@@ -33,27 +41,29 @@ class Pledge(PrivateLink):
         Case, models.PROTECT, null=True, blank=True, related_name="pledges", verbose_name=_("case")
     )
     number = models.PositiveSmallIntegerField(
-        _("letters promised"), validators=[MinValueValidator(1), MaxValueValidator(MOST_LETTERS)]
+        _("letters promised"),
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_LETTERS_PROMISED)],
     )
     state = models.CharField(
         _("state"), max_length=8, choices=PledgeState.choices, default=PledgeState.OPEN
     )
+    # A trap or a limit caught it, or its letters were not valid: what is written by hand for it
+    # counts only after somebody had a look.
+    held = models.BooleanField(_("held for a look"), default=False)
     name = EncryptedTextField(_("name"), blank=True)
     group = EncryptedTextField(_("group or class"), blank=True)
     email = EncryptedTextField(_("e-mail"), blank=True)
     email_hash = models.CharField(max_length=43, blank=True, editable=False, db_index=True)
-    country = models.CharField(
-        _("country"),
-        max_length=2,
-        blank=True,
-        choices=country_choices,
-        validators=[validate_country],
+    # To which text its writer agreed: see letters.privacy.consent. Empty if it names nobody.
+    consent_version = models.CharField(
+        _("agreed to version"), max_length=10, blank=True, default="", editable=False
     )
+    country = CountryField(_("country"), blank=True)
     language = models.CharField(max_length=12, default="en", editable=False)
     due_on = models.DateField(_("by"))
     is_sample = models.BooleanField(default=False, editable=False)
 
-    objects = PrivateLinkQuerySet.as_manager()
+    objects = PledgeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("pledge")
@@ -63,7 +73,7 @@ class Pledge(PrivateLink):
         constraints = [
             models.CheckConstraint(
                 name="pledge_promises_a_sensible_number",
-                condition=Q(number__gte=1) & Q(number__lte=MOST_LETTERS),
+                condition=Q(number__gte=1) & Q(number__lte=MAX_LETTERS_PROMISED),
             )
         ]
 
@@ -73,3 +83,7 @@ class Pledge(PrivateLink):
 
     def get_absolute_url(self) -> str:
         return reverse("letters:pledge-page", args=[self.key])
+
+    @property
+    def is_released(self) -> bool:
+        return self.state == PledgeState.RELEASED

@@ -3,7 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from letters.encryption import EncryptedTextField, keyed_hash
+from cases.encryption import EncryptedTextField, keyed_hash
 
 
 class PrivateLinkQuerySet(models.QuerySet):

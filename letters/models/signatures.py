@@ -5,12 +5,14 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import country_choices, country_name, validate_country
+from cases.countries import country_name
+from cases.encryption import EncryptedTextField
 from cases.models import Petition, PetitionText
-from letters.encryption import EncryptedTextField
+from letters.models import names
 from letters.models.actions import ActionKind
-from letters.models.mailboxes import Mailbox
-from letters.models.tallies import Place, TallySource
+from letters.models.counted import CountedAction
+from letters.models.email_addresses import EmailAddress
+from letters.models.tallies import TallyKey, TallySource
 
 
 class SignatureState(models.TextChoices):
@@ -35,7 +37,7 @@ class SignatureQuerySet(models.QuerySet):
         ).order_by("-pk")
 
 
-class Signature(models.Model):
+class Signature(CountedAction):
     """A name under a petition. It counts once the owner of the address has confirmed it."""
 
     petition = models.ForeignKey(
@@ -45,30 +47,24 @@ class Signature(models.Model):
         PetitionText, models.PROTECT, related_name="signatures", verbose_name=_("as it was signed")
     )
     # None once it is erased; the number stays.
-    mailbox = models.ForeignKey(Mailbox, models.PROTECT, null=True, related_name="signatures")
+    email_address = models.ForeignKey(
+        EmailAddress, models.PROTECT, null=True, related_name="signatures", db_column="mailbox_id"
+    )
     state = models.CharField(
         _("state"),
         max_length=11,
         choices=SignatureState.choices,
         default=SignatureState.UNCONFIRMED,
     )
-    # A trap or a limit caught it: it counts only after somebody has looked.
-    held = models.BooleanField(_("held for a look"), default=False)
-    # The day it counts on in the tally; empty while it does not count.
-    counted_on = models.DateField(_("counted on"), null=True, blank=True, editable=False)
     name = EncryptedTextField(_("name"), blank=True)
-    country = models.CharField(
-        _("country"),
-        max_length=2,
-        blank=True,
-        choices=country_choices,
-        validators=[validate_country],
+    # To which text its writer agreed: see letters.privacy.consent. Empty if it names nobody.
+    consent_version = models.CharField(
+        _("agreed to version"), max_length=10, blank=True, default="", editable=False
     )
     shows_name = models.BooleanField(_("first name and country may be shown"), default=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed_at = models.DateTimeField(_("last changed"), default=timezone.now, editable=False)
     erased_on = models.DateField(_("erased on"), null=True, blank=True, editable=False)
-    is_sample = models.BooleanField(default=False, editable=False)
 
     objects = SignatureQuerySet.as_manager()
 
@@ -78,7 +74,7 @@ class Signature(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint(
-                name="signature_one_per_petition_and_address", fields=["petition", "mailbox"]
+                name="signature_one_per_petition_and_address", fields=["petition", "email_address"]
             ),
             models.CheckConstraint(
                 name="signature_counts_only_when_confirmed",
@@ -98,7 +94,21 @@ class Signature(models.Model):
             models.Index(
                 name="signature_to_be_erased", fields=["changed_at"], condition=Q(erased_on=None)
             ),
+            models.Index(name="signature_by_country", fields=["country", "-id"]),
+            models.Index(
+                name="signature_not_confirmed",
+                fields=["state", "-id"],
+                condition=~Q(state=SignatureState.CONFIRMED),
+            ),
+            models.Index(
+                name="signature_unconfirmed",
+                fields=["created_at"],
+                condition=Q(state=SignatureState.UNCONFIRMED),
+            ),
             models.Index(name="signature_held", fields=["-id"], condition=Q(held=True)),
+            models.Index(
+                name="signature_of_alarm", fields=["alarm"], condition=Q(alarm__isnull=False)
+            ),
             models.Index(name="signature_sample", fields=["id"], condition=Q(is_sample=True)),
         ]
         permissions = [("moderate_signature", _("Can release and invalidate signatures"))]
@@ -107,22 +117,18 @@ class Signature(models.Model):
         return _("signature %(number)s") % {"number": self.pk}
 
     @property
-    def counts_at(self) -> Place | None:
+    def tally_key(self) -> TallyKey | None:
         """Where it counts in the tally, if it does."""
         if self.counted_on is None:
             return None
         source = TallySource.ONLINE.value
-        return Place(
+        return TallyKey(
             self.petition.case_id, ActionKind.SIGNATURE.value, source, self.counted_on, self.country
         )
 
     @property
-    def counts(self) -> bool:
-        return self.counted_on is not None
-
-    @property
     def first_name(self) -> str:
-        return self.name.split()[0] if self.name.split() else ""
+        return names.first_name(self.name)
 
     @property
     def country_name(self) -> str:

@@ -5,11 +5,11 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import country_choices, validate_country
 from cases.models import Case
 from letters.models.actions import ActionKind
+from letters.models.counted import CountedAction
 from letters.models.private_links import PrivateLink, PrivateLinkQuerySet
-from letters.models.tallies import Place, TallySource
+from letters.models.tallies import TallyKey, TallySource
 
 
 class Network(models.TextChoices):
@@ -29,10 +29,15 @@ class SocialActionState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("taken back")
 
 
-COUNTED_SOCIAL_ACTION = Q(state=SocialActionState.POSTED, held=False)
+COUNTED_SOCIAL_ACTION = Q(state=SocialActionState.POSTED, held=False, invalid_on=None)
 
 
-class SocialAction(PrivateLink):
+class SocialActionQuerySet(PrivateLinkQuerySet):
+    def awaiting_a_look(self) -> SocialActionQuerySet:
+        return self.filter(held=True, invalid_on=None)
+
+
+class SocialAction(CountedAction, PrivateLink):
     """Somebody says that they posted about a case. Where the post is, nobody asks."""
 
     case = models.ForeignKey(
@@ -45,18 +50,11 @@ class SocialAction(PrivateLink):
         choices=SocialActionState.choices,
         default=SocialActionState.POSTED,
     )
-    held = models.BooleanField(_("held for a look"), default=False)
-    counted_on = models.DateField(_("counted on"), null=True, blank=True, editable=False)
-    country = models.CharField(
-        _("country"),
-        max_length=2,
-        blank=True,
-        choices=country_choices,
-        validators=[validate_country],
-    )
-    is_sample = models.BooleanField(default=False, editable=False)
+    # See also Letter.invalid_on
+    invalid_on = models.DateField(_("not valid since"), null=True, blank=True, editable=False)
+    was_counted_on = models.DateField(null=True, blank=True, editable=False)
 
-    objects = PrivateLinkQuerySet.as_manager()
+    objects = SocialActionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("social action")
@@ -73,7 +71,22 @@ class SocialAction(PrivateLink):
             ),
         ]
         indexes = [
+            models.Index(name="social_action_by_moment", fields=["created_at"]),
+            models.Index(
+                name="social_action_not_posted",
+                fields=["state", "-id"],
+                condition=~Q(state=SocialActionState.POSTED),
+            ),
+            models.Index(
+                name="social_action_not_valid",
+                fields=["-id"],
+                condition=Q(invalid_on__isnull=False),
+            ),
+            models.Index(name="social_action_by_network", fields=["network", "-id"]),
             models.Index(name="social_action_held", fields=["-id"], condition=Q(held=True)),
+            models.Index(
+                name="social_action_of_alarm", fields=["alarm"], condition=Q(alarm__isnull=False)
+            ),
             models.Index(name="social_action_sample", fields=["id"], condition=Q(is_sample=True)),
         ]
 
@@ -81,16 +94,18 @@ class SocialAction(PrivateLink):
         return _("social action %(number)s") % {"number": self.pk}
 
     def get_absolute_url(self) -> str:
-        return reverse("letters:social-action", args=[self.key])
+        return reverse("letters:post", args=[self.key])
 
     @property
-    def counts_at(self) -> Place | None:
+    def tally_key(self) -> TallyKey | None:
         """Where it counts in the tally, if it does."""
         if self.counted_on is None:
             return None
-        source = TallySource.ONLINE.value
-        return Place(self.case_id, ActionKind.SOCIAL.value, source, self.counted_on, self.country)
+        source = TallySource.SAID.value
+        return TallyKey(
+            self.case_id, ActionKind.SOCIAL.value, source, self.counted_on, self.country
+        )
 
     @property
-    def counts(self) -> bool:
-        return self.counted_on is not None
+    def is_valid(self) -> bool:
+        return self.invalid_on is None

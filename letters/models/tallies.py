@@ -12,11 +12,15 @@ from letters.models.actions import ActionKind
 
 
 class TallySource(models.TextChoices):
-    ONLINE = "online", _("on this site")
+    """How we know that something was done: docs/safety.md 24. See also Letter.tally_key."""
+
+    ONLINE = "online", _("handed to us or confirmed")
+    SAID = "said", _("people say they sent or posted it")
+    BY_HAND = "by-hand", _("people say they wrote it by hand")
     STAFF = "staff", _("on paper, entered by staff")
 
 
-class Place(NamedTuple):
+class TallyKey(NamedTuple):
     """Where in the tally an action counts."""
 
     case_id: int
@@ -34,7 +38,7 @@ class Place(NamedTuple):
 class Tally(models.Model):
     """The one ledger of actions: how many of a kind, for a case, on a day, from a country.
 
-    Every count shown anywhere is a sum over it. Only `letters.counting` writes it, in the
+    Every count shown anywhere is a sum over it. Only `letters.statistics.ledger` writes it, in the
     transaction that changes the thing counted; `manage.py recount` proves it against the rows.
     """
 
@@ -59,5 +63,5 @@ class Tally(models.Model):
         return f"{self.case_id} {self.kind} {self.day} {self.country}: {self.number}"
 
     @property
-    def counts_at(self) -> Place:
-        return Place(self.case_id, self.kind, self.source, self.day, self.country)
+    def tally_key(self) -> TallyKey:
+        return TallyKey(self.case_id, self.kind, self.source, self.day, self.country)

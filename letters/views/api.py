@@ -9,7 +9,7 @@ from functools import wraps
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.paginator import InvalidPage, Paginator
+from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -17,22 +17,24 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from cases.caching import Gone, View, reader_page
+from cases.http_caching import Gone, View, public_page
 from cases.models import Case, Outcome
-from letters import api, sampling, sharing, sums
-from letters.forms.sharing import OEmbedForm
-from letters.views.sharing import shared_or_gone
+from letters.forms.posts import OEmbedForm
+from letters.models.demo_data import demo_data_exists
+from letters.sharing import api, posts
+from letters.statistics import totals as impact_totals
+from letters.views.posts import shared_or_410
 
 ROWS_A_PAGE = 50
-KEPT_FOR = 300  # seconds that another site may keep what it learnt by oEmbed; the frame is anew
-AS_TEXT = {"ensure_ascii": False, "indent": 1}
+OEMBED_CACHE_SECONDS = 300  # another site may keep what it learnt so long; the frame is anew
+JSON_OPTIONS = {"ensure_ascii": False, "indent": 1}
 
 
-def json_page(*query_names: str) -> Callable[[View], View]:
+def json_page(*query_names: str, cached: bool = True) -> Callable[[View], View]:
     """A reader's page that is JSON, errors too, and that scripts of any site may read."""
 
     def decorate(view: Callable[..., dict]) -> View:
-        @reader_page(*query_names)
+        @public_page(*query_names, cached=cached)
         @wraps(view)
         def json_view(request: HttpRequest, *args, **kwargs) -> JsonResponse:
             try:
@@ -43,7 +45,7 @@ def json_page(*query_names: str) -> Callable[[View], View]:
                 answer, status = {"error": _("There is nothing at this address.")}, 404
             except Gone:
                 answer, status = {"error": _("This was taken down and will not come back.")}, 410
-            response = JsonResponse(answer, status=status, json_dumps_params=AS_TEXT)
+            response = JsonResponse(answer, status=status, json_dumps_params=JSON_OPTIONS)
             response["Access-Control-Allow-Origin"] = "*"
             response["Cross-Origin-Resource-Policy"] = "cross-origin"
             response["X-Robots-Tag"] = "noindex"
@@ -71,8 +73,8 @@ def cases(request: HttpRequest) -> dict:
 
 @json_page()
 def case(request: HttpRequest, slug: str) -> dict:
-    case = shared_or_gone(Case.objects.for_page(), slug)
-    return _answer({"case": api.told(api.WHOLE_CASE, case)})
+    case = shared_or_410(Case.objects.for_page(), slug)
+    return _answer({"case": api.as_json(api.WHOLE_CASE, case)})
 
 
 @json_page("page")
@@ -85,10 +87,11 @@ def outcomes(request: HttpRequest) -> dict:
 
 @json_page()
 def totals(request: HttpRequest) -> dict:
-    return _answer({"totals": api.told(api.TOTALS, sums.read())})
+    return _answer({"totals": api.as_json(api.TOTALS, impact_totals.load())})
 
 
-@json_page("url", "format", "maxwidth", "maxheight")
+# Any width, and any spelling of the address: who asked keeps the answer, we don't.
+@json_page("url", "format", "maxwidth", "maxheight", cached=False)
 def oembed(request: HttpRequest) -> dict:
     """How a case is shown in the page that names its address: https://oembed.com/."""
     form = OEmbedForm(request.GET)
@@ -100,26 +103,26 @@ def oembed(request: HttpRequest) -> dict:
         raise Unanswerable(_("This is answered as JSON only."), 501)
     language, slug = _case_at(asked["url"])
     with override(language):
-        case = shared_or_gone(Case.objects.all(), slug)
-        width = min(asked["maxwidth"] or sharing.CARD_WIDTH, sharing.CARD_WIDTH)
-        height = min(asked["maxheight"] or sharing.card_height(width), sharing.card_height(width))
+        case = shared_or_410(Case.objects.select_related("edition"), slug)
+        width = min(asked["maxwidth"] or posts.CARD_WIDTH, posts.CARD_WIDTH)
+        height = min(asked["maxheight"] or posts.card_height(width), posts.card_height(width))
         return {
             "version": "1.0",
             "type": "rich",
             "title": f"{case.display_name}: {case.headline_i18n}",
             "provider_name": _("Write for Rights"),
             "provider_url": settings.SITE_URL + reverse("cases:home"),
-            "cache_age": KEPT_FOR,
+            "cache_age": OEMBED_CACHE_SECONDS,
             "thumbnail_url": settings.SITE_URL + reverse("cases:card", args=[slug]),
-            "thumbnail_width": sharing.PICTURE_WIDTH,
-            "thumbnail_height": sharing.PICTURE_HEIGHT,
-            "html": sharing.card_frame(case, width, height),
+            "thumbnail_width": posts.PICTURE_WIDTH,
+            "thumbnail_height": posts.PICTURE_HEIGHT,
+            "html": posts.card_frame(case, width, height),
             "width": width,
             "height": height,
         }
 
 
-@reader_page()
+@public_page()
 def explained(request: HttpRequest) -> HttpResponse:
     """What can be asked for, field by field, with an example by the same code."""
     shared = Case.objects.shared().with_count()
@@ -132,9 +135,9 @@ def explained(request: HttpRequest) -> HttpResponse:
             ("totals", _("The totals"), api.TOTALS),
         ],
         "case": case,
-        "example": case and as_text(api.told(api.CASE, case)),
-        "card": case and sharing.card_frame(case),
-        "counter": sharing.counter_frame(),
+        "example": case and as_text(api.as_json(api.CASE, case)),
+        "card": case and posts.card_frame(case),
+        "counter": posts.counter_frame(),
         "rows_a_page": ROWS_A_PAGE,
         "licence": api.LICENCE,
     }
@@ -142,19 +145,20 @@ def explained(request: HttpRequest) -> HttpResponse:
 
 
 def as_text(answer: dict) -> str:
-    return json.dumps(answer, **AS_TEXT)
+    return json.dumps(answer, **JSON_OPTIONS)
 
 
 def _list(
     request: HttpRequest, name: str, fields: list[api.Field], keys: QuerySet, rows: QuerySet
 ) -> dict:
     """The page asked for of the rows with these keys, in their order; two statements."""
-    try:
-        page = Paginator(list(keys), ROWS_A_PAGE).page(request.GET.get("page", 1))
-    except InvalidPage:
-        raise Unanswerable(_("There is no such page."), 404) from None
+    number = request.GET.get("page", "1")
+    pages = Paginator(list(keys), ROWS_A_PAGE)
+    if number not in map(str, pages.page_range):
+        raise Unanswerable(_("There is no such page."), 404)
+    page = pages.page(number)
     found = rows.in_bulk(list(page.object_list))
-    told = [api.told(fields, found[key]) for key in page.object_list if key in found]
+    told = [api.as_json(fields, found[key]) for key in page.object_list if key in found]
     return _answer(
         {
             "number": page.paginator.count,
@@ -173,7 +177,7 @@ def _url(request: HttpRequest, number: int) -> str:
 def _answer(told: dict) -> dict:
     """With what whoever uses it has to know first."""
     says = {"licence": api.LICENCE, "source": settings.ORGANISATION, "language": get_language()}
-    if sampling.is_there():
+    if demo_data_exists():
         says["sample"] = _(
             "Invented activity is in this copy of the site: its counts mean nothing."
         )

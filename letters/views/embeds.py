@@ -11,9 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.clickjacking import xframe_options_exempt
 
-from cases.caching import Gone, View, reader_page
+from cases.http_caching import Gone, View, public_page
 from cases.models import Case, Edition
-from letters.views.sharing import shared_or_gone
+from letters.views.posts import shared_or_410
 
 POLICY = {
     "default-src": [NONE],
@@ -31,7 +31,7 @@ def embed(view: Callable[..., HttpResponse]) -> View:
     What is not there, or no longer, says so in the frame: an error page of the site is refused one.
     """
 
-    @reader_page()
+    @public_page()
     @xframe_options_exempt
     @csp(POLICY)
     @wraps(view)
@@ -39,9 +39,9 @@ def embed(view: Callable[..., HttpResponse]) -> View:
         try:
             response = view(request, *args, **kwargs)
         except Http404:
-            response = render(request, "embed/nothing.html", status=404)
+            response = render(request, "letters/embeds/nothing.html", status=404)
         except Gone:
-            response = render(request, "embed/nothing.html", status=410)
+            response = render(request, "letters/embeds/nothing.html", status=410)
         response["Cross-Origin-Resource-Policy"] = "cross-origin"
         response["X-Robots-Tag"] = "noindex"
         return response
@@ -52,21 +52,18 @@ def embed(view: Callable[..., HttpResponse]) -> View:
 @embed
 def card(request: HttpRequest, slug: str) -> HttpResponse:
     """A case in a few lines, and the way to its page."""
-    case = shared_or_gone(Case.objects.for_cards(), slug)
-    return render(request, "embed/card.html", {"case": case})
+    case = shared_or_410(Case.objects.for_cards().prefetch_related("targets"), slug)
+    return render(request, "letters/embeds/card.html", {"case": case})
 
 
 @embed
 def counter(request: HttpRequest) -> HttpResponse:
-    """How many letters and other actions there are in the current edition."""
+    """How many actions there are in the current edition."""
     edition = Edition.objects.current()
     listed = Case.objects.listed().filter(edition=edition) if edition else Case.objects.none()
     cases = list(listed.with_count())
     context = {
         "edition": edition,
-        "letters": sum(case.letter_count for case in cases),
-        "others": sum(
-            case.message_count + case.signature_count + case.post_count for case in cases
-        ),
+        "total": sum(case.total_count for case in cases),
     }
-    return render(request, "embed/counter.html", context)
+    return render(request, "letters/embeds/counter.html", context)

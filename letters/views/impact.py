@@ -3,19 +3,19 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from cases.caching import reader_page
-from letters import impact as figures
-from letters import spreadsheets, sums
+from cases.http_caching import public_page
+from letters.statistics import impact as figures
+from letters.statistics import spreadsheets, totals
 
 
-@reader_page()
+@public_page()
 def impact(request: HttpRequest) -> HttpResponse:
-    found = sums.read()
+    found = totals.load()
     context = {"sums": found, "charts": figures.shown(found)}
-    return render(request, "letters/impact.html", context)
+    return render(request, "letters/impact/impact.html", context)
 
 
-@reader_page()
+@public_page()
 def impact_csv(request: HttpRequest, name: str) -> HttpResponse:
     """The table of a figure, as a file for spreadsheets."""
     if not (table := figures.table(name)):
@@ -28,6 +28,6 @@ def impact_csv(request: HttpRequest, name: str) -> HttpResponse:
     return response
 
 
-@reader_page()
+@public_page()
 def how_we_count(request: HttpRequest) -> HttpResponse:
-    return render(request, "letters/how_we_count.html", {"figures": figures.FIGURES})
+    return render(request, "letters/impact/how_we_count.html", {"figures": figures.FIGURES})

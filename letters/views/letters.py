@@ -2,152 +2,197 @@
 
 from __future__ import annotations
 
+import re
+from urllib.parse import quote
+
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 from django.forms import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from cases.caching import form_page
-from cases.models import AppliesTo, Case
-from letters import drawings, erasing, printing, starting, throttle, writing
-from letters.chain import Chain
+from cases.http_caching import private_page
+from cases.models import AppliesTo, Case, CaseQuerySet, ModelLetter, Target, ToldRules
+from letters.actions import letters as letter_actions
+from letters.actions.take_all import TakeAll
+from letters.converters import KeyConverter
 from letters.forms.letters import LetterForm, StartForm
-from letters.models import Letter, Pledge
-from letters.views import checking, on_device, solidarity
+from letters.forms.routes import PostForm
+from letters.mail import outbox
+from letters.models import Letter, LetterState, Pledge
+from letters.privacy import erasure
+from letters.text import composing, page_fit, pictures, printing, routes
+from letters.views import checks, messages, submitting
 
 OTHER_CASES = 3
+PRIVATE_KEY = re.compile(KeyConverter.regex)
 
 
-@form_page
-def write(request: HttpRequest, slug: str, chain: Chain | None = None) -> HttpResponse:
+@private_page
+def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> HttpResponse:
     """Write to the target of a case. A letter kept here is a draft until its writer sends it.
 
-    In a chain through all cases it is sent at once, and the way goes on.
+    In “take all” it is sent at once, and the way goes on.
     """
     case = _case_or_404(slug)
     if request.method != "POST":
-        if not case.takes_actions:
+        if not case.takes_letters:
             return redirect(case)  # it says why, and whom else one can write for
-        return _writing_page(request, case, chain=chain)
-    if "check" in request.POST:
-        return _writing_page(request, case, chain=chain)
-    form = LetterForm(request.POST, case=case)
-    if not case.takes_actions:
-        form.add_error(
-            None,
-            _(
-                "While you wrote, letters for this case were stopped. Yours was not kept: copy it, "
-                "if you want to have it later."
-            ),
+        if PRIVATE_KEY.fullmatch(request.GET.get("pledge", "")):
+            return _without_private_key(request)
+        return _writing_page(request, case, take_all=take_all)
+    if _only_looks(request):
+        return _writing_page(request, case, take_all=take_all)
+    targets = _targets(case)
+    form = LetterForm(request.POST, case=case, targets=targets, at_once=take_all is not None)
+    closed = ""
+    if not case.takes_letters:
+        closed = _(
+            "While you wrote, letters for this case were stopped. Yours was not kept: copy it, if "
+            "you want to have it later."
         )
-        return _writing_page(request, case, form, status=409, chain=chain)
-    if not form.is_valid():
-        return _writing_page(request, case, form, chain=chain)
-    tries = throttle.hit("write", request)
-    if tries > throttle.REFUSED_ABOVE:
-        form.add_error(None, _("Too many letters came from here in this hour. Try again later."))
-        return _writing_page(request, case, form, status=429, chain=chain)
-    writing.write(
-        key=form.key,
-        case=case,
-        pledge_id=form.pledge_id,
-        held=form.suspect or tries > throttle.HELD_ABOVE,
-        page_language=get_language() or "en",
-        mails_link=chain is None,  # its links are on the chain's last page
-        follow=form.cleaned_data["follow"],
-        **form.words(),
-    )
-    if chain:
-        chain.sent(Letter.objects.by_key(form.key).get(), request.POST.get("send", ""))
-        return on_device.back_to(case, chain)
-    return redirect("letters:letter", key=form.key)
+    if status := _refused(form, request, closed):
+        return _writing_page(request, case, form, status=status, take_all=take_all)
+    return submitting.write(request, form, take_all)
 
 
-@form_page
+@private_page
 def edit(request: HttpRequest, key: str) -> HttpResponse:
     """Change the words of a letter that has not left."""
     letter = _letter_or_404(key)
-    if not (letter.is_editable and letter.case.is_told):
+    if not (letter.is_editable and letter.case.is_visible):
         return redirect("letters:letter", key=key)
     if letter.is_message:
-        return solidarity.edit(request, letter)
-    if request.method != "POST" or "check" in request.POST:
+        return messages.edit(request, letter)
+    prefetch_related_objects([letter.case], "targets")
+    if request.method != "POST" or _only_looks(request):
         return _writing_page(request, letter.case, editing=letter)
-    form = LetterForm(request.POST, case=letter.case)
-    if not form.is_valid():
-        return _writing_page(request, letter.case, form, editing=letter)
-    if throttle.hit("write", request) > throttle.REFUSED_ABOVE:
-        form.add_error(None, _("Too many letters came from here in this hour. Try again later."))
-        return _writing_page(request, letter.case, form, editing=letter, status=429)
-    writing.revise(letter, follow=form.cleaned_data["follow"], **form.words())
-    return redirect("letters:letter", key=key)
+    targets = _targets(letter.case, letter)
+    form = LetterForm(request.POST, case=letter.case, targets=targets)
+    if status := _refused(form, request):
+        return _writing_page(request, letter.case, form, editing=letter, status=status)
+    return submitting.revise(request, letter, form)
 
 
-@form_page
+def _refused(form: LetterForm, request: HttpRequest, closed: str = "") -> int | None:
+    too_many = _("Too many letters came from here in this hour. Try again later.")
+    return submitting.refused(form, request, "write", too_many=too_many, closed=closed)
+
+
+@private_page
 def letter(request: HttpRequest, key: str) -> HttpResponse:
     """The writer's own page: the sheet as it will be, and what can be done with it."""
     letter = _letter_or_404(key)
     if request.method == "POST":
-        done = writing.act(letter, request.POST.get("act", ""))
+        chosen = PostForm.chosen(request.POST)
+        done = letter_actions.act(letter, request.POST.get("act", ""), **chosen)
         # If a word in it stops it, the list there says so.
         return redirect(letter.get_absolute_url() + ("" if done else "#check"))
-    if not letter.case.is_told:
-        return render(request, "letters/stopped.html", {"letter": letter})
+    if not letter.case.is_visible:
+        return render(request, "letters/letters/stopped.html", {"letter": letter})
+    prefetch_related_objects([letter.case], "targets")
     context = {
         "letter": letter,
         "case": letter.case,
-        "target": getattr(letter.case, "target", None),
-        "date_text": starting.dated(letter),
+        "target": letter.target,
+        "is_too_late": letter.target is not None and not letter.target.is_open,
+        "date_text": composing.date_line(letter),
         "signed_name": letter.signed_name,
-        "unprintable": printing.unprintable(letter.subject + letter.body + letter.signed_name),
-        "allowed": writing.allowed_acts(letter),
+        "unprintable": printing.unprintable(letter),
+        "allowed": letter_actions.allowed_acts(letter),
         "counts": letter.counts,
         "link": settings.SITE_URL + letter.get_absolute_url(),
-        "others": Case.objects.to_write_for(letter.case.edition)
-        .exclude(pk=letter.case_id)
-        .needing_letters_first()[:OTHER_CASES],
-        "sent_link": bool(letter.email),
-    } | checking.checked_before_it_leaves(letter)
+        "draft_days": erasure.KEEP_ON_DEVICE_FOR.days,
+        "behind_until": outbox.is_behind() if letter.email else None,
+    } | checks.checked_before_it_leaves(letter)
     if letter.is_message:
-        return render(request, "letters/message.html", context | solidarity.about(letter))
-    return render(request, "letters/letter.html", context | _about(letter))
+        return render(request, "letters/messages/message.html", context | messages.about(letter))
+    return render(
+        request, "letters/letters/letter.html", context | _about(letter) | _posting(request, letter)
+    )
 
 
 def _about(letter: Letter) -> dict:
-    """What the private page of a letter to an official shows. See also solidarity.about."""
-    words, mailto = starting.words_of(letter), starting.mailto(letter)
-    models = list(letter.case.model_letters.all())
+    """What the private page of a letter to an official shows. See also messages.about."""
+    parts, mailto = composing.parts_of(letter), composing.mailto(letter)
     return {
-        "words": words,
-        "salutation": words.salutation,
-        "close": words.close,
-        "translation": starting.translation_of(letter, models),
-        "envelope_lines": _envelope_lines(letter.case),
+        "words": parts,
+        "salutation": parts.salutation,
+        "close": parts.close,
+        "translation": composing.translation_of(letter),
+        "envelope_lines": routes.envelope_lines(letter),
+        "copy_note": routes.copy_note(letter),
+        "other_targets": [one for one in letter.case.open_targets if one != letter.target],
         "mailto": mailto,
-        "mail_too_long": bool(mailto) and len(mailto) > starting.LONGEST_MAILTO,
-        "plain_text": starting.as_text(letter),
-        "everyone": letter.case.letter_count,
+        "mail_too_long": bool(mailto) and len(mailto) > composing.MAX_MAILTO_CHARACTERS,
+        "plain_text": composing.as_text(letter),
+        "everyone": letter.case.total_count,
+        "others": _other_cases(letter.case) if letter.counts else [],
     }
 
 
-@form_page
-def letter_pdf(request: HttpRequest, key: str) -> HttpResponse:
-    """The letter to print: ?paper=letter for US Letter, A4 otherwise."""
+def _other_cases(case: Case) -> CaseQuerySet:
+    cases = Case.objects.to_write_for(case.edition).exclude(pk=case.pk)
+    return cases.waiting_for_letters()[:OTHER_CASES]
+
+
+def _posting(request: HttpRequest, letter: Letter) -> dict:
+    """What its page says of the post, and offers to print."""
+    if letter.is_to_be_printed:
+        return {
+            "post": routes.post(letter, letter.posted_from),
+            "to_print": printing.offered(letter),
+            "copy_to_print": printing.offered(letter, copy=True) if letter.copied_to else None,
+        }
+    if letter.state != LetterState.DRAFTING:
+        return {}
+    # The country that they gave is taken for the one they post from; no other is guessed.
+    origin = PostForm.chosen(request.GET)["posted_from"] or letter.country
+    return {
+        "post": routes.post(letter, origin),
+        "post_form": PostForm(initial={"posted_from": origin}),
+    }
+
+
+@private_page
+def letter_pdf(request: HttpRequest, key: str, copy: bool = False) -> HttpResponse:
+    """The letter to print, or its copy, on one of `printing.SHEETS`: A4 for a window on the left
+    otherwise.
+
+    One whose address is too long for that window is the sheet for an envelope without one.
+    """
     letter = _letter_or_404(key)
-    if not letter.case.is_told:
+    if not letter.case.is_visible or (copy and not letter.copied_to):
         return redirect("letters:letter", key=key)
-    paper = "letter" if request.GET.get("paper") == "letter" else "a4"
-    return _pdf(printing.pdf(letter, paper=paper), "letter.pdf")
+    sheet = printing.SHEETS.get(request.META.get("QUERY_STRING", ""))
+    if sheet is None:
+        return redirect("letters:letter-copy" if copy else "letters:letter-pdf", key=key)
+    paper, window = sheet
+    return _pdf(printing.pdf(letter, paper=paper, window=window, copy=copy), "letter.pdf")
 
 
-@form_page
+@private_page
+def envelope_pdf(request: HttpRequest, key: str, copy: bool = False) -> HttpResponse:
+    """An envelope with the address of the letter, or of its copy, of one of `printing.ENVELOPES`:
+    DL otherwise."""
+    letter = _letter_or_404(key)
+    if not (letter.case.is_visible and printing.has_whole_address(letter, copy)):
+        return redirect("letters:letter", key=key)
+    size = printing.ENVELOPES.get(request.META.get("QUERY_STRING", ""))
+    if size is None:
+        return redirect(
+            "letters:letter-copy-envelope" if copy else "letters:letter-envelope", key=key
+        )
+    return _pdf(printing.envelope_pdf(letter, size=size, copy=copy), "envelope.pdf")
+
+
+@private_page
 def card_pdf(request: HttpRequest, key: str) -> HttpResponse:
     """A message as a card to print: ?paper=a6, A5 otherwise."""
     letter = _letter_or_404(key)
-    if not (letter.case.is_told and letter.is_message):
+    if not (letter.case.is_visible and letter.is_message):
         return redirect("letters:letter", key=key)
     paper = "a6" if request.GET.get("paper") == "a6" else "a5"
     return _pdf(printing.card_pdf(letter, paper=paper), "card.pdf")
@@ -159,39 +204,39 @@ def _pdf(data: bytes, name: str) -> HttpResponse:
     return response
 
 
-@form_page
+@private_page
 def picture(request: HttpRequest, key: str) -> HttpResponse:
     """The picture of a message, for its writer."""
     letter = _letter_or_404(key)
-    data = drawings.jpeg(letter) if letter.case.is_told else None
+    data = pictures.jpeg(letter) if letter.case.is_visible else None
     if data is None:
         raise Http404
     return HttpResponse(data, content_type="image/jpeg")
 
 
-@form_page
+@private_page
 def letter_text(request: HttpRequest, key: str) -> HttpResponse:
     """The letter alone, to copy into any mail program."""
     letter = _letter_or_404(key)
-    if not letter.case.is_told:
+    if not letter.case.is_visible:
         return redirect("letters:letter", key=key)
-    return HttpResponse(starting.as_text(letter), content_type="text/plain; charset=utf-8")
+    return HttpResponse(composing.as_text(letter), content_type="text/plain; charset=utf-8")
 
 
-@form_page
+@private_page
 def erase_letter(request: HttpRequest, key: str) -> HttpResponse:
-    letter = _letter_or_404(key)
-    if request.method == "POST":
-        erasing.erase_letters(Letter.objects.filter(pk=letter.pk))
+    if request.method == "POST":  # pressed twice, too: then there is none
+        erasure.erase_letters(Letter.objects.by_key(key))
         return redirect("letters:erased")
+    letter = _letter_or_404(key)
     thing = "message" if letter.is_message else "letter"
     context = {"thing": thing, "letter": letter, "back": letter.get_absolute_url()}
-    return render(request, "letters/erase.html", context)
+    return render(request, "letters/erasure/erase.html", context)
 
 
-@form_page
+@private_page
 def erased(request: HttpRequest) -> HttpResponse:
-    return render(request, "letters/erased.html")
+    return render(request, "letters/erasure/erased.html")
 
 
 def _writing_page(
@@ -201,72 +246,140 @@ def _writing_page(
     *,
     editing: Letter | None = None,
     status: int = 200,
-    chain: Chain | None = None,
+    take_all: TakeAll | None = None,
 ) -> HttpResponse:
     """The sheet to write on, with what helps beside it. Starting points come by query string."""
-    first = {"start": StartForm.MODEL} if chain else {}
-    start = StartForm(request.GET or first, languages=starting.languages(case))
-    models = list(case.model_letters.prefetch_related("points"))
-    model = starting.model_in(models, start.chosen_language)
-    checked = checking.checked(request, case) if request.method == "POST" else {}
-    if form is None and request.method == "POST":  # only checked: nothing is amiss yet
-        form = LetterForm(case=case, initial=request.POST.dict())
+    query, sent = request.GET.copy(), request.POST or request.GET
+    if take_all:
+        query.setdefault("start", StartForm.MODEL)
+    targets = _targets(case, editing)
+    kept = editing.target.key if editing and editing.target else ""
+    target = composing.chosen_target(targets, sent.get("target", kept))
+    languages = composing.languages(target)
+    start = StartForm(query, languages=languages)
+    language = request.POST.get("language") or (editing and editing.language)
+    if language not in dict(languages):
+        language = start.chosen_language
+    models = composing.models_to(target)
+    model = composing.model_in(models, language)
+    checked = {}
+    if form is None and request.method == "POST":  # only checked, or for another target
+        typed = request.POST.dict() | {"language": language}
+        if _chooses_another(request):
+            typed |= _ours_to_another(typed, case, model)
+        else:
+            checked = checks.checked(request, case)
+        form = LetterForm(case=case, targets=targets, initial=typed)
     elif form is None and editing:
-        form = LetterForm(case=case, initial=model_to_dict(editing, LetterForm.WORDS))
+        known = model_to_dict(editing, LetterForm.LETTER_FIELDS) | {"language": language}
+        known |= {"consent": bool(editing.consent_version), "target": target.key if target else ""}
+        form = LetterForm(case=case, targets=targets, initial=known)
     elif form is None:
-        known = chain.initial_for(case) if chain else _pledged(request)
-        form = LetterForm(case=case, initial=start.first_words(model) | known)
-    language = form["language"].value() or start.chosen_language
-    salutation, close = starting.salutation_and_close(case, language)
+        known = take_all.initial_for(case) if take_all else _pledged(request)
+        known |= start.first_words(model) | {"target": target.key if target else ""}
+        form = LetterForm(case=case, targets=targets, initial=known)
+    else:
+        checked = checks.checked(request, case)
+    salutation, close = composing.salutation_and_close(target, language)
     context = {
         "case": case,
-        "target": getattr(case, "target", None),
+        "target": target,
+        "targets": targets,
+        "kept_query": _kept_query(request, target if len(targets) > 1 else None),
         "form": form,
         "start": start.chosen,
         "chosen_points": start.points,
-        "languages": starting.languages(case),
+        "languages": languages,
         "language": language,
         "model": model,
         "salutation": salutation,
         "close": close,
-        "date_text": starting.date_in(language, timezone.localdate()),
-        "envelope_lines": _envelope_lines(case),
-        "appeal_rules": case.safety_rules.filter(applies_to=AppliesTo.APPEAL),
+        "date_text": composing.date_in(language, timezone.localdate()),
+        "envelope_lines": _envelope_lines(target),
+        "rules": ToldRules.of(case, AppliesTo.APPEAL),
+        "fit": page_fit.told(form["body"].value() or ""),
         "editing": editing,
-        "chain": chain,
+        "take_all": take_all,
+        "draft_days": erasure.KEEP_ON_DEVICE_FOR.days,
         "draft_key": f"letter:{editing.pk if editing else case.slug}",
     } | checked
-    return render(request, "letters/write.html", context, status=status)
+    return render(request, "letters/letters/write.html", context, status=status)
+
+
+def _kept_query(request: HttpRequest, target: Target | None) -> str:
+    """What links to another beginning of the letter take along."""
+    kept = {"target": target.key if target else "", "pledge": request.GET.get("pledge", "")}
+    return "".join(f"&{name}={quote(value, safe='')}" for name, value in kept.items() if value)
+
+
+def _targets(case: Case, editing: Letter | None = None) -> list[Target]:
+    """Whom the writer may choose: those one can write to today, and the letter's own."""
+    return [
+        target
+        for target in case.targets.all()
+        if target.is_open or (editing and target == editing.target)
+    ]
+
+
+def _only_looks(request: HttpRequest) -> bool:
+    """Whether the form was sent to see the page again, with a check or for another target."""
+    return bool({"check", "choose"} & request.POST.keys()) or _chooses_another(request)
+
+
+def _chooses_another(request: HttpRequest) -> bool:
+    """Whether another target is ticked than the one whose sheet was on the page."""
+    sent = request.POST
+    return bool(sent.get("shown_target")) and sent["shown_target"] != sent.get("target", "")
+
+
+def _ours_to_another(typed: dict, case: Case, model: ModelLetter | None) -> dict:
+    """Where what was typed is our letter to one target, our letter to the other."""
+    ours = ModelLetter.objects.filter(target__case=case).values_list("subject", "body")
+    same = [subject for subject, body in ours if body.split() == typed.get("body", "").split()]
+    if model and same:
+        return {"subject": model.subject, "body": model.body}
+    if model and not typed.get("body", "").strip():
+        return {"subject": model.subject}
+    return {}
 
 
 def _pledged(request: HttpRequest) -> dict:
     """The pledge this letter is for, from the link on the pledge's page."""
-    key = request.GET.get("pledge", "")
-    pledge = Pledge.objects.by_key(key).first() if key else None
-    return {"pledge": LetterForm.sign_pledge(pledge)} if pledge else {}
+    signed = request.GET.get("pledge", "")
+    return {"pledge": signed} if LetterForm.read_pledge(signed) else {}
+
+
+def _without_private_key(request: HttpRequest) -> HttpResponse:
+    """Links once carried the pledge's private key, on a page that people share."""
+    query = request.GET.copy()
+    pledge = Pledge.objects.by_key(query.pop("pledge")[-1]).first()
+    if pledge:
+        query["pledge"] = LetterForm.sign_pledge(pledge)
+    return redirect(f"{request.path}?{query.urlencode()}" if query else request.path)
 
 
 def _case_or_404(slug: str) -> Case:
-    """A case that may be read about, with its target."""
-    return get_object_or_404(Case.objects.told().select_related("edition", "target"), slug=slug)
+    """A case that may be read about, with its targets."""
+    cases = Case.objects.visible().select_related("edition").prefetch_related("targets")
+    return get_object_or_404(cases, slug=slug)
 
 
 def _letter_or_404(key: str) -> Letter:
     letters = Letter.objects.select_related(
+        "target",
         "case",
-        "case__target",
         "case__solidarity_action",
         "case__petition",
         "case__edition",
         "case__action_count",
         "pledge",
+        "embassy",
     )
     letter = get_object_or_404(letters.by_key(key))
-    letter.case.take_counts()
+    letter.case.load_counts()
     return letter
 
 
-def _envelope_lines(case: Case) -> list[str]:
+def _envelope_lines(target: Target | None) -> list[str]:
     """The address on the envelope; empty if none is known."""
-    target = getattr(case, "target", None)
-    return target.window_lines if target and target.postal else []
+    return target.window_lines if target and target.postal_lines else []

@@ -3,11 +3,16 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from cases.caching import reader_page
-from letters import chain, erasing
+from cases.http_caching import public_page
+from letters.actions import take_all
+from letters.privacy import erasure
 
 
-@reader_page()
+@public_page()
 def privacy(request: HttpRequest) -> HttpResponse:
-    context = {"limits": erasing.LIMITS, "keep_chain": chain.KEPT_FOR.days}
+    context = {
+        "limits": erasure.LIMITS,
+        "keep_take_all": take_all.COOKIE_AGE.days,
+        "keep_on_device": erasure.KEEP_ON_DEVICE_FOR.days,
+    }
     return render(request, "letters/privacy.html", context)

@@ -3,7 +3,10 @@
 const PAUSE = 1500; // milliseconds without a key before it asks
 const section = document.querySelector("[data-check]");
 const form = section?.closest("form");
-const names = ["csrfmiddlewaretoken", "subject", "body", "language", "form"];
+const names = [
+  ...["csrfmiddlewaretoken", "subject", "body", "language", "form", "target"],
+  ...["name", "name_form", "under_18"],
+];
 let asked = "";
 let waiting;
 
@@ -28,8 +31,9 @@ async function ask() {
 
 function show(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
-  for (const part of ["[data-check-sum]", "[data-check-list]"]) {
-    const before = section.querySelector(part);
+  form.elements.told.value = fresh.querySelector("[data-name-shown]").dataset.told;
+  for (const part of ["[data-check-sum]", "[data-check-list]", "[data-name-shown]", "[data-fit]"]) {
+    const before = form.querySelector(part);
     const after = fresh.querySelector(part);
     if (before.innerHTML !== after.innerHTML) {
       before.replaceChildren(...after.childNodes);
@@ -50,10 +54,11 @@ if (form) {
   form.addEventListener("input", (event) => {
     if (names.includes(event.target.name)) {
       clearTimeout(waiting);
-      waiting = setTimeout(() => String(fields()) !== asked && ask(), PAUSE);
+      const pause = event.target.matches("[type=radio], [type=checkbox]") ? 0 : PAUSE;
+      waiting = setTimeout(() => String(fields()) !== asked && ask(), pause);
     }
   });
-  section.addEventListener("click", (event) => {
+  form.addEventListener("click", (event) => {
     const button = event.target.closest("button");
     if (button?.name === "check") {
       event.preventDefault();

@@ -5,10 +5,12 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   }
   const words = button.querySelector("span") ?? button;
   const before = words.textContent;
+  // As it came: translators of pages change what is shown.
+  const text = document.getElementById(button.dataset.copy).textContent;
   button.hidden = false;
   words.setAttribute("aria-live", "polite");
   button.addEventListener("click", async () => {
-    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    await navigator.clipboard.writeText(text);
     words.textContent = button.dataset.copied;
     setTimeout(() => {
       words.textContent = before;

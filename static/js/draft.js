@@ -1,16 +1,37 @@
-/* Keeps what is written on this device until it has arrived: <form data-draft="key">, and on the
-   page after it <… data-draft-done="key key">. Only the letter's own words: no name, no address. */
-const KEEP_FOR = 14 * 24 * 60 * 60 * 1000;
+/* Keeps what is written on this device until it has arrived: <form data-draft="name">, and on the
+   page after it <… data-draft-done="name name">; both with data-draft-days. Only the letter's own
+   words: no name, no address. A letter that begins with ours, or with points, or to another target,
+   has a draft of its own beside one that began with a blank sheet, so that none is written over by
+   the next. */
+const page = document.querySelector("[data-draft-days]");
 const form = document.querySelector("form[data-draft]");
 const note = document.querySelector("[data-draft-note]");
-const key = `draft:${form?.dataset.draft}`;
+const oldest = Date.now() - Number(page?.dataset.draftDays) * 24 * 60 * 60 * 1000;
 const fields = ["subject", "body"].map((name) => form?.elements[name]).filter(Boolean);
 const started = Object.fromEntries(fields.map((field) => [field.name, field.value]));
+const begun = new URLSearchParams(location.search);
+const start = ["start", "language", "point", "target"]
+  .flatMap((name) => begun.getAll(name).map((value) => `${name}=${value}`))
+  .join("&");
+const name = `draft:${form?.dataset.draft}`;
+const key = start ? `${name}?${start}` : name;
+let shown = key; // the draft that stands in the form
 
-function read(name = key) {
+function drafts() {
+  const found = new Map();
   try {
-    const draft = JSON.parse(localStorage.getItem(name));
-    return draft && Date.now() - draft.at < KEEP_FOR ? draft : null;
+    for (const each of Object.keys(localStorage).filter((one) => one.startsWith("draft:"))) {
+      found.set(each, read(each));
+    }
+  } catch {
+    // private window: nothing is kept
+  }
+  return found;
+}
+
+function read(each) {
+  try {
+    return JSON.parse(localStorage.getItem(each));
   } catch {
     return null;
   }
@@ -20,34 +41,47 @@ function keep(sent = false) {
   const words = Object.fromEntries(fields.map((field) => [field.name, field.value]));
   try {
     localStorage.setItem(key, JSON.stringify({ at: Date.now(), sent, words }));
+    if (shown !== key) {
+      forget(shown);
+      shown = key;
+    }
     note.hidden = false;
   } catch {
     note.hidden = true; // private window, or full: nothing is kept, and nothing is said to be
   }
 }
 
-function forget(name = key) {
+function forget(each) {
   try {
-    localStorage.removeItem(name);
+    localStorage.removeItem(each);
   } catch {
     // nothing was kept
   }
 }
 
-const done = document.querySelector("[data-draft-done]")?.dataset.draftDone ?? "";
-for (const name of done.split(" ").map((word) => `draft:${word}`)) {
-  if (read(name)?.sent) {
-    forget(name);
+const done = (document.querySelector("[data-draft-done]")?.dataset.draftDone ?? "").split(" ");
+for (const [each, draft] of page ? drafts() : []) {
+  const arrived = draft?.sent && done.includes(each.slice("draft:".length).split("?")[0]);
+  if (arrived || !(draft?.at > oldest)) {
+    forget(each);
   }
 }
 
 if (form && note) {
-  const draft = read();
-  const asked = new URLSearchParams(location.search).has("start");
+  // Without a starting point the one that was written last, with one its own.
+  const isMine = (each) => each === key || (!start && each.startsWith(`${name}?`));
+  const mine = [...drafts()].filter(([each]) => isMine(each));
+  const [last] = mine.sort(([, one], [, other]) => other.at - one.at);
   const failed = document.getElementById("error-summary");
-  if (draft && !asked && !failed) {
+  const begunWith = new URLSearchParams(last?.[0].split("?")[1]);
+  if (begunWith.has("target") && !start && !failed) {
+    // It was written to another target than the first: on that one's sheet it goes on.
+    begun.forEach((value, name) => begunWith.append(name, value));
+    location.replace(`?${begunWith}`);
+  } else if (last && !failed) {
+    shown = last[0];
     for (const field of fields) {
-      field.value = draft.words[field.name] ?? field.value;
+      field.value = last[1].words[field.name] ?? field.value;
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }
     note.hidden = false;
@@ -59,13 +93,26 @@ if (form && note) {
       waiting = setTimeout(() => keep(), 400);
     }
   });
-  form.addEventListener("submit", () => {
+  addEventListener("pagehide", () => {
+    if (waiting) {
+      clearTimeout(waiting);
+      keep(); // what was typed in the last moment
+    }
+  });
+  form.addEventListener("submit", (event) => {
+    const isTyping = Boolean(waiting);
     clearTimeout(waiting);
-    keep(true); // until the page of the letter shows that it arrived
+    waiting = 0;
+    if (event.submitter?.name !== "choose") {
+      keep(true); // until the page of the letter shows that it arrived
+    } else if (isTyping) {
+      keep();
+    }
   });
   note.querySelector("[data-draft-forget]").addEventListener("click", () => {
     clearTimeout(waiting);
-    forget();
+    waiting = 0;
+    forget(shown);
     note.hidden = true;
     for (const field of fields) {
       field.value = started[field.name];

@@ -4,7 +4,8 @@ import pytest
 from django.utils import timezone
 
 from cases.models import ActionCount, Case, Freeze, Petition, SolidarityAction, Stage
-from tests.factories import make_case, make_full_case, make_petition
+from cases.publishing.content_version import touch
+from tests.factories import make_case, make_full_case, make_outcome, make_petition, make_theme
 from tests.reading import Page, page, words
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +33,9 @@ def in_class(shown: Page, name: str, tag: str) -> list:
 
 
 def count(case: Case, **numbers) -> None:
-    ActionCount.objects.update_or_create(case=case, defaults=numbers)
+    """So many are there, and published."""
+    shown = {f"shown_{kind}": number for kind, number in numbers.items()}
+    ActionCount.objects.update_or_create(case=case, defaults=numbers | shown)
 
 
 def test_case_page_gives_the_address_for_support(client):
@@ -42,6 +45,60 @@ def test_case_page_gives_the_address_for_support(client):
 
     assert "2 Invented Street" in response.content.decode()
     assert f"/cases/{case.slug}/solidarity/" in page(response).links
+
+
+@pytest.mark.parametrize(
+    ("address", "facts_as_of", "expected"),
+    [
+        ("", "2025-12", "This is what we know as of December 2025."),
+        ("/fr", "2025-12", "État de nos informations : décembre 2025."),
+        ("", "2025", "This is what we know as of 2025."),
+        ("", "2025-12-10", "This is what we know as of 10 December 2025."),
+    ],
+)
+def test_case_page_says_as_of_when_it_is_told(client, address, facts_as_of, expected):
+    case = make_case(facts_as_of=facts_as_of)
+
+    assert expected in page(client.get(address + case.get_absolute_url())).texts("p")
+    assert client.get(f"/api/v1/cases/{case.slug}/").json()["case"]["facts_as_of"] == facts_as_of
+
+
+@pytest.mark.parametrize(
+    ("stage", "kind", "tone"),
+    [
+        (Stage.CLOSED, "died", "bad"),
+        (Stage.CLOSED, "acquittal-of-accused", "bad"),
+        (Stage.CLOSED, "released", "good"),
+        (Stage.PUBLISHED, "died", None),
+    ],
+)
+def test_what_became_of_a_closed_case_is_shown_in_the_tone_of_the_news(client, stage, kind, tone):
+    case = make_case(stage=stage)
+    make_outcome(case, kind=kind)
+
+    panels = [
+        aside for aside in shown(client, case).all("aside") if "action-panel" in aside.get("class")
+    ]
+
+    assert [panel.get("data-tone") for panel in panels] == [tone]
+
+
+def test_what_is_not_translated_is_marked_as_english_on_a_french_page(client):
+    case = make_full_case()
+    case.themes.add(make_theme("protest", "Protest"))
+    case.themes.filter(slug="protest").update(i18n={"name_fr": "Manifestations"})
+
+    told = page(client.get("/fr" + case.get_absolute_url()))
+    asked = page(client.get(f"/fr/cases/{case.slug}/write/"))
+
+    themes = told.one("p", **{"class": "themes"}).iter("a")
+    assert {words(link): link.get("lang") for link in themes} == {
+        "Land rights": "en",
+        "Manifestations": "fr",
+    }
+    assert "Test Person" in [words(span) for span in told.all("span", lang="en")]
+    lists = [one for one in asked.all("ul", lang="en") if one.get("class") == "rules-list"]
+    assert "Stop building on the pastures." in [words(one) for one in lists]
 
 
 def test_paused_case_page_asks_nobody_for_support_and_offers_no_sheet(client):
@@ -79,8 +136,8 @@ def test_case_page_offers_nothing_that_is_not_there(client):
 
 def test_case_page_offers_nothing_that_has_closed(client):
     case = make_full_case()
-    make_petition(case, title="Let the herds graze", closes_on=TODAY() - DAY)
-    SolidarityAction.objects.update(ends_on=TODAY() - DAY)
+    make_petition(case, title="Let the herds graze", closes_on=TODAY() - 2 * DAY)
+    SolidarityAction.objects.update(ends_on=TODAY() - 2 * DAY)
 
     response = client.get(case.get_absolute_url())
 
@@ -107,19 +164,50 @@ def test_case_that_takes_no_actions_offers_news_alone_and_says_what_was_done(cli
 
     offered = [link for link in shown(client, case).links if link.startswith(f"/cases/{case.slug}")]
 
-    assert {link.split("/")[3].partition("?")[0] for link in offered} <= {"follow", "sheet.pdf"}
+    assert {link.split("/")[3].partition("?")[0] for link in offered} == {"follow"}
     assert f"/cases/{case.slug}/follow/" in offered
     assert counts(client, case) == ["1,200 letters", "3 signatures", "1 post"]
 
 
-def test_other_actions_stand_in_a_line_under_the_letters(client):
+def test_the_kinds_of_action_stand_under_the_number_of_all(client):
     case = make_full_case()
     assert counts(client, case) == []
 
     count(case, letters=5, signatures=2_400, messages=1, posts=12)
 
-    assert counts(client, case) == ["2,400 signatures", "1 message of support", "12 posts"]
-    assert "5 letters written" in " ".join(shown(client, case).texts("span"))
+    assert counts(client, case) == [
+        "5 letters",
+        "2,400 signatures",
+        "1 message of support",
+        "12 posts",
+    ]
+    assert "2,418 actions so far" in " ".join(shown(client, case).texts("span"))
+
+
+def test_what_happened_leads_to_the_page_that_says_so(client):
+    case = make_full_case()
+    make_outcome(case, text="", source_url="https://example.org/free")
+
+    links = shown(client, case).links
+
+    assert "https://example.org/permit" in links
+    assert "https://example.org/free" in links
+
+
+def test_an_address_that_names_somebody_we_leave_out_stands_nowhere(client):
+    case = make_full_case()
+    hidden = {"source_url": "https://www.news.example/no-name-here", "hide_url": True}
+    case.sources.update(url=hidden["source_url"], hide_url=True)
+    for rows in [case.milestones, case.quotes, case.outcomes]:
+        rows.update(**hidden)
+
+    for path in ["{}", "/fr{}", "/api/v1{}"]:
+        told = client.get(path.format(case.get_absolute_url())).content.decode()
+        assert "no-name-here" not in told
+        assert told.count("news.example") == (4 if "api" in path else 5)  # and in the JSON-LD
+    told = client.get("/api/v1/outcomes/").content.decode()
+    assert "no-name-here" not in told
+    assert told.count("news.example") == 1
 
 
 def test_petition_stands_on_the_page_with_its_number_once_it_may_be_shown(client):
@@ -134,9 +222,9 @@ def test_petition_stands_on_the_page_with_its_number_once_it_may_be_shown(client
     assert "49" not in said()
     assert counts(client, case) == []
     count(case, signatures=100)
-    assert "100 people have signed, of 400 that we hope for" in said()
+    assert "About 100 people have signed, of 400 that we hope for" in said()
     assert [bar.get("value") for bar in shown(client, case).all("progress")] == ["0", "25"]
-    Petition.objects.update(closes_on=TODAY() - DAY)
+    Petition.objects.update(closes_on=TODAY() - 2 * DAY)
     assert "It takes no more signatures." in said()
 
 
@@ -148,6 +236,7 @@ def test_home_page_counts_all_that_was_done(client):
     home = page(client.get("/"))
 
     assert [words(row) for row in in_class(home, "counts", "li")] == [
+        "5 letters",
         "42 signatures",
         "2 messages of support",
         "1 post",
@@ -160,6 +249,7 @@ def test_page_names_where_other_sites_find_its_card(client):
     [link] = shown(client, case).all("link", type="application/json+oembed")
     asked = client.get(link.get("href").removeprefix("http://testserver"))
     Case.objects.update(sharing_allowed=False)
+    touch(Case.objects.all())
 
     assert "/embed/cases/ana-test/" in asked.json()["html"]
     assert shown(client, case).all("link", type="application/json+oembed") == []

@@ -2,12 +2,15 @@ import datetime
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cases.dates import next_human_rights_day, parse_partial, validate_not_in_future
 from cases.models import Milestone
+from tests.factories import make_case
+from tests.staff import form_data, signed_in
 
 DAY = datetime.date(2025, 2, 28)
 
@@ -100,3 +103,20 @@ def test_date_in_the_future_is_refused():
 
     with pytest.raises(ValidationError):
         validate_not_in_future(today + datetime.timedelta(days=2))
+
+
+@pytest.mark.slow
+@pytest.mark.django_db
+@pytest.mark.parametrize("typed", ["2025-13", "12/2025", "December 2025", "2025-2", "3025-01"])
+def test_a_date_that_is_none_is_refused_beside_its_field_and_nothing_is_lost(typed):
+    case = make_case(stage="draft")
+    client = signed_in("editor")
+    url = reverse("admin:cases_case_change", args=[case.pk])
+
+    response = client.post(
+        url, form_data(client.get(url)) | {"facts_as_of": typed, "headline": "Another"}
+    )
+
+    form = response.context["adminform"].form
+    assert list(form.errors) == ["facts_as_of"]
+    assert (form["facts_as_of"].value(), form["headline"].value()) == (typed, "Another")

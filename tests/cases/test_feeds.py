@@ -1,6 +1,7 @@
 import xml.etree.ElementTree as ET
 
 import pytest
+import time_machine
 
 from cases.feeds import ENTRIES
 from cases.models import Case, Freeze, Stage
@@ -22,15 +23,23 @@ def titles(response) -> list[str]:
 def test_feed_tells_the_good_news(client):
     case = make_case(display_name="Ánne <Test> & Co")
     outcome = make_outcome(
-        case, headline="Free “at last”", text="On bail.", date="2025-02-01", date_precision="month"
+        case,
+        headline="Free “at last”",
+        text="On bail.",
+        conditional=True,
+        date="2025-02-01",
+        date_precision="month",
+        recorded_at="2025-03-04T12:00Z",
     )
 
     response = client.get(FEED)
 
     [entry] = entries(response)
     assert response["Content-Type"] == "application/atom+xml; charset=utf-8"
-    assert entry.findtext("a:title", namespaces=ATOM) == "Ánne <Test> & Co: Free “at last”"
-    assert entry.findtext("a:summary", namespaces=ATOM) == "February 2025 On bail."
+    assert titles(response) == ["Ánne <Test> & Co: Free “at last” (February 2025)"]
+    assert entry.findtext("a:summary", namespaces=ATOM) == (
+        "Released, with conditions. On bail. Added on 4 March 2025."
+    )
     assert entry.find("a:link", ATOM).get("href") == f"http://testserver{case.get_absolute_url()}"
     assert entry.findtext("a:id", namespaces=ATOM) == f"http://testserver/outcomes/{outcome.pk}"
 
@@ -45,7 +54,8 @@ def test_feed_says_where_it_is_and_belongs(client):
 
 
 def test_french_feed_is_french(client):
-    make_outcome(make_case(), date="2025-02-01", date_precision="month")
+    recorded = {"recorded_at": "2025-03-04T12:00Z"}
+    make_outcome(make_case(), date="2025-02-01", date_precision="month", **recorded)
 
     feed = ET.fromstring(client.get(f"/fr{FEED}").content)  # noqa: S314 - our own
 
@@ -53,7 +63,7 @@ def test_french_feed_is_french(client):
     assert links["self"] == f"http://testserver/fr{FEED}"
     assert feed.get("{http://www.w3.org/XML/1998/namespace}lang") == "fr"
     summary = feed.find("a:entry", ATOM).findtext("a:summary", namespaces=ATOM)
-    assert summary == "février 2025"
+    assert summary == "Remise en liberté. Ajouté le 4 mars 2025."
 
 
 def test_feed_tells_what_is_good_and_may_be_told(client):
@@ -87,13 +97,71 @@ def test_feed_ends_after_the_newest(client):
     found = titles(client.get(FEED))
 
     assert len(found) == ENTRIES
-    assert found[0].endswith(f"News {ENTRIES + 1}")
+    assert found[0].endswith(f"News {ENTRIES + 1} (1 January 2041)")
 
 
 def test_sign_that_xml_cannot_hold_does_not_break_the_feed(client):
     make_outcome(make_case(), headline="Free\x0b at last", text="Pasted\x08 text")
 
-    assert titles(client.get(FEED))[0].endswith("Free at last")
+    assert titles(client.get(FEED))[0].endswith("Free at last (28 February 2025)")
+
+
+def test_text_that_looks_like_html_is_read_as_it_stands(client):
+    make_outcome(make_case(), text="Held by <the police> & freed")
+
+    summary = entries(client.get(FEED))[0].find("a:summary", ATOM)
+
+    assert summary.get("type") == "html"
+    assert "Held by &lt;the police&gt; &amp; freed" in summary.text
+
+
+def dates(response) -> list[tuple[str | None, str]]:
+    names = ["a:published", "a:updated"]
+    return [
+        tuple(entry.findtext(name, namespaces=ATOM) for name in names)
+        for entry in entries(response)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "published"),
+    [
+        ({"date": "2014-06-21"}, "2014-06-21T12:00:00+00:00"),
+        ({"date": "2025-02-03"}, "2025-02-03T08:00:00+00:00"),  # added in the morning of that day
+        ({"date": "2014-06-01", "date_precision": "month"}, None),
+        ({"date": "2014-01-01", "date_precision": "year"}, None),
+        ({"date": None}, None),
+    ],
+)
+def test_what_happened_long_ago_is_not_dated_today_nor_finer_than_known(client, fields, published):
+    with time_machine.travel("2025-02-03 08:00 +0000", tick=False):
+        make_outcome(make_case(), **fields)
+
+    assert dates(client.get(FEED)) == [(published, "2025-02-03T08:00:00+00:00")]
+
+
+@pytest.mark.parametrize("of_case", [False, True], ids=["good news", "one case"])
+def test_correction_of_an_outcome_moves_what_feed_readers_look_at(client, of_case):
+    with time_machine.travel("2026-01-02 12:00 +0000", tick=False):
+        case = make_case()
+        outcome = make_outcome(case, headline="Released", date="2025-02-01")
+        make_outcome(case, headline="Water right protected", date="2025-01-01")
+    address = feed_of(case) if of_case else FEED
+    before = client.get(address)
+
+    with time_machine.travel("2026-03-04 12:00 +0000", tick=False):
+        outcome.headline = "On bail only"
+        outcome.save()
+    after = client.get(address)
+
+    told, corrected = "2026-01-02T12:00:00+00:00", "2026-03-04T12:00:00+00:00"
+    first, second = "2025-02-01T12:00:00+00:00", "2025-01-01T12:00:00+00:00"
+    assert dates(before) == [(first, told), (second, told)]
+    assert before["Last-Modified"] == "Fri, 02 Jan 2026 12:00:00 GMT"
+    assert titles(after)[0].endswith("On bail only (1 February 2025)")
+    # The older one says it too: "Later: On bail only".
+    assert dates(after) == [(first, corrected), (second, corrected)]
+    assert after["Last-Modified"] == "Wed, 04 Mar 2026 12:00:00 GMT"
 
 
 # --- of one case
@@ -114,8 +182,8 @@ def test_feed_of_a_case_tells_all_that_became_of_it_and_of_no_other(client):
     feed = ET.fromstring(response.content)  # noqa: S314 - our own
     links = {link.get("rel"): link.get("href") for link in feed.findall("a:link", ATOM)}
     assert titles(response) == [
-        "Ánne <Test> & Co: Held again",
-        "Ánne <Test> & Co: Free on bail",
+        "Ánne <Test> & Co: Held again (1 March 2025)",
+        "Ánne <Test> & Co: Free on bail (1 February 2025)",
     ]
     assert feed.findtext("a:title", namespaces=ATOM) == "Write for Rights: news of Ánne <Test> & Co"
     assert feed.findtext("a:subtitle", namespaces=ATOM) == "A herder"
@@ -127,7 +195,7 @@ def test_feed_of_a_case_tells_all_that_became_of_it_and_of_no_other(client):
 def test_page_of_a_case_names_its_feed(client):
     case = make_case()
 
-    shown = client.get(case.get_absolute_url()).content.decode()
+    shown = " ".join(client.get(case.get_absolute_url()).content.decode().split())
     french = client.get(f"/fr{case.get_absolute_url()}").content.decode()
 
     assert f'type="application/atom+xml" title="News of {case}" href="{feed_of(case)}"' in shown
@@ -168,5 +236,5 @@ def test_feed_of_a_case_asks_as_often_for_many_outcomes_as_for_one(
     for number in [1, 9]:
         for _ in range(number):
             make_outcome(case)
-        with django_assert_num_queries(2):
+        with django_assert_num_queries(3):
             client.get(feed_of(case))

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import translation
 
@@ -13,7 +14,6 @@ from cases.models import (
     Edition,
     Freeze,
     Milestone,
-    ModelLetter,
     Outcome,
     OutcomeKind,
     Portrait,
@@ -22,9 +22,18 @@ from cases.models import (
     Source,
     Stage,
     Target,
+    Tone,
+    WordList,
     YearlyFigure,
 )
-from tests.factories import make_case, make_edition, make_letter, make_outcome, make_target
+from tests.factories import (
+    make_case,
+    make_edition,
+    make_letter,
+    make_model_letter,
+    make_outcome,
+    make_target,
+)
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.date(2025, 2, 28)
@@ -73,16 +82,16 @@ def test_database_refuses(name, make):
             year=case.edition.year, title="x", opens_on=datetime.date(2025, 1, 1)
         ),
         lambda case: SafetyRule.objects.create(case=case, topic="war"),
-        lambda case: ModelLetter.objects.create(case=case, language="en", subject="x", body="x"),
-        lambda case: make_target(case),
+        lambda case: make_model_letter(case),
+        lambda case: make_target(case, key="main"),
     ],
     ids=["slug", "year", "rule", "model letter", "target"],
 )
 def test_there_is_only_one(again):
     case = make_case(slug="anne-testlund")
     SafetyRule.objects.create(case=case, topic="war")
-    ModelLetter.objects.create(case=case, language="en", subject="x", body="x")
     make_target(case)
+    make_model_letter(case)
 
     with pytest.raises(IntegrityError), transaction.atomic():
         again(case)
@@ -101,15 +110,22 @@ def test_edition_with_cases_is_not_deleted_by_accident():
 @pytest.mark.parametrize("stage", Stage.values)
 @pytest.mark.parametrize("how", Freeze.values)
 @pytest.mark.parametrize("listed", [True, False])
-def test_queries_and_properties_of_a_case_agree(stage, how, listed):
+@pytest.mark.parametrize("year", [2025, 2999])
+def test_queries_and_properties_of_a_case_agree(stage, how, listed, year):
     case = make_case(
-        stage=stage, freeze=how, freeze_reason="x" if how != Freeze.NONE else "", listed=listed
+        stage=stage,
+        freeze=how,
+        freeze_reason="x" if how != Freeze.NONE else "",
+        listed=listed,
+        edition=make_edition(year),
     )
 
+    assert Edition.objects.opened().exists() == case.edition.has_opened == (year == 2025)
+    assert Case.objects.past_gate().exists() == case.is_past_gate
     assert Case.objects.open_to_readers().exists() == case.is_open_to_readers
-    assert Case.objects.told().exists() == case.is_told
+    assert Case.objects.visible().exists() == case.is_visible
     assert Case.objects.taking_actions().exists() == case.takes_actions
-    assert Case.objects.listed().exists() == (case.is_told and listed)
+    assert Case.objects.listed().exists() == (case.is_visible and listed)
 
 
 @pytest.mark.parametrize(
@@ -159,11 +175,21 @@ def test_timeline_goes_by_date_and_ends_with_what_has_none():
     assert [str(row) for row in case.timeline] == ["Arrested", "Free", "Some day"]
 
 
-def test_every_kind_of_outcome_is_good_news_or_is_not():
-    bad = {OutcomeKind.NO_CHANGE_YET, OutcomeKind.WORSE, OutcomeKind.DIED}
+def test_every_kind_of_outcome_says_whether_it_is_good_bad_or_neither():
+    """A kind that is new is decided here: nothing is good news because nobody thought of it."""
+    tones = {
+        Tone.GOOD: "released conditionally-released released-into-exile acquitted charges-dropped "
+        "conviction-overturned sentence-commuted sentence-reduced investigation-opened "
+        "held-to-account law-changed land-or-water-protected conditions-improved "
+        "protection-given partial-progress",
+        Tone.NEITHER: "no-change-yet transferred court-step",
+        Tone.BAD: "worse died arrested-again convicted prosecution-declined acquittal-of-accused",
+    }
 
-    assert set(GOOD_NEWS) | bad == set(OutcomeKind)
-    assert not set(GOOD_NEWS) & bad
+    decided = {kind: tone for tone, kinds in tones.items() for kind in kinds.split()}
+
+    assert {kind.value: kind.tone for kind in OutcomeKind} == decided
+    assert set(GOOD_NEWS) == set(tones[Tone.GOOD].split())
 
 
 # Counts
@@ -174,7 +200,7 @@ def test_count_of_a_case_is_of_letters_that_count():
     for state in ["posted", "submitted", "drafting", "withdrawn"]:
         make_letter(case, state=state)
 
-    counts = {one.pk: one.letter_count for one in Case.objects.with_count()}
+    counts = {one.pk: one.total_count for one in Case.objects.with_count()}
 
     assert counts == {case.pk: 2, other.pk: 0}
 
@@ -228,6 +254,21 @@ def test_office_that_the_address_begins_with_is_not_written_twice():
         "1 Invented Street",
         "Norway",
     ]
+
+
+def test_office_is_not_named_twice_because_the_address_has_its_article():
+    target = make_target(
+        office="Prime Minister of Testland", name="A. Test", postal="The Prime Minister\n1 Street"
+    )
+
+    assert target.recipient_lines == ["A. Test", "The Prime Minister", "1 Street", "Norway"]
+
+
+@pytest.mark.parametrize("office", ["Testville Court of Appeal", "Norway’s Minister of Tests"])
+def test_an_office_that_begins_with_the_town_or_the_country_stays_on_the_envelope(office):
+    target = make_target(office=office, name="", postal="1 Invented Street\nTestville")
+
+    assert target.window_lines == [office, "1 Invented Street", "Testville", "NORWAY"]
 
 
 def test_unknown_address_stays_missing():
@@ -290,8 +331,10 @@ def test_empty_translation_counts_as_missing():
 
 
 def test_case_is_called_by_its_short_name_or_its_name():
-    assert make_case(short_name="Ánne").called == "Ánne"
-    assert make_case(display_name="Ánne Testlund", short_name="").called == "Ánne Testlund"
+    assert make_case(short_name="Ánne").short_name_or_full == "Ánne"
+    assert (
+        make_case(display_name="Ánne Testlund", short_name="").short_name_or_full == "Ánne Testlund"
+    )
 
 
 @pytest.mark.parametrize(
@@ -302,3 +345,23 @@ def test_case_is_called_by_its_short_name_or_its_name():
 def test_row_says_what_it_is(make):
     assert str(make()).strip()
     assert Target(office="Minister").__str__() == "Minister"
+
+
+@pytest.mark.parametrize("word", ["*", "pr*y", "*ray"])
+@pytest.mark.parametrize("model", [SafetyRule, WordList])
+def test_star_stands_at_the_end_of_a_word(model, word):
+    with pytest.raises(ValidationError) as refused:
+        model(words=["pray*", word]).clean_fields()
+
+    sentence = f"“{word}”: a * stands at the end of a word, for any ending."
+    assert refused.value.message_dict["words"] == [sentence]
+
+
+@pytest.mark.parametrize("name", ["portrait", "petition", "solidarity_action", "action_count"])
+def test_what_a_case_has_one_of_is_none_where_there_is_none(name):
+    case = make_case()
+    joined = Case.objects.select_related(name).get(pk=case.pk)
+
+    assert getattr(case, name) is None
+    assert getattr(joined, name) is None
+    assert getattr(Case(), name) is None

@@ -1,7 +1,6 @@
 import io
 import re
 import struct
-import time
 import zlib
 from contextlib import suppress
 from pathlib import Path
@@ -14,9 +13,9 @@ from django.http import Http404
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageOps
 
-from cases import pictures
+from cases import image_files, pictures
 from cases.models import Freeze, Portrait, Stage
 from tests.factories import make_case
 
@@ -122,7 +121,7 @@ def truncated() -> ContentFile:
 
 
 def test_sentence_for_each_thing_that_is_no_good_picture(monkeypatch):
-    monkeypatch.setattr(pictures, "MAX_PIXELS", 2_000_000)
+    monkeypatch.setattr(image_files, "MAX_PIXELS", 2_000_000)
     uploads = {
         "PDF files are not taken: please save the picture as JPEG, PNG or WebP.": ContentFile(
             b"%PDF-1.7 and more"
@@ -167,17 +166,166 @@ def test_huge_file_is_refused_unread():
     assert error.value.messages == ["This file has 41 MB; a picture may have at most 15 MB."]
 
 
-@pytest.mark.parametrize("size", [(9000, 9000), (60_000, 60_000), (800, 20_000)])
-def test_bomb_is_refused_before_it_goes_off(size):
-    packed = a_picture("PNG", (800, 1), mode="1", colour=0).read()
-    # The size stands in the header of a PNG, with a checksum after it.
-    header = b"IHDR" + struct.pack(">II", *size) + packed[24:29]
-    bomb = packed[:12] + header + struct.pack(">I", zlib.crc32(header)) + packed[33:]
+@pytest.fixture
+def opened(monkeypatch) -> list[tuple]:
+    """What was given to the decoders."""
+    found = []
+    real = Image.open
 
-    started = time.monotonic()
+    def counted(file, *args, **kwargs):
+        image = real(file, *args, **kwargs)
+        found.append((image.format, image.size))
+        return image
+
+    monkeypatch.setattr(Image, "open", counted)
+    return found
+
+
+def with_size(packed: bytes, width: int, height: int, bits: int | None = None) -> bytes:
+    """A PNG that says it has another size: it stands in its header, with a checksum after it."""
+    rest = packed[24:29] if bits is None else bytes([bits]) + packed[25:29]
+    header = b"IHDR" + struct.pack(">II", width, height) + rest
+    return packed[:12] + header + struct.pack(">I", zlib.crc32(header)) + packed[33:]
+
+
+@pytest.mark.parametrize("size", [(9000, 9000), (60_000, 60_000), (800, 20_000)])
+def test_bomb_is_refused_before_it_goes_off(size, opened):
+    bomb = with_size(a_picture("PNG", (800, 1), mode="1", colour=0).read(), *size)
+
     with pytest.raises(ValidationError, match="too many pixels"):
         pictures.clean(ContentFile(bomb))
-    assert time.monotonic() - started < 1
+    assert opened == []
+
+
+def jpeg_with_scans(number: int, size=(900, 600)) -> bytes:
+    """A progressive JPEG that goes through all its pixels again and again, for 61 bytes a time."""
+    data = a_picture("JPEG", size, mode="L", colour=120, progressive=True).read()
+    last = data.rindex(b"\xff\xda")
+    extra = number - data.count(b"\xff\xda")
+    return data[:-2] + data[last:-2] * extra + data[-2:]
+
+
+def png_chunk(kind: bytes, data: bytes = b"") -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def moving(image_format: str) -> bytes:
+    frames = [Image.new("RGB", (900, 600), colour) for colour in ("teal", "navy")]
+    encoded = io.BytesIO()
+    frames[0].save(encoded, image_format, save_all=True, append_images=frames[1:])
+    return encoded.getvalue()
+
+
+def asking_for_work() -> dict[str, bytes]:
+    jpeg, png, webp = (a_picture(kind).read() for kind in ("JPEG", "PNG", "WEBP"))
+    start_of_frame = jpeg.index(b"\xff\xc0")
+    deep = with_size(a_picture("PNG", mode="RGBA", colour=0).read(), 4000, 4000, bits=16)
+    return {
+        "scans of all pixels": jpeg_with_scans(51),
+        "scans of many pixels": jpeg_with_scans(40, (3000, 2000)),
+        "segments": jpeg[:2] + b"\xff\xe1\x00\x02" * 1001 + jpeg[2:],
+        "segments in a scan": jpeg[:-2] + b"\xff\xfe\x00\x02" * 1001 + jpeg[-2:],
+        "an arithmetic coder": jpeg[: start_of_frame + 1] + b"\xc9" + jpeg[start_of_frame + 2 :],
+        "two frames": jpeg[:start_of_frame]
+        + jpeg[start_of_frame:].replace(
+            b"\xff\xda", jpeg[start_of_frame : start_of_frame + 19] + b"\xff\xda", 1
+        ),
+        "bits": deep,
+        "chunks": png[:33] + png_chunk(b"tEXt") * 10_001 + png[33:],
+        "chunks of pixels": png[:-12] + png_chunk(b"IDAT") * 10_001 + png[-12:],
+        "frames": moving("WEBP"),
+        "chunks of a WebP": webp + (b"ABCD" + bytes(4)) * 1001,
+        "two pictures in a WebP": webp + webp[12:],
+    }
+
+
+@pytest.mark.parametrize("what", asking_for_work())
+def test_file_that_asks_for_much_work_is_refused_before_any_is_done(what, opened):
+    with pytest.raises(ValidationError) as error:
+        pictures.clean(ContentFile(asking_for_work()[what]))
+
+    assert error.value.messages[0].startswith(
+        ("This picture is saved in a way", "This picture is damaged", "This picture moves")
+    )
+    assert opened == []
+
+
+def test_a_jpeg_without_colours_is_damaged(opened):
+    frame, scan = "ffc0 0008 08 0010 0010 00", "ffda 0002"
+
+    with pytest.raises(ValidationError, match="This picture is damaged"):
+        pictures.clean(ContentFile(bytes.fromhex(f"ffd8 {frame} {scan} ffd9")))
+
+    assert opened == []
+
+
+def test_what_honest_savers_write_is_taken(opened):
+    apng = moving("PNG")
+    files = [a_picture(size=(4000, 3000), progressive=True).read(), jpeg_with_scans(20), apng]
+    # A telephone puts a film behind its picture, a camera a second one.
+    files += [a_picture().read() + b"film" * 100_000, a_picture("MPO").read()]
+
+    for data in files:
+        assert pictures.clean(ContentFile(data)).size
+
+    assert {size for _kind, size in opened} == {(4000, 3000), (900, 600)}
+
+
+@pytest.mark.slow
+def test_jpeg_is_decoded_no_larger_than_it_is_kept():
+    image = pictures.decoded(a_picture(size=(6000, 4000)), 1600)
+
+    assert image.size == (1600, 1067)
+    assert Image.open(pictures.clean(a_picture(size=(6000, 4000)))).size == (2400, 1600)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP"])
+def test_picture_is_turned_as_its_camera_says(image_format, orientation):
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    image = Image.new("RGB", (900, 900), "white")
+    image.paste("black", (0, 0, 450, 300))
+    encoded = io.BytesIO()
+    image.save(encoded, image_format, exif=exif)
+    wanted = ImageOps.exif_transpose(Image.open(encoded)).convert("L")
+
+    turned = pictures.decoded(ContentFile(encoded.getvalue()), 900).convert("L")
+
+    corners = [(x, y) for x in (200, 700) for y in (100, 400, 800)]
+    assert [turned.getpixel(c) > 128 for c in corners] == [
+        wanted.getpixel(c) > 128 for c in corners
+    ]
+
+
+def test_what_a_camera_wrote_reaches_neither_parser_nor_log(caplog):
+    exif = taken_in_a_place()
+    exif[0x010E] = "at my home, Testway 5"
+    taken = [a_picture(kind, (900, 900), exif=exif) for kind in ("JPEG", "PNG", "WEBP")]
+    caplog.set_level("DEBUG")
+
+    for picture in taken:
+        pictures.clean(picture)
+
+    assert "Testway" not in caplog.text
+    assert "CameraOfTests" not in caplog.text
+
+
+def test_third_picture_waits_and_is_then_told_to_come_again(monkeypatch):
+    monkeypatch.setattr(pictures, "MAX_WAIT", 0.05)
+
+    with (
+        pictures.turn(),
+        pictures.turn(),
+        pytest.raises(ValidationError, match="Many pictures are arriving just now"),
+    ):
+        pictures.clean(a_picture())
+
+    assert pictures.clean(a_picture())
+    with suppress(ValidationError):
+        pictures.clean(ContentFile(b"no picture"))
+    with pictures.turn(), pictures.turn():
+        pass  # a refused file has given its turn back
 
 
 WHOLE = {name: a_picture(name, (801, 3)).read() for name in ("JPEG", "PNG", "WEBP")}

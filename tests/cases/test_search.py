@@ -1,3 +1,5 @@
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,10 @@ def names(db) -> None:
 
 
 def found(client, query: str) -> list[str]:
-    return [case.display_name for case in client.get("/cases/", {"q": query}).context["cases"]]
+    return [
+        case.display_name
+        for case in client.get("/cases/", {"q": query}, follow=True).context["cases"]
+    ]
 
 
 @pytest.mark.parametrize(
@@ -114,3 +119,23 @@ def test_one_letter_too_few_is_forgiven(word, data):
     at = data.draw(st.integers(1, len(word) - 2))
 
     assert matches(word[:at] + word[at + 1 :], word) > 0
+
+
+@pytest.mark.slow
+def test_what_readers_type_is_not_remembered_for_good():
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+
+    for number in range(3_000):
+        word = "".join(chr(0x4E00 + (number * 83 + at * 7) % 20_000) for at in range(80))
+        matches(word, "Ellinor Guttorm")
+        matches("\ufdfa" * 80, f"Ellinor {number}")  # each becomes eighteen letters
+    kept = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+
+    assert kept < 8_000_000
+
+
+def test_long_word_is_found_by_its_beginning():
+    assert matches("a" * 60, "a" * 60) == 1.0
+    assert matches("x" * 80 + " anna", "x" * 60) > 0

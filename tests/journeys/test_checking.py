@@ -32,7 +32,8 @@ def test_a_writer_is_told_what_to_look_at_again_and_what_can_not_go(arrive, java
     )
     if not javascript:
         maren.presses("Check my text")
-    maren.sees("2 things to look at again", "“pray” is better left out. A test says so.")
+    maren.sees("3 things to look at again", "“pray” is better left out. A test says so.")
+    maren.sees("Our printing does not have these characters: 🕯")
     maren.does_not_see("There is a problem")
     assert not Letter.objects.exists()
 
@@ -40,10 +41,10 @@ def test_a_writer_is_told_what_to_look_at_again_and_what_can_not_go(arrive, java
         maren.page.get_by_role("button", name="Show me where “pray”").click()
         assert maren.page.evaluate(SELECTED) == "pray"
         maren.types("hope")
-        maren.sees("1 thing to look at again")
+        maren.sees("2 things to look at again")
         expect(maren.page.locator(".check")).not_to_contain_text("A test says so.")
 
-    maren.answers("How shall your name stand under the letter?", "no name")
+    maren.answers("How should your name appear under the letter?", "no name")
     maren.presses("See it as a letter")
     maren.sees("There is a problem", "“We will find you” reads as a threat.")
     assert not Letter.objects.exists()
@@ -54,3 +55,18 @@ def test_a_writer_is_told_what_to_look_at_again_and_what_can_not_go(arrive, java
     maren.field("Subject").press("Enter")
     maren.is_at("Your letter for Ana Test")
     maren.does_not_see("Before it leaves")
+
+
+def test_the_list_of_errors_takes_nobody_from_the_field_they_are_at(arrive):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    maren, late = arrive(), []
+    maren.page.route("**/js/errors.js", lambda route: late.append(route))
+
+    maren.opens("/cases/ana-test/write/")
+    maren.page.get_by_role("button", name="See it as a letter").click(no_wait_after=True)
+    maren.sees("There is a problem")
+    maren.page.get_by_label("Your letter").fill("Please stop")  # while the script is on its way
+    late[0].continue_()
+    maren.page.wait_for_load_state()
+
+    maren.has_focus_on("id_body")

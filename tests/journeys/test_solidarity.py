@@ -43,7 +43,7 @@ def writes_a_message(visitor) -> None:
     expect(visitor.field("Your message")).to_have_value("Du er ikke glemt.")
     expect(visitor.field("The language you write in")).to_have_value("nb")
     visitor.answers("Do you, or people close to you, live in Norway", "No")
-    visitor.answers("How shall your name stand under the message?", "initials")
+    visitor.answers("How should your name appear under the message?", "initials")
 
 
 def test_a_message_with_a_drawing_is_handed_in_approved_and_shown(arrive, javascript, case):
@@ -52,18 +52,21 @@ def test_a_message_with_a_drawing_is_handed_in_approved_and_shown(arrive, javasc
     writes_a_message(maren)
     maren.field("A drawing").set_input_files(drawing())
     maren.ticks("My message may be shown on this site")
+    maren.fills("E-mail", "maren at example")
     maren.presses("See it as it will be")
-    maren.sees("There is a problem", "Type your name", "Please choose the picture once more")
+    maren.sees("There is a problem", "Please choose the picture once more")
+    maren.fills("E-mail", "")
     maren.fills("Your name", "Maren Testdal")
+    maren.ticks("I agree that you keep this")
     maren.field("A drawing").set_input_files(drawing())
     maren.presses("See it as it will be")
     maren.is_at("Your message for Ana Test")
     expect(maren.page.get_by_alt_text("Your picture")).to_be_visible()
     assert LetterPicture.objects.count() == 1
     maren.presses("Hand it to the campaign")
-    maren.sees("Your message is with us", "It is the first message for Ana Test.")
+    maren.sees("Your message is with us", "It is the first action that counts for Ana Test.")
     reader.opens("/cases/ana-test/")
-    reader.sees("1 message")
+    reader.sees("1 action so far")
     reader.opens("/cases/ana-test/messages/")
     reader.sees("None is shown yet.")
 
@@ -92,6 +95,7 @@ def test_a_card_is_printed_and_posted(arrive, javascript, case):
 
     writes_a_message(tore)
     tore.fills("Your name", "Tore Testdal")
+    tore.ticks("I agree that you keep this")
     tore.presses("See it as it will be")
     tore.presses("Post it myself")
     front, back = pages_of(tore.downloads("Card A6 (PDF)"))
@@ -100,6 +104,6 @@ def test_a_card_is_printed_and_posted(arrive, javascript, case):
     assert len(pages_of(tore.downloads("Card A5 (PDF)"))) == 2
 
     tore.presses("I have posted it")
-    tore.sees("Your message is on its way", "It is the first message for Ana Test.")
+    tore.sees("Your message is on its way", "It is the first action that counts for Ana Test.")
     tore.presses("I have not sent it after all")
     tore.sees("Print it and post it")

@@ -1,10 +1,10 @@
 import pytest
 
-from letters import counting
+from letters.statistics import ledger
 
 
 @pytest.fixture
 def counts_hold(db):
     """After the test, what is counted is what is there."""
     yield
-    assert [str(difference) for difference in counting.differences()] == []
+    assert [str(difference) for difference in ledger.differences()] == []

@@ -12,9 +12,10 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from cases.models import Case, Petition
-from letters import guarding
-from letters.models import Letter, Mailbox, Pledge
+from cases.models import ActionCount, Case, Petition
+from letters.models import EmailAddress, Letter, Pledge, Publication
+from letters.privacy import antispam
+from letters.statistics import published
 
 BODY = "I write to you about the pastures. Please do not build on them.\n\nThank you."
 
@@ -22,7 +23,7 @@ BODY = "I write to you about the pastures. Please do not build on them.\n\nThank
 def token(*, shown: datetime.timedelta = datetime.timedelta(minutes=10)) -> str:
     """What a form holds that was shown so long ago."""
     with time_machine.travel(timezone.now() - shown, tick=False):
-        return guarding.new_token()
+        return antispam.new_token()
 
 
 def letter_form(**fields) -> dict:
@@ -38,16 +39,18 @@ def letter_form(**fields) -> dict:
         "place": "Testville",
         "country": "NO",
         "email": "",
+        "consent": "on",
     } | fields
 
 
 def pledge_form(**fields) -> dict:
     due_on = timezone.localdate() + datetime.timedelta(days=10)
-    return {"token": token(), "number": "3", "due_on": due_on.isoformat()} | fields
+    promise = {"number": "3", "due_on": due_on.isoformat(), "consent": "on"}
+    return {"token": token()} | promise | fields
 
 
 def send_letter(client: Client, case: Case, **fields) -> HttpResponse:
-    return client.post(reverse("letters:write", args=[case.slug]), letter_form(**fields))
+    return client.post(reverse("letters:letter-write", args=[case.slug]), letter_form(**fields))
 
 
 def send_pledge(client: Client, case: Case | None = None, **fields) -> HttpResponse:
@@ -63,11 +66,12 @@ def sign_form(petition: Petition, **fields) -> dict:
         "name": "Sam Tester",
         "country": "NO",
         "email": "sam@example.org",
+        "consent": "on",
     } | fields
 
 
 def sign(client: Client, petition: Petition, **fields) -> HttpResponse:
-    url = reverse("letters:sign", args=[petition.case.slug])
+    url = reverse("letters:signature", args=[petition.case.slug])
     return client.post(url, sign_form(petition, **fields))
 
 
@@ -76,16 +80,24 @@ def ask_to_be_told(client: Client, case: Case | None = None, **fields) -> HttpRe
     return client.post(url, {"token": token(), "email": "sam@example.org"} | fields)
 
 
-def say_yes(client: Client, mailbox: Mailbox, **fields) -> HttpResponse:
+def say_yes(client: Client, email_address: EmailAddress, **fields) -> HttpResponse:
     """Open the page of an address, and press the button on it that confirms."""
-    url = mailbox.get_absolute_url()
+    url = email_address.get_absolute_url()
     form = {"act": "confirm", "seen": client.get(url).context["seen"]}
     return client.post(url, form | fields)
 
 
-def act(client: Client, thing: Letter | Mailbox | Pledge, name: str, **fields) -> HttpResponse:
+def act(client: Client, thing: Letter | EmailAddress | Pledge, name: str, **fields) -> HttpResponse:
     """Press a button on the private page of a letter, pledge or address."""
     return client.post(thing.get_absolute_url(), {"act": name} | fields)
+
+
+def by_hand(client: Client, pledge: Pledge, number: int | str, **fields) -> HttpResponse:
+    """Say on the page of a pledge that so many letters were written on paper and posted."""
+    case = pledge.case.slug if pledge.case else ""
+    return act(
+        client, pledge, "by-hand", **{"token": token(), "case": case, "number": number} | fields
+    )
 
 
 def token_in(response: HttpResponse) -> str:
@@ -97,14 +109,29 @@ def state_of(letter: Letter) -> str:
     return Letter.objects.get(pk=letter.pk).state
 
 
+def counted(case: Case, kind: str) -> int:
+    """How many count by now: "letters", "messages", "signatures" or "posts"."""
+    return ActionCount.objects.filter(pk=case.pk).values_list(kind, flat=True).first() or 0
+
+
+def yesterday() -> datetime.date:
+    return timezone.localdate() - datetime.timedelta(days=1)
+
+
+def publish() -> None:
+    """As the worker does at the beginning of a day, again."""
+    Publication.objects.all().delete()
+    published.publish_once_a_day()
+
+
 def everyone(case: Case) -> int:
-    """The count that pages show for the case."""
-    return Case.objects.with_count().get(pk=case.pk).letter_count
+    """The letters that count for the case by now."""
+    return counted(case, "letters")
 
 
 def signed(case: Case) -> int:
-    """The number of signatures that pages show for the case."""
-    return Case.objects.with_count().get(pk=case.pk).signature_count
+    """The signatures that count for the case by now."""
+    return counted(case, "signatures")
 
 
 def message_form(**fields) -> dict:
@@ -119,11 +146,12 @@ def message_form(**fields) -> dict:
         "name": "Sam Tester",
         "country": "NO",
         "email": "",
+        "consent": "on",
     } | fields
 
 
 def send_message(client: Client, case: Case, **fields) -> HttpResponse:
-    return client.post(reverse("letters:solidarity", args=[case.slug]), message_form(**fields))
+    return client.post(reverse("letters:message-write", args=[case.slug]), message_form(**fields))
 
 
 def a_picture(size=(900, 600), kind="JPEG", name="drawing.jpg", **options) -> SimpleUploadedFile:

@@ -46,6 +46,7 @@ def test_postgresql_that_waits_for_its_disk_is_fine(monkeypatch, value):
 
 
 def test_database_of_this_run_is_durable(db):
+    assert postgresql_is_durable(["default"]) == []
     call_command("check", databases=["default"])
 
 

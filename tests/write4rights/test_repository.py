@@ -4,10 +4,14 @@ import ast
 import re
 import subprocess
 import tomllib
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth import get_permission_codename
 
 ROOT = settings.BASE_DIR
 LAYERS = ["cases", "letters", "write4rights"]  # a later one may know an earlier one, never back
@@ -52,6 +56,71 @@ def test_imports_point_one_way(layer):
     assert wrong == {}
 
 
+# Inside letters, from the top: each room may know those below it, and none beside it.
+ROOMS = [
+    ["urls", "apps"],
+    ["views", "admin", "management", "templatetags"],
+    ["forms"],
+    ["actions", "delivery"],
+    ["mail", "sharing"],
+    ["text", "statistics"],
+    ["privacy"],
+    ["models"],
+    ["converters", "remembering"],
+]
+
+
+def modules() -> dict[str, set[str]]:
+    """Each module of the site, and which others it imports anywhere, also inside functions.
+
+    Some lines of ast, as above: import-linter would be one more package to trust and to update.
+    """
+    paths = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for layer in LAYERS
+        for path in tracked(layer)
+        if path.suffix == ".py" and "migrations" not in path.parts
+    }
+    found = {}
+    for module, path in paths.items():
+        names = set()
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                whole = {f"{node.module}.{alias.name}" for alias in node.names}
+                names |= {name if name in paths else node.module for name in whole}
+        found[module] = names & paths.keys()
+    return found
+
+
+def test_rooms_of_letters_import_only_what_is_below_them():
+    floor = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
+    arrows = {
+        (one, other, module)
+        for module, others in modules().items()
+        for imported in others
+        for one, other in [(room_of(module), room_of(imported))]
+        if one and other and one != other
+    }
+
+    assert {one for arrow in arrows for one in arrow[:2]} <= floor.keys()
+    assert {arrow for arrow in arrows if floor[arrow[0]] >= floor[arrow[1]]} == set()
+
+
+def room_of(module: str) -> str:
+    app, _dot, rest = module.partition(".")
+    return rest.partition(".")[0] if app == "letters" else ""
+
+
+def test_no_import_goes_round_in_a_circle():
+    left = modules()
+    while ends := {module for module, others in left.items() if not others & left.keys()}:
+        left = {module: others for module, others in left.items() if module not in ends}
+
+    assert left == {}
+
+
 def test_no_module_of_the_site_imports_a_test():
     wrong = [
         path
@@ -61,6 +130,19 @@ def test_no_module_of_the_site_imports_a_test():
     ]
 
     assert wrong == []
+
+
+def test_no_line_of_a_template_or_a_style_sheet_is_over_120_columns():
+    wrong = {
+        f"{path.relative_to(ROOT)}:{number}": len(line)
+        for folder in ["templates", "static/css"]
+        for path in tracked(folder)
+        if path.suffix in {".html", ".css"}
+        for number, line in enumerate(path.read_text().splitlines(), start=1)
+        if len(line) > 120
+    }
+
+    assert wrong == {}
 
 
 def test_no_file_names_a_path_of_somebodys_machine():
@@ -76,7 +158,221 @@ def test_no_file_names_a_path_of_somebodys_machine():
     assert wrong == {}
 
 
-@pytest.mark.parametrize("name", ["base", "dev", "bootstrap"])
+# --- what is written about the code is still so
+
+
+@cache
+def explained(path: Path) -> str:
+    """What a file says to whoever reads it: a document whole, of code comments and docstrings."""
+    if path.suffix == ".md":
+        return path.read_text()
+    if path.suffix not in COMMENTS or path.is_relative_to(ROOT / "tests/facts"):
+        return ""
+    text = path.read_text(errors="replace")
+    said = COMMENTS[path.suffix].findall(text)
+    if path.suffix == ".py":
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                said.append(str(node.value.value))
+    return "\n".join(said)
+
+
+HASH = re.compile(r"(?:^|  )#.*", re.MULTILINE)
+COMMENTS = {
+    ".py": re.compile(r"(?:^ *|  )#.*", re.MULTILINE),
+    **dict.fromkeys([".toml", ".yaml", ".example", ".sh", ""], HASH),
+    ".html": re.compile(r"\{#.*?#\}|\{% comment.*?endcomment %\}", re.DOTALL),
+    ".css": re.compile(r"/\*.*?\*/", re.DOTALL),
+    ".js": re.compile(r"/\*.*?\*/|//.*", re.DOTALL),
+    ".typ": re.compile(r"//.*"),
+}
+SUFFIX = r"\.(?:py|md|html|txt|css|js|typ|toml|sh|svg|po)"
+# `letters/mail/outbox.py`, `docs/`; no part of an address, and nothing with <name> in it.
+PATH = re.compile(rf"(?<![\w/.:<>@-])((?:[\w.-]+/)+(?:[\w.-]+{SUFFIX}\b)?)(?![\w<>{{*…/-])")
+ALONE = re.compile(r"(?<![\w/.:<>@*-])([\w-]+\.(?:py|md|html|css|js|typ))\b(?![/.]\w)")
+MODULE = re.compile(r"(?<![\w/.])((?:cases|letters|write4rights|tests)(?:\.\w+)+)\b(?!\()")
+MEMBER = re.compile(r"(?<![\w./-])([a-z_]\w+)\.(\w+)\b(?!\.\w)")  # erasure.KEEP_DRAFTS_FOR
+SEE_ALSO = re.compile(r"[Ss]ee also `?([\w.]+\w)`?")
+# Below these, a path is looked for; what is invented for an example begins elsewhere.
+FOLDERS = (
+    "cases letters write4rights templates static content locale tests bench docs bin requirements"
+)
+
+
+def named_files(text: str, path: Path) -> Iterator[str]:
+    """Names of files and folders in a text that are not there."""
+    beside = [ROOT, ROOT / "templates", ROOT / "static", path.parent]
+    for name in PATH.findall(text):
+        is_ours = name.partition("/")[0] in FOLDERS.split()
+        if is_ours and not any((folder / name).exists() for folder in beside):
+            yield name
+    for name in ALONE.findall(text):
+        if name not in names_of_files():
+            yield name
+    for name in MODULE.findall(text):
+        if not leads_somewhere(name) and name not in labels():
+            yield name
+    if path.suffix == ".py":
+        for module, name in MEMBER.findall(text):
+            if is_defined(name) and not is_defined(module) and module not in names_of_modules():
+                yield f"{module}.{name}"
+
+
+@cache
+def labels() -> set[str]:
+    """What Django calls models and permissions: cases.case, cases.freeze_case."""
+    return {
+        f"{model._meta.app_label}.{name}"
+        for model in apps.get_models()
+        for name in [
+            model._meta.model_name,
+            *(get_permission_codename(act, model._meta) for act in model._meta.default_permissions),
+            *(codename for codename, _name in model._meta.permissions),
+        ]
+    }
+
+
+@cache
+def names_of_files() -> set[str]:
+    return {path.name for path in tracked()}
+
+
+@cache
+def names_of_modules() -> set[str]:
+    return {name for path in tracked() for name in (path.stem, path.parent.name)}
+
+
+def is_module(name: str) -> bool:
+    path = ROOT / name.replace(".", "/")
+    return path.is_dir() or path.with_suffix(".py").is_file()
+
+
+def leads_somewhere(name: str) -> bool:
+    """Whether a dotted name is that of a module, or of something that stands in one."""
+    module, rest = name, []
+    while not is_module(module):
+        module, _dot, last = module.rpartition(".")
+        rest.insert(0, last)
+    path = ROOT / module.replace(".", "/")
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return not rest or (path.is_file() and rest[0] in path.read_text() and is_defined(rest[-1]))
+
+
+def is_defined(name: str) -> bool:
+    return name in definitions()
+
+
+@cache
+def definitions() -> set[str]:
+    """What our Python defines: functions, classes, and names that are given a value."""
+    define = re.compile(
+        r"^\s*(?:(?:async )?def|class) (\w+)|^\s*(\w+)(?:: [^=\n]+)? = ", re.MULTILINE
+    )
+    return {
+        function or value
+        for path in tracked()
+        if path.suffix == ".py"
+        for function, value in define.findall(path.read_text())
+    }
+
+
+def wrong_in_texts(find) -> dict[str, list[str]]:
+    """What `find` says of the texts of each file, where it says something."""
+    return {
+        path.relative_to(ROOT).as_posix(): wrong
+        for path in tracked()
+        if (wrong := sorted(set(find(explained(path), path))))
+    }
+
+
+@pytest.mark.slow
+def test_files_and_modules_that_a_text_names_are_there():
+    assert wrong_in_texts(named_files) == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see letters/nowhere.py",
+        "as in nowhere.py",
+        "`letters.nowhere.Letter`",
+        "nowhere.named_files",
+        "docs/nowhere/",
+    ],
+)
+def test_a_name_of_what_is_not_there_is_found(text):
+    [found] = named_files(text, Path(__file__))
+
+    assert "nowhere" in found
+
+
+def test_links_of_documents_lead_somewhere():
+    def dead(text: str, path: Path) -> Iterator[str]:
+        if path.suffix == ".md":
+            for link in re.findall(r"\]\(([^)\s#]+)", text):
+                if "://" not in link and not (path.parent / link).exists():
+                    yield link
+
+    assert wrong_in_texts(dead) == {}
+
+
+def test_what_a_comment_points_at_is_defined():
+    assert (
+        wrong_in_texts(
+            lambda text, _path: (
+                name
+                for name in SEE_ALSO.findall(text)
+                if not is_defined(name.rpartition(".")[2]) and not is_module(name)
+            )
+        )
+        == {}
+    )
+
+
+def test_every_rule_that_a_comment_cites_is_one_and_names_what_proves_it():
+    safety = (ROOT / "docs/safety.md").read_text()
+    rules = re.findall(r"^\*\*(\d+|[A-Z])\. ", safety, re.MULTILINE)
+    assert rules == [*"ABCDEFGHI", *map(str, range(1, 25))]
+    said = [part for part in safety.split("\n\n") if part.startswith("**")]
+    assert [part for part in said if "`tests/" not in part] == []
+    cited = re.compile(r"docs/safety\.md[`)]? ((?:\d+|[A-Z])\b(?:(?:, | and )(?:\d+|[A-Z])\b)*)")
+
+    def no_rule(text: str, _path: Path) -> Iterator[str]:
+        for numbers in cited.findall(text):
+            yield from set(re.split(", | and ", numbers)) - set(rules)
+        yield from re.findall(r"\b(?:SAFETY|DESIGN|ROOMS|STYLE)(?:\.md|(?= §?\d))", text)
+
+    assert wrong_in_texts(no_rule) == {}
+
+
+def test_whatever_is_held_in_memory_is_in_the_list_of_it():
+    listed = (ROOT / "docs/architecture.md").read_text().partition("## What is held in memory")[2]
+    holds = re.compile(
+        r"@lru_cache\b|@cache\b|@Remembered\b|@ttl_cached\b|^_\w+(?:: .*)? = \{\}", re.M
+    )
+    holding = [
+        path.relative_to(ROOT).as_posix()
+        for layer in LAYERS
+        for path in tracked(layer)
+        if path.suffix == ".py" and holds.search(path.read_text())
+    ]
+
+    assert len(holding) > 10
+    assert [name for name in holding if f"`{name}`" not in listed] == []
+
+
+def test_what_stands_around_the_code_is_there():
+    files = "CONTRIBUTING.md SECURITY.md CHANGELOG.md LICENSE .editorconfig .pre-commit-config.yaml"
+    files += " .github/pull_request_template.md"
+    documents = "architecture glossary operations safety testing"
+    readme = (ROOT / "README.md").read_text()
+
+    assert [name for name in files.split() if not (ROOT / name).is_file()] == []
+    for name in documents.split():
+        assert f"(docs/{name}.md)" in readme
+
+
+@pytest.mark.parametrize("name", ["base", "redis", "dev", "bootstrap"])
 def test_lock_names_no_registry_and_has_a_hash_for_everything(name):
     lock = (ROOT / f"requirements/{name}.txt").read_text()
 
@@ -92,12 +388,12 @@ def test_lock_names_no_registry_and_has_a_hash_for_everything(name):
 
 def test_development_has_the_versions_of_production():
     versions = re.compile(r"^([a-z0-9][\w.-]*)==(\S+)", re.MULTILINE)
-    base, dev = (
+    base, redis, dev = (
         dict(versions.findall((ROOT / f"requirements/{name}.txt").read_text()))
-        for name in ["base", "dev"]
+        for name in ["base", "redis", "dev"]
     )
 
-    assert base.items() <= dev.items()
+    assert base.items() | redis.items() <= dev.items()
 
 
 def test_no_secret_is_in_the_repository():
@@ -183,9 +479,8 @@ def test_every_address_that_ships_says_where_it_was_printed():
     wrong = [
         record["file"]
         for record in records("cases")
-        if (target := record.get("target"))
-        and (target.get("postal") or target.get("email"))
-        and not target.get("source_url")
+        for target in record.get("targets", [])
+        if (target.get("postal") or target.get("email")) and not target.get("source_url")
     ]
 
     assert wrong == []

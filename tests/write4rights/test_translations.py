@@ -19,7 +19,7 @@ TEMPLATE = """\
 <p>{% translate "Read a case" %}</p>
     {# Translators: the verb #}
   {% translate "Post" context "to send" %}
-{% blocktranslate trimmed count number=letters with name=case.called %}
+{% blocktranslate trimmed count number=letters with name=case.short_name_or_full %}
     One letter for {{ name }}
 {% plural %}
     {{ number }} letters for {{ name }}
@@ -201,12 +201,12 @@ def test_extract_reads_templates_that_are_no_python(project):
     assert translations.extract().get("Odd")
 
 
-def test_update_names_files_but_neither_lines_nor_dates(project):
+def test_update_names_neither_files_nor_dates(project):
     translations.update("fr")
 
     po = translations.po_path("fr").read_text()
-    assert "#: templates/page.html\n" in po
-    assert "page.html:" not in po
+    assert "#: " not in po
+    assert "page.html" not in po
     assert "Date" not in po
     assert "nplurals=2; plural=(n > 1);" in po
 

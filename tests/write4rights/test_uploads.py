@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def url():
     case = make_solidarity_action(takes_drawings=True).case
-    return reverse("letters:solidarity", args=[case.slug])
+    return reverse("letters:message-write", args=[case.slug])
 
 
 def a_file(megabytes: int) -> SimpleUploadedFile:

@@ -26,7 +26,7 @@ from tests.factories import (
 )
 from tests.reading import Page, page, weight
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 SITE = "http://testserver"
 LOADED = {"link": "href", "script": "src", "img": "src", "source": "src", "use": "href"}
@@ -164,9 +164,9 @@ def titles_told_twice(pages: dict[str, Page]) -> dict[str, list[str]]:
 @pytest.fixture
 def _quick_files(monkeypatch):
     """Setting type is tested elsewhere; here it is enough that the address answers."""
-    monkeypatch.setattr("cases.sheets.typesetting.pdf", lambda *args, **kwargs: b"%PDF-")
-    monkeypatch.setattr("cases.sheets.typesetting.png", lambda *args, **kwargs: b"\x89PNG")
-    monkeypatch.setattr("letters.printing.pdf", lambda *args, **kwargs: b"%PDF-")
+    monkeypatch.setattr("cases.printing.sheets.typesetting.pdf", lambda *args, **kwargs: b"%PDF-")
+    monkeypatch.setattr("cases.printing.sheets.typesetting.png", lambda *args, **kwargs: b"\x89PNG")
+    monkeypatch.setattr("letters.text.printing.pdf", lambda *args, **kwargs: b"%PDF-")
 
 
 @pytest.fixture
@@ -189,6 +189,7 @@ def campaign(settings, tmp_path) -> Case:
     return case
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("_quick_files")
 def test_every_page_and_link_of_a_campaign_is_sound(client, campaign):
@@ -235,6 +236,19 @@ def test_case_page_tells_those_who_share_it_what_it_is(client, campaign):
     assert shown.meta("twitter:card") == "summary_large_image"
 
 
+@pytest.mark.parametrize("path", ["/", "/cases/", "/fr/", "/fr/cases/"])
+def test_home_and_list_tell_those_who_share_them_what_they_are(client, campaign, path):
+    shown = page(client.get(path))
+
+    assert shown.meta("og:type") == "website"
+    assert shown.meta("og:title") in shown.title
+    assert shown.meta("og:description") == shown.meta("description")
+    assert shown.meta("og:url") == f"{SITE}{path}"
+    picture = client.get(shown.meta("og:image").removeprefix(SITE))
+    assert picture["Content-Type"] == "image/png"
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("_quick_files")
 def test_every_page_of_the_campaign_that_ships_is_sound(client, settings, tmp_path, monkeypatch):

@@ -3,11 +3,13 @@
 import json
 import logging
 import xml.etree.ElementTree as ET
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, OperationalError
 from django.template.loader import get_template
 from django.test import Client
+from django.utils import timezone
 
 from tests.factories import make_case_to_write_for, make_edition, make_letter
 from tests.reading import page, words
@@ -137,6 +139,38 @@ def test_sitemap_names_every_page_in_every_language(client, db):
     }
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"listed": False},
+        {"stage": "draft"},
+        {"stage": "in-review"},
+        {"freeze": "hidden", "freeze_reason": "A test"},
+        {"freeze": "withdrawn", "freeze_reason": "A test"},
+    ],
+    ids=lambda fields: next(iter(fields.values())),
+)
+def test_sitemap_names_no_case_that_stands_in_no_list(client, db, fields):
+    make_case_to_write_for(slug="anne-testlund")
+    make_case_to_write_for(slug="jon-testberg", **fields)
+
+    shown = client.get("/sitemap.xml").content.decode()
+
+    assert "/cases/anne-testlund/" in shown
+    assert "jon-testberg" not in shown
+
+
+def test_sitemap_names_no_edition_before_it_opens(client, db):
+    soon = timezone.localdate() + timedelta(days=3)
+    make_case_to_write_for(edition=make_edition(2025))
+    make_case_to_write_for(edition=make_edition(2026, opens_on=soon))
+
+    shown = client.get("/sitemap.xml").content.decode()
+
+    assert "/editions/2025/" in shown
+    assert "/editions/2026/" not in shown
+
+
 def test_every_page_of_the_sitemap_is_there(client, db):
     make_case_to_write_for()
     make_edition(2020)
@@ -171,7 +205,7 @@ def log():
 PERSONAL = ["Samira Persson", "samira@mail.example", "I beg you", "Testville", "192.0.2.77"]
 
 
-@pytest.mark.parametrize("breaks", ["writing.write", "forms.letters.LetterForm.is_valid"])
+@pytest.mark.parametrize("breaks", ["actions.letters.write", "forms.letters.LetterForm.is_valid"])
 def test_log_of_a_letter_that_failed_holds_nothing_of_its_writer(
     client, db, log, monkeypatch, breaks
 ):
@@ -179,7 +213,7 @@ def test_log_of_a_letter_that_failed_holds_nothing_of_its_writer(
         raise ValueError("quotes what was typed", *PERSONAL, args, kwargs)
 
     client.raise_request_exception = False
-    monkeypatch.setattr("letters.guarding.FASTEST", -1)
+    monkeypatch.setattr("letters.privacy.antispam.FASTEST", -1)
     url = f"/cases/{make_case_to_write_for().slug}/write/"
     token = client.get(url).context["form"]["token"].value()
     monkeypatch.setattr(f"letters.{breaks}", fail)
@@ -196,6 +230,7 @@ def test_log_of_a_letter_that_failed_holds_nothing_of_its_writer(
             "subject": "The pastures",
             "body": "I beg you to stop building on the pastures of the herders.",
             "place": "Testville",
+            "consent": "on",
         },
         REMOTE_ADDR="192.0.2.77",
     )
@@ -217,7 +252,7 @@ def test_log_holds_no_key_that_opens_a_letter(client, db, log):
     assert len(log) == 2
     assert letter.key not in log[0]
     assert "AAAABBBB" not in log[1]
-    assert "/letters/…/nothing/" in log[0]
+    assert "/letters/…" in log[0]
 
 
 def test_error_of_the_machine_is_logged_with_its_words(client, db, log, monkeypatch):

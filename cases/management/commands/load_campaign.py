@@ -2,8 +2,8 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from cases import loading
-from cases.content import ContentError
+from cases.content_files import importing
+from cases.content_files.parsing import ContentError
 
 
 class Command(BaseCommand):
@@ -20,7 +20,7 @@ class Command(BaseCommand):
             "folders",
             nargs="*",
             type=Path,
-            default=[loading.CONTENT],
+            default=[importing.CONTENT],
             metavar="folder",
             help="a folder with content files; the content that ships if left out",
         )
@@ -30,11 +30,13 @@ class Command(BaseCommand):
 
     def handle(self, *args, folders: list[Path], dry_run: bool, **options) -> None:
         try:
-            report = loading.load(folders, dry_run=dry_run)
+            report = importing.load(folders, dry_run=dry_run)
         except ContentError as error:
             raise CommandError(f"{error}\nNothing was loaded.") from None
         for sentence in report.left_alone:
             self.stdout.write(self.style.WARNING(sentence))
+        for name in report.changed:
+            self.stdout.write(f"{name} {'would be' if dry_run else 'was'} changed.")
         would = "would be " if dry_run else ""
         self.stdout.write(
             f"Cases: {report.created} {would}new, {report.updated} {would}changed, "

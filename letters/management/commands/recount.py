@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from letters import counting
+from letters.statistics import ledger
 
 
 class Command(BaseCommand):
@@ -16,13 +16,13 @@ class Command(BaseCommand):
         parser.add_argument("--repair", action="store_true", help="make the counts anew")
 
     def handle(self, *, repair: bool, **options) -> None:
-        differences = counting.differences()
+        differences = ledger.differences()
         for difference in differences:
             self.stdout.write(str(difference))
         if not differences:
             self.stdout.write("The counts and the rows say the same.")
         elif repair:
-            counting.rebuild()
+            ledger.rebuild()
             self.stdout.write("The counts were made anew from the rows.")
         else:
             raise CommandError("The counts are wrong. `manage.py recount --repair` puts it right.")

@@ -8,11 +8,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, models, transaction
 
-from letters.encryption import EncryptedTextField, fernet
+from cases.encryption import EncryptedTextField, fernet
 from letters.models import LetterPicture
 
 PICTURES_A_PART = 10  # each is up to a megabyte
-SECRETS_OF_STAFF = ["secret", "seed"]  # as allauth's MFA adapter encrypts them
+# As allauth's MFA adapter encrypts them; the last one is a list of texts.
+SECRETS_OF_STAFF = ["secret", "seed", "migrated_codes"]
 
 
 class Command(BaseCommand):
@@ -62,7 +63,7 @@ class Command(BaseCommand):
         self.changed = self.unreadable = 0
         for factor in apps.get_model("mfa", "Authenticator").objects.iterator():
             data = factor.data | {
-                name: self.encrypted_anew(factor.data[name]) or factor.data[name]
+                name: self.rotated(factor.data[name])
                 for name in SECRETS_OF_STAFF
                 if factor.data.get(name)
             }
@@ -71,6 +72,11 @@ class Command(BaseCommand):
                 type(factor).objects.filter(pk=factor.pk, data=factor.data).update(data=data)
         self.stdout.write(f"second factors: {self.changed:,} anew")
         return self.unreadable
+
+    def rotated(self, secret: str | list[str]) -> str | list[str]:
+        if isinstance(secret, list):
+            return [self.encrypted_anew(one) or one for one in secret]
+        return self.encrypted_anew(secret) or secret
 
     def encrypted_anew(self, old: str) -> str | None:
         """The text under the first key; None if it is so already, or can't be read."""

@@ -3,7 +3,8 @@
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cases.models import Case
-from letters import sampling
+from letters.management import demo_data
+from letters.statistics import published
 
 
 class Command(BaseCommand):
@@ -17,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--letters", type=_number, help="how many letters there shall be; the rest follows"
         )
-        for what, share in sampling.A_LETTER.items():
+        for what, share in demo_data.SHARES_OF_LETTERS.items():
             parser.add_argument(
                 f"--{what}", type=_number, help=f"how many; {share:g} for a letter if left out"
             )
@@ -26,9 +27,10 @@ class Command(BaseCommand):
 
     def handle(self, *, remove: bool, seed: int | None, **options) -> None:
         if remove:
-            self.stdout.write(f"Taken out: {_listed(sampling.remove())}.")
+            self.stdout.write(f"Taken out: {_listed(demo_data.remove())}.")
+            published.publish_invented()
             return
-        asked = {what: options[what] for what in ["letters", *sampling.A_LETTER]}
+        asked = {what: options[what] for what in ["letters", *demo_data.SHARES_OF_LETTERS]}
         if not any(number is not None for number in asked.values()):
             raise CommandError("Say how many: --letters 1000, or --remove.")
         cases = list(
@@ -39,21 +41,22 @@ class Command(BaseCommand):
         if not cases:
             raise CommandError("No case takes letters: load the campaign or publish a case first.")
         letters = asked["letters"] or 0
-        possible = {"letters", "pledges"} | sampling.can_have(cases)
-        there = sampling.numbers()
+        possible = {"letters", "pledges"} | demo_data.can_have(cases)
+        there = demo_data.numbers()
         more = {}
         for what, number in asked.items():
             if number is None:
-                number = round(letters * sampling.A_LETTER.get(what, 0))
+                number = round(letters * demo_data.SHARES_OF_LETTERS.get(what, 0))
             # What is there already stays: the second run of the same line adds nothing.
             more[what] = max(0, number - there[what]) if what in possible else 0
-        sampling.add(cases, seed=seed, **more)
+        demo_data.add(cases, seed=seed, **more)
+        published.publish_invented()
         self.stdout.write(f"Added: {_listed(more)}.")
 
 
 def _listed(numbers: dict[str, int]) -> str:
     return ", ".join(
-        f"{numbers[what]:,} invented {what}" for what in ["letters", *sampling.A_LETTER]
+        f"{numbers[what]:,} invented {what}" for what in ["letters", *demo_data.SHARES_OF_LETTERS]
     )
 
 

@@ -1,18 +1,24 @@
-"""The worker: tells the news, sends the outbox, erases once an hour what is past its limit."""
+"""The worker: tells the news, sends the outbox, erases once an hour what is past its limit, and
+freezes cases whose consents have ended, publishes the figures of the day."""
 
 import datetime
 import logging
 import signal
 import time
 
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
-from letters import erasing, outbox, telling
+from cases.publishing import consents
+from letters.mail import announcements, outbox
+from letters.privacy import erasure
+from letters.statistics import published
 
 logger = logging.getLogger(__name__)
 
 ERASE_EVERY = 60 * 60  # seconds
+LOOK_EVERY = 60  # at consents that ended, and whether the day has its figures
 AFTER_AN_ERROR = 10  # seconds until the database is asked again
 BREATH = 0.2  # seconds: how soon it notices that it is to stop
 
@@ -20,8 +26,9 @@ BREATH = 0.2  # seconds: how soon it notices that it is to stop
 class Command(BaseCommand):
     help = (
         "Put news that was approved into the outbox, send the mails that wait there, and erase "
-        "once an hour what is past its limit. Runs until it is stopped; several may run side by "
-        "side."
+        "once an hour what is past its limit. Freeze cases whose consents have ended, and "
+        "publish once a day the figures that are broken down. Runs until it is stopped; several "
+        "may run side by side."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -67,7 +74,9 @@ class Command(BaseCommand):
         )
         self.is_stopping = False
         if once:
-            erasing.erase_expired()
+            self.freeze_ended()
+            published.publish_once_a_day()
+            self.clean_up()
             self.send_all()
             return
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -77,12 +86,16 @@ class Command(BaseCommand):
         logger.info("The worker has stopped.")
 
     def run(self, every: float) -> None:
-        erase_at = time.monotonic()
+        erase_at = look_at = time.monotonic()
         while not self.is_stopping:
             pause = every
             try:
+                if time.monotonic() >= look_at:
+                    self.freeze_ended()
+                    published.publish_once_a_day()
+                    look_at = time.monotonic() + LOOK_EVERY
                 if time.monotonic() >= erase_at:
-                    erasing.erase_expired()
+                    self.clean_up()
                     erase_at = time.monotonic() + ERASE_EVERY
                 self.send_all()
             except DatabaseError as error:
@@ -92,11 +105,19 @@ class Command(BaseCommand):
                 pause = AFTER_AN_ERROR
             self.rest(pause)
 
+    def clean_up(self) -> None:
+        erasure.erase_expired()
+        call_command("clearsessions")  # of staff
+
+    def freeze_ended(self) -> None:
+        if number := consents.freeze_all_ended():
+            logger.warning("Cases frozen, because no consent is in force any more: %d.", number)
+
     def send_all(self) -> None:
         """What is due. Batches take turns: nobody waits for a mail until all news is queued."""
         queued = sent = 1
         while queued or sent:
-            queued = 0 if self.is_stopping else telling.put_in_outbox()
+            queued = 0 if self.is_stopping else announcements.queue_batch()
             sent = outbox.send_due(self.pace, stopping=lambda: self.is_stopping)
 
     def rest(self, seconds: float) -> None:

@@ -21,7 +21,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, demo: bool, verbosity: int, **options) -> None:
-        (settings.BASE_DIR / "var").mkdir(exist_ok=True)
+        var = settings.BASE_DIR / "var"
+        var.mkdir(exist_ok=True)
+        var.chmod(0o700)  # the database, mails and pictures are nobody else's on this machine
         translations.compile_all()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)

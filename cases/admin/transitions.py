@@ -1,0 +1,136 @@
+"""What staff do with a case: one table for the buttons of its page and the actions of the list."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from cases.models import Case, Edition, Freeze, Stage
+from cases.publishing import acts, cloning
+
+PUBLISH, FREEZE = "cases.publish_case", "cases.freeze_case"
+
+
+class Transition(NamedTuple):
+    """`label` stands on the button, `done` is the sentence after it."""
+
+    name: str
+    label: str
+    done: str
+    permission: str
+
+
+ACTS = {
+    act.name: act
+    for act in [
+        Transition(
+            "send-to-review",
+            gettext_lazy("Send to review"),
+            gettext_lazy("%(case)s waits for review."),
+            "cases.change_case",
+        ),
+        Transition(
+            "publish",
+            gettext_lazy("Publish"),
+            gettext_lazy("%(case)s is published."),
+            PUBLISH,
+        ),
+        Transition(
+            "close",
+            gettext_lazy("Close: no more letters"),
+            gettext_lazy("%(case)s is closed: its page stays, letters are no longer asked for."),
+            PUBLISH,
+        ),
+        Transition(
+            "ask-to-unfreeze",
+            gettext_lazy("Ask to unfreeze"),
+            gettext_lazy("Somebody else has to confirm that %(case)s is unfrozen."),
+            FREEZE,
+        ),
+        Transition(
+            "confirm-unfreeze",
+            gettext_lazy("Confirm unfreezing"),
+            gettext_lazy("%(case)s is no longer frozen."),
+            FREEZE,
+        ),
+    ]
+}
+
+
+def available(user, case: Case) -> list[Transition]:
+    """The acts that make sense now and that this person may do."""
+    return [ACTS[name] for name in _sensible(user, case) if user.has_perm(ACTS[name].permission)]
+
+
+def _sensible(user, case: Case) -> list[str]:
+    names = {
+        Stage.DRAFT: ["publish", "send-to-review"],
+        Stage.IN_REVIEW: ["publish"],
+        Stage.PUBLISHED: ["close"],
+        Stage.CLOSED: ["publish"],
+    }[Stage(case.stage)]
+    if case.freeze == Freeze.NONE:
+        return names
+    if case.unfreeze_asked_by_id is None:
+        return [*names, "ask-to-unfreeze"]
+    # Unfreezing takes two.
+    return names if case.unfreeze_asked_by_id == user.pk else [*names, "confirm-unfreeze"]
+
+
+def apply(request: HttpRequest, name: str, case: Case) -> bool:
+    """Do it, and say in a message how it went."""
+    is_done = True
+    try:
+        match name:
+            case "publish":
+                is_done = acts.publish(case, request.user)
+            case "close":
+                is_done = acts.close(case, request.user)
+            case "send-to-review":
+                acts.send_to_review(case)
+            case "ask-to-unfreeze":
+                acts.ask_to_unfreeze(case, request.user)
+            case "confirm-unfreeze":
+                acts.confirm_unfreeze(case, request.user)
+    except acts.Refused as error:
+        report(request, case, error)
+        return False
+    if is_done:
+        messages.success(request, ACTS[name].done % {"case": case})
+    else:
+        words = _(
+            "%(case)s is hidden or withdrawn elsewhere. Somebody else, of the safety role, has to "
+            "approve this: it stands on their first page."
+        )
+        messages.warning(request, words % {"case": case})
+    return is_done
+
+
+def freeze(request: HttpRequest, case: Case, how_far: str, reason: str) -> bool:
+    try:
+        acts.freeze(case, how_far, reason, request.user)
+    except acts.Refused as error:
+        report(request, case, error)
+        return False
+    label = Freeze(how_far).label
+    messages.success(request, _("%(case)s: %(freeze)s.") % {"case": case, "freeze": label})
+    return True
+
+
+def clone(request: HttpRequest, case: Case, edition: Edition) -> Case | None:
+    try:
+        draft = cloning.clone(case, edition)
+    except acts.Refused as error:
+        report(request, case, error)
+        return None
+    words = {"case": case, "edition": edition}
+    messages.success(request, _("A draft of %(case)s is in the edition %(edition)s.") % words)
+    return draft
+
+
+def report(request: HttpRequest, case: Case, error: acts.Refused) -> None:
+    messages.warning(request, f"{case}: {error}")

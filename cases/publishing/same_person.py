@@ -1,0 +1,89 @@
+"""Which cases are of the same person, so that nobody is shown again by one alone, or by another's
+address."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+
+from django.db.models import Exists, Q
+from django.utils.translation import gettext as _
+
+from cases.models import (
+    PAST_GATE,
+    Case,
+    Freeze,
+)
+from cases.text import folded
+
+
+def has_fixed_address(case: Case) -> bool:
+    """An address and its person stay together once anybody could know them to be so: the case was
+    open to readers once, or somebody has done something for it."""
+    was_open = Case.history.filter(id=case.pk, stage__in=PAST_GATE)
+    done = [
+        Exists(relation.related_model._default_manager.filter(**{relation.field.name: case.pk}))
+        for relation in Case._meta.related_objects
+        if relation.related_model._meta.app_label != Case._meta.app_label
+    ]
+    is_fixed = reduce(or_, map(Q, [Exists(was_open), *done]), Q(stage__in=PAST_GATE))
+    return Case.objects.filter(is_fixed, pk=case.pk).exists()
+
+
+def taken_down_elsewhere(case: Case) -> list[Case]:
+    """Cases of the same person that are hidden or withdrawn: to show this one takes two people.
+
+    The same are cases linked as such, clones of each other, and cases of the same name: who types
+    a withdrawn case anew, loads it from a file or takes a link away has not two people's consent.
+    """
+    down = Case.objects.filter(freeze__in=[Freeze.HIDDEN, Freeze.WITHDRAWN]).exclude(pk=case.pk)
+    found = list(down)
+    if not found:
+        return []
+    linked, names = _linked(case), _names(case)
+    # Names they had earlier too: one that was changed after it was withdrawn is nobody else's.
+    for version in Case.history.filter(id__in=[one.pk for one in found]).exclude(id=case.pk):
+        if names & _names(version):
+            linked.add(version.id)
+    return [one for one in found if one.pk in linked or names & _names(one)]
+
+
+def shown_under_another(stored: Case, wanted: Case) -> list[Case]:
+    """Cases that are hidden or withdrawn, and whose person a case that readers know would be by
+    another name or link than it has: one person would show them again without a second."""
+    if not stored.is_past_gate:
+        return []
+    before = {one.pk for one in taken_down_elsewhere(stored)}
+    return [one for one in taken_down_elsewhere(wanted) if one.pk not in before]
+
+
+def why_it_takes_two(case: Case) -> list[str]:
+    """For the page of one draft: why one person alone will not publish it, as sentences."""
+    if case.is_past_gate:
+        return []
+    return [
+        _("%(case)s (%(how)s) is the same person: to publish this takes two people.")
+        % {"case": f"{other}, {other.slug}", "how": other.get_freeze_display()}
+        for other in taken_down_elsewhere(case)
+    ]
+
+
+def _linked(case: Case) -> set[int]:
+    found: set[int] = set()
+    next_ones = {case.pk, case.earlier_id, case.cloned_from_id} - {None}
+    while next_ones:
+        found |= next_ones
+        near = (
+            Q(pk__in=next_ones)
+            | Q(earlier__in=next_ones)
+            | Q(later__in=next_ones)
+            | Q(cloned_from__in=next_ones)
+        )
+        rows = Case.objects.filter(near).values_list("pk", "earlier", "cloned_from")
+        next_ones = {key for row in rows for key in row if key} - found
+    return found
+
+
+def _names(case: Case) -> set[str]:
+    names = [case.display_name, *case.other_names]
+    return {" ".join(folded(name).split()) for name in names} - {""}

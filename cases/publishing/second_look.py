@@ -1,0 +1,286 @@
+"""What one person alone can't change: it waits as a PendingChange until a second approves.
+
+| what | while | who approves |
+| --- | --- | --- |
+| what stands on the envelope to a target, and its e-mail address; of a new target, the address |
+  the case is published | who may change targets |
+| the address for messages to the person, and who sees it | the case is published | who may
+  change it |
+| words that stop a letter, of a case or of all | readers can see the case; any case | who may
+  change them |
+| the address of an embassy that writers are offered | readers can see any case | who may change
+  embassies |
+| to publish somebody whose case is hidden or withdrawn elsewhere: see
+  cases/publishing/same_person.py | – | the safety role |
+
+Whoever holds the name of a colleague's role holds only one of the two looks: the second person is
+another account, superuser or not. What takes away (an address emptied, an address shown to fewer,
+a word that stops nothing more) is done at once by one: it can be urgent, and diverts no letter.
+This holds for every way to a row (docs/safety.md 23): pages, restores and imports call `hold_back`
+before they save.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from django.apps import apps
+from django.contrib.auth import get_permission_codename
+from django.contrib.auth.models import AbstractBaseUser
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+
+from cases.models import (
+    AddressVisibility,
+    Answer,
+    Case,
+    Embassy,
+    EmbassyUse,
+    PendingChange,
+    SafetyRule,
+    SolidarityAction,
+    Target,
+    WordList,
+)
+from cases.publishing.content_version import cases_showing, touch
+
+REVIEWED = {
+    Target: [
+        "title",
+        "name",
+        "office",
+        "postal",
+        "postal_country",
+        "address_for_staff_only",
+        "email",
+    ],
+    SolidarityAction: ["recipient", "postal", "postal_country", "address_visibility"],
+    SafetyRule: ["applies_to", "answer", "words", "stops"],
+    WordList: ["language", "words", "stops"],
+    Embassy: ["of_country", "in_country", "city", "kind", "postal", "use", "covers"],
+}
+ADDRESS = ["postal", "email"]  # of a target
+STAGE = "cases.case"  # the `model` of a request to publish
+SEEN_BY_FEWER = [
+    AddressVisibility.PUBLIC,
+    AddressVisibility.ON_REQUEST,
+    AddressVisibility.STAFF_ONLY,
+]
+
+
+class Refused(Exception):
+    """An act that may not be done now; its text is a sentence for who tried."""
+
+
+class Difference(NamedTuple):
+    field: str
+    before: str
+    after: str
+
+
+def hold_back(row: models.Model, by: AbstractBaseUser | None) -> PendingChange | None:
+    """Ask a second person for what they have to approve of this row, and put it back to what is
+    stored. To be called in the transaction that saves the row, before; `by` is None for a command.
+
+    If `row` of the answer is None, all of the row waits, and the caller leaves it unsaved.
+    """
+    fields = REVIEWED.get(type(row))
+    if fields is None or not _is_public(row):
+        return None
+    stored = type(row).objects.filter(pk=row.pk).first() if row.pk else None
+    if not _needs_second_look(row, stored, fields):
+        return None
+    if stored is None and isinstance(row, SafetyRule | WordList):
+        row.stops = False  # it warns at once, and stops once somebody else has looked
+        row.save()
+        return ask(row, _reviewed(row), {"stops": True}, by)
+    if stored is None and isinstance(row, Embassy):
+        row.use = EmbassyUse.CHECK_FIRST  # staff see it; writers once somebody else has looked
+        row.save()
+        return ask(row, _reviewed(row), {"use": EmbassyUse.YES}, by)
+    if stored is None and isinstance(row, Target):  # it is there at once, with no address
+        after = {name: getattr(row, name) for name in ADDRESS}
+        # Its country stays: without it no embassy could be told from one of another state.
+        row.postal = row.email = ""
+        row.save()
+        return ask(row, _reviewed(row), after, by)
+    if stored is None:
+        values = [one.attname for one in row._meta.concrete_fields if not one.primary_key]
+        after = {name: getattr(row, name) for name in values if name != "case_id"}
+        return ask(row, {}, after, by)
+    changed = [name for name in fields if getattr(row, name) != getattr(stored, name)]
+    before = _reviewed(stored)
+    after = {name: getattr(row, name) for name in changed}
+    for name in changed:
+        setattr(row, name, before[name])
+    return ask(row, before, after, by)
+
+
+def ask(row: models.Model, before: dict, after: dict, by: AbstractBaseUser | None) -> PendingChange:
+    """The newest request for a row takes the place of an older one.
+
+    It holds as long as all of `before` stands: whoever asks to let words stop, and then writes
+    other words, has to ask anew.
+    """
+    case_id = row.pk if isinstance(row, Case) else getattr(row, "case_id", None)
+    label = row._meta.label_lower
+    older = PendingChange.objects.filter(model=label, case=case_id, row=row.pk)
+    if row.pk or isinstance(row, SolidarityAction):  # of which a case has one
+        older.delete()
+    return PendingChange.objects.create(
+        case_id=case_id, model=label, row=row.pk, before=before, after=after, asked_by=by
+    )
+
+
+def approve(change: PendingChange, by: AbstractBaseUser) -> None:
+    """The second person: it is stored now. Raises Refused if it can't be."""
+    with locked(change, by) as now:
+        model = model_of(now)
+        if now.row is None:
+            row = model(case_id=now.case_id) if now.case_id else model()
+        else:
+            row = model.objects.select_for_update().filter(pk=now.row).first()
+            if row is None:
+                raise Refused(_("It was deleted meanwhile."))
+            if any(getattr(row, name) != value for name, value in _python(now, "before").items()):
+                raise Refused(_("It was changed meanwhile: please ask for the change anew."))
+        for name, value in _python(now, "after").items():
+            setattr(row, name, value)
+        row._history_user = by
+        row._change_reason = reason(now)
+        try:
+            row.full_clean()
+            with transaction.atomic():
+                row.save()
+        except ValidationError as error:
+            raise Refused(" ".join(error.messages)) from None
+        except IntegrityError:
+            raise Refused(_("It doesn’t fit what is stored by now: ask for it anew.")) from None
+        touch(cases_showing(row))
+        now.delete()
+
+
+@contextmanager
+def locked(change: PendingChange, by: AbstractBaseUser) -> Iterator[PendingChange]:
+    """The request as it stands now, nobody else deciding on it; Refused if `by` may not."""
+    with transaction.atomic():
+        rows = PendingChange.objects.select_for_update()
+        now = rows.filter(pk=change.pk).first()
+        if now is None:
+            raise Refused(_("Somebody else has decided on it, or asked for something newer."))
+        if now.asked_by_id == by.pk:
+            raise Refused(_("Somebody else than who asked has to approve it."))
+        if not may_approve(by, now):
+            raise Refused(_("Somebody of another role has to approve it."))
+        yield now
+
+
+def take_back(change: PendingChange) -> bool:
+    """Forget that it was asked for; False if it was decided on already."""
+    return bool(PendingChange.objects.filter(pk=change.pk).delete()[0])
+
+
+def may_decide(user, change: PendingChange) -> bool:
+    """Whether this person may see it, and take it back: as who could ask for it."""
+    if change.model == STAGE:
+        return user.has_perm("cases.freeze_case") or user.has_perm("cases.publish_case")
+    return user.has_perm(_change_permission(change))
+
+
+def may_approve(user, change: PendingChange) -> bool:
+    """Whether this person's role may, and somebody else asked."""
+    if change.asked_by_id == user.pk:
+        return False
+    if change.model == STAGE:
+        return user.has_perm("cases.freeze_case")
+    return user.has_perm(_change_permission(change))
+
+
+def model_of(change: PendingChange) -> type[models.Model]:
+    return apps.get_model(change.model)
+
+
+def reason(change: PendingChange) -> str:
+    """For the history, where the row's new version stands under the name of who approved."""
+    asked = change.asked_by.get_username() if change.asked_by else _("a command")
+    return (_("asked for by %(name)s") % {"name": asked})[:100]
+
+
+def differences(change: PendingChange) -> list[Difference]:
+    """What stands there now and what is asked for, for who decides.
+
+    Words are shown though they stay the same: who lets them stop letters has to read them.
+    """
+    model = model_of(change)
+    found = []
+    before, after = _python(change, "before"), _python(change, "after")
+    if "words" in before:
+        after.setdefault("words", before["words"])
+    for name, value in after.items():
+        field = model._meta.get_field(name)
+        old, new = _said(field, before.get(name)), _said(field, value)
+        if old != new or name == "words":
+            found.append(Difference(str(field.verbose_name), old, new))
+    return found
+
+
+def _reviewed(row: models.Model) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in REVIEWED[type(row)]}
+
+
+def _is_public(row: models.Model) -> bool:
+    """Whether readers can see what it belongs to, or will once its edition opens; words that stop,
+    and embassies, belong to all cases."""
+    cases = Case.objects.past_gate()
+    is_of_all = isinstance(row, WordList | Embassy)
+    return (cases if is_of_all else cases.filter(pk=row.case_id)).exists()
+
+
+def _needs_second_look(row: models.Model, stored: models.Model | None, fields: list[str]) -> bool:
+    if isinstance(row, SafetyRule | WordList):
+        return bool(_stopping_words(row) - (_stopping_words(stored) if stored else set()))
+    if isinstance(row, Embassy) and row.use != EmbassyUse.YES:
+        return False
+    if stored is None:
+        return not isinstance(row, Target) or any(getattr(row, name) for name in ADDRESS)
+    changed = [name for name in fields if getattr(row, name) != getattr(stored, name)]
+    return not all(_takes_away(name, stored, row) for name in changed)
+
+
+def _stopping_words(row: SafetyRule | WordList) -> set[tuple[str, str]]:
+    """Each with what it is looked for in."""
+    stops = row.stops and getattr(row, "answer", Answer.NO) != Answer.YES
+    texts = row.language if isinstance(row, WordList) else row.applies_to
+    return {(texts, word) for word in row.words} if stops else set()
+
+
+def _takes_away(name: str, stored: models.Model, row: models.Model) -> bool:
+    old, new = getattr(stored, name), getattr(row, name)
+    if name == "address_visibility":
+        return SEEN_BY_FEWER.index(new) > SEEN_BY_FEWER.index(old)
+    return new if name == "address_for_staff_only" else not new
+
+
+def _python(change: PendingChange, which: str) -> dict[str, Any]:
+    model = model_of(change)
+    fields = {one.attname: one for one in model._meta.concrete_fields}
+    values = getattr(change, which)
+    return {name: fields[name].to_python(value) for name, value in values.items() if name in fields}
+
+
+def _said(field: models.Field, value: Any) -> str:
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value or ""))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return "\n".join(map(str, value))
+    return "" if value in (None, {}) else str(value)
+
+
+def _change_permission(change: PendingChange) -> str:
+    meta = model_of(change)._meta
+    return f"{meta.app_label}.{get_permission_codename('change', meta)}"

@@ -1,0 +1,65 @@
+"""Wishes to be told what becomes of a case, or of all good news. None is heard unconfirmed.
+
+Each act takes the follow as it was read, and changes it only if nobody changed it in between: then
+it returns False and nothing has happened.
+"""
+
+from django.db import transaction
+from django.utils import timezone, translation
+
+from cases.models import Case
+from letters.actions import email_addresses
+from letters.actions.transitions import change
+from letters.mail import messages
+from letters.models import EmailAddress, Follow, FollowState
+from letters.privacy import consent
+
+UNCONFIRMED, CONFIRMED, ENDED = FollowState.UNCONFIRMED, FollowState.CONFIRMED, FollowState.ENDED
+
+
+def follow(*, email: str, case: Case | None, is_suspect: bool = False, sender: str = "") -> None:
+    """Keep the wish, without a case for all good news, and mail the link to confirm it.
+
+    What a robot seems to have sent is mailed later, behind the others.
+    """
+    with transaction.atomic():
+        email_address = email_addresses.get_or_create_locked(email)
+        request_follow(email_address, case)
+        messages.queue_confirm(email_address, email, trapped=is_suspect, sender=sender)
+
+
+def request_follow(email_address: EmailAddress, case: Case | None) -> None:
+    """Let it wait to be confirmed, unless the owner of the address has confirmed or ended it.
+
+    A typed address proves nothing, and who ended it takes it up again on their page. Whoever calls
+    this mails the link to confirm it.
+    """
+    requested = Follow(email_address=email_address, case=case, consent_version=consent.VERSION)
+    Follow.objects.bulk_create([requested], ignore_conflicts=True)
+
+
+def may_confirm(follow: Follow) -> bool:
+    return follow.state != CONFIRMED and (follow.case is None or follow.case.is_visible)
+
+
+def confirm(follow: Follow) -> bool:
+    """The owner of the address wants it; also once more, after it was ended.
+
+    News comes in the language of the page on which they said so.
+    """
+    if not (may_confirm(follow) and change(follow, state=CONFIRMED)):
+        return False
+    language = translation.get_language() or follow.email_address.language
+    EmailAddress.objects.filter(pk=follow.email_address_id).update(language=language)
+    return True
+
+
+def end(follow: Follow) -> bool:
+    return follow.state != ENDED and change(follow, state=ENDED)
+
+
+def end_all(email_address: EmailAddress) -> None:
+    """No more news to this address. Its page can take each up again."""
+    Follow.objects.filter(email_address=email_address).exclude(state=ENDED).update(
+        state=ENDED, changed_at=timezone.now()
+    )

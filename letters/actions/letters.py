@@ -1,0 +1,274 @@
+"""The life of a letter, from its first draft until it is sent.
+
+Each act takes the letter as it was read, and changes it only if nobody changed its state in
+between (another tab, a double click): then it returns False and nothing has happened.
+"""
+
+import datetime
+from typing import TypedDict, Unpack
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from cases.models import Case
+from letters.actions import follows
+from letters.actions.transitions import move
+from letters.mail import messages
+from letters.models import EmbassyPart, Letter, LetterState, Route
+from letters.privacy.antispam import DOUBLE_CLICK, keys_of
+from letters.statistics import ledger
+from letters.text import checks, pictures, routes
+
+DRAFTING, READY, POSTED = LetterState.DRAFTING, LetterState.READY, LetterState.POSTED
+SUBMITTED, APPROVED = LetterState.SUBMITTED, LetterState.APPROVED
+REJECTED, WITHDRAWN = LetterState.REJECTED, LetterState.WITHDRAWN
+
+# What a writer may do in a state: act → (new state, new route or None for the same).
+WRITER_ACTS: dict[str, dict[str, tuple[str, str | None]]] = {
+    DRAFTING: {
+        "post": (READY, Route.POST),
+        "embassy": (READY, Route.POST),
+        "email": (READY, Route.EMAIL),
+        "deliver": (SUBMITTED, Route.DELIVER),
+        "withdraw": (WITHDRAWN, None),
+    },
+    READY: {
+        "posted": (POSTED, None),
+        "undo": (DRAFTING, Route.UNDECIDED),
+        "withdraw": (WITHDRAWN, None),
+    },
+    POSTED: {"undo": (READY, None)},
+    SUBMITTED: {"undo": (DRAFTING, Route.UNDECIDED), "withdraw": (WITHDRAWN, None)},
+    APPROVED: {"withdraw": (WITHDRAWN, None)},
+    REJECTED: {"deliver": (SUBMITTED, Route.DELIVER), "withdraw": (WITHDRAWN, None)},
+    WITHDRAWN: {"undo": (DRAFTING, Route.UNDECIDED)},
+}
+# These send a letter on its way; a case that takes no actions stops them.
+SENDING = {"post", "embassy", "email", "deliver", "posted"}
+# These let it leave as it is; posted is what has left already.
+LEAVING = SENDING - {"posted"}
+
+
+class LetterFields(TypedDict, total=False):
+    """What its writer fills in, as the letter keeps it. Those of a letter and a message differ."""
+
+    kind: str
+    form: str
+    target_id: int | None
+    language: str
+    subject: str
+    body: str
+    name_form: str
+    name: str
+    place: str
+    country: str
+    email: str
+    email_hash: str
+    consent_version: str
+    may_be_shown: bool
+    page_language: str
+
+
+def write(
+    *,
+    key: str,
+    case: Case,
+    pledge_id: int | None,
+    held: bool,
+    go_along: bool = False,
+    sender: str = "",
+    follow: bool = False,
+    drawing: pictures.Drawing | bool | None = None,
+    **fields: Unpack[LetterFields],
+) -> Letter:
+    """Keep a letter as a draft, and mail its private link if there is an address.
+
+    With `follow` the same mail asks its writer to confirm that they want news of the case; then
+    there must be an address. The same form sent again with the same words finds the letter it made;
+    with others, or when that letter has left, it makes a new one: nobody writes over another's.
+    With `go_along` the link waits for what else its writer does: one mail has all links.
+    """
+    for each in keys_of(key):
+        now = timezone.now()
+        letter = Letter(
+            key=each,
+            case=case,
+            pledge_id=pledge_id,
+            held=held,
+            created_at=now,
+            changed_at=now,
+            **fields,
+        )
+        try:
+            with transaction.atomic():
+                letter.save(force_insert=True)
+                pictures.keep(letter, drawing)
+                if follow:
+                    follows.follow(email=letter.email, case=case, is_suspect=held, sender=sender)
+                messages.queue_letter_link(letter, sender=sender, go_along=go_along)
+            return letter
+        except IntegrityError:
+            there = Letter.objects.by_key(each).first()
+            if there is None and pledge_id:  # the pledge was erased in between
+                return write(
+                    key=key,
+                    case=case,
+                    pledge_id=None,
+                    held=held,
+                    go_along=go_along,
+                    sender=sender,
+                    follow=follow,
+                    drawing=drawing,
+                    **fields,
+                )
+            if there is None:
+                raise
+            if _is_the_same(there, fields, drawing, now):
+                return there
+    raise AssertionError("keys never end")
+
+
+def _is_the_same(
+    letter: Letter,
+    fields: LetterFields,
+    drawing: pictures.Drawing | bool | None,
+    now: datetime.datetime,
+) -> bool:
+    """Whether a form that is sent again has made just this letter, and it has not left since."""
+    same = all(getattr(letter, name) == value for name, value in fields.items())
+    if not same or letter.erased_on or not pictures.is_kept(letter, drawing):
+        return False
+    return letter.state == DRAFTING or now - letter.created_at < DOUBLE_CLICK
+
+
+def revise(
+    letter: Letter,
+    *,
+    drawing: pictures.Drawing | bool | None = None,
+    follow: bool = False,
+    sender: str = "",
+    **fields: Unpack[LetterFields],
+) -> bool:
+    """Change the words of a letter that has not left; an approved one is read again."""
+    if letter.consent_version:  # its writer agreed to an earlier text
+        fields.pop("consent_version", None)
+    for name, value in fields.items():
+        setattr(letter, name, value)
+    letter.changed_at = timezone.now()
+    with transaction.atomic():
+        current = Letter.objects.select_for_update().filter(pk=letter.pk).first()
+        if current is None or not current.is_editable:
+            return False
+        letter.state, letter.counted_on = current.state, current.counted_on
+        letter.shown_on = current.shown_on
+        ledger.shift(current.tally_key, letter.tally_key)
+        if current.state == APPROVED:
+            letter.state, letter.shown_on = SUBMITTED, None
+        letter.save(update_fields=[*fields, "changed_at", "state", "shown_on"])
+        pictures.keep(letter, drawing)
+        if current.email_hash != letter.email_hash:
+            messages.forget_other_addresses(letter)
+        messages.queue_letter_link(letter, sender=sender)
+        if follow:  # the same whether it was asked for before: nobody learns of it
+            follows.follow(
+                email=letter.email, case=letter.case, is_suspect=letter.held, sender=sender
+            )
+    return True
+
+
+def allowed_acts(letter: Letter) -> set[str]:
+    """What its writer may do with the letter now."""
+    if letter.erased_on or letter.route == Route.BY_HAND or not letter.is_valid:
+        return set()
+    case, target = letter.case, letter.target
+    acts = set(WRITER_ACTS[letter.state])
+    if target is None or not target.checked_email:
+        acts.discard("email")
+    if target is not None and not target.is_open:
+        acts -= LEAVING
+    if target is None or not case.state_of(target):
+        acts.discard("embassy")
+    if letter.is_message and not _has_address_for_writers(case):
+        acts.discard("post")
+    takes = case.takes_messages if letter.is_message else case.takes_actions
+    return acts if takes else acts - SENDING
+
+
+def _has_address_for_writers(case: Case) -> bool:
+    """Printed, or told to who asks us; one that only staff may see never leaves the hand-in."""
+    solidarity = case.solidarity_action
+    return solidarity is not None and bool(
+        solidarity.public_lines or solidarity.is_given_on_request
+    )
+
+
+def act(letter: Letter, name: str, *, posted_from: str = "", copy: bool = False) -> bool:
+    """Do what the writer asked for, if it is allowed in the letter's state.
+
+    `posted_from` and `copy`, whether an embassy there gets one, are of a letter that they post.
+    """
+    if name not in allowed_acts(letter) or (name in LEAVING and checks.is_blocked(letter)):
+        return False
+    state, route = WRITER_ACTS[letter.state][name]
+    if route is None:
+        return move(letter, state, shown_on=None)
+    part = EmbassyPart.VIA if name == "embassy" else EmbassyPart.COPY if copy else ""
+    origin = posted_from if route == Route.POST else ""
+    embassy = routes.embassy_for(letter, origin) if part else None
+    if name == "embassy" and embassy is None:
+        return False
+    return move(
+        letter,
+        state,
+        shown_on=None,
+        route=route,
+        posted_from=origin,
+        embassy=embassy,
+        embassy_part=part if embassy else "",
+    )
+
+
+def approve(letter: Letter) -> bool:
+    """A moderator read it: it may be handed in, and counts if it was held."""
+    return letter.state == SUBMITTED and move(letter, APPROVED, held=False)
+
+
+def reject(letter: Letter, reason: str) -> bool:
+    """A moderator read it: it can't be handed in, or counted, as it is. Its writer is told why.
+
+    `reason` must not be empty; the writer reads it.
+    """
+    if not letter.may_be_rejected:
+        return False
+    with transaction.atomic():
+        moved = move(letter, REJECTED, shown_on=None, rejection_reason=reason)
+        if moved:
+            messages.queue_rejection(letter)
+    return moved
+
+
+def clear_review(letter: Letter) -> bool:
+    """A moderator looked at what a trap or a limit caught: it is a letter, and counts as one."""
+    return letter.held and move(letter, letter.state, held=False)
+
+
+def may_be_shown(letter: Letter) -> bool:
+    """A message that was approved, whose writer agrees, and whose case shows messages."""
+    return (
+        letter.is_message
+        and letter.may_be_shown
+        and letter.state == APPROVED
+        and letter.erased_on is None
+        and letter.case.solidarity_action is not None
+        and letter.case.solidarity_action.shows_messages
+    )
+
+
+def show(letter: Letter) -> bool:
+    """A moderator chose it: readers may read the message on the page of its case."""
+    return may_be_shown(letter) and move(letter, APPROVED, shown_on=timezone.localdate())
+
+
+def hide(letter: Letter) -> bool:
+    """Readers see it no more; it stays approved, and is handed in."""
+    return letter.shown_on is not None and move(letter, letter.state, shown_on=None)

@@ -1,0 +1,188 @@
+"""Promises to write, kept or given back. A pledge never counts; only letters do."""
+
+import datetime
+import secrets
+from collections.abc import Iterable
+from typing import TypedDict, Unpack
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils import timezone, translation
+
+from cases.models import Case, Edition
+from letters.mail import messages
+from letters.models import Letter, LetterState, Pledge, PledgeState, Route
+from letters.privacy.antispam import DOUBLE_CLICK, keys_of
+from letters.statistics import ledger, pace
+
+# What is written at a kitchen table. More are of a class, or of a robot: somebody looks first.
+MAX_UNREVIEWED = 5
+
+
+class PledgeFields(TypedDict):
+    """What is filled in by whoever promises, as the pledge keeps it."""
+
+    number: int
+    due_on: datetime.date
+    name: str
+    group: str
+    country: str
+    email: str
+    email_hash: str
+    consent_version: str
+
+
+def pledge(
+    *,
+    key: str,
+    edition: Edition,
+    case: Case | None,
+    held: bool = False,
+    sender: str = "",
+    **fields: Unpack[PledgeFields],
+) -> Pledge:
+    """Record a promise, and mail its private link if there is an address.
+
+    The same form sent again finds the promise it made; with another number or name, or once that
+    promise was begun or given back, it makes a new one: nobody writes over another's.
+    """
+    language = translation.get_language() or "en"
+    for each in keys_of(key):
+        now = timezone.now()
+        made = Pledge(
+            key=each,
+            edition=edition,
+            case=case,
+            held=held,
+            created_at=now,
+            language=language,
+            **fields,
+        )
+        try:
+            with transaction.atomic():
+                made.save(force_insert=True)
+                messages.queue_pledge_link(made, sender=sender)
+            return made
+        except IntegrityError:
+            there = Pledge.objects.by_key(each).first()
+            if there is None:
+                raise
+            if _is_the_same(there, fields, now):
+                return there
+    raise AssertionError("keys never end")
+
+
+def _is_the_same(pledge: Pledge, fields: PledgeFields, now: datetime.datetime) -> bool:
+    """Whether a form that is sent again has made just this promise, and nothing came of it yet."""
+    if any(getattr(pledge, name) != value for name, value in fields.items()):
+        return False
+    is_untouched = pledge.state == PledgeState.OPEN and not pledge.letters.exists()
+    return is_untouched or now - pledge.created_at < DOUBLE_CLICK
+
+
+def done(pledge: Pledge) -> int:
+    """How many of its letters count."""
+    return pledge.letters.filter(counted_on__isnull=False).count()
+
+
+def room_left(pledge: Pledge, letters: Iterable[Letter]) -> int:
+    """How many more can be entered: what waits for a look, or was not valid, fills it too."""
+    entered = sum(letter.counts or letter.route == Route.BY_HAND for letter in letters)
+    return max(0, pledge.number - entered)
+
+
+def post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, held: bool = False) -> int:
+    """Keep that letters were written on paper for the pledge, at most those still promised.
+
+    A handful counts at once, more after somebody had a look: one entry is worth as much as five
+    hundred letters. `key` is of the form: sent twice, it enters them once. Returns how many were
+    entered.
+    """
+    try:
+        with transaction.atomic():
+            return _post_by_hand(pledge, case, number, key=key, held=held)
+    except IntegrityError:
+        return 0  # this very form has entered them
+
+
+def _post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, held: bool) -> int:
+    pledge = Pledge.objects.select_for_update().filter(pk=pledge.pk).first()
+    if pledge is None:  # erased this moment
+        return 0
+    there = list(pledge.letters.only("route", "counted_on", "pledge"))
+    number = min(number, room_left(pledge, there))
+    if number <= 0 or pledge.state == PledgeState.RELEASED or not case.takes_actions:
+        return 0
+    by_hand = number + sum(letter.route == Route.BY_HAND for letter in there)
+    held = held or pledge.held or by_hand > MAX_UNREVIEWED
+    now, today = timezone.now(), timezone.localdate()
+    letters = []
+    for nr in range(number):
+        letter = Letter(
+            key=secrets.token_urlsafe(16) if nr else key,
+            case=case,
+            pledge=pledge,
+            route=Route.BY_HAND,
+            state=LetterState.POSTED,
+            country=pledge.country,
+            held=held,
+            counted_on=None if held else today,
+            created_at=now,
+            changed_at=now,
+            is_sample=pledge.is_sample,
+        )
+        letter.set_key_hash()
+        letters.append(letter)
+    place = letters[0].tally_key
+    if place and (alarm := pace.alarm_of(place, number)):
+        for letter in letters:
+            letter.held, letter.counted_on, letter.alarm_id = True, None, alarm
+    Letter.objects.bulk_create(letters)
+    if letters[0].tally_key:
+        ledger.count(place, number)
+    return number
+
+
+def take_back_by_hand(pledge: Pledge) -> bool:
+    """Take the newest letter written on paper out again: it was not posted after all."""
+    with transaction.atomic():
+        if not Pledge.objects.select_for_update().filter(pk=pledge.pk):  # erased this moment
+            return False
+        letter = _by_hand(pledge).order_by("-pk").first()
+        if letter is None:
+            return False
+        if place := letter.tally_key:
+            pace.give_back(place)
+            ledger.uncount(place)
+        letter.delete()
+    return True
+
+
+def take_back_waiting(pledge: Pledge) -> int:
+    """Take out all that were written on paper and wait for a look. Returns how many they were."""
+    with transaction.atomic():
+        if not Pledge.objects.select_for_update().filter(pk=pledge.pk):
+            return 0
+        keys = list(_by_hand(pledge).filter(held=True).order_by("pk").values_list("pk", flat=True))
+        return Letter.objects.filter(pk__in=keys).delete()[0]
+
+
+def _by_hand(pledge: Pledge) -> QuerySet[Letter]:
+    """What its writer may still take out: what staff found not to be valid stays."""
+    return pledge.letters.select_for_update().filter(route=Route.BY_HAND, invalid_on=None)
+
+
+def flag_for_review(pledges: QuerySet[Pledge], *, needs_review: bool) -> None:
+    """Staff looked at what was written by hand: does what comes for it later wait for a look?"""
+    keys = list(pledges.values_list("pk", flat=True).distinct())
+    Pledge.objects.filter(pk__in=keys).update(held=needs_review)
+
+
+def release(pledge: Pledge) -> None:
+    """Give the promise back: nobody has to write."""
+    Pledge.objects.filter(pk=pledge.pk).update(state=PledgeState.RELEASED)
+
+
+def reopen(pledge: Pledge) -> None:
+    """Take up again what was given back."""
+    Pledge.objects.filter(pk=pledge.pk).update(state=PledgeState.OPEN)

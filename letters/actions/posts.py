@@ -1,0 +1,57 @@
+"""Posts about a case that somebody says they made: they count until they are taken back.
+
+Each act takes the post as it was read, and changes it only if nobody changed it in between (another
+tab, a double click): then it returns False and nothing has happened.
+"""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from cases.models import Case
+from letters.actions.transitions import move
+from letters.models import SocialAction, SocialActionState
+from letters.statistics import ledger, pace
+
+POSTED, WITHDRAWN = SocialActionState.POSTED, SocialActionState.WITHDRAWN
+
+
+def post(*, key: str, case: Case, network: str, country: str, held: bool) -> None:
+    """Keep that somebody posted, and count it. The same form sent again makes no second one."""
+    made = SocialAction(
+        key=key,
+        case=case,
+        network=network,
+        country=country,
+        held=held,
+        counted_on=None if held else timezone.localdate(),
+        created_at=timezone.now(),
+    )
+    try:
+        with transaction.atomic():
+            made.save(force_insert=True)
+            pace.watch(made, None)
+            if made.tally_key:
+                ledger.count(made.tally_key)
+    except IntegrityError:
+        pass  # this very form has made it
+
+
+def may_post_again(action: SocialAction) -> bool:
+    case = action.case
+    return (
+        action.state == WITHDRAWN and action.is_valid and case.may_be_shared and case.takes_actions
+    )
+
+
+def take_back(action: SocialAction) -> bool:
+    """It was not posted after all, or is deleted: it no longer counts."""
+    return action.state == POSTED and move(action, WITHDRAWN)
+
+
+def post_again(action: SocialAction) -> bool:
+    return may_post_again(action) and move(action, POSTED)
+
+
+def clear_review(action: SocialAction) -> bool:
+    """Somebody looked at what a trap or a limit caught: it is a post, and counts as one."""
+    return action.held and move(action, action.state, held=False)

@@ -1,0 +1,118 @@
+"""Names under a petition, from the form to the count.
+
+No name counts before the owner of the address has pressed the button on the page that a mail links
+to. Each act takes the signature as it was read, and changes it only if nobody changed it in between
+(another tab, a double click): then it returns False and nothing has happened.
+"""
+
+from typing import TypedDict, Unpack
+
+from django.db import transaction
+from django.utils import timezone
+
+from cases.models import Petition, PetitionText
+from letters.actions import email_addresses, follows
+from letters.actions.transitions import move
+from letters.mail import messages
+from letters.models import Signature, SignatureState
+
+UNCONFIRMED, CONFIRMED = SignatureState.UNCONFIRMED, SignatureState.CONFIRMED
+WITHDRAWN, INVALID = SignatureState.WITHDRAWN, SignatureState.INVALID
+
+
+class SignatureFields(TypedDict):
+    """What is filled in by whoever signs, as the signature keeps it."""
+
+    name: str
+    country: str
+    shows_name: bool
+    consent_version: str
+
+
+def sign(
+    *,
+    petition: Petition,
+    email: str,
+    follow: bool,
+    held: bool,
+    sender: str = "",
+    **fields: Unpack[SignatureFields],
+) -> None:
+    """Keep a name under the petition as this page shows it, and mail the link to confirm it.
+
+    What was typed before and not confirmed is written over. What was confirmed or withdrawn stays
+    as it is: a typed address proves nothing, and its owner finds it on the page that the mail links
+    to. `follow` asks for news of the case as well.
+    """
+    with transaction.atomic():
+        text = keep_text(petition)
+        email_address = email_addresses.get_or_create_locked(email)
+        typed = {"text": text, "held": held, **fields}
+        signature = Signature(email_address=email_address, petition=petition, **typed)
+        Signature.objects.bulk_create([signature], ignore_conflicts=True)
+        Signature.objects.filter(
+            email_address=email_address, petition=petition, state=UNCONFIRMED
+        ).update(changed_at=timezone.now(), **typed)
+        if follow:
+            follows.request_follow(email_address, petition.case)
+        messages.queue_confirm(email_address, email, trapped=held, sender=sender)
+
+
+def keep_text(petition: Petition) -> PetitionText:
+    """The text that is signed, kept as it is now whatever becomes of the petition."""
+    return PetitionText.objects.get_or_create(
+        petition=petition,
+        digest=petition.digest,
+        language=petition.language,
+        defaults={"title": petition.title_i18n, "text": petition.text_i18n},
+    )[0]
+
+
+def may_confirm(signature: Signature) -> bool:
+    """Whether it can begin to count: it waits, or was withdrawn, and its case takes actions.
+
+    Whoever signed before the petition's last day was over may confirm it afterwards.
+    """
+    return (
+        signature.state in (UNCONFIRMED, WITHDRAWN)
+        and signature.erased_on is None
+        and signature.petition.case.takes_actions
+    )
+
+
+def confirm(signature: Signature) -> bool:
+    """The owner of the address says yes: it counts, unless it is held for a look."""
+    return signature.state == UNCONFIRMED and may_confirm(signature) and move(signature, CONFIRMED)
+
+
+def withdraw(signature: Signature) -> bool:
+    """Its owner takes it back, or does not want what waits."""
+    return signature.state in (UNCONFIRMED, CONFIRMED) and move(signature, WITHDRAWN)
+
+
+def restore(signature: Signature) -> bool:
+    """Its owner wants it after all."""
+    return signature.state == WITHDRAWN and may_confirm(signature) and move(signature, CONFIRMED)
+
+
+def clear_review(signature: Signature) -> bool:
+    """A moderator looked at what a trap or a limit caught: once confirmed, it counts."""
+    return signature.held and move(signature, signature.state, held=False)
+
+
+def invalidate(signature: Signature) -> bool:
+    """A moderator found that nobody of that name signed. It is kept, and does not count."""
+    return signature.state != INVALID and move(signature, INVALID)
+
+
+def revalidate(signature: Signature) -> bool:
+    """A moderator was wrong about it: its owner is asked for their yes once more."""
+    if signature.state != INVALID or signature.email_address is None:
+        return False
+    with transaction.atomic():
+        moved = move(signature, UNCONFIRMED)
+        # It has its time anew: what waits is erased by when it began to.
+        Signature.objects.filter(pk=signature.pk).update(created_at=timezone.now())
+        if moved and signature.email_address.email:
+            messages.queue_confirm(signature.email_address, signature.email_address.email)
+    return moved

@@ -1,0 +1,97 @@
+"""Through all open cases one after another: a letter, a signature, a message, or the next one.
+
+What a supporter typed once and what they did on the way is kept on their device alone: in a cookie
+that only these pages are sent, and that only this site can read. No row of ours says who took
+which way.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import asdict, dataclass, field
+from datetime import timedelta
+from typing import Literal, get_args
+
+from cryptography.fernet import InvalidToken
+
+from cases.encryption import fernet
+from cases.models import Case
+from letters.actions import letters
+from letters.models import Letter, LetterState
+
+COOKIE_AGE = timedelta(days=30)  # if they want it; otherwise until the browser is closed
+# A cookie holds 4 kB: the keys of two letters a case for so many cases, and the details.
+MAX_CASES = 30
+
+SENDING_ACTS = ["deliver", "post"]  # how a letter can leave here
+Action = Literal["letter", "signature", "message"]
+ACTIONS: tuple[Action, ...] = get_args(Action)
+
+
+@dataclass
+class TakeAll:
+    """Where somebody is on the way. `details` are initial values for the forms of all cases."""
+
+    details: dict = field(default_factory=dict)
+    ties: list[str] = field(default_factory=list)  # countries they have ties to
+    order: list[str] = field(default_factory=list)  # slugs, as they were when they began
+    skipped: list[str] = field(default_factory=list)  # slugs; those they are done with, too
+    # {slug: {"letter": its private key, "message": key, "signature": ""}}
+    done: dict[str, dict[str, str]] = field(default_factory=dict)
+    keep: bool = False
+
+    @classmethod
+    def loads(cls, text: str) -> TakeAll:
+        """What `dumps` wrote; a new one from a text that can't be read."""
+        try:
+            stored = fernet().decrypt(text.encode(), ttl=int(COOKIE_AGE.total_seconds()))
+            return cls(**json.loads(zlib.decompress(stored)))
+        except (InvalidToken, UnicodeEncodeError, TypeError):  # TypeError: of an earlier version
+            return cls()
+
+    def dumps(self) -> str:
+        """As a text that only this site can read."""
+        stored = json.dumps(asdict(self), separators=(",", ":")).encode()
+        return fernet().encrypt(zlib.compress(stored, 9)).decode()
+
+    @property
+    def has_begun(self) -> bool:
+        return bool(self.order)
+
+    def in_order(self, cases: list[Case]) -> list[Case]:
+        """The open cases as they stood when they began; what opened since comes last."""
+        places = {slug: place for place, slug in enumerate(self.order)}
+        return sorted(cases, key=lambda case: places.get(case.slug, len(places)))[:MAX_CASES]
+
+    def next_case(self, cases: list[Case]) -> Case | None:
+        """The first case that they have not skipped; None at the end of the way."""
+        return next((case for case in cases if case.slug not in self.skipped), None)
+
+    def initial_for(self, case: Case) -> dict:
+        """What the forms of this case begin with."""
+        if not self.has_begun:
+            return {}
+        return self.details | {"ties": "yes" if case.country in self.ties else "no"}
+
+    def record(self, case: Case, action: Action, key: str = "") -> None:
+        self.done.setdefault(case.slug, {})[action] = key
+
+    def send(self, letter: Letter, act: str) -> None:
+        """A letter or message is written: send it on its way."""
+        if letter.state == LetterState.DRAFTING:  # not if the form came twice
+            letters.act(letter, act if act in SENDING_ACTS else "deliver")
+        self.record(letter.case, "message" if letter.is_message else "letter", letter.key)
+
+    def record_signature(self, case: Case, typed: dict) -> None:
+        """A petition is signed: with what was typed for it the next one begins."""
+        self.details |= {name: typed[name] for name in ("name", "country", "email")}
+        self.record(case, "signature")
+
+    def skip(self, case: Case) -> None:
+        if case.slug not in self.skipped:
+            self.skipped.append(case.slug)
+
+    def keys(self, action: Action) -> list[str]:
+        """The private keys of what was done, to show it once more."""
+        return [done[action] for done in self.done.values() if done.get(action)]

@@ -1,0 +1,59 @@
+"""Changes of a row that somebody decided on by what they read: made only if it is still so."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from letters.models import (
+    COUNTED,
+    Follow,
+    Letter,
+    Signature,
+    SignatureState,
+    SocialAction,
+    SocialActionState,
+)
+from letters.statistics import ledger, pace
+
+CountedRow = Letter | Signature | SocialAction
+
+# The words of a letter too, by `changed_at`: nobody approves what its writer has just changed.
+AS_READ = ["state", "held", "counted_on", "changed_at"]
+NOT_SINCE = ["invalid_on", "erased_on"]
+
+COUNTED_STATES: dict[type[CountedRow], list] = {
+    Letter: COUNTED,
+    Signature: [SignatureState.CONFIRMED],
+    SocialAction: [SocialActionState.POSTED],
+}
+
+
+def change(row: CountedRow | Follow, **changes) -> bool:
+    """Change the row, unless somebody did since it was read: another tab, a double click."""
+    before = {name: getattr(row, name) for name in AS_READ if hasattr(row, name)}
+    before |= {name: None for name in NOT_SINCE if hasattr(row, name)}
+    if hasattr(row, "changed_at"):
+        changes["changed_at"] = timezone.now()
+    if not type(row).objects.filter(pk=row.pk, **before).update(**changes):
+        return False
+    for name, value in changes.items():
+        setattr(row, name, value)
+    return True
+
+
+def move(row: CountedRow, state: str, **changes) -> bool:
+    """Change the row, and the tally in step with it, in one transaction.
+
+    Whoever says whether it is `held` is staff, and has looked: no alarm holds it again.
+    """
+    was = row.tally_key
+    counts = state in COUNTED_STATES[type(row)] and not changes.get("held", row.held)
+    counted_on = (row.counted_on or timezone.localdate()) if counts else None
+    with transaction.atomic():
+        if not change(row, state=state, counted_on=counted_on, **changes):
+            return False
+        if "held" not in changes:
+            pace.watch(row, was)
+        ledger.shift(was, row.tally_key)
+    return True

@@ -1,0 +1,126 @@
+"""All that hangs on one address, for who may export and erase it. Found by POST, and logged."""
+
+from __future__ import annotations
+
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from cases.admin.pages import ExtraPagesMixin
+from cases.admin.readonly import ReadOnlyAdmin
+from letters.actions import erasure
+from letters.admin.forms import FindForm
+from letters.models import DataRequest
+from letters.models.addresses import email_hash
+from letters.privacy import personal_data
+
+HANDLE = "letters.handle_datarequest"
+MINUTES = 15  # from finding a person to doing something
+SALT = "letters.person"
+
+
+@admin.register(DataRequest)
+class DataRequestAdmin(ExtraPagesMixin, ReadOnlyAdmin):
+    """A page that finds, and two buttons on it. The address is typed once and stands in no page
+    after that: what the buttons send is its hash, signed."""
+
+    def has_view_permission(self, request: HttpRequest, obj=None) -> bool:
+        return request.user.has_perm(HANDLE)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def get_urls(self):
+        wrap = self.admin_site.admin_view
+        mine = [
+            path("export/", wrap(self.export_view), name="letters_datarequest_export"),
+            path("erase/", wrap(self.erase_view), name="letters_datarequest_erase"),
+        ]
+        return mine + super().get_urls()
+
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = FindForm(request.POST or None)
+        found = {}
+        if form.is_valid():
+            of = email_hash(form.cleaned_data["email"])
+            numbers = personal_data.numbers(of)
+            found = {
+                "is_found": True,
+                "numbers": _named(numbers),
+                "holds_anything": any(numbers.values()),
+                "person": signing.dumps(of, salt=SALT),
+            }
+            _log(request, "Looked for all of one address.")
+        return self._page(request, "find", _("All data of one person"), form=form, **found)
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
+        raise Http404
+
+    @method_decorator(require_POST)
+    def export_view(self, request: HttpRequest) -> HttpResponse:
+        if (of := self._person(request)) is None:
+            return self._begin_again(request)
+        _log(request, "Exported all of one address.")
+        options = {"ensure_ascii": False, "indent": 2}
+        response = JsonResponse(personal_data.export(of), json_dumps_params=options)
+        response["Content-Disposition"] = 'attachment; filename="data-of-one-person.json"'
+        return response
+
+    @method_decorator(require_POST)
+    def erase_view(self, request: HttpRequest) -> HttpResponse:
+        if (of := self._person(request)) is None:
+            return self._begin_again(request)
+        if not request.POST.get("is_sure"):
+            messages.error(request, _("Nothing was erased: tick that you are sure."))
+            return redirect("admin:letters_datarequest_changelist")
+        gone = erasure.erase_person(of)
+        numbers = ", ".join(f"{what}: {number}" for what, number in gone.items() if number)
+        _log(request, f"Erased all of one address. {numbers}".strip())
+        messages.success(request, _("All of it is erased."))
+        return redirect("admin:letters_datarequest_changelist")
+
+    def _person(self, request: HttpRequest) -> str | None:
+        """The hash of who was found on the page before, if that was a moment ago."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            person = request.POST.get("person", "")
+            return signing.loads(person, salt=SALT, max_age=MINUTES * 60)
+        except signing.BadSignature:
+            return None
+
+    def _begin_again(self, request: HttpRequest) -> HttpResponse:
+        messages.error(request, _("That page was open for too long: type the address once more."))
+        return redirect("admin:letters_datarequest_changelist")
+
+
+def _named(numbers: dict[str, int]) -> list[tuple[str, int]]:
+    names = {
+        "letters": _("Letters and messages"),
+        "pledges": _("Pledges"),
+        "signatures": _("Signatures"),
+        "follows": _("Wishes for news"),
+        "email_addresses": _("The address itself"),
+        "mails": _("Mails in the outbox"),
+    }
+    return [(names[what], number) for what, number in numbers.items()]
+
+
+def _log(request: HttpRequest, message: str) -> None:
+    LogEntry.objects.create(
+        user_id=request.user.pk,
+        content_type=ContentType.objects.get_for_model(DataRequest),
+        object_repr=_("one person"),
+        action_flag=CHANGE,
+        change_message=message,
+    )

@@ -1,0 +1,237 @@
+"""Counts on paper: entered, corrected with a trail, and looked at by a second person."""
+
+from __future__ import annotations
+
+import datetime
+from typing import NamedTuple
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from cases.admin.pages import ExtraPagesMixin
+from cases.admin.row_numbers import row_number
+from cases.countries import country_name
+from cases.publishing.acts import Refused
+from letters.admin.filters import VisibleCaseFilter
+from letters.forms.paper_counts import CorrectionForm, EntryForm, ReasonForm
+from letters.models import PaperCount, PaperState
+from letters.statistics import paper_counts
+
+REVIEW = "letters.review_papercount"
+TRACED = ["case", "kind", "number", "country", "day", "source", "evidence", "state"]
+# Of what somebody entered last, what the next entry of the same day begins with.
+SAME_AGAIN = ["case", "kind", "day", "source", "evidence"]
+
+
+class Step(NamedTuple):
+    """A line of an entry's trail; each change is (field, before, after)."""
+
+    at: datetime.datetime
+    by: str
+    reason: str
+    changes: list[tuple[str, str, str]]
+
+
+@admin.register(PaperCount)
+class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
+    change_list_template = "admin/letters/papercount/change_list.html"
+    list_display = ["what", "status", "case", "from_where", "day", "source", "entered"]
+    list_filter = [
+        "state",
+        "kind",
+        VisibleCaseFilter,
+        ("entered_by", admin.RelatedOnlyFieldListFilter),
+    ]
+    list_select_related = ["case", "entered_by"]
+    list_per_page = 50
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    sortable_by = ()
+    actions = None
+    # What waits for a second person comes first.
+    ordering = [
+        models.Case(models.When(state=PaperState.HELD, then=0), default=1),
+        "-pk",
+    ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: PaperCount | None = None) -> bool:
+        return False  # it is taken out, with a reason, and its trail stays
+
+    # --- the list
+
+    @admin.display(description=gettext_lazy("count"))
+    def what(self, paper: PaperCount) -> str:
+        return str(paper)
+
+    @admin.display(description=gettext_lazy("country"))
+    def from_where(self, paper: PaperCount) -> str:
+        return country_name(paper.country) if paper.country else _("not said")
+
+    @admin.display(description=gettext_lazy("state"))
+    def status(self, paper: PaperCount) -> str:
+        state = paper.get_state_display().split(":")[0]
+        is_held = paper.state == PaperState.HELD
+        return format_html('<strong class="frozen">{}</strong>', state) if is_held else state
+
+    @admin.display(description=gettext_lazy("entered"))
+    def entered(self, paper: PaperCount) -> str:
+        by, at = paper.entered_by or "–", timezone.localtime(paper.entered_at)
+        return f"{date_format(at)}, {by}"
+
+    # --- a count
+
+    def get_urls(self):
+        wrap = self.admin_site.admin_view
+        mine = [
+            path("<int:pk>/correct/", wrap(self.correct_view), name="letters_papercount_correct"),
+            path("<int:pk>/take-out/", wrap(self.take_out_view), name="letters_papercount_out"),
+            path("<int:pk>/release/", wrap(self.release_view), name="letters_papercount_release"),
+        ]
+        return mine + super().get_urls()
+
+    def add_view(self, request: HttpRequest, form_url="", extra_context=None) -> HttpResponse:
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        form = EntryForm(request.POST or None, initial=_same_again(request.user))
+        if form.is_valid():
+            try:
+                paper = paper_counts.enter(by=request.user, **form.entry())
+            except paper_counts.PossibleDuplicate as error:
+                form.ask(error)
+            else:
+                self.log_addition(request, paper, "Entered.")
+                _tell(request, paper, _("Entered: %(count)s for %(case)s."))
+                if "and_another" in request.POST:
+                    return redirect("admin:letters_papercount_add")
+                return redirect("admin:letters_papercount_change", paper.pk)
+        return self._page(request, "enter", _("Enter a count"), form=form)
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
+        """The count with its trail, and what can be done with it."""
+        paper = self._paper(object_id)
+        if not self.has_view_permission(request, paper):
+            raise PermissionDenied
+        user, is_held = request.user, paper.state == PaperState.HELD
+        may_change = self.has_change_permission(request, paper)
+        return self._page(
+            request,
+            "read",
+            capfirst(str(paper)),
+            paper=paper,
+            seen=paper_counts.version(paper),
+            reasons_to_review=paper_counts.reasons_to_review(paper) if is_held else [],
+            trail=_trail(paper),
+            may_release=user.has_perm(REVIEW) and paper_counts.may_release(paper, user),
+            may_change=may_change and paper.state != PaperState.TAKEN_OUT,
+        )
+
+    def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        paper = self._to_change(request, pk)
+        form = CorrectionForm(
+            request.POST or None, instance=paper, initial={"seen": paper_counts.version(paper)}
+        )
+        if form.is_valid():
+            try:
+                paper = paper_counts.correct(self._paper(pk), by=request.user, **form.cleaned_data)
+            except Refused as error:
+                form.add_error(None, str(error))
+            else:
+                self.log_change(request, paper, "Corrected.")
+                _tell(request, paper, _("Corrected: %(count)s for %(case)s."))
+                return redirect("admin:letters_papercount_change", pk)
+        return self._page(request, "correct", _("Correct a count"), form=form, paper=paper)
+
+    def take_out_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        paper = self._to_change(request, pk)
+        form = ReasonForm(request.POST or None, initial={"seen": paper_counts.version(paper)})
+        if form.is_valid():
+            try:
+                if paper_counts.take_out(paper, by=request.user, **form.cleaned_data):
+                    self.log_change(request, paper, "Taken out.")
+            except Refused as error:
+                form.add_error(None, str(error))
+            else:
+                messages.success(request, _("It is taken out, and no longer counts."))
+                return redirect("admin:letters_papercount_change", pk)
+        return self._page(request, "take_out", _("Take out a count"), form=form, paper=paper)
+
+    @method_decorator(require_POST)
+    def release_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        paper = self._paper(pk)
+        if not request.user.has_perm(REVIEW):
+            raise PermissionDenied
+        try:
+            seen = row_number(request.POST.get("seen", "")) or 0
+            if paper_counts.release(paper, seen=seen, by=request.user):
+                self.log_change(request, paper, "Released.")
+        except Refused as error:
+            messages.warning(request, str(error))
+        else:
+            messages.success(request, _("It counts."))
+        return redirect("admin:letters_papercount_change", pk)
+
+    def _paper(self, key: str | int) -> PaperCount:
+        papers = PaperCount.objects.select_related("case", "entered_by")
+        return get_object_or_404(papers, pk=row_number(str(key)))
+
+    def _to_change(self, request: HttpRequest, pk: int) -> PaperCount:
+        paper = self._paper(pk)
+        if not self.has_change_permission(request, paper):
+            raise PermissionDenied
+        return paper
+
+
+def _same_again(user) -> dict:
+    """What an entry begins with: much of what this person entered last."""
+    last = PaperCount.objects.filter(entered_by=user).order_by("-pk").first()
+    if last is None:
+        return {}
+    is_of_today = timezone.localdate(last.entered_at) == timezone.localdate()
+    names = ["country", *(SAME_AGAIN if is_of_today else [])]
+    return {name: getattr(last, name) for name in names}
+
+
+def _tell(request: HttpRequest, paper: PaperCount, words: str) -> None:
+    messages.success(request, words % {"count": paper, "case": paper.case})
+    if paper.state == PaperState.HELD:
+        words = _("It is held and does not count yet: somebody else has to look at it.")
+        messages.warning(request, " ".join([words, *paper_counts.reasons_to_review(paper)]))
+
+
+def _trail(paper: PaperCount) -> list[Step]:
+    """Who did what and why, the newest first."""
+    records = list(paper.history.select_related("history_user", "case").order_by("-history_id"))
+    return [
+        Step(
+            at=record.history_date,
+            by=str(record.history_user or "–"),
+            reason=record.reason,
+            changes=_changes(older, record) if older else [],
+        )
+        for record, older in zip(records, [*records[1:], None], strict=True)
+    ]
+
+
+def _changes(older, newer) -> list[tuple[str, str, str]]:
+    return [
+        (str(PaperCount._meta.get_field(name).verbose_name), _said(older, name), _said(newer, name))
+        for name in TRACED
+        if _said(older, name) != _said(newer, name)
+    ]
+
+
+def _said(record, name: str) -> str:
+    value = getattr(record, f"get_{name}_display", lambda: getattr(record, name))()
+    return date_format(value) if isinstance(value, datetime.date) else str(value)

@@ -1,0 +1,39 @@
+"""Asks whoever gives a name or an address whether we may keep it: a political opinion needs a yes.
+
+General Data Protection Regulation, articles 7 and 9 (2) (a). The box is never ticked beforehand,
+says for what and for how long, and stands only for what tells who somebody is: a letter without
+name and address needs no yes. Who asks for news alone says it by the button and again by mail.
+"""
+
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from letters.privacy import consent
+from letters.privacy.antispam import SpamProtectedForm
+
+
+class ConsentForm(SpamProtectedForm):
+    """A form whose rows keep who wrote them."""
+
+    CONSENT = ""  # to what, in `consent.PURPOSES`
+    PERSONAL: tuple[str, ...] = ("name", "email")
+    IS_NEEDED = _("Tick this, or leave out your name and your e-mail address.")
+
+    consent = forms.BooleanField(required=False, label=consent.LABEL)
+
+    def __init__(self, data=None, **kwargs) -> None:
+        super().__init__(data, **kwargs)
+        field = self.fields["consent"]
+        field.help_text = consent.PURPOSES[self.CONSENT]
+        if not self.is_bound and self.initial.get("consent") is True:  # given before, for all cases
+            field.widget = forms.HiddenInput()
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        agrees = cleaned.pop("consent", False)
+        self.consent_version = consent.VERSION if agrees else ""
+        if not agrees and any(cleaned.get(name) for name in self.PERSONAL):
+            self.add_error("consent", self.IS_NEEDED)
+        return cleaned

@@ -1,0 +1,121 @@
+"""Form fields that several forms share."""
+
+from functools import lru_cache
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from cases.countries import country_choices
+from cases.models import Case, CaseKind
+from cases.typed_text import LineField as LineField
+from cases.typed_text import PlainTextField as PlainTextField
+from letters.models.addresses import NotAnAddress, deliverable
+
+
+class CountrySelect(forms.Select):
+    """As `Select`, but its 250 options are written once a language: they took a fifth of a page."""
+
+    template_name = "letters/forms/country_select.html"
+
+    def get_context(self, name: str, value: object, attrs: dict | None) -> dict:
+        context = forms.Widget.get_context(self, name, value, attrs)
+        [chosen] = self.format_value(value)
+        attribute = format_html('value="{}"', chosen)
+        options = _options(tuple(self.choices)).replace(attribute, f"{attribute} selected", 1)
+        context["widget"]["options"] = mark_safe(options)  # noqa: S308 - escaped in both parts
+        return context
+
+
+@lru_cache(maxsize=32)
+def _options(choices: tuple[tuple[str, str], ...]) -> str:
+    return format_html_join("", '<option value="{}">{}</option>', choices)
+
+
+def country_field(**options) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        choices=lambda: [("", _("Rather not say")), *country_choices()],
+        required=False,
+        widget=CountrySelect(attrs={"autocomplete": "country"}),
+        **options,
+    )
+
+
+def name_field(*, required: bool = False, **options) -> LineField:
+    return LineField(
+        label=_("Your name"),
+        required=required,
+        max_length=120,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        **options,
+    )
+
+
+def town_field(**options) -> LineField:
+    return LineField(
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "address-level2"}),
+        **options,
+    )
+
+
+class AddressField(forms.EmailField):
+    """An e-mail address in the form in which it is stored, compared and mailed to."""
+
+    def to_python(self, value) -> str:
+        typed = super().to_python(value)
+        if not typed:
+            return typed
+        try:
+            return deliverable(typed)
+        except NotAnAddress as error:
+            local = typed.rpartition("@")[0]
+            # Mail servers without SMTPUTF8 do not take it, and much only looks like a letter: “ſ”.
+            if error.part == "local" and not local.isascii():
+                raise ValidationError(
+                    _(
+                        "Before the @ only plain letters, digits and signs can stand, without "
+                        "accents."
+                    ),
+                    code="local_part",
+                ) from None
+            if error.part == "local" and '"' in local:
+                raise ValidationError(
+                    _("Type the address without quotation marks."), code="quoted"
+                ) from None
+            if error.part == "domain":
+                raise ValidationError(
+                    _("No mail can be sent to what stands after the @. Please check it."),
+                    code="domain",
+                ) from None
+            raise ValidationError(self.default_validators[0].message, code="invalid") from None
+
+
+def email_field(*, required: bool = False, **options) -> AddressField:
+    return AddressField(
+        label=_("E-mail"),
+        required=required,
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "email"}),
+        **options,
+    )
+
+
+def follow_field() -> forms.BooleanField:
+    """The box for news, never ticked beforehand; `follow_label` says of whom."""
+    return forms.BooleanField(
+        required=False,
+        help_text=_(
+            "One mail when something changes, nothing else, until you end it by a click. First we "
+            "mail you a link to confirm it."
+        ),
+    )
+
+
+def follow_label(case: Case) -> str:
+    if case.kind == CaseKind.IN_MEMORY:
+        return _("Tell me what comes of the case of %(name)s") % {"name": case.short_name_or_full}
+    return _("Tell me what becomes of %(name)s") % {"name": case.short_name_or_full}

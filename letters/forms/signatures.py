@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case
+from letters.actions.signatures import SignatureFields
+from letters.forms.consent import ConsentForm
+from letters.forms.fields import country_field, email_field, follow_field, follow_label, name_field
+from letters.forms.names import told_field
+from letters.models import names
+from letters.text import checks
+
+
+class SignForm(ConsentForm):
+    """A name under the petition of a case, as the text stood on the page."""
+
+    name = name_field(
+        required=True, error_messages={"required": _("Type your name: it is what signs.")}
+    )
+    country = country_field(label=_("The country you sign from"))
+    email = email_field(
+        required=True,
+        help_text=_("We mail you a link. Your name counts once you have opened it and said yes."),
+        error_messages={"required": _("Type your e-mail address: without it nobody can confirm.")},
+    )
+    shows_name = forms.BooleanField(
+        label=_("Show my first name and country below the petition"), required=False
+    )
+    follow = follow_field()
+    told = told_field()  # how the first name will be shown, once the page has said it
+    digest = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
+
+    CONSENT = "signature"
+    IS_NEEDED = _("Tick this to sign: without it we may not keep your name.")
+    field_order = ("name", "country", "email", "shows_name", "follow")
+
+    def __init__(self, data=None, *, case: Case, **kwargs) -> None:
+        super().__init__(data, **kwargs)
+        self.petition = case.petition
+        self.purpose = f"signature for {case.slug}"
+        self.fields["digest"].initial = self.petition.digest
+        self.fields["follow"].label = follow_label(case)
+        if not self.petition.shows_signers:
+            del self.fields["shows_name"]
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        cleaned.setdefault("shows_name", False)
+        name = cleaned.get("name", "")
+        first = names.first_name(name)
+        if cleaned["shows_name"] and first and not self._may_stand_in_public(first):
+            self.add_error(
+                "shows_name",
+                _("“%(name)s” can’t be shown here. Take the tick off to sign all the same.")
+                % {"name": first},
+            )
+        elif cleaned["shows_name"] and _may_be_wrong(first, name) and cleaned.get("told") != first:
+            self.data["told"] = first
+            self.add_error(
+                "shows_name",
+                _(
+                    "It will be shown as “%(name)s”. If that is right, send the form once more. If "
+                    "not, take the tick off to sign all the same."
+                )
+                % {"name": first},
+            )
+        if cleaned.get("digest") != self.petition.digest:
+            self.data["digest"] = self.petition.digest
+            raise ValidationError(
+                _(
+                    "The text of the petition is another one than when you opened this page. Read "
+                    "it once more; what you typed is still here."
+                ),
+                code="changed",
+            )
+        return cleaned
+
+    def _may_stand_in_public(self, first_name: str) -> bool:
+        """Nobody reads it before: so it is a name, and no word of the lists."""
+        return names.may_be_a_name(first_name) and not checks.is_rude(first_name)
+
+    def signature_fields(self) -> SignatureFields:
+        return SignatureFields(
+            name=self.cleaned_data["name"],
+            country=self.cleaned_data["country"],
+            shows_name=self.cleaned_data["shows_name"],
+            consent_version=self.consent_version,
+        )
+
+
+def _may_be_wrong(first_name: str, name: str) -> bool:
+    """It may be another, or be all that there is of the name."""
+    return names.is_guess(name) or names.is_whole(first_name, name)

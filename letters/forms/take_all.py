@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case
+from letters.forms.consent import ConsentForm
+from letters.forms.fields import country_field, email_field, name_field, town_field
+from letters.forms.names import (
+    PARTS,
+    Appearance,
+    appearance,
+    boxes_on_paper,
+    question,
+    sent_appearance,
+    told_field,
+)
+from letters.models import NameForm
+from letters.privacy import consent
+
+
+class DetailsForm(forms.Form):
+    """What is asked once for all cases. Nothing of it is stored: it goes back to the device."""
+
+    name = name_field()
+    name_form = forms.ChoiceField(
+        label=_("How should your name appear under letters?"),
+        choices=NameForm.choices,
+        initial=NameForm.FULL,
+        widget=forms.RadioSelect,
+        help_text=_("You can choose otherwise under each of them."),
+    )
+    under_18 = forms.BooleanField(
+        label=_("I am under 18"),
+        required=False,
+        help_text=_("Then no name and no e-mail address are kept, whatever is typed here."),
+    )
+    place = town_field(label=_("Your town"))
+    country = country_field(label=_("The country you write from"))
+    email = email_field(
+        help_text=_("Needed only to sign petitions: one mail is enough to confirm them all.")
+    )
+    ties = forms.MultipleChoiceField(
+        label=_("Do you, or people close to you, live in one of these countries?"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Or come from there. It only decides what we advise you."),
+    )
+    told = told_field()
+    # Asked once: the forms of all cases take it along.
+    consent = forms.BooleanField(required=False, label=consent.LABEL)
+    keep = forms.BooleanField(
+        label=_("Remember this on my device for 30 days"),
+        required=False,
+        help_text=_("If not, until you close the browser. Do not tick it on a shared computer."),
+    )
+
+    def __init__(self, data=None, *, cases: list[Case], **kwargs) -> None:
+        super().__init__(data, **kwargs)
+        self.fields["consent"].help_text = " ".join(
+            str(consent.PURPOSES[what]) for what in ("letter", "signature")
+        )
+        countries = {case.country: case.country_name for case in cases}
+        self.fields["ties"].choices = sorted(countries.items(), key=lambda pair: pair[1])
+        if not self.is_bound:
+            self.initial["told"] = self.appears.told
+        else:
+            self.data = data.copy()
+            if data.get("under_18"):
+                self.data["name"] = self.data["email"] = ""
+
+    @property
+    def appears(self) -> Appearance:
+        """How the name will stand, as far as the form is filled in."""
+        return sent_appearance(self.data if self.is_bound else self.initial)
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if cleaned.get("under_18"):
+            cleaned["name_form"] = NameForm.NONE
+        if not cleaned.get("consent") and (cleaned.get("name") or cleaned.get("email")):
+            self.add_error("consent", ConsentForm.IS_NEEDED)
+        appears = appearance(cleaned.get("name", ""), cleaned.get("name_form") or NameForm.NONE)
+        if cleaned.get("told") != appears.told:
+            if appears.name and cleaned.get("name_form") in PARTS:
+                self.add_error("name_form", question(appears))
+            if appears.boxes:
+                self.add_error("name", boxes_on_paper(appears.lacks))
+        self.data["told"] = appears.told
+        return cleaned
+
+    def details(self) -> dict:
+        """Initial values for the forms of all cases."""
+        own = ("ties", "keep", "told")
+        return {name: value for name, value in self.cleaned_data.items() if name not in own}

@@ -1,0 +1,267 @@
+"""What is mailed. A form only notes that a mail is to leave; it is written when it leaves.
+
+So nothing of a mail is kept, what several forms asked for leaves as one, and a case that was frozen
+meanwhile is not named. Nothing that a visitor typed goes in. The subject names the campaign, and
+never what somebody did.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.db.models import Q
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from cases.models import Case
+from letters.mail import links
+from letters.mail.pace import PAUSE, SENDER, domain_of
+from letters.models import (
+    DataRequest,
+    EmailAddress,
+    Follow,
+    FollowState,
+    Letter,
+    MailedLink,
+    MailKind,
+    OutgoingMail,
+    Pledge,
+    Priority,
+    Signature,
+    SignatureState,
+)
+
+WAIT_IF_TRAPPED = datetime.timedelta(hours=1)
+
+
+class Message(NamedTuple):
+    subject: str
+    body: str
+
+
+class Part(NamedTuple):
+    """What a mail says of one thing: `case` is None if it is for none or may not be named."""
+
+    kind: str
+    link: str
+    case: Case | None
+    is_message: bool = False
+    waiting: list[Signature | Follow] | None = None
+    not_me: str = ""
+
+
+# --- to be sent
+
+
+def queue_letter_link(letter: Letter, *, sender: str = "", go_along: bool = False) -> None:
+    """The private link to a letter, for its writer; at most once.
+
+    With `go_along` it waits for what else its writer does, so that one mail has all links.
+    """
+    _queue(
+        MailKind.LETTER_LINK,
+        letter,
+        letter.page_language,
+        trapped=letter.held,
+        sender=sender,
+        wait=PAUSE if go_along else None,
+    )
+
+
+def queue_confirm(
+    email_address: EmailAddress, typed: str, *, trapped: bool = False, sender: str = ""
+) -> None:
+    """The link to the page where all that waits for an address is confirmed, in the language now.
+
+    `trapped` for what a robot seems to have sent: it leaves after an hour, behind the others, and
+    gives way to the mail that somebody else asks for meanwhile. So does one that waits because who
+    asked for it has used up their share.
+
+    One mail waits at most; after it was sent, whoever asks again gets it again. An address that is
+    blocked has no address left: the mail is made all the same, and the worker drops it.
+    """
+    gives_way = Q(sent_at__isnull=False) | Q(given_up_at__isnull=False)
+    if not trapped:
+        gives_way |= _held_up_by_others(sender)
+    earlier = OutgoingMail.objects.filter(about=links.about(email_address), kind=MailKind.CONFIRM)
+    earlier.filter(gives_way).delete()
+    language = translation.get_language() or email_address.language
+    _queue(
+        MailKind.CONFIRM,
+        email_address,
+        language,
+        to=email_address.email or typed,
+        trapped=trapped,
+        sender=sender,
+    )
+
+
+def queue_data_link(
+    request: DataRequest, key: str, email: str, *, trapped: bool = False, sender: str = ""
+) -> None:
+    """The link to all that hangs on an address, in the language now. `key` stands nowhere else, and
+    here only until the mail has left.
+
+    One waits at most: whoever asks meanwhile is not kept waiting by who asked before.
+    """
+    waiting = OutgoingMail.objects.waiting().filter(
+        to_hash=request.email_hash, kind=MailKind.DATA_LINK
+    )
+    if waiting.exists():
+        if not trapped:
+            waiting.filter(_held_up_by_others(sender), attempts=0).update(
+                not_before=timezone.now(), priority=Priority.LINK, sender=sender, held_up_by=""
+            )
+        return
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    with translation.override(language):
+        link = settings.SITE_URL + request.url(key)
+    how = {"trapped": trapped, "sender": sender, "link": link}
+    _queue(MailKind.DATA_LINK, request, language, to=email, **how)
+
+
+def _held_up_by_others(sender: str) -> Q:
+    """Mails that wait because a robot, or somebody with many addresses, asked for them first."""
+    return Q(priority=Priority.TRAPPED) | (Q(held_up_by=SENDER) & ~Q(sender=sender))
+
+
+def queue_pledge_link(pledge: Pledge, *, sender: str = "") -> None:
+    """The private link to a pledge, for who gave it; at most once."""
+    _queue(MailKind.PLEDGE_LINK, pledge, pledge.language, trapped=pledge.held, sender=sender)
+
+
+def forget_other_addresses(thing: Letter | Pledge) -> None:
+    """After its address was changed: the old one is kept in no mail, and no link that was mailed
+    to it opens anything; the new one gets the link."""
+    for model in (OutgoingMail, MailedLink):
+        rows = model.objects.filter(about=links.about(thing))
+        rows.exclude(to_hash=thing.email_hash).delete()
+
+
+def queue_rejection(letter: Letter) -> None:
+    """That a letter can't be delivered as it is; the reason stands on the private page."""
+    about = links.about(letter)
+    sent = OutgoingMail.objects.filter(about=about, kind=MailKind.LETTER_REJECTED)
+    sent.exclude(sent_at=None).delete()  # of an earlier rejection; one that still waits will do
+    _queue(MailKind.LETTER_REJECTED, letter, letter.page_language)
+
+
+def _queue(
+    kind: MailKind,
+    thing: Letter | Pledge | EmailAddress | DataRequest,
+    language: str,
+    *,
+    to: str = "",
+    trapped: bool = False,
+    sender: str = "",
+    wait: datetime.timedelta | None = None,
+    link: str = "",
+) -> None:
+    """Put a mail in the outbox, in the transaction of what it tells of; nothing without address."""
+    to = to or thing.email
+    if not to:
+        return
+    now = timezone.now()
+    priority = Priority.CONFIRM if kind == MailKind.CONFIRM else Priority.LINK
+    if trapped:
+        priority, wait = Priority.TRAPPED, WAIT_IF_TRAPPED
+    mail = OutgoingMail(
+        kind=kind,
+        about=links.about(thing),
+        to=to,
+        to_hash=thing.email_hash,
+        body=link,
+        language=language,
+        priority=priority,
+        domain=domain_of(to),
+        sender=sender,
+        created_at=now,
+        not_before=now + wait if wait else now,
+    )
+    OutgoingMail.objects.bulk_create([mail], ignore_conflicts=True)
+
+
+# --- as it leaves
+
+
+def written(mails: list[OutgoingMail]) -> Message | None:
+    """One mail for all rows that leave together; None if what they are about is gone.
+
+    News is as it was approved.
+    """
+    first = mails[0]
+    if first.is_news:
+        return Message(first.subject, first.body)
+    with translation.override(first.language):
+        parts = [part for mail in mails if (part := _part(mail))]
+        if not parts:
+            return None
+        confirm = next((part for part in parts if part.kind == MailKind.CONFIRM), None)
+        context = {
+            "confirm": confirm,
+            "letters": [part for part in parts if part.kind == MailKind.LETTER_LINK],
+            "pledges": [part for part in parts if part.kind == MailKind.PLEDGE_LINK],
+            "data": [part for part in parts if part.kind == MailKind.DATA_LINK],
+            "rejected": [part for part in parts if part.kind == MailKind.LETTER_REJECTED],
+            "site": urlsplit(settings.SITE_URL).netloc,
+            "organisation": settings.ORGANISATION,
+            "contact_email": settings.CONTACT_EMAIL,
+        }
+        about = {"organisation": settings.ORGANISATION}
+        if confirm and confirm.waiting:
+            subject = _("%(organisation)s: please confirm") % about
+        else:
+            subject = _("%(organisation)s: your link") % about
+        body = render_to_string("letters/mail/links.txt", context).strip() + "\n"
+    return Message(subject, body)
+
+
+def waits_for_confirmation(mail: OutgoingMail) -> bool:
+    """Whether something was asked for with the address that nobody has said yes to."""
+    email_address = _number(mail)
+    return (
+        Signature.objects.filter(
+            email_address=email_address, state=SignatureState.UNCONFIRMED
+        ).exists()
+        or Follow.objects.filter(
+            email_address=email_address, state=FollowState.UNCONFIRMED
+        ).exists()
+    )
+
+
+def _part(mail: OutgoingMail) -> Part | None:
+    """What the mail says of its thing; None if that is gone, or has another address now."""
+    number = _number(mail)
+    if mail.kind == MailKind.CONFIRM:
+        email_address = EmailAddress.objects.filter(pk=number, email_hash=mail.to_hash).first()
+        return email_address and _confirm_part(email_address)
+    if mail.kind == MailKind.DATA_LINK:
+        asked = DataRequest.objects.filter(pk=number, email_hash=mail.to_hash)
+        return Part(mail.kind, mail.body, None) if asked.exists() else None
+    model = Pledge if mail.kind == MailKind.PLEDGE_LINK else Letter
+    things = model.objects.select_related("case__edition").defer("name")
+    thing = things.filter(pk=number, email_hash=mail.to_hash).first()
+    if thing is None:
+        return None
+    case = thing.case if thing.case and thing.case.is_visible else None
+    is_message = model is Letter and thing.is_message
+    return Part(mail.kind, links.to_thing(thing), case, is_message)
+
+
+def _number(mail: OutgoingMail) -> int:
+    return int(mail.about.partition(":")[2])
+
+
+def _confirm_part(email_address: EmailAddress) -> Part:
+    signatures = email_address.signatures.filter(state=SignatureState.UNCONFIRMED)
+    follows = email_address.follows.filter(state=FollowState.UNCONFIRMED)
+    waiting = [
+        *signatures.select_related("petition__case__edition").defer("name").order_by("pk"),
+        *follows.select_related("case__edition").order_by("pk"),
+    ]
+    link = links.to_thing(email_address)
+    return Part(MailKind.CONFIRM, link, None, waiting=waiting, not_me=f"{link}not-me/")

@@ -1,0 +1,18 @@
+"""Whether this copy of the site shows activity that nobody did."""
+
+from django.db import connection
+
+from letters.remembering import Remembered
+
+
+@Remembered
+def demo_data_exists() -> bool:
+    """Whether invented activity is in the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT 1 FROM letters_letter WHERE is_sample)"
+            " OR EXISTS (SELECT 1 FROM letters_pledge WHERE is_sample)"
+            " OR EXISTS (SELECT 1 FROM letters_signature WHERE is_sample)"
+            " OR EXISTS (SELECT 1 FROM letters_socialaction WHERE is_sample)"
+        )
+        return bool(cursor.fetchone()[0])

@@ -1,0 +1,178 @@
+"""What stands of a name: all of it, the first name, initials.
+
+Nothing tells for certain which word of a name is the first name: in much of Asia and in Hungary the
+family comes first, some people have one name, some write “Family, Given”. So the rules here guess,
+`is_guess` says where they may be wrong, and the forms show what will appear and ask.
+Source: https://www.w3.org/International/questions/qa-personal-names
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from cases.text import folded
+
+COMMAS = re.compile("[,،，、]")
+TITLES = (
+    "dame dipl dott dr dra frau herr hon ing lic mademoiselle madame miss mlle mme monsieur mr mrs "
+    "ms mx prof professor rev revd reverend senor senora sir sr sra srta"
+)
+AFTER_THE_NAME = "ba esq ii iii iv jr llb llm ma md mp msc phd qc sr"
+
+# Letters of those who write the family name first; the last two are Hungarian alone.
+HAN_AND_KANA = (
+    "\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+HANGUL = "\u1100-\u11ff\u3130-\u318f\uac00-\ud7af"
+UNSPACED = re.compile(f"[{HAN_AND_KANA}{HANGUL}]+")
+FAMILY_FIRST = re.compile(f"[{HAN_AND_KANA}{HANGUL}\u1780-\u17ffőűŐŰ]")
+VIETNAMESE = re.compile("[ăđơư\u1ea0-\u1ef9]", re.IGNORECASE)
+# Frequent family names, in Latin letters, of people who put them first.
+VIET_NAM = "bui dang dinh do duong ho huynh le luong ly ngo nguyen pham phan tran truong vo vu"
+KOREA = (
+    "ahn bae cho choi han hong hwang jang jeon jeong jo jung kang kim ko kwon lee lim moon oh park "
+    "seo shin son song yang yoo yoon"
+)
+CHINA = (  # in the spellings of several places
+    "chan chen cheng cheung chow deng gao guo he hu huang lam lau leung li liang lin liu luo ma "
+    "peng sun tan tang tsai wang wong wu xie xu yeung zhang zhao zheng zhou zhu"
+)
+HUNGARY = (
+    "balogh farkas fekete horvath juhasz kiss kovacs lakatos meszaros molnar nagy nemeth olah papp "
+    "racz szabo szilagyi takacs toth varga"
+)
+FAMILY_NAMES = frozenset(f"{VIET_NAM} {KOREA} {CHINA} {HUNGARY}".split())
+
+LETTER_BLANKS = "\u115f\u1160\u3164\uffa0"  # letters for Unicode, nothing for the eye
+APOSTROPHES = "'’‘‛ʼʻʾʿ"
+BETWEEN = f"{APOSTROPHES}.-\u2010\u2011·・"
+JOINERS = "\u200c\u200d"
+STACKED_MARKS = re.compile("[\u0300-\u036f]{3}")
+MAX_SHOWN_CHARACTERS = 40
+
+
+class NameForm(models.TextChoices):
+    """How a name stands under a letter or message."""
+
+    FULL = "full", _("full name, as I type it")
+    FIRST = "first", _("first name only")
+    INITIALS = "initials", _("initials")
+    NONE = "none", _("no name")
+
+
+class Parts(NamedTuple):
+    words: list[str]  # without titles, the family's last where a comma says so
+    given: str
+    is_certain: bool
+
+
+def shown(name: str, form: str) -> str:
+    """The name as others see it."""
+    match form:
+        case NameForm.FULL:
+            return " ".join(name.split())
+        case NameForm.FIRST:
+            return first_name(name)
+        case NameForm.INITIALS:
+            return initials(name)
+    return ""
+
+
+def first_name(name: str) -> str:
+    """The first name as far as it can be told; all of a name of one word."""
+    return _parts(name).given
+
+
+def initials(name: str) -> str:
+    firsts = [_first_letter(word) for word in _parts(name).words]
+    return " ".join(f"{letter.upper()}." for letter in firsts if letter)
+
+
+def is_guess(name: str) -> bool:
+    """Whether its first name and initials may be other ones: then its owner is asked."""
+    return bool(name.strip()) and not _parts(name).is_certain
+
+
+def is_whole(shown: str, name: str) -> bool:
+    """Whether somebody who reads `shown` reads all of the name: initials alone tell of nobody."""
+    told = [word for word in _parts(shown).words if len(_letters(word)) > 1]
+    return bool(told) and _bare(_parts(shown).words) == _bare(_parts(name).words)
+
+
+def may_be_a_name(text: str) -> bool:
+    """Letters of any script with their marks, and what joins the parts of a name."""
+    text = unicodedata.normalize("NFC", text)
+    if not 0 < len(text) <= MAX_SHOWN_CHARACTERS or STACKED_MARKS.search(text):
+        return False
+    before = ""
+    for sign in text:
+        is_letter, is_mark = _is_letter(sign), unicodedata.category(sign) in ("Mn", "Mc")
+        if is_mark or sign in JOINERS:  # it leans on a letter, or on the mark of one
+            if not before or not (_is_letter(before) or unicodedata.category(before)[0] == "M"):
+                return False
+        elif not is_letter and sign not in BETWEEN:
+            return False
+        before = sign
+    begins = _is_letter(text[0]) or text[0] in APOSTROPHES
+    return begins and bool(_letters(text)) and text[-1] not in JOINERS
+
+
+def _parts(name: str) -> Parts:
+    pieces = [piece.split() for piece in COMMAS.split(name) if piece.strip()]
+    while len(pieces) > 1 and all(_bare([word]) in AFTER_THE_NAME.split() for word in pieces[-1]):
+        pieces.pop()
+    if not pieces:
+        return Parts([], "", True)
+    turned = len(pieces) > 1  # “Family, Given”
+    words = [word for piece in [*pieces[1:], pieces[0]] for word in piece]
+    with_title = len(words)
+    while len(words) > 1 and _bare([words[0]]) in TITLES.split():
+        words.pop(0)
+    if len(words) == 1:
+        return _one_word(words[0], with_title > 1)
+    if turned:
+        return Parts(words, words[0], len(pieces) == 2)
+    if (given := _given_after_family(words)) is not None:
+        return Parts(words, given, False)
+    return Parts(words, words[0], len(_letters(words[0])) > 1)
+
+
+def _one_word(word: str, had_title: bool) -> Parts:
+    if UNSPACED.fullmatch(word) and len(word) > 1:
+        family = 2 if len(word) > 3 else 1
+        return Parts([word[:family], word[family:]], word[family:], False)
+    return Parts([word], word, not had_title)
+
+
+def _given_after_family(words: list[str]) -> str | None:
+    """The first name of a name that may begin with the family's; None if nothing speaks for it."""
+    name = " ".join(words)
+    if VIETNAMESE.search(name):
+        return words[-1]
+    capitals = [word for word in words if word.isupper() and len(_letters(word)) > 1]
+    if capitals and len(capitals) < len(words):  # “NAGY Anna”, “Anna NAGY”
+        return next(word for word in words if word not in capitals)
+    if FAMILY_FIRST.search(name) or _bare([words[0]]) in FAMILY_NAMES:
+        return words[1]
+    return None
+
+
+def _bare(words: list[str]) -> str:
+    return folded(" ".join(words)).replace(".", "")
+
+
+def _letters(text: str) -> list[str]:
+    return [sign for sign in text if _is_letter(sign)]
+
+
+def _is_letter(sign: str) -> bool:
+    return unicodedata.category(sign)[0] == "L" and sign not in LETTER_BLANKS + APOSTROPHES
+
+
+def _first_letter(word: str) -> str:
+    return next(iter(_letters(word)), "")

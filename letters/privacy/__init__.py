@@ -1,0 +1,1 @@
+"""What keeps people safe from what we hold of them."""

@@ -1,0 +1,146 @@
+"""All that we hold of one person: found by the hash of an address, exported; see also
+`letters.actions.erasure`.
+
+Three ways lead here: the owner of the address by a link that only a mail to it holds, staff of the
+safety role, and the commands `export_person` and `erase_person`. A post that somebody says they
+made hangs on no address; its own link erases it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.db import models
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+
+from cases.models import Case
+from letters.models import (
+    DataRequest,
+    EmailAddress,
+    Follow,
+    Letter,
+    MailKind,
+    OutgoingMail,
+    Pledge,
+    Signature,
+)
+from letters.privacy import consent, erasure
+
+# What tells nothing of a person: our own keys, and what only this code needs. A mail's words are
+# ours, with links that open pages; of one that waits for a frozen case nothing may be told.
+NOT_TOLD = {
+    *("id", "key", "key_hash", "email_hash", "to_hash", "is_sample", "email_address", "about"),
+    *("subject", "body", "unsubscribe_url"),
+    *("domain", "sender", "batch", "held_up_by", "priority"),  # of a mail: who shares the hour
+    "text",  # of a petition: told below, if its case is
+}
+TOLD_OF_LETTERS = {"subject", "body"}
+
+Thing = Letter | Pledge | Signature | Follow | EmailAddress | OutgoingMail
+
+
+def request_of(key: str) -> DataRequest | None:
+    """What a link opens, if it has not ended."""
+    since = timezone.now() - erasure.KEEP_DATA_LINKS_FOR
+    requests = DataRequest.objects.by_key(key).filter(created_at__gt=since)
+    return requests.exclude(email_hash="").first()
+
+
+def is_erased(key: str) -> bool:
+    """Whether all that the link opened was erased."""
+    return DataRequest.objects.by_key(key).filter(email_hash="").exists()
+
+
+def held(of: str) -> dict[str, QuerySet]:
+    """All rows of one address by their kind, the newest first."""
+    letters = Letter.objects.filter(email_hash=of, erased_on=None)
+    by_email_address = {"email_address__email_hash": of}
+    return {
+        "letters": letters.select_related(
+            "case__edition", "target__case__edition", "pledge", "embassy"
+        ).order_by("-pk"),
+        "pledges": Pledge.objects.filter(email_hash=of)
+        .select_related("case__edition", "edition")
+        .order_by("-pk"),
+        "signatures": Signature.objects.filter(**by_email_address)
+        .select_related("petition__case__edition", "text__petition__case__edition")
+        .order_by("-pk"),
+        "follows": Follow.objects.filter(**by_email_address)
+        .select_related("case__edition")
+        .order_by("-pk"),
+        "email_addresses": EmailAddress.objects.filter(email_hash=of),
+        "mails": OutgoingMail.objects.filter(to_hash=of)
+        # Whoever looks here asked for it a moment ago.
+        .exclude(kind=MailKind.DATA_LINK)
+        .select_related("case__edition")
+        .order_by("-pk"),
+    }
+
+
+def numbers(of: str) -> dict[str, int]:
+    return {what: rows.count() for what, rows in held(of).items()}
+
+
+def export(of: str) -> dict[str, list[dict]]:
+    """All of it as plain values, for JSON: each field that tells something, under its own name."""
+    return {what: [_told(thing) for thing in rows] for what, rows in held(of).items() if rows}
+
+
+def as_text(of: str) -> str:
+    """The same to be read: each field by the name that people know it by."""
+    lines = []
+    for rows in held(of).values():
+        for thing in rows:
+            lines += [
+                capfirst(str(thing)),
+                *(f"  {name}: {value}" for name, value in _named(thing)),
+            ]
+            lines.append("")
+    return "\n".join(lines) or _("We hold nothing under this address.") + "\n"
+
+
+def things(of: str) -> dict[str, Letter | Pledge | Signature | Follow]:
+    """What can be erased one by one, as addresses name it: “letter-17”."""
+    rows = held(of)
+    return {
+        f"{thing._meta.model_name}-{thing.pk}": thing
+        for what in ["letters", "pledges", "signatures", "follows"]
+        for thing in rows[what]
+    }
+
+
+def _told(thing: Thing) -> dict:
+    values = {field.name: _value(thing, field) for field in _fields(thing)}
+    if getattr(thing, "consent_version", ""):
+        values["consent_text"] = consent.text_of(thing.consent_version, thing._meta.model_name)
+    if isinstance(thing, Letter) and (picture := thing.picture):
+        values["picture"] = {"type": "image/jpeg", "base64": picture.data}
+    if isinstance(thing, Signature) and thing.petition.case.is_visible:
+        values["signed_text"] = {"title": thing.text.title, "text": thing.text.text}
+    return values
+
+
+def _named(thing: Thing) -> Iterator[tuple[str, str]]:
+    for field in _fields(thing):
+        shown = getattr(thing, f"get_{field.name}_display", None)
+        value = shown() if shown else _value(thing, field)
+        if value not in ("", None):
+            yield str(field.verbose_name), str(value)
+
+
+def _fields(thing: Thing) -> list[models.Field]:
+    not_told = NOT_TOLD - TOLD_OF_LETTERS if isinstance(thing, Letter) else NOT_TOLD
+    return [field for field in thing._meta.concrete_fields if field.name not in not_told]
+
+
+def _value(thing: Thing, field: models.Field):
+    value = getattr(thing, field.name)
+    if not field.is_relation:
+        return value
+    case = getattr(value, "case", value)
+    if isinstance(case, Case) and not case.is_visible:
+        return _("a case that is not shown at the moment")
+    return str(value or "")

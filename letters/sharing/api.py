@@ -1,0 +1,294 @@
+"""What the API tells, field by field, and nothing else: the page /api/ shows these very lines.
+
+It tells of cases that may be told of elsewhere (`CaseQuerySet.shared`), and gives no address of
+anybody: a copy of it would outlive the freeze of a case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from cases import pictures
+from cases.models import Case, Portrait
+from cases.models.case_parts import SourcedModel
+from letters.statistics import impact
+from letters.statistics.totals import ImpactTotals
+
+LICENCE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
+
+
+class Field(NamedTuple):
+    name: str
+    says: str | Promise
+    of: Callable[[Any], Any]
+
+
+def as_json(fields: Iterable[Field], row: Any) -> dict[str, Any]:
+    return {field.name: field.of(row) for field in fields}
+
+
+def _link(name: str, *args) -> str:
+    return settings.SITE_URL + reverse(name, args=args)
+
+
+def _picture(portrait: Portrait | None) -> dict | None:
+    if portrait is None or not (url := pictures.url(portrait)):
+        return None
+    return {
+        "url": settings.SITE_URL + url,
+        "alt": portrait.alt_i18n,
+        "credit": portrait.credit,
+        "licence": portrait.licence,
+    }
+
+
+def _source(row: SourcedModel) -> str:
+    """Its address, or only the site's name where the address names somebody whom we leave out."""
+    return row.source_link or row.source_host
+
+
+def _counts(case: Case) -> dict[str, int]:
+    return {
+        "all": case.total_count,
+        "letters": case.letter_count,
+        "messages": case.message_count,
+        "signatures": case.shown_signatures,
+        "posts": case.post_count,
+    }
+
+
+CASE = [
+    Field("slug", _("Its name in addresses; it stays."), lambda case: case.slug),
+    Field("url", _("Its page on this site."), lambda case: _link("cases:case", case.slug)),
+    Field("api_url", _("All of it here."), lambda case: _link("letters:api-case", case.slug)),
+    Field("name", _("As the person writes it."), lambda case: case.display_name),
+    Field("kind", "person, group, community, in-memory", lambda case: case.kind),
+    Field("country", _("Code of ISO 3166."), lambda case: case.country),
+    Field("country_name", _("In the language asked for."), lambda case: case.country_name),
+    Field("region", _("As the campaign divides the world."), lambda case: case.region),
+    Field("edition", _("The year of the campaign."), lambda case: case.edition.year),
+    Field("headline", _("Who this is, what is at stake."), lambda case: case.headline_i18n),
+    Field("summary", _("In a sentence or two."), lambda case: case.summary_i18n),
+    Field("language", _("Of the texts: English, until translated."), lambda case: case.language),
+    Field(
+        "facts_as_of",
+        _("The date of the newest news told, as finely as it is known; empty if nobody said."),
+        lambda case: case.facts_as_of,
+    ),
+    Field("takes_actions", _("Whether one can act now."), lambda case: case.takes_actions),
+    Field(
+        "counts",
+        _(
+            "What was done: all of it as of now; of each kind what was published today, in fives. "
+            "Signatures are 0 until they are as many as the page shows."
+        ),
+        _counts,
+    ),
+    Field(
+        "picture",
+        _("Copy it with its credit: other sites can’t load it from here. Or null."),
+        lambda case: _picture(case.portrait),
+    ),
+    Field("updated_at", _("Of the texts."), lambda case: _moment(case.updated_at)),
+]
+
+OUTCOME = [
+    Field("kind", "released, acquitted, law-changed, …", lambda outcome: outcome.kind),
+    Field("label", _("The kind in words."), lambda outcome: str(outcome.get_kind_display())),
+    Field("tone", _("Of the kind: good, bad, neither."), lambda outcome: outcome.tone),
+    Field("good_news", _("Whether the tone is good."), lambda outcome: outcome.is_good_news),
+    Field("headline", _("What happened."), lambda row: row.headline_i18n),
+    Field("text", _("With limits and setbacks."), lambda outcome: outcome.text_i18n),
+    Field("conditional", _("Bail, conditions, open charges."), lambda row: row.conditional),
+    Field(
+        "date",
+        _("As finely as it is known: 2025, 2025-02 or 2025-02-28; empty if unknown."),
+        lambda outcome: outcome.date_iso,
+    ),
+    Field(
+        "source",
+        _("Who says so; without its address where that names somebody whom we leave out."),
+        _source,
+    ),
+    Field(
+        "actions_count",
+        _("How many actions there were before it, as the source counts; or null."),
+        lambda outcome: outcome.actions_count,
+    ),
+    Field("actions_note", _("How the source says that."), lambda outcome: outcome.actions_note),
+    Field("recorded_at", _("When we entered it."), lambda row: _moment(row.recorded_at)),
+]
+
+# In the list of all outcomes, where each names its case.
+OUTCOME_OF_A_CASE = [
+    Field("case", _("The slug of its case."), lambda outcome: outcome.case.slug),
+    Field("name", _("Of the person or group."), lambda outcome: outcome.case.display_name),
+    Field("url", _("The page of the case."), lambda row: _link("cases:case", row.case.slug)),
+    *OUTCOME,
+]
+
+
+def _petition(case: Case) -> dict | None:
+    if (petition := case.petition) is None:
+        return None
+    return {
+        "title": petition.title_i18n,
+        "text": petition.text_i18n,
+        "goal": petition.goal,
+        "closes_on": petition.closes_on and petition.closes_on.isoformat(),
+        "takes_signatures": case.takes_signatures,
+    }
+
+
+def _target(case: Case) -> dict | None:
+    """The first, as it was told when a case had one."""
+    first = next(iter([*case.open_targets, *case.targets.all()]), None)
+    return first and {"name": first.full_name, "office": first.office}
+
+
+def _targets(case: Case) -> list[dict]:
+    return [
+        {
+            "key": target.key,
+            "name": target.full_name,
+            "office": target.office,
+            "as_of": target.holder_as_of,
+            "asked": target.asked_i18n,
+            "write_until": target.appeal_deadline and target.appeal_deadline.isoformat(),
+            "takes_letters": case.takes_actions and target.is_open,
+        }
+        for target in case.targets.all()
+    ]
+
+
+def _quotes(case: Case) -> list[dict]:
+    return [
+        {"text": quote.text_i18n, "speaker": quote.speaker, "source": _source(quote)}
+        for quote in case.quotes.all()
+        if quote.may_be_shown
+    ]
+
+
+def _milestones(case: Case) -> list[dict]:
+    return [
+        {"date": row.date_iso, "text": row.text_i18n, "source": _source(row)}
+        for row in case.milestones.all()
+    ]
+
+
+def _sources(case: Case) -> list[dict]:
+    return [{"url": row.link or row.host, "supports": row.supports} for row in case.sources.all()]
+
+
+# What stands beside the fields above where a case is alone.
+MORE_OF_A_CASE = [
+    Field("content_note", _("To be read before the story."), lambda case: case.content_note_i18n),
+    Field("age_hint", _("For which age, for school classes."), lambda case: case.age_hint),
+    Field("story", _("Markdown."), lambda case: case.story_i18n),
+    Field(
+        "demands",
+        _("What is asked."),
+        lambda case: [demand.text_i18n for demand in case.demands.all()],
+    ),
+    Field("target", _("Of whom it is asked first; without address. Or null."), _target),
+    Field("targets", _("Of whom it is asked, in their order; without address."), _targets),
+    Field("takes_letters", _("Whether a letter can be written."), lambda case: case.takes_letters),
+    Field(
+        "ways",
+        _(
+            "How a letter can travel: whether by post or by e-mail (an address is known), and from "
+            "which countries by way of an embassy."
+        ),
+        lambda case: case.ways,
+    ),
+    Field("petition", _("Or null."), _petition),
+    Field("quotes", _("Words that may be shown."), _quotes),
+    Field("milestones", _("What happened, and when."), _milestones),
+    Field(
+        "outcomes",
+        _("What became of it: as below, without the case."),
+        lambda case: [as_json(OUTCOME, outcome) for outcome in case.outcomes.all()],
+    ),
+    Field(
+        "themes", _("Their names."), lambda case: [theme.name_i18n for theme in case.themes.all()]
+    ),
+    Field("sources", _("Where each fact comes from."), _sources),
+]
+WHOLE_CASE = [*CASE, *MORE_OF_A_CASE]
+
+
+def _rows(table: impact.Table) -> list[dict]:
+    """The rows of a figure: what is together in one has no code."""
+    return [
+        {"code": row.code or None, "label": row.label, "actions": row.cells[0]}
+        for row in table.rows
+    ]
+
+
+def _by_case(sums: ImpactTotals) -> list[dict]:
+    """But for cases that are told of on this site alone: they are in the sums."""
+    shared = {case.slug for case in sums.cases if case.may_be_shared}
+    return [row for row in _rows(impact.by_case(sums)) if row["code"] in shared]
+
+
+def _years(sums: ImpactTotals) -> list[dict]:
+    return [
+        {
+            "year": figure.year,
+            "actions": figure.actions,
+            "qualifier": figure.qualifier,
+            "countries": figure.countries,
+            "countries_qualifier": figure.countries_qualifier,
+            "countries_note": figure.countries_note,
+            "note": figure.note,
+            "source": figure.source_url,
+        }
+        for figure in sums.years
+    ]
+
+
+TOTALS = [
+    Field("edition", _("The year of the campaign."), lambda s: s.edition and s.edition.year),
+    Field("actions", _("All of them."), lambda sums: sums.total),
+    Field(
+        "by_kind",
+        _("The code is the kind; published daily, in fives."),
+        lambda sums: _rows(impact.by_kind(sums)),
+    ),
+    Field(
+        "by_source",
+        _("How we know: what people only say is told apart; published daily, in fives."),
+        lambda sums: _rows(impact.by_source(sums)),
+    ),
+    Field("by_case", _("The code is the slug; as of now."), _by_case),
+    Field(
+        "by_day",
+        _("The code is the day; published daily, in fives."),
+        lambda sums: _rows(impact.by_day(sums)),
+    ),
+    Field(
+        "by_region",
+        _("Of those who acted; published daily, in fives."),
+        lambda sums: _rows(impact.by_region(sums)),
+    ),
+    Field(
+        "by_country",
+        _("Codes of ISO 3166; published daily, in fives."),
+        lambda sums: _rows(impact.by_country(sums)),
+    ),
+    Field(
+        "years",
+        _("The whole campaign, as sources count it: show no number without its qualifier."),
+        _years,
+    ),
+]
+
+
+def _moment(moment) -> str:
+    return moment.isoformat(timespec="seconds")

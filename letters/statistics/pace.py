@@ -1,0 +1,157 @@
+"""How fast a case counts. What comes absurdly fast raises an alarm, and is held until staff look.
+
+Nothing is thrown away, and whoever acts reads the same as ever: what they did is being looked at.
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db import connection
+from django.db.models import Sum
+from django.utils import timezone
+
+from letters.models import (
+    Alarm,
+    Letter,
+    Pace,
+    Signature,
+    SocialAction,
+    Tally,
+    TallyKey,
+    TallySource,
+)
+from letters.privacy import throttle
+
+# No case of a national campaign has so many of one kind in an hour or on a day without being news
+# to its staff: on the evening of 10 December some have a few hundred.
+ALWAYS_AN_HOUR = 500
+ALWAYS_A_DAY = 2_000
+# Human Rights Day brings several times an ordinary day; an hour of it seldom more than one.
+TIMES_A_DAY = 10
+TIMES_AN_HOUR = 2
+ORDINARY = datetime.timedelta(days=14)  # the days that an ordinary one is the mean of
+# Of one sender in an hour. What is over `throttle.HELD_ABOVE` is held: a large class. This is none.
+OF_ONE_SENDER = 300
+
+RESULT = """
+    RETURNING of_hour, of_day, most_an_hour, most_a_day, alarm_id,
+        CASE WHEN raised_until > %s THEN raised_to ELSE 0 END
+"""
+GO_ON = f"""
+    UPDATE letters_pace SET of_hour = of_hour + %s, of_day = of_day + %s
+    WHERE case_id = %s AND kind = %s AND hour >= %s {RESULT}
+"""  # noqa: S608 - constants
+# Whoever comes first in an hour begins it, with ceilings of its own. A clock that is a little slow
+# begins none anew.
+BEGIN = f"""
+    INSERT INTO letters_pace
+        (case_id, kind, hour, day, of_hour, of_day, most_an_hour, most_a_day, raised_to)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0)
+    ON CONFLICT (case_id, kind) DO UPDATE SET
+        of_hour = excluded.of_hour
+            + CASE WHEN letters_pace.hour >= excluded.hour THEN letters_pace.of_hour ELSE 0 END,
+        of_day = excluded.of_day
+            + CASE WHEN letters_pace.day >= excluded.day THEN letters_pace.of_day ELSE 0 END,
+        hour = CASE WHEN letters_pace.hour >= excluded.hour
+            THEN letters_pace.hour ELSE excluded.hour END,
+        day = CASE WHEN letters_pace.day >= excluded.day
+            THEN letters_pace.day ELSE excluded.day END,
+        most_an_hour = excluded.most_an_hour, most_a_day = excluded.most_a_day
+    {RESULT}
+"""  # noqa: S608 - constants
+GIVE_BACK = """
+    UPDATE letters_pace SET of_hour = of_hour - %s, of_day = of_day - %s
+    WHERE case_id = %s AND kind = %s AND hour = %s AND of_hour >= %s AND of_day >= %s
+"""
+NOTE_SENDER = """
+    INSERT INTO letters_alarm (kind, raised_at, number) VALUES ('', %s, %s)
+    ON CONFLICT DO NOTHING
+"""
+
+
+def watch(row: Letter | Signature | SocialAction, was: TallyKey | None) -> None:
+    """A supporter moved it: hold it, if it begins to count while an alarm is open.
+
+    After the row was changed and before the tally is, in the same transaction: so all who count
+    for one case and kind stand in line here, and the alarm is raised by exactly one.
+    """
+    now = row.tally_key
+    if was and not now:
+        give_back(was)
+    elif now and not was and (alarm := alarm_of(now)):
+        held = {"held": True, "counted_on": None, "alarm_id": alarm}
+        type(row).objects.filter(pk=row.pk).update(**held)
+        for name, value in held.items():
+            setattr(row, name, value)
+
+
+def alarm_of(place: TallyKey, number: int = 1) -> int | None:
+    """So many begin to count here: the alarm that they are held for, if there is one."""
+    found = _go_on(place.case_id, place.kind, number)
+    of_hour, of_day, most_an_hour, most_a_day, alarm, raised = found
+    if alarm:
+        return alarm
+    if of_hour <= max(most_an_hour, raised) and of_day <= max(most_a_day, raised):
+        return None
+    made = Alarm.objects.create(
+        case_id=place.case_id, kind=place.kind, raised_at=timezone.now(), number=of_hour
+    )
+    Pace.objects.filter(case=place.case_id, kind=place.kind).update(alarm=made)
+    return made.pk
+
+
+def give_back(place: TallyKey, number: int = 1) -> None:
+    """So many were taken back: who does and undoes one thing all day raises no alarm."""
+    values = [number, number, place.case_id, str(place.kind), _stored(_hour()), number, number]
+    with connection.cursor() as cursor:
+        cursor.execute(GIVE_BACK, values)
+
+
+def begin(case_id: int, kind: str) -> None:
+    """Have a row for the case and kind, of this hour."""
+    _go_on(case_id, kind, 0)
+
+
+def is_flood(tries: int) -> bool:
+    """Whether what one sender does has to be looked at: so many it were in this hour.
+
+    If no class is so large, staff are told as well.
+    """
+    if tries > OF_ONE_SENDER:
+        with connection.cursor() as cursor:
+            cursor.execute(NOTE_SENDER, [_stored(timezone.now()), tries])
+    return tries > throttle.HELD_ABOVE
+
+
+def ordinary_day(case_id: int, kind: str) -> int:
+    """How many counted on this site on an ordinary day of the last two weeks, today left out."""
+    today = timezone.localdate()
+    days = Tally.objects.filter(
+        case=case_id, kind=kind, day__gte=today - ORDINARY, day__lt=today
+    ).exclude(source=TallySource.STAFF)
+    return (days.aggregate(sum=Sum("number"))["sum"] or 0) // ORDINARY.days
+
+
+def _go_on(case_id: int, kind: str, number: int) -> tuple:
+    kind, hour, now = str(kind), _stored(_hour()), _stored(timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute(GO_ON, [number, number, case_id, kind, hour, now])
+        if found := cursor.fetchone():
+            return found
+        day = connection.ops.adapt_datefield_value(timezone.localdate())
+        ordinary = ordinary_day(case_id, kind)
+        ceilings = [
+            max(ALWAYS_AN_HOUR, TIMES_AN_HOUR * ordinary),
+            max(ALWAYS_A_DAY, TIMES_A_DAY * ordinary),
+        ]
+        cursor.execute(BEGIN, [case_id, kind, hour, day, number, number, *ceilings, now])
+        return cursor.fetchone()
+
+
+def _hour() -> datetime.datetime:
+    return timezone.now().replace(minute=0, second=0, microsecond=0)
+
+
+def _stored(moment: datetime.datetime):
+    return connection.ops.adapt_datetimefield_value(moment)

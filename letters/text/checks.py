@@ -1,0 +1,502 @@
+"""What in a text somebody should look at again before it leaves, and why.
+
+The site's server compares it with the safety rules of the case and with the lists of insults and
+threats; nothing of it is kept. It explains. Only what a rule or a list says it stops, stops.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from django.utils.translation import gettext as _
+
+from cases import stop_words
+from cases.models import (
+    AppliesTo,
+    Case,
+    Demand,
+    ModelLetter,
+    SafetyRule,
+    Target,
+    Topic,
+    WordList,
+    WordListKind,
+)
+from cases.printing import fonts
+from cases.text import folded, folded_with_places
+from letters.models import Format, Letter
+from letters.remembering import Remembered
+from letters.text import composing, contact_data, page_fit
+from letters.text.contact_data import Kind
+
+MAX_PROBLEMS = 30  # problems that are told: whoever has more begins anew
+MAX_CHARACTERS = 6_000  # of a text that are looked at: no form takes more
+MIN_CHARACTERS = 40  # from which on a text is asked what it leaves out
+
+MAX_QUOTED_CHARACTERS = 60
+
+SUBJECT, BODY = "subject", "body"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A sentence, and why it matters; `start` and `end` are None for the text as a whole."""
+
+    sentence: str
+    why: str
+    start: int | None = None
+    end: int | None = None
+    words: str = ""  # what stands there
+    field: str = BODY  # in which of the two
+    stops: bool = False
+
+
+class Piece(NamedTuple):
+    """A run of a text, marked if a problem lies in it."""
+
+    text: str
+    marked: bool
+
+
+def problems(
+    text: str,
+    case: Case,
+    *,
+    target: Target | None = None,
+    about: str = AppliesTo.APPEAL,
+    subject: str = "",
+    language: str = "en",
+    own_email: str = "",
+    card: bool = False,
+    name: str = "",
+) -> list[Problem]:
+    """What stops the text first, then by place, then what concerns it as a whole.
+
+    `about` says whether it is a letter to the official or a message to the person, `target` to
+    which official (the first, if none is said), `own_email` is the writer's address if it is known,
+    `name` as it will stand under the text. A place counts characters of the text as it was given.
+    """
+    target = _to_whom(case, about, target)
+    rules = [
+        rule for rule in case.safety_rules.all() if rule.applies_to == about and not rule.allows
+    ]
+    lists = _lists(target, about, language)
+    own = next((rule for rule in rules if rule.topic == Topic.OWN_ADDRESS), None)
+    found = []
+    for field, words in [(SUBJECT, subject[:MAX_CHARACTERS]), (BODY, text[:MAX_CHARACTERS])]:
+        found += _listed(words, field, rules, lists)
+        found += _contact_data(words, field, own, own_email)
+    found.sort(key=lambda problem: (problem.field == BODY, problem.start))
+    found += _unprintable(SUBJECT, subject[:MAX_CHARACTERS])
+    found += _unprintable(BODY, text[:MAX_CHARACTERS])
+    if text.strip():
+        found += _as_a_whole(text[:MAX_CHARACTERS], case, target, about, language, card, name)
+    return sorted(found, key=lambda problem: not problem.stops)[:MAX_PROBLEMS]
+
+
+def problems_of(letter: Letter) -> list[Problem]:
+    """The same of a letter or message as it is kept."""
+    is_card = letter.form == Format.CARD
+    return problems(
+        letter.body,
+        letter.case,
+        own_email=letter.email,
+        card=is_card,
+        name=letter.signed_name,
+        **_about(letter),
+    )
+
+
+def is_blocked(letter: Letter) -> bool:
+    """Whether it can't leave as it is kept: a rule may be newer than a draft."""
+    return bool(blocking_problems(letter.body, letter.case, **_about(letter)))
+
+
+def _about(letter: Letter) -> dict[str, Any]:
+    rules = {"about": applies_to(letter), "target": letter.target}
+    return rules | {"subject": letter.subject, "language": letter.language}
+
+
+def applies_to(letter: Letter) -> str:
+    """Which of the case's safety rules are asked of it."""
+    return AppliesTo.SOLIDARITY if letter.is_message else AppliesTo.APPEAL
+
+
+def blocking_problems(
+    text: str,
+    case: Case,
+    *,
+    target: Target | None = None,
+    about: str = AppliesTo.APPEAL,
+    subject: str = "",
+    language: str = "en",
+) -> list[Problem]:
+    """Those problems alone for which a text is not taken, asked of the database every few
+    seconds: as soon as that, what staff change holds."""
+    all_rules, all_lists = blocking_rules()
+    rules = [
+        rule
+        for rule in all_rules
+        if rule.case_id == case.pk and rule.applies_to == about and not rule.allows
+    ]
+    languages = _languages(_to_whom(case, about, target), about, language)
+    lists = [one for one in all_lists if languages is None or one.language in languages]
+    return [
+        problem
+        for field, words in [(SUBJECT, subject[:MAX_CHARACTERS]), (BODY, text[:MAX_CHARACTERS])]
+        for problem in _listed(words, field, rules, lists)
+    ]
+
+
+def is_rude(text: str) -> bool:
+    """Whether a word of the lists, in any language, stands in it."""
+    return any(_listed(text, BODY, [], list(WordList.objects.all())))
+
+
+def pieces(text: str, found: Iterable[Problem], field: str = BODY) -> list[Piece]:
+    """The text with the places of the problems marked, for somebody who reads it."""
+    marks = sorted(
+        (problem.start, problem.end)
+        for problem in found
+        if problem.field == field and problem.start is not None and problem.end is not None
+    )
+    run, place = [], 0
+    for start, end in marks:
+        if end <= place:
+            continue
+        start = max(start, place)
+        run += [Piece(text[place:start], False), Piece(text[start:end], True)]
+        place = end
+    return [piece for piece in [*run, Piece(text[place:], False)] if piece.text]
+
+
+# --- words that rules and lists name
+
+
+def _to_whom(case: Case, about: str, target: Target | None) -> Target | None:
+    """The official it goes to; the first one if none is said, nobody if it goes to the person."""
+    if about == AppliesTo.SOLIDARITY:
+        return None
+    return target or next(iter(case.targets.all()), None)
+
+
+def _lists(target: Target | None, about: str, language: str) -> list[WordList]:
+    languages = _languages(target, about, language)
+    lists = WordList.objects.all()
+    return list(lists if languages is None else lists.filter(language__in=languages))
+
+
+def _languages(target: Target | None, about: str, language: str) -> set[str] | None:
+    """Those the text may be in; None for a message of support, which may be in any."""
+    if about == AppliesTo.SOLIDARITY:
+        return None
+    return {"en", language, *dict(composing.languages(target))}
+
+
+@Remembered
+def blocking_rules() -> tuple[list[SafetyRule], list[WordList]]:
+    """The rules of all cases and the lists whose words stop a text: mostly few."""
+    rules, lists = SafetyRule.objects.filter(stops=True), WordList.objects.filter(stops=True)
+    return list(rules), list(lists)
+
+
+def _listed(
+    text: str, field: str, rules: list[SafetyRule], lists: list[WordList]
+) -> Iterator[Problem]:
+    bare, places = folded_with_places(text)
+    sources = [source for source in [*lists, *rules] if source.words]
+    patterns = [stop_words.pattern(tuple(source.words)) for source in sources]
+    said = set()
+    # All words in one go, and only where one begins each source by itself.
+    for begin in _beginnings(tuple(word for source in sources for word in source.words), bare):
+        for source, pattern in zip(sources, patterns, strict=True):
+            match = pattern.match(bare, begin)
+            if match is None:
+                continue
+            start, end = _between(places, match.start(), match.end(), len(text))
+            words = text[start:end].rstrip()
+            sentence, why = _told(source, words)
+            if (match[0], why) not in said:  # told once, where it stands first
+                said.add((match[0], why))
+                end = start + len(words)
+                yield Problem(sentence, why, start, end, words, field, source.stops)
+
+
+def _between(places: list[int], first: int, after: int, length: int) -> tuple[int, int]:
+    """Where folded characters stand in the text, with the marks that belong to the last of them."""
+    end = places[after] if after < len(places) else length
+    return places[first], max(end, places[after - 1] + 1)
+
+
+def _told(source: SafetyRule | WordList, words: str) -> tuple[str, str]:
+    if isinstance(source, WordList):
+        if source.kind == WordListKind.THREAT:
+            sentence = _("“%(words)s” reads as a threat.")
+            why = _("A threat puts the person in danger, and you; say what you ask for instead.")
+        else:
+            sentence = _("“%(words)s” reads as an insult.")
+            why = _("Who is insulted stops reading. Be firm about what happened, and courteous.")
+    else:
+        sentence = _("“%(words)s” is better left out.")
+        why = source.why or _("For this case, leave out: %(topic)s.") % {
+            "topic": source.get_topic_display()
+        }
+    if source.stops:
+        advice = _("Take it out or say it otherwise: with it the text can’t go.")
+        sentence = f"{sentence} {advice}"
+    return sentence % {"words": _shortened(words)}, why
+
+
+@lru_cache(maxsize=128)
+def _beginning(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(f"(?={stop_words.pattern(words).pattern})")
+
+
+def _beginnings(words: tuple[str, ...], bare: str) -> list[int]:
+    return [match.start() for match in _beginning(words).finditer(bare)]
+
+
+# --- addresses, telephones, links
+
+
+def _contact_data(
+    text: str, field: str, own: SafetyRule | None, own_email: str
+) -> Iterator[Problem]:
+    """Where somebody can be reached. `own` is the rule if writers are to leave their own out."""
+    for kind, start, end in contact_data.find(text):
+        words = text[start:end]
+        is_own = kind == Kind.EMAIL and words.casefold() == own_email.casefold()
+        if own is None and (is_own or kind == Kind.ADDRESS):
+            continue
+        sentence, why = _reached(kind, is_own, own)
+        yield Problem(sentence % {"words": _shortened(words)}, why, start, end, words, field)
+
+
+def _reached(kind: Kind, is_own: bool, own: SafetyRule | None) -> tuple[str, str]:
+    if kind == Kind.LINK:
+        return _("“%(words)s” is a link."), _("On paper nobody can follow it: say what it shows.")
+    sentence = {
+        Kind.EMAIL: _("“%(words)s” is an e-mail address."),
+        Kind.PHONE: _("“%(words)s” looks like a telephone number."),
+        Kind.ADDRESS: _("“%(words)s” looks like an address."),
+    }[kind]
+    if is_own:
+        sentence = _("“%(words)s” is your own e-mail address.")
+    theirs = _("Is it somebody else’s? They have not agreed that it is passed on.")
+    if own is None:
+        return sentence, theirs
+    mine = own.why or _("Your own address need not stand in the text.")
+    return sentence, mine if is_own else f"{mine} {theirs}"
+
+
+# --- what can't be printed
+
+
+RUN = re.compile(r"\S+")
+
+
+def _unprintable(field: str, text: str) -> Iterator[Problem]:
+    """One for all characters that our faces for print lack, where the first of them stands."""
+    if not (lacking := fonts.missing(text)):
+        return
+    run = next((run for run in RUN.finditer(text) if fonts.missing(run[0])), None)
+    if run is None:
+        return
+    words = run[0][:MAX_QUOTED_CHARACTERS]
+    yield Problem(
+        _("Our printing does not have these characters: %(signs)s")
+        % {"signs": fonts.in_words(lacking)},
+        _("On paper a box stands for each. Write it otherwise, if you can."),
+        run.start(),
+        run.start() + len(words),
+        words,
+        field,
+    )
+
+
+# --- the text as a whole
+
+
+# The words that every second sentence has: they tell a language, and say nothing else.
+COMMON = {
+    "en": "a about after all also an and any anyone are as at be been before but by can could "
+    "every everyone everything for from had has have he her his how i if in into is it its make "
+    "may more most must no nobody nor not nothing of on only or other our own people person she "
+    "should so some such sure than that the their them then there these they this those to under "
+    "until up us was we were what when where which while who will with without would you your",
+    "fr": "à au aux avec ce ces cet cette comme dans de des depuis du elle elles en est et été "
+    "être eu il ils je la le les leur leurs lui mais me mes mon ne nos notre nous on ont ou par "
+    "pas personne personnes plus pour qu que qui sa sans se ses si son sont sur tous tout toute "
+    "toutes un une vos votre vous y",
+    "es": "a al ante como con contra de del desde donde el ella ellos en entre es esta estas este "
+    "estos fue ha han hasta la las le les lo los más me mi no nos o para pero persona personas "
+    "por porque que quien se ser si sin sobre son su sus también todas todo todos un una usted "
+    "ustedes y ya yo",
+}
+COMMON_WORDS = {code: frozenset(folded(words).split()) for code, words in COMMON.items()}
+WORD = re.compile(r"[^\W\d_]+")
+STEM = 6  # characters in which “release” and “released” are one word
+
+
+def _as_a_whole(
+    text: str,
+    case: Case,
+    target: Target | None,
+    about: str,
+    language: str,
+    card: bool,
+    name: str,
+) -> list[Problem]:
+    found = []
+    if card and not page_fit.fits_one_page(text, "card"):
+        found.append(
+            Problem(_("This is longer than a card."), _("Shorten it, or let it stand on a letter."))
+        )
+    elif not card and not page_fit.fits_one_page(text):
+        found.append(
+            Problem(
+                _("This is longer than one page."),
+                _("One page is read to its end. Shorten it, if you can."),
+            )
+        )
+    found += _stands_twice(text, target, about, language, name)
+    if len(text.strip()) < MIN_CHARACTERS:
+        return found
+    bare = folded(text)
+    if about == AppliesTo.APPEAL:
+        demands = [_in_language(demand, "text", language) for demand in case.demands.all()]
+        demands += [_in_language(target, "asked", language)] if target else []
+        if _asks_for_none(bare, list(filter(None, demands)), case, language):
+            found.append(
+                Problem(
+                    _("The letter does not say yet what you ask for."),
+                    _("What letters ask for in this case: %(demands)s")
+                    % {"demands": " ".join(filter(None, demands))},
+                )
+            )
+    if _is_all_ours(bare, case, about):
+        found.append(
+            Problem(
+                _("Every word of it is ours."),
+                _(
+                    "You can send it like this. A sentence of your own weighs more: who you are, "
+                    "and why."
+                ),
+            )
+        )
+    return found
+
+
+# How a line begins that greets or takes leave, folded. That of the case itself comes to them.
+GREETINGS = (
+    "dear|to whom it may concern|your excellency|honourable|honorable|to the honourable|hello|"
+    "estimad|distinguid|excelentisim|senor |senora |muy senor|a quien corresponda|querid|"
+    "monsieur|madame|mesdames|excellence|cher |chere |"
+    "sehr geehrt|liebe |lieber |"
+    "caro |cara |egregi|gentile|prezad|exmo|"
+    "уважаем|дорог|"
+    "عزيز|السيد|حضره|معالي|سعاده"
+)
+LEAVES = (
+    "yours |sincerely|respectfully|faithfully|kind regards|best regards|with kind regards|"
+    "with respect|regards|best wishes|"
+    "atentamente|cordialmente|respetuosamente|saludos|un saludo|con mis mejores|le saluda|"
+    "cordialement|respectueusement|veuillez agreer|je vous prie d'agreer|salutations|"
+    "mit freundlichen|hochachtungsvoll|"
+    "cordiali saluti|distinti saluti|atenciosamente|"
+    "с уважением|искренне|"
+    "مع خالص|مع فائق|وتفضلوا|تفضلوا"
+)
+GREETS, TAKES_LEAVE = (re.compile(f"(?:{words})") for words in (GREETINGS, LEAVES))
+MAX_GREETING_CHARACTERS = 90  # characters of a line
+HEAD = re.compile(r"[^,:،\n]{1,60}[,:،]")  # of a line that goes on behind the greeting
+LINE = re.compile(r"[^\n]*\S[^\n]*")
+LAST_LINES = 4
+
+
+def _stands_twice(
+    text: str, target: Target | None, about: str, language: str, name: str
+) -> Iterator[Problem]:
+    """Salutation, close and name that the sheet has already."""
+    lines = list(LINE.finditer(text))
+    is_letter = about == AppliesTo.APPEAL
+    ends = lines[-LAST_LINES:]
+    salutation, close = composing.salutation_and_close(target, language) if is_letter else ("", "")
+    found: list[tuple[re.Match[str], str]] = []
+    first = HEAD.match(text, lines[0].start()) or lines[0] if lines else None
+    if is_letter and first and _is_like(first[0], salutation, GREETS):
+        said = _("“%(words)s” will stand twice: the sheet begins with a greeting.")
+        found.append((first, said))
+    if is_letter:
+        leaving = [line for line in ends[1:] if _is_like(line[0], close, TAKES_LEAVE)]
+        said = _("“%(words)s” will stand twice: below the text stands how the letter ends.")
+        found += [(line, said) for line in leaving[:1]]
+    if name and len(lines) > 1 and _bare_line(lines[-1][0]) == _bare_line(name):
+        found.append((lines[-1], _("“%(words)s” will stand twice: your name stands below.")))
+    for line, sentence in found:
+        words = line[0].strip()
+        start = line.start() + line[0].index(words)
+        told, why = sentence % {"words": _shortened(words)}, _("Take it out here.")
+        yield Problem(told, why, start, start + len(words), words)
+
+
+def _is_like(line: str, own: str, pattern: re.Pattern[str]) -> bool:
+    bare = _bare_line(line)
+    if not bare or len(line) > MAX_GREETING_CHARACTERS:
+        return False
+    is_own = bool(own) and bare == _bare_line(own)
+    # A sentence ends otherwise than a greeting does.
+    return is_own or bool(pattern.match(bare) and line.rstrip()[-1] not in ".?;")
+
+
+def _bare_line(line: str) -> str:
+    return folded(line).strip(" ,.:;!،–-")
+
+
+def _in_language(row: Demand | Target, field: str, language: str) -> str:
+    """What is asked as it is written in that language, empty if it is not."""
+    if language == "en":
+        return getattr(row, field)
+    return (row.i18n or {}).get(f"{field}_{language}") or ""
+
+
+def _asks_for_none(bare: str, demands: list[str], case: Case, language: str) -> bool:
+    """Whether not one of the words that carry the demands is there; nobody knows in a language
+    that they are not written in, or that the text does not seem to be in."""
+    common = COMMON_WORDS.get(language, frozenset())
+    words = WORD.findall(bare)
+    if common and 10 * len(common.intersection(words)) < len(set(words)):
+        return False
+    carrying = _stems(folded(" ".join(demands)), common) - _stems(folded(case.display_name))
+    return bool(carrying) and carrying.isdisjoint(_stems(bare))
+
+
+def _stems(bare: str, common: frozenset[str] = frozenset()) -> set[str]:
+    return {word[:STEM] for word in WORD.findall(bare) if len(word) > 3 and word not in common}
+
+
+def _is_all_ours(bare: str, case: Case, about: str) -> bool:
+    """Whether nothing is left of it without the model letters and points, or sample sentences."""
+    if about == AppliesTo.APPEAL:
+        models: Iterable[ModelLetter] = ModelLetter.objects.filter(
+            target__case=case
+        ).prefetch_related("points")
+        ours = [
+            text
+            for model in models
+            for text in [*model.body.split("\n"), *(point.text for point in model.points.all())]
+        ]
+    else:
+        ours = [phrase.text for phrase in case.solidarity_phrases.all()]
+    for text in sorted(map(folded, ours), key=len, reverse=True):
+        if text:
+            bare = bare.replace(text, " ")
+    return not WORD.search(bare)
+
+
+def _shortened(words: str) -> str:
+    return words if len(words) <= MAX_QUOTED_CHARACTERS else f"{words[:MAX_QUOTED_CHARACTERS]}…"

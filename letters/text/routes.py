@@ -1,0 +1,103 @@
+"""How a letter to an official travels on paper: straight, or by way of an embassy; what that costs.
+
+Nobody's country is guessed: the writer says which one they post from, or is asked. What is known of
+embassies and prices may be half, old or wrong: only what may be printed comes from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from cases.countries import country_name
+from cases.models import Embassy, Postage, PostalNote
+from letters.models import Letter
+from letters.text import composing
+
+
+@dataclass(frozen=True)
+class Post:
+    """What somebody who posts a letter from `origin` can choose, and has to know."""
+
+    origin: str  # empty if they have not said
+    note: PostalNote | None  # on the post of the country it goes to
+    postage: Postage | None  # today's price of a letter straight to the target
+    embassy: Embassy | None  # one by way of which it can go
+    embassy_postage: Postage | None  # of a letter to it, if it is in another country
+    check_url: str  # where the post of the origin says what stops it
+    operator: str
+
+    @property
+    def is_domestic(self) -> bool:
+        """Whether the embassy is in the country it is posted from."""
+        return self.embassy is not None and self.embassy.in_country == self.origin
+
+    @property
+    def is_embassy_first(self) -> bool:
+        return bool(self.embassy and self.note and self.note.embassy_first)
+
+
+def embassy_for(letter: Letter, origin: str) -> Embassy | None:
+    """The embassy by way of which it can go, or that can get a copy, if it is posted there."""
+    state = _state(letter)
+    return Embassy.objects.offered_from(origin, state) if origin and state else None
+
+
+def post(letter: Letter, origin: str) -> Post:
+    """What is known for who posts it from there; of its destination only, if `origin` is empty.
+
+    Of a letter whose writer has chosen an embassy it is about that one: meanwhile another may be
+    offered first.
+    """
+    embassy = letter.via_embassy or letter.copied_to or embassy_for(letter, origin)
+    destination = (letter.target and letter.target.postal_country) or letter.case.country
+    is_abroad = embassy is not None and embassy.in_country != origin
+    prices = Postage.objects.filter(country=origin)
+    checked = prices.exclude(check_url="").first() if origin else None
+    return Post(
+        origin=origin,
+        note=PostalNote.objects.filter(country=_state(letter) or destination).first(),
+        postage=Postage.objects.to_show(origin, destination) if origin else None,
+        embassy=embassy,
+        embassy_postage=Postage.objects.to_show(origin, embassy.in_country) if is_abroad else None,
+        check_url=checked.check_url if checked else "",
+        operator=checked.operator if checked else "",
+    )
+
+
+def _state(letter: Letter) -> str:
+    return letter.case.state_of(letter.target) if letter.target else ""
+
+
+def envelope_lines(letter: Letter, copy: bool = False) -> list[str]:
+    """What the envelope shows, as its writer chose; empty if no address may be printed."""
+    if copy:
+        return _lines_of(letter.copied_to, letter.posted_from) if letter.copied_to else []
+    if letter.via_embassy:
+        name, *rest = _lines_of(letter.via_embassy, letter.posted_from)
+        return [*addressee_lines(letter), f"c/o {name}", *rest]
+    return letter.target.window_lines if letter.target and letter.target.postal_lines else []
+
+
+def addressee_lines(letter: Letter) -> list[str]:
+    """Name and office of whom it is for."""
+    return letter.target.addressee_lines if letter.target else []
+
+
+def copy_note(letter: Letter, copy: bool = False) -> str:
+    """Under the letter, that an embassy gets a copy of it; under the copy, of what it is one."""
+    if letter.copied_to is None:
+        return ""
+    with composing.in_language(letter.language):
+        if copy:
+            addressee = ", ".join(addressee_lines(letter))
+            return _("Copy of a letter to: %(addressee)s") % {"addressee": addressee}
+        return _("Copy to: %(embassy)s") % {"embassy": letter.copied_to.postal_lines[0]}
+
+
+def _lines_of(embassy: Embassy, origin: str) -> list[str]:
+    """Its address on an envelope; with the country, as the post reads it, only from another one."""
+    if embassy.in_country == origin:
+        return embassy.postal_lines
+    return [*embassy.postal_lines, country_name(embassy.in_country, "en").upper()]

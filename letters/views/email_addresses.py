@@ -1,0 +1,173 @@
+"""The owner's page of an address: say yes to what waits, or no, and undo either."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.csrf import csrf_exempt
+
+from cases.http_caching import private_page
+from letters.actions import email_addresses, erasure
+from letters.actions import follows as follow_actions
+from letters.actions import signatures as signature_actions
+from letters.forms.email_addresses import ActForm
+from letters.mail import outbox
+from letters.mail.pace import owner_was_here
+from letters.models import EmailAddress, Follow, FollowState, Signature, SignatureState
+
+ON_SIGNATURE = {"withdraw": signature_actions.withdraw, "restore": signature_actions.restore}
+ON_FOLLOW = {"end": follow_actions.end, "renew": follow_actions.confirm}
+ON_ALL = {"end-all": follow_actions.end_all, "unblock": email_addresses.unblock}
+
+
+@private_page
+def mail_sent(request: HttpRequest) -> HttpResponse:
+    """Where every form that is confirmed by mail ends, whatever came of it."""
+    return render(
+        request, "letters/email_addresses/mail_sent.html", {"behind_until": outbox.is_behind()}
+    )
+
+
+@private_page
+def email_address(request: HttpRequest, key: str) -> HttpResponse:
+    """All that was asked for with an address: what waits, what is signed, what is followed."""
+    return email_address_page(request, _email_address_or_404(key))
+
+
+def email_address_page(request: HttpRequest, email_address: EmailAddress) -> HttpResponse:
+    signatures, follows = _signatures(email_address), _follows(email_address)
+    if request.method == "POST":
+        things = {_named(thing): thing for thing in [*signatures, *follows]}
+        form = ActForm(request.POST, things=things)
+        shown = not form.is_valid() or _act(email_address, things, **form.cleaned_data)
+        return redirect(email_address.get_absolute_url() + ("" if shown else "?changed"))
+    waiting = [thing for thing in [*signatures, *follows] if _waits(thing)]
+    context = {
+        "email_address": email_address,
+        "waiting": waiting,
+        "confirmable": [thing for thing in waiting if thing.may_be_confirmed],
+        "seen": max(thing.changed_at for thing in waiting).isoformat() if waiting else "",
+        "has_changed": "changed" in request.GET,
+        "counted": [thing for thing in signatures if thing.counts],
+        "signatures": [thing for thing in signatures if not _waits(thing)],
+        "follows": [thing for thing in follows if not _waits(thing)],
+        "has_news": any(thing.state == FollowState.CONFIRMED for thing in follows),
+        "link": settings.SITE_URL + email_address.get_absolute_url(),
+    }
+    return render(request, "letters/email_addresses/email_address.html", context)
+
+
+@private_page
+def not_me(request: HttpRequest, key: str) -> HttpResponse:
+    """Somebody else typed the address: delete what waits and, if ticked, send it no mail again."""
+    return not_me_page(request, _email_address_or_404(key))
+
+
+def not_me_page(request: HttpRequest, email_address: EmailAddress) -> HttpResponse:
+    if request.method == "POST":
+        email_addresses.not_me(email_address, block=bool(request.POST.get("block")))
+        return redirect(request.path)
+    waiting = [
+        thing for thing in [*_signatures(email_address), *_follows(email_address)] if _waits(thing)
+    ]
+    return render(
+        request,
+        "letters/email_addresses/not_me.html",
+        {"email_address": email_address, "waiting": waiting},
+    )
+
+
+@csrf_exempt  # a mail program posts without a cookie, and from no page of ours: RFC 8058
+@private_page
+def stop(request: HttpRequest, key: str) -> HttpResponse:
+    """The link in news that was mailed before it had a key of its own: see mailed.stop_news."""
+    return stop_page(request, _email_address_or_404(key))
+
+
+def stop_page(request: HttpRequest, email_address: EmailAddress) -> HttpResponse:
+    """End all news to the address: by the button, or by the one click of a mail program.
+
+    It shows nothing that hangs on the address, and leads to nothing of it: news is passed on.
+    """
+    if request.method == "POST":
+        follow_actions.end_all(email_address)
+        # Only a browser may be sent on to another page: RFC 8058, section 3.1.
+        if request.POST.get("List-Unsubscribe") != "One-Click":
+            return redirect(request.path)
+    has_news = email_address.follows.exclude(state=FollowState.ENDED).exists()
+    return render(request, "letters/email_addresses/stop.html", {"has_news": has_news})
+
+
+@private_page
+def erase_email_address(request: HttpRequest, key: str) -> HttpResponse:
+    if request.method == "POST":  # pressed twice, too: then there is none
+        erasure.erase_email_addresses(EmailAddress.objects.by_key(key))
+        return redirect("letters:erased")
+    email_address = _email_address_or_404(key)
+    context = {"thing": "email_address", "back": email_address.get_absolute_url()}
+    return render(request, "letters/erasure/erase.html", context)
+
+
+def _act(
+    email_address: EmailAddress,
+    things: dict[str, Signature | Follow],
+    *,
+    act: str,
+    what: str,
+    seen: datetime.datetime | None,
+) -> bool:
+    """Do what a button says; False if it would say yes to what its page did not show."""
+    if act in ON_ALL:
+        ON_ALL[act](email_address)
+    elif act == "confirm":
+        owner_was_here(email_address.email_hash)
+        chosen = [things[what]] if what else things.values()
+        return _confirm([one for one in chosen if _waits(one)], seen)
+    elif what:
+        acts = ON_SIGNATURE if isinstance(things[what], Signature) else ON_FOLLOW
+        if act in acts:
+            acts[act](things[what])
+    return True
+
+
+def _confirm(waiting: list[Signature | Follow], seen: datetime.datetime | None) -> bool:
+    shown = [thing for thing in waiting if seen and thing.changed_at <= seen]
+    for thing in shown:
+        if isinstance(thing, Signature):
+            signature_actions.confirm(thing)
+        else:
+            follow_actions.confirm(thing)
+    return len(shown) == len(waiting)
+
+
+def _named(thing: Signature | Follow) -> str:
+    """As the buttons of the page name it: “signature-17”."""
+    return f"{thing._meta.model_name}-{thing.pk}"
+
+
+def _waits(thing: Signature | Follow) -> bool:
+    return thing.state in (SignatureState.UNCONFIRMED, FollowState.UNCONFIRMED)
+
+
+def _email_address_or_404(key: str) -> EmailAddress:
+    return get_object_or_404(EmailAddress.objects.by_key(key))
+
+
+def _signatures(email_address: EmailAddress) -> list[Signature]:
+    with_all = ["text", "petition__case__action_count", "petition__case__edition"]
+    signatures = list(email_address.signatures.select_related(*with_all).order_by("pk"))
+    for signature in signatures:
+        signature.may_be_confirmed = signature_actions.may_confirm(signature)
+        signature.petition.case.load_counts()
+        signature.others = signature.petition.case.shown_signatures
+    return signatures
+
+
+def _follows(email_address: EmailAddress) -> list[Follow]:
+    follows = list(email_address.follows.select_related("case__edition").order_by("pk"))
+    for follow in follows:
+        follow.may_be_confirmed = follow_actions.may_confirm(follow)
+    return follows

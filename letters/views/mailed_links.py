@@ -1,0 +1,74 @@
+"""What a link in a mail opens. To open one changes nothing: programs that scan mail do it too."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.csrf import csrf_exempt
+
+from cases.http_caching import private_page
+from letters.actions import email_addresses
+from letters.models import EmailAddress, Letter, LinkPurpose, MailedLink, Pledge
+from letters.views.email_addresses import email_address_page, not_me_page, stop_page
+
+
+@private_page
+def mailed(request: HttpRequest, key: str) -> HttpResponse:
+    """The page of an address, or the question whether a letter or promise is one's own."""
+    link = _link(key)
+    match link and link.purpose:
+        case LinkPurpose.EMAIL_ADDRESS:
+            return email_address_page(request, _thing_or_404(EmailAddress, link))
+        case LinkPurpose.LETTER:
+            return _was_it_you(request, _thing_or_404(Letter, link))
+        case LinkPurpose.PLEDGE:
+            return _was_it_you(request, _thing_or_404(Pledge, link))
+    return render(request, "letters/mailed_links/link_over.html", status=404)
+
+
+@private_page
+def mailed_not_me(request: HttpRequest, key: str) -> HttpResponse:
+    link = _link(key)
+    if link is None or link.purpose != LinkPurpose.EMAIL_ADDRESS:
+        return render(request, "letters/mailed_links/link_over.html", status=404)
+    return not_me_page(request, _thing_or_404(EmailAddress, link))
+
+
+@csrf_exempt  # a mail program posts without a cookie, and from no page of ours: RFC 8058
+@private_page
+def stop_news(request: HttpRequest, key: str) -> HttpResponse:
+    link = _link(key)
+    if link is None or link.purpose != LinkPurpose.STOP:
+        raise Http404
+    return stop_page(request, _thing_or_404(EmailAddress, link))
+
+
+def _was_it_you(request: HttpRequest, thing: Letter | Pledge) -> HttpResponse:
+    """The page names nothing that was typed: the address may be somebody else's."""
+    if request.method == "POST":
+        if request.POST.get("act") == "mine":
+            return redirect(thing)
+        if request.POST.get("act") == "not-mine":
+            email_addresses.take_address_off(thing)
+            return redirect("letters:address-off")
+        return redirect(request.path)
+    case = thing.case if thing.case and thing.case.is_visible else None
+    what = "pledge" if isinstance(thing, Pledge) else "message" if thing.is_message else "letter"
+    return render(request, "letters/mailed_links/was_it_you.html", {"what": what, "case": case})
+
+
+@private_page
+def address_off(request: HttpRequest) -> HttpResponse:
+    return render(request, "letters/email_addresses/address_off.html")
+
+
+def _link(key: str) -> MailedLink | None:
+    return MailedLink.objects.by_key(key).valid().first()
+
+
+def _thing_or_404(model: type[Letter | Pledge | EmailAddress], link: MailedLink):
+    """What the link opens, as long as it has the address that the link was mailed to."""
+    things = model.objects.all()
+    if model is not EmailAddress:
+        things = things.select_related("case__edition")
+    return get_object_or_404(things, pk=link.number, email_hash=link.to_hash)

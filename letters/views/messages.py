@@ -1,0 +1,192 @@
+"""Write a message of support, and read those that are shown."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.forms import model_to_dict
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from cases.countries import language_name
+from cases.http_caching import private_page, public_page, uncached, visible_or_410
+from cases.models import AppliesTo, Case, SolidarityPhrase, ToldRules
+from letters.actions.take_all import TakeAll
+from letters.forms.letters import StartForm
+from letters.forms.messages import MessageForm
+from letters.models import Format, Letter, LetterPicture
+from letters.privacy import erasure, throttle
+from letters.text import page_fit, pictures, printing
+from letters.views import checks, submitting
+
+MESSAGES_A_PAGE = 20
+
+
+@private_page
+def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> HttpResponse:
+    """Write to the person, family or group. A message kept here is a draft until it is sent.
+
+    In “take all” it is sent at once, and the way goes on.
+    """
+    cases = Case.objects.visible().filter(solidarity_action__isnull=False)
+    cases = cases.select_related("edition", "solidarity_action")
+    case = get_object_or_404(cases, slug=slug)
+    if request.method != "POST":
+        if not case.takes_actions:
+            return redirect(case)  # it says why, and whom else one can write for
+        if not case.takes_messages:
+            return _closed_page(request, case)
+        return _writing_page(request, case, take_all=take_all)
+    if "check" in request.POST:
+        return _writing_page(request, case, take_all=take_all)
+    if case.takes_messages:
+        form, closed = _filled_in(request, case, at_once=take_all is not None), ""
+    else:
+        form = MessageForm(request.POST, case=case)
+        closed = _(
+            "While you wrote, messages for this case were stopped. Yours was not kept: copy it, if "
+            "you want to have it later."
+        )
+    if status := _refused(form, request, closed):
+        return _writing_page(request, case, form, status=status, take_all=take_all)
+    return submitting.write(request, form, take_all)
+
+
+def edit(request: HttpRequest, message: Letter) -> HttpResponse:
+    """Change the words of a message that has not left; `message` is editable and told of."""
+    case = message.case
+    if case.solidarity_action is None:  # it was taken away since
+        return redirect(message)
+    if request.method != "POST" or "check" in request.POST:
+        return _writing_page(request, case, editing=message)
+    form = _filled_in(request, case, editing=message)
+    if status := _refused(form, request):
+        return _writing_page(request, case, form, editing=message, status=status)
+    return submitting.revise(request, message, form)
+
+
+def _refused(form: MessageForm, request: HttpRequest, closed: str = "") -> int | None:
+    """See submitting.refused; whether it fits on its card is looked at last: that takes longest."""
+    too_many = _("Too many messages came from here in this hour. Try again later.")
+    status = submitting.refused(form, request, "write", too_many=too_many, closed=closed)
+    return 200 if status is None and not form.goes_on_its_paper() else status
+
+
+def about(message: Letter) -> dict:
+    """What the private page of a message shows, beside what it shows of any letter."""
+    solidarity = message.case.solidarity_action
+    is_card = message.form == Format.CARD
+    return {
+        "solidarity": solidarity,
+        "address_lines": solidarity.public_lines if solidarity else [],
+        "is_card": is_card,
+        "cards": printing.card_papers(message) if is_card and message.is_to_be_printed else [],
+        "to_print": None if is_card or not message.is_to_be_printed else printing.offered(message),
+        "picture": LetterPicture.objects.filter(letter=message).defer("data").first(),
+        "everyone": message.case.total_count,
+    }
+
+
+@public_page("page")
+def messages(request: HttpRequest, slug: str) -> HttpResponse:
+    """Messages that their writers and a moderator let others read, the newest first."""
+    case = get_object_or_404(
+        Case.objects.open_to_readers()
+        .filter(solidarity_action__shows_messages=True)
+        .select_related("edition", "solidarity_action"),
+        slug=slug,
+    )
+    shown = Letter.objects.shown().filter(case=visible_or_410(case))
+    shown = shown.only("body", "language", "name", "name_form")
+    page = Paginator(shown, MESSAGES_A_PAGE).get_page(request.GET.get("page"))
+    response = render(request, "letters/messages/messages.html", {"case": case, "messages": page})
+    is_offered = request.GET.get("page", str(page.number)) == str(page.number)
+    return response if is_offered else uncached(response)
+
+
+def _filled_in(
+    request: HttpRequest, case: Case, editing: Letter | None = None, *, at_once: bool = False
+) -> MessageForm:
+    """The form as it was sent. A picture is looked at only from who does not send too many."""
+    too_many = (
+        bool(request.FILES) and throttle.hit("picture", request) > pictures.MAX_PICTURES_AN_HOUR
+    )
+    files = None if too_many else request.FILES
+    form = MessageForm(request.POST, files=files, case=case, editing=editing, at_once=at_once)
+    if too_many and "picture" in form.fields:
+        form.add_error(
+            "picture", _("Too many pictures came from here in this hour. Try again later.")
+        )
+    return form
+
+
+def _writing_page(
+    request: HttpRequest,
+    case: Case,
+    form: MessageForm | None = None,
+    *,
+    editing: Letter | None = None,
+    status: int = 200,
+    take_all: TakeAll | None = None,
+) -> HttpResponse:
+    """The card to write on, with what helps beside it. Picked sentences come by query string."""
+    phrases = list(case.solidarity_phrases.all())
+    start = StartForm(request.GET, languages=[("", "")])
+    checked = {}
+    if request.method == "POST":
+        checked = checks.checked(request, case, AppliesTo.SOLIDARITY)
+    if form is None and request.method == "POST":  # only checked: nothing is amiss yet
+        form = MessageForm(case=case, editing=editing, initial=request.POST.dict())
+    elif form is None and editing:
+        known = model_to_dict(editing, MessageForm.LETTER_FIELDS)
+        known["consent"] = bool(editing.consent_version)
+        form = MessageForm(case=case, editing=editing, initial=known)
+    elif form is None:
+        picked = [phrase for phrase in phrases if phrase.pk in start.points]
+        known = take_all.initial_for(case) if take_all else {}
+        if picked:
+            known |= {
+                "language": picked[0].language,
+                "body": "\n\n".join(phrase.text for phrase in picked),
+            }
+        form = MessageForm(case=case, initial=known)
+    context = {
+        "case": case,
+        "solidarity": case.solidarity_action,
+        "form": form,
+        "phrases": _by_language(phrases),
+        "picked": start.points,
+        "rules": ToldRules.of(case, AppliesTo.SOLIDARITY),
+        "fit": page_fit.told(
+            form["body"].value() or "", "card" if form["form"].value() == Format.CARD else "a4"
+        ),
+        "editing": editing,
+        "take_all": take_all,
+        "draft_days": erasure.KEEP_ON_DEVICE_FOR.days,
+        "draft_key": f"message:{editing.pk if editing else case.slug}",
+        "picture_is_lost": bool(request.FILES),
+    } | checked
+    return render(request, "letters/messages/write.html", context, status=status)
+
+
+def _by_language(phrases: list[SolidarityPhrase]) -> list[tuple[str, str, list]]:
+    """The sample sentences of each language, with its code and its name; the page's first."""
+    languages: dict[str, list] = {}
+    for phrase in sorted(phrases, key=lambda phrase: phrase.language != get_language()):
+        languages.setdefault(phrase.language, []).append(phrase)
+    return [(code, language_name(code), of_it) for code, of_it in languages.items()]
+
+
+def _closed_page(request: HttpRequest, case: Case) -> HttpResponse:
+    """Before its first day and after its last: from when, or until when."""
+    solidarity = case.solidarity_action
+    context = {
+        "case": case,
+        "solidarity": solidarity,
+        "opens_on": solidarity.opens_on
+        if solidarity.opens_on and timezone.localdate() < solidarity.opens_on
+        else None,
+    }
+    return render(request, "letters/messages/closed.html", context)

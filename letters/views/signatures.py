@@ -1,0 +1,93 @@
+"""Sign the petition of a case."""
+
+from __future__ import annotations
+
+from django.db.models import prefetch_related_objects
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from cases.goals import percent_of_goal
+from cases.http_caching import private_page
+from cases.models import Case
+from letters.actions import signatures
+from letters.actions.take_all import TakeAll
+from letters.forms.signatures import SignForm
+from letters.models import Signature
+from letters.privacy import senders
+from letters.views import submitting, take_all_cookie
+
+SIGNERS_SHOWN = 12
+
+
+@private_page
+def sign(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> HttpResponse:
+    """The text, and the form to sign it. The answer is the same whoever's address is typed.
+
+    In “take all” the way goes on.
+    """
+    case = _case_or_404(slug)
+    if request.method != "POST":
+        if not case.takes_actions:
+            return redirect(case)
+        return _signing_page(request, case, take_all=take_all)
+    form = SignForm(request.POST, case=case)
+    closed = (
+        ""
+        if case.takes_signatures
+        else _("While you read, this petition stopped taking signatures. Nothing of you was kept.")
+    )
+    too_many = _("Too many signatures came from here in this hour. Try again later.")
+    status = submitting.refused(form, request, "sign", closed=closed, too_many=too_many, mails=True)
+    if status:
+        return _signing_page(request, case, form, status=status, take_all=take_all)
+    signatures.sign(
+        petition=case.petition,
+        email=form.cleaned_data["email"],
+        follow=form.cleaned_data["follow"],
+        sender=senders.share_of(request),
+        held=submitting.needs_review(form),
+        **form.signature_fields(),
+    )
+    if take_all:
+        take_all.record_signature(case, form.cleaned_data)
+        return take_all_cookie.save_and_return(take_all, case)
+    return redirect("letters:mail-sent")
+
+
+def _signing_page(
+    request: HttpRequest,
+    case: Case,
+    form: SignForm | None = None,
+    *,
+    status: int = 200,
+    take_all: TakeAll | None = None,
+) -> HttpResponse:
+    prefetch_related_objects([case], "targets")
+    case.load_counts()
+    petition, number = case.petition, case.shown_signatures
+    signers: list[Signature] = []
+    if petition.shows_signers and number:
+        signers = list(Signature.objects.shown(petition)[:SIGNERS_SHOWN])
+    context = {
+        "case": case,
+        "petition": petition,
+        "targets": case.targets.all(),
+        "demands": case.demands.all(),
+        "form": form or SignForm(case=case, initial=take_all.initial_for(case) if take_all else {}),
+        "take_all": take_all,
+        "is_open": case.takes_signatures or form is not None,
+        "number": number or None,
+        "percent": percent_of_goal(number, petition.goal),
+        "signers": signers,
+    }
+    return render(request, "letters/signatures/sign.html", context, status=status)
+
+
+def _case_or_404(slug: str) -> Case:
+    """A case that may be read about and has a petition."""
+    cases = Case.objects.select_related("edition", "petition", "action_count")
+    case = get_object_or_404(cases, slug=slug)
+    if not (case.is_visible and case.petition):
+        raise Http404
+    return case

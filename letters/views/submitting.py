@@ -1,0 +1,88 @@
+"""What every form of a supporter goes through before its act: closed, invalid, or too often.
+
+And the act of the two in which somebody writes.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import get_language
+
+from letters.actions import letters
+from letters.actions.take_all import TakeAll
+from letters.forms.letters import WritingForm
+from letters.models import Letter
+from letters.privacy import senders, throttle
+from letters.privacy.antispam import SpamProtectedForm
+from letters.statistics import pace
+from letters.views import take_all_cookie
+
+
+def refused(
+    form: SpamProtectedForm,
+    request: HttpRequest,
+    purpose: str,
+    *,
+    too_many: str,
+    closed: str = "",
+    mails: bool = False,
+) -> int | None:
+    """The status with which the form is shown again, all that was typed in it; None if it is taken.
+
+    `closed` says why what was open when somebody began to type is not any more, `too_many` that so
+    much is sent by nobody in an hour: less of what `mails` an address that somebody typed.
+    """
+    if closed:
+        form.add_error(None, closed)
+        return 409
+    if not form.is_valid():
+        return 200
+    number = form.counts_as()
+    form.tries = throttle.hit(purpose, request, number)
+    most = throttle.MAILS_REFUSED_ABOVE if mails else throttle.REFUSED_ABOVE
+    if form.tries - number >= most:
+        form.add_error(None, too_many)
+        return 429
+    return None
+
+
+def is_suspect(form: SpamProtectedForm) -> bool:
+    """Whether a robot, or one sender who does too much of it, seems to have sent the form."""
+    return form.is_suspect or form.tries > throttle.HELD_ABOVE
+
+
+def needs_review(form: SpamProtectedForm) -> bool:
+    """The same of what would count: staff look at it before. They hear of a flood."""
+    return form.is_suspect or pace.is_flood(form.tries)
+
+
+def write(request: HttpRequest, form: WritingForm, take_all: TakeAll | None) -> HttpResponse:
+    """Keep it as a draft. In “take all” it is sent at once, and the way goes on."""
+    letter = letters.write(
+        key=form.key,
+        case=form.case,
+        pledge_id=form.pledge_id,
+        held=needs_review(form),
+        page_language=get_language() or "en",
+        go_along=take_all is not None,
+        sender=senders.share_of(request),
+        follow=form.cleaned_data["follow"],
+        drawing=form.drawing,
+        **form.letter_fields(),
+    )
+    if take_all is None:
+        return redirect(letter)
+    take_all.send(letter, request.POST.get("send", ""))
+    return take_all_cookie.save_and_return(take_all, form.case)
+
+
+def revise(request: HttpRequest, letter: Letter, form: WritingForm) -> HttpResponse:
+    letters.revise(
+        letter,
+        drawing=form.drawing,
+        follow=form.cleaned_data["follow"],
+        sender=senders.share_of(request),
+        **form.letter_fields(),
+    )
+    return redirect(letter)

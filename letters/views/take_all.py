@@ -1,0 +1,177 @@
+"""Take all: through all open cases, with the details asked once and kept on the device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
+
+from cases.http_caching import private_page
+from cases.models import Case, Edition
+from letters.actions.take_all import ACTIONS, Action, TakeAll
+from letters.forms.names import sent_appearance
+from letters.forms.take_all import DetailsForm
+from letters.mail import outbox
+from letters.models import Letter, LetterState
+from letters.views import letters, take_all_cookie
+from letters.views import messages as message_views
+from letters.views import signatures as signature_views
+
+
+class Step(NamedTuple):
+    """A case on the way, and what was done there: `state` is to-do, done or skipped."""
+
+    case: Case
+    state: str
+    done: dict[str, Letter | None]
+
+
+@private_page
+def start(request: HttpRequest) -> HttpResponse:
+    """What it is, for whom, and the details that are asked once."""
+    take_all = take_all_cookie.load(request)
+    cases = take_all.in_order(_open_cases())
+    if request.POST.get("act") == "forget":
+        return take_all_cookie.delete(redirect("letters:take-all"))
+    form = DetailsForm(
+        request.POST if request.method == "POST" else None,
+        cases=cases,
+        initial=take_all.details | {"ties": take_all.ties, "keep": take_all.keep},
+    )
+    if form.is_valid():
+        take_all.details, take_all.ties = form.details(), form.cleaned_data["ties"]
+        take_all.keep = form.cleaned_data["keep"]
+        take_all.order = [case.slug for case in cases]
+        return take_all_cookie.save(take_all, _to_next(take_all, cases))
+    context = {
+        "take_all": take_all,
+        "form": form,
+        "appears": sent_appearance(take_all.details),
+        "steps": _steps(take_all, cases),
+        "next": take_all.next_case(cases),
+        "is_changing": "details" in request.GET or request.method == "POST",
+    }
+    return render(request, "letters/take_all/start.html", context)
+
+
+@private_page
+def step(request: HttpRequest, slug: str) -> HttpResponse:
+    """One case: who this is, and what can be done. A POST goes on to the next one."""
+    take_all = take_all_cookie.load(request)
+    cases = take_all.in_order(_open_cases())
+    case = next((one for one in cases if one.slug == slug), None)
+    if not take_all.has_begun or case is None:  # it was closed or frozen meanwhile
+        return _to_next(take_all, cases) if take_all.has_begun else redirect("letters:take-all")
+    if request.method == "POST":
+        take_all.skip(case)
+        return take_all_cookie.save(take_all, _to_next(take_all, cases))
+    context = {
+        "take_all": take_all,
+        "case": case,
+        "place": cases.index(case) + 1,
+        "of": len(cases),
+        "passed": sum(one.slug in take_all.skipped for one in cases),
+        "done": _steps(take_all, [case])[0].done,
+        "may_sign": case.takes_signatures and not take_all.details.get("under_18"),
+    }
+    return render(request, "letters/take_all/step.html", context)
+
+
+@private_page
+def letter(request: HttpRequest, slug: str) -> HttpResponse:
+    """The page on which any letter is written; our letter and the details stand in it already."""
+    return _with_take_all(request, slug, "letter", letters.write)
+
+
+@private_page
+def signature(request: HttpRequest, slug: str) -> HttpResponse:
+    return _with_take_all(request, slug, "signature", signature_views.sign)
+
+
+@private_page
+def message(request: HttpRequest, slug: str) -> HttpResponse:
+    return _with_take_all(request, slug, "message", message_views.write)
+
+
+def _with_take_all(request: HttpRequest, slug: str, action: Action, view: Callable) -> HttpResponse:
+    take_all = take_all_cookie.load(request)
+    if not take_all.has_begun:
+        return redirect("letters:take-all")
+    if request.method != "POST" and action in take_all.done.get(slug, {}):
+        return redirect("letters:take-all-case", slug=slug)
+    return view(request, slug, take_all=take_all)
+
+
+@private_page
+def done(request: HttpRequest) -> HttpResponse:
+    """What was done on the way, to print or to keep."""
+    take_all = take_all_cookie.load(request)
+    if not take_all.has_begun:
+        return redirect("letters:take-all")
+    cases = take_all.in_order(_open_cases())
+    steps = _steps(take_all, cases)
+    context = {
+        "take_all": take_all,
+        "steps": steps,
+        "has_signed": any("signature" in step.done for step in steps),
+        "you": _in_words(*(sum(one in step.done for step in steps) for one in ACTIONS)),
+        "mails_links": any(
+            letter is not None and letter.email for step in steps for letter in step.done.values()
+        ),
+        "behind_until": outbox.is_behind(),
+        "to_post": sum(
+            letter is not None and letter.state == LetterState.READY
+            for step in steps
+            for letter in step.done.values()
+        ),
+        "everyone": sum(case.total_count for case in cases),
+    }
+    return render(request, "letters/take_all/done.html", context)
+
+
+def _in_words(letters: int, signatures: int, messages: int) -> str:
+    """“3 letters, 1 signature”: what there is none of is left out."""
+    parts = [
+        (letters, ngettext("%(number)s letter", "%(number)s letters", letters)),
+        (signatures, ngettext("%(number)s signature", "%(number)s signatures", signatures)),
+        (messages, ngettext("%(number)s message", "%(number)s messages", messages)),
+    ]
+    return ", ".join(words % {"number": intcomma(number)} for number, words in parts if number)
+
+
+def _open_cases() -> list[Case]:
+    edition = Edition.objects.current()
+    if edition is None:
+        return []
+    cases = Case.objects.to_write_for(edition).needing_letters_first()
+    cases = cases.select_related("edition", "portrait", "solidarity_action", "petition")
+    return list(cases.prefetch_related("targets"))
+
+
+def _steps(take_all: TakeAll, cases: list[Case]) -> list[Step]:
+    """The cases with what was done for each; letters and messages as they stand now."""
+    kept = Letter.objects.by_keys(take_all.keys("letter") + take_all.keys("message"))
+    by_key = {letter.key: letter for letter in kept.select_related("case")}
+    steps = []
+    for case in cases:
+        done_here = {
+            action: by_key.get(key)
+            for action, key in take_all.done.get(case.slug, {}).items()
+            if not key or key in by_key  # what was erased since was not done
+        }
+        state = "done" if done_here else "skipped" if case.slug in take_all.skipped else "to-do"
+        steps.append(Step(case, state, done_here))
+    return steps
+
+
+def _to_next(take_all: TakeAll, cases: list[Case]) -> HttpResponse:
+    case = take_all.next_case(cases)
+    return (
+        redirect("letters:take-all-case", slug=case.slug)
+        if case
+        else redirect("letters:take-all-done")
+    )

@@ -1,0 +1,97 @@
+"""From a time when an EmailAddress was a Mailbox, and an Announcement a Telling."""
+
+import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.core.management import call_command
+from django.db import IntegrityError, connection, models, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.state import StateApps
+
+from letters.models import Announcement, EmailAddress, Follow, Signature
+from tests.factories import make_case, make_follow, make_outcome, make_signature
+from tests.staff import make_staff
+
+BEFORE = ("letters", "0029_post_by_way_of_an_embassy")
+RENAMED = [EmailAddress, Announcement, Follow, Signature]
+RIGHTS = ["approve_announcement", "change_emailaddress", "view_announcement", "view_letter"]
+
+
+@pytest.fixture
+def at_that_time(transactional_db):
+    """Takes the database to that time, and gives the models of then; back to now at the end."""
+
+    def go_there() -> StateApps:
+        call_command("migrate", *BEFORE, verbosity=0)
+        return MigrationLoader(connection).project_state(BEFORE).apps
+
+    yield go_there
+    to_now()
+
+
+def make_announcement(by) -> Announcement:
+    return Announcement.objects.create(outcome=make_outcome(), texts={"en": {}}, asked_by=by)
+
+
+def to_now() -> None:
+    call_command("migrate", "letters", verbosity=0)
+
+
+def rows() -> dict[type[models.Model], list]:
+    return {model: list(model.objects.order_by("pk").values_list()) for model in RENAMED}
+
+
+def rights(of) -> list[str]:
+    return sorted(of.permissions.values_list("codename", flat=True))
+
+
+def test_rows_rights_and_history_are_there_before_and_after(at_that_time):
+    ana, editors = make_staff(), Group.objects.create(name="a role")
+    permissions = Permission.objects.filter(content_type__app_label="letters")
+    editors.permissions.set(permissions.filter(codename__in=RIGHTS))
+    signature, follow = make_signature(), make_follow(make_case())
+    announcement = make_announcement(ana)
+    for row in [announcement, signature.email_address]:
+        LogEntry.objects.log_actions(ana.pk, [row, row], CHANGE, "What was done")
+    now = rows()
+
+    then = at_that_time()
+
+    assert rights(editors) == ["approve_telling", "change_mailbox", "view_letter", "view_telling"]
+    names = then.get_model("auth", "Permission").objects.filter(codename="change_mailbox")
+    assert names.get().name == "Can change mailbox"
+    logged = set(LogEntry.objects.values_list("content_type__model", flat=True))
+    assert logged == {"telling", "mailbox"}
+    Mailbox, OldFollow = (then.get_model("letters", name) for name in ["Mailbox", "Follow"])
+    stored = Mailbox.objects.get(pk=follow.email_address_id)
+    assert stored.email == follow.email_address.email
+    assert OldFollow.objects.get().mailbox == stored
+    assert (
+        then.get_model("letters", "Signature").objects.get().mailbox.pk
+        == signature.email_address_id
+    )
+    assert then.get_model("letters", "Telling").objects.get().asked_by_id == ana.pk
+
+    to_now()
+
+    assert rows() == now
+    assert rights(editors) == RIGHTS
+    assert permissions.get(codename="change_emailaddress").name == "Can change e-mail address"
+    assert not permissions.filter(codename__regex="mailbox|telling").exists()
+    edited = {entry.get_edited_object() for entry in LogEntry.objects.all()}
+    assert edited == {announcement, signature.email_address}
+
+
+def test_what_must_never_be_is_refused_before_and_after(at_that_time):
+    follow, ana = make_follow(make_case()), make_staff()
+    announcement = make_announcement(ana)
+
+    then = at_that_time()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        then.get_model("letters", "Telling").objects.update(approved_by=ana.pk)
+    to_now()
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Announcement.objects.filter(pk=announcement.pk).update(approved_by=ana)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        make_follow(follow.case, email_address=follow.email_address)

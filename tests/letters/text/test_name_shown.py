@@ -1,0 +1,255 @@
+"""How a name will appear is shown before anything goes, and asked where it may be wrong."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from letters.models import Letter, Signature
+from tests.factories import (
+    make_case_to_write_for,
+    make_letter,
+    make_message,
+    make_petition,
+    make_solidarity_action,
+)
+from tests.letters.sending import letter_form, send_letter, send_message, sign
+
+pytestmark = pytest.mark.usefixtures("counts_hold")
+
+ASKED = "If that is right, send the form once more."
+BOXES = "On paper a box stands for each."
+
+
+@pytest.fixture
+def case():
+    return make_case_to_write_for()
+
+
+def page_of(response) -> str:
+    return response.content.decode()
+
+
+def press_again(client: Client, url: str, response, form: dict):
+    return client.post(url, form | {"told": response.context["form"]["told"].value()})
+
+
+@pytest.mark.parametrize(
+    ("name", "name_form", "shown"),
+    [
+        ("王小明", "first", "小明"),
+        ("王小明", "initials", "王. 小."),
+        ("Nguyễn Thị Lan", "first", "Lan"),
+        ("Nagy Anna", "first", "Anna"),
+        ("Dr. Meier", "first", "Meier"),
+    ],
+)
+def test_a_name_whose_parts_may_be_others_is_asked_about_once(client, case, name, name_form, shown):
+    url = reverse("letters:letter-write", args=[case.slug])
+    form = letter_form(name=name, name_form=name_form)
+
+    asked = client.post(url, form)
+
+    assert list(asked.context["form"].errors) == ["name_form"]
+    assert f"Your name will appear as “{shown}”. {ASKED}" in page_of(asked)
+    assert not Letter.objects.exists()
+    assert press_again(client, url, asked, form).status_code == 302
+    assert Letter.objects.get().signed_name == shown
+
+
+def test_another_name_than_was_shown_is_asked_about_anew(client, case):
+    url = reverse("letters:letter-write", args=[case.slug])
+    asked = client.post(url, letter_form(name="Nagy Anna", name_form="first"))
+
+    again = press_again(client, url, asked, letter_form(name="Kovács Éva", name_form="first"))
+
+    assert "Your name will appear as “Éva”." in page_of(again)
+
+
+def test_who_types_just_what_should_appear_is_not_asked(client, case):
+    send_letter(client, case, name="小明", name_form="full")
+
+    assert Letter.objects.get().signed_name == "小明"
+
+
+def test_most_names_are_not_asked_about(client, case):
+    for name_form in ["full", "first", "initials", "none"]:
+        assert send_letter(client, case, name_form=name_form).status_code == 302
+
+
+def test_without_script_a_button_shows_how_the_name_will_appear(client, case):
+    url = reverse("letters:letter-write", args=[case.slug])
+
+    page = client.post(url, letter_form(name="Meier, Sofia", name_form="first", check="name"))
+
+    assert page.context["form"].appears.name == "Sofia"
+    assert "Your name will appear as: <b" in page_of(page)
+    assert not page.context["form"].errors
+    assert not Letter.objects.exists()
+
+
+def test_the_script_is_told_how_the_name_will_appear(client, case):
+    url = reverse("letters:check-text", args=[case.slug])
+
+    full = page_of(client.post(url, {"name": "שרה כהן", "name_form": "full"}))
+    young = page_of(client.post(url, {"name": "Sam", "name_form": "full", "under_18": "on"}))
+
+    assert "שרה כהן" in full
+    assert BOXES in full
+    assert "No name will appear." in young
+
+
+def test_without_a_name_none_stands_and_nothing_is_asked(client, case):
+    page = client.post(
+        reverse("letters:letter-write", args=[case.slug]), letter_form(name="", check="name")
+    )
+    send_letter(client, case, name="", name_form="full")
+    send_message(client, make_solidarity_action(case).case, name=" ", name_form="first")
+
+    assert "No name will appear." in page_of(page)
+    assert [letter.signed_name for letter in Letter.objects.all()] == ["", ""]
+    assert {letter.name_form for letter in Letter.objects.all()} == {"none"}
+
+
+@pytest.mark.parametrize(
+    ("name", "name_form", "is_advised"),
+    [
+        ("Sam Tester", "full", True),
+        ("Sam", "first", True),
+        ("Sam", "initials", False),
+        ("Sam Tester", "first", False),
+        ("S. T.", "full", False),
+        ("Sam Tester", "none", False),
+    ],
+)
+def test_ties_ask_what_will_appear_and_not_how_it_is_called(
+    client, case, name, name_form, is_advised
+):
+    answer = send_letter(client, case, ties="yes", name=name, name_form=name_form)
+
+    assert (answer.status_code == 200) is is_advised
+    if is_advised:
+        assert "With ties to the country, we advise you" in page_of(answer)
+
+
+# --- letters that our faces lack
+
+
+def test_a_name_that_can_not_be_printed_is_told_on_the_page_of_the_letter(client, case):
+    letter = make_letter(case, name="שרה כהן")
+    message = make_message(make_solidarity_action(case).case, name="สมชาย")
+    plain = make_letter(case)
+
+    for thing in [letter, message]:
+        page = page_of(client.get(thing.get_absolute_url()))
+        assert BOXES in page
+        assert reverse("letters:letter-edit", args=[thing.key]) in page
+    assert BOXES not in page_of(client.get(plain.get_absolute_url()))
+
+
+def test_an_address_that_can_not_be_printed_is_told_to_who_writes(client, case):
+    target = case.targets.get()
+    target.postal = "משרד\n0001 Testville"
+    target.save()
+
+    page = page_of(client.get(make_letter(case).get_absolute_url()))
+
+    assert "Our printing does not have these characters: מ ש ר ד (Hebrew)." in page
+
+
+def test_the_check_tells_where_a_letter_stands_that_can_not_be_printed(client, case):
+    url = reverse("letters:check-text", args=[case.slug])
+
+    page = page_of(client.post(url, {"body": "I write for שרה and สมชาย.", "subject": "王"}))
+
+    assert "Our printing does not have these characters: ש ר ה (Hebrew), ส ม ช" in page
+    assert "these characters: 王 (Chinese, Japanese)" in page
+    assert 'data-words="שרה"' in page
+    assert 'data-field="subject" data-start="0" data-words="王"' in page
+
+
+# --- take all: nothing is handed in before it was shown
+
+
+def begin(client: Client, **details):
+    typed = {"name": "Sam Tester", "name_form": "full", "country": "DE", "consent": "on"}
+    return client.post(reverse("letters:take-all"), typed | details)
+
+
+def test_take_all_shows_how_the_name_will_appear_before_it_begins(client, case):
+    details = {"name": "王小明", "name_form": "first"}
+    asked = begin(client, **details)
+
+    assert "Your name will appear as “小明”." in page_of(asked)
+    begun = begin(client, **details, told=asked.context["form"]["told"].value())
+    assert begun.url == reverse("letters:take-all-case", args=[case.slug])
+    url = reverse("letters:take-all-letter", args=[case.slug])
+    assert "小明</b>" in page_of(client.get(url))
+
+
+@pytest.mark.parametrize("kind", ["letter", "message"])
+def test_take_all_hands_nothing_in_with_a_name_that_was_not_shown(client, monkeypatch, kind):
+    monkeypatch.setattr("letters.privacy.antispam.FASTEST", -1)
+    case = make_solidarity_action().case
+    begin(client)
+    url = reverse(f"letters:take-all-{kind}", args=[case.slug])
+    first = client.get(url).context["form"]
+    filled = {name: first[name].value() or "" for name in first.fields}
+    filled |= {"send": "deliver", "name_form": "initials", "body": "You are not forgotten. " * 3}
+
+    asked = client.post(url, filled)
+
+    assert "Your name will appear as “S. T.”." in page_of(asked)
+    assert not Letter.objects.exists()
+    press_again(client, url, asked, filled)
+    assert Letter.objects.get().signed_name == "S. T."
+    assert Letter.objects.get().state == "submitted"
+
+
+def test_take_all_hands_no_boxes_in_without_having_said_so(client, case, monkeypatch):
+    monkeypatch.setattr("letters.privacy.antispam.FASTEST", -1)
+    begin(client)
+    url = reverse("letters:take-all-letter", args=[case.slug])
+    first = client.get(url).context["form"]
+    filled = {name: first[name].value() or "" for name in first.fields} | {"send": "deliver"}
+    filled["body"] += " I am a friend of שרה."
+
+    told = client.post(url, filled)
+
+    assert list(told.context["form"].errors) == ["body"]
+    assert BOXES in page_of(told)
+    assert not Letter.objects.exists()
+    assert press_again(client, url, told, filled).status_code == 302
+
+
+def test_take_all_begins_without_a_name(client, case):
+    begun = begin(client, name="")
+
+    assert begun.status_code == 302
+    assert "You give no name." in page_of(client.get(reverse("letters:take-all")))
+
+
+# --- names that others read
+
+
+@pytest.mark.parametrize("name", ["សុខា", "علی‌رضا", "Anne\u2011Marie Tester"])
+def test_first_names_of_every_script_can_be_shown_under_a_petition(client, name):
+    petition = make_petition(shows_signers=True)
+
+    answer = sign(client, petition, name=name, shows_name="on", told=name.split()[0])
+
+    assert answer.status_code == 302
+    assert Signature.objects.get().first_name == name.split()[0]
+
+
+@pytest.mark.parametrize(("name", "shown"), [("王小明", "小明"), ("Sam", "Sam")])
+def test_who_is_shown_under_a_petition_is_asked_if_it_may_be_wrong_or_all(client, name, shown):
+    petition = make_petition(shows_signers=True)
+
+    asked = sign(client, petition, name=name, shows_name="on")
+
+    assert f"It will be shown as “{shown}”." in page_of(asked)
+    assert not Signature.objects.exists()
+    assert sign(client, petition, name=name).status_code == 302
+    told = asked.context["form"]["told"].value()
+    answer = sign(client, petition, name=name, email="x@example.org", shows_name="on", told=told)
+    assert answer.status_code == 302

@@ -1,0 +1,69 @@
+"""Staff sign in where CACHE_URL names Redis, as .env.example offers."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+from django.conf import settings as site_settings
+from django.core.cache import caches
+from django.test import override_settings
+
+from tests.staff import PASSWORD, make_staff
+from tests.write4rights.test_settings import PRODUCTION
+
+REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/7")
+
+
+@pytest.fixture
+def redis():
+    host, _, port = REDIS.partition("://")[2].partition("/")[0].partition(":")
+    try:
+        socket.create_connection((host, int(port or 6379)), timeout=2).close()
+    except OSError:
+        pytest.skip(f"No Redis answers at {REDIS}.")
+    if not find_spec("redis"):
+        reason = "The package is missing: requirements/dev.txt has it."
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    backend = {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS,
+        "KEY_PREFIX": f"test-{os.getpid()}",
+    }
+    with override_settings(CACHES=site_settings.CACHES | {"default": backend}):
+        yield caches["default"]  # what is counted goes by itself; clear() would empty all of it
+
+
+@pytest.mark.django_db
+def test_staff_sign_in_where_attempts_are_counted_in_redis(client, redis):
+    person = make_staff("editor")
+    form = {"login": person.username, "password": "wrong"}
+
+    assert client.post("/admin/account/sign-in/", form).status_code == 200
+    response = client.post("/admin/account/sign-in/", form | {"password": PASSWORD})
+
+    assert response.url == "/admin/"
+    assert client.get("/admin/").status_code == 200
+
+
+def test_a_missing_package_is_said_in_a_sentence_when_the_site_starts():
+    # As in an environment of requirements/base.txt alone.
+    hide = "import sys; sys.modules['redis'] = None; import importlib.util as u; f = u.find_spec;"
+    hide += "u.find_spec = lambda name, *rest: None if name == 'redis' else f(name, *rest);"
+    start = f"{hide} from write4rights import settings"
+
+    done = subprocess.run(
+        [sys.executable, "-c", start],
+        cwd=site_settings.BASE_DIR,
+        env=PRODUCTION | {"CACHE_URL": "redis://127.0.0.1:6379/7"},
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode != 0
+    last = done.stderr.strip().splitlines()[-1]
+    assert "pip install --require-hashes -r requirements/redis.txt" in last
