@@ -127,8 +127,9 @@ class Visitor:
             )
 
     def is_at(self, heading: str) -> None:
-        """The page with this heading is there."""
+        """The page with this heading is there, and its scripts have run."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
+        self.page.wait_for_load_state()
 
     def has_focus_on(self, element_id: str) -> None:
         """The focus comes there, as soon as a script has run that puts it there."""
