@@ -143,6 +143,16 @@ def test_sheet_has_changed_once_a_demand_is_added_or_taken_away(client, case):
     assert told(client, code) == RIGHT
 
 
+def test_code_of_paper_that_is_out_there_stays_what_it_is():
+    """Of this case a sheet hangs in a school. A value more in what the code is made of, or another
+    order of them, tells that school, and all others, that something has changed. That may be
+    right: then it is decided here, and the change log tells it.
+    """
+    case = make_full_case(pk=2025, slug="anne-testlund", display_name="Ánne Testlund")
+
+    assert sheets.code(case) == "49H-8AYEXG8R2"
+
+
 @pytest.mark.parametrize(
     "change",
     [
