@@ -49,6 +49,7 @@ class Demand(models.Model):
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     i18n = TranslationField(fields=["text"])
+    text_i18n: str
     history = History()
 
     class Meta:
@@ -72,6 +73,7 @@ class Quote(SourcedModel):
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
     i18n = TranslationField(fields=["text"])
+    text_i18n: str
     history = History()
 
     class Meta:

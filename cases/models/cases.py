@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import Case as CaseWhen
@@ -19,6 +22,16 @@ from cases.models.embassies import Embassy
 from cases.models.history import History
 from cases.models.themes import Theme
 from cases.models.translation import shown_language
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from cases.models.action_counts import ActionCount
+    from cases.models.outcomes import Milestone, Outcome, OutcomeQuerySet
+    from cases.models.petitions import Petition
+    from cases.models.portraits import Portrait
+    from cases.models.solidarity import SolidarityAction
+    from cases.models.targets import Target, TargetQuerySet
 
 
 class CaseKind(models.TextChoices):
@@ -77,9 +90,13 @@ def taking_actions() -> Q:
     return is_open & Q(freeze=Freeze.NONE) & still_told
 
 
-def _of_case(name: str) -> models.QuerySet:
-    """For subqueries: what hangs on a case by this name. The modules of these import this one."""
-    return Case._meta.get_field(name).related_model.objects.filter(case=OuterRef("pk"))
+# For subqueries: what hangs on a case. The modules of these import this one.
+def _targets() -> TargetQuerySet:
+    return apps.get_model("cases", "Target").objects.filter(case=OuterRef("pk"))
+
+
+def _outcomes() -> OutcomeQuerySet:
+    return apps.get_model("cases", "Outcome").objects.filter(case=OuterRef("pk"))
 
 
 TAKES_NONE = 2  # the `reach` of a case that takes no letters: see needing_letters_first
@@ -88,14 +105,14 @@ TAKES_NONE = 2  # the `reach` of a case that takes no letters: see needing_lette
 def taking_letters() -> Q:
     """Taking actions, and with a target whose last day is not over, or with none at all."""
     # See also Case.takes_letters
-    targets = _of_case("targets")
+    targets = _targets()
     return taking_actions() & (Exists(targets.open()) | ~Exists(targets))
 
 
 def has_address() -> Q:
     """One can really write: to an address that may be shown, or by way of an embassy."""
     # See also Case.ways, Case.state_of
-    targets = _of_case("targets").open()
+    targets = _targets().open()
     printed = ~Q(postal="") & Q(address_for_staff_only=False)
     shown = targets.filter(printed | ~Q(email="") & Q(checked_on__isnull=False))
     is_there = Q(postal_country__in=["", OuterRef("country")])
@@ -108,7 +125,7 @@ def has_address() -> Q:
 BY_NEED = ["reach", "letter_count"]
 
 
-class CaseQuerySet(models.QuerySet):
+class CaseQuerySet(models.QuerySet["Case"]):
     def past_gate(self) -> CaseQuerySet:
         """Published or closed, if its edition has opened or not: what it takes two people to
         change."""
@@ -183,23 +200,24 @@ class CaseQuerySet(models.QuerySet):
         """Adds `total_count`, all that was done so far, and as published today `letter_count`,
         `message_count`, `signature_count` and `post_count`: see ActionCount."""
         # See also Case.load_counts
-        return self.annotate(
-            total_count=Coalesce(
+        counts = {
+            "total_count": Coalesce(
                 F("action_count__letters")
                 + F("action_count__messages")
                 + F("action_count__signatures")
                 + F("action_count__posts"),
                 0,
             ),
-            letter_count=Coalesce(F("action_count__shown_letters"), 0),
-            message_count=Coalesce(F("action_count__shown_messages"), 0),
-            signature_count=Coalesce(F("action_count__shown_signatures"), 0),
-            post_count=Coalesce(F("action_count__shown_posts"), 0),
-        )
+            "letter_count": Coalesce(F("action_count__shown_letters"), 0),
+            "message_count": Coalesce(F("action_count__shown_messages"), 0),
+            "signature_count": Coalesce(F("action_count__shown_signatures"), 0),
+            "post_count": Coalesce(F("action_count__shown_posts"), 0),
+        }
+        return self.annotate(**counts)
 
     def with_latest_outcome(self) -> CaseQuerySet:
         """Adds `latest_outcome_kind` and `latest_outcome_headline`, None without an outcome."""
-        latest = _of_case("outcomes").newest_first()
+        latest = _outcomes().newest_first()
         return self.annotate(
             latest_outcome_kind=Subquery(latest.values("kind")[:1]),
             latest_outcome_headline=Subquery(latest.values("headline")[:1]),
@@ -208,7 +226,7 @@ class CaseQuerySet(models.QuerySet):
     def that_may_be_over(self) -> CaseQuerySet:
         """Published, though their newest outcome says that there may be nothing left to ask for."""
         # See also Case.may_be_over
-        latest = _of_case("outcomes").newest_first()
+        latest = _outcomes().newest_first()
         ended = latest.model.objects.that_may_end_case()
         return self.alias(latest_outcome_key=Subquery(latest.values("pk")[:1])).filter(
             stage=Stage.PUBLISHED, latest_outcome_key__in=ended.values("pk")
@@ -423,6 +441,18 @@ class Case(models.Model):
     i18n = TranslationField(
         fields=["short_name", "headline", "summary", "story", "content_note", "address_note"]
     )
+    short_name_i18n: str
+    headline_i18n: str
+    summary_i18n: str
+    story_i18n: str
+    content_note_i18n: str
+    address_note_i18n: str
+    action_count: ActionCount | None
+    petition: Petition | None
+    portrait: Portrait | None
+    solidarity_action: SolidarityAction | None
+    _change_reason: str
+    _history_user: User | None
     objects = CaseQuerySet.as_manager()
     history = History(m2m_fields=[], excluded_fields=["content_version"])
 
@@ -530,7 +560,7 @@ class Case(models.Model):
         )
 
     @property
-    def open_targets(self) -> list:
+    def open_targets(self) -> list[Target]:
         """Whom one can write to today, in the order in which they are offered."""
         return [target for target in self.targets.all() if target.is_open]
 
@@ -540,7 +570,7 @@ class Case(models.Model):
         # See also CaseQuerySet.taking_letters
         return self.takes_actions and bool(self.open_targets or not self.targets.all())
 
-    def state_of(self, target) -> str:
+    def state_of(self, target: Target) -> str:
         """The state whose embassies may pass on a letter to this target of the case; empty if that
         is not certain: an address in another country does not say whose official this is, unless it
         is by way of somebody there itself."""
@@ -592,13 +622,13 @@ class Case(models.Model):
         return self.signature_count if is_shown else 0
 
     @property
-    def timeline(self) -> list:
+    def timeline(self) -> list[Milestone | Outcome]:
         """Milestones and outcomes by date, those without one last."""
         rows = [*self.milestones.all(), *self.outcomes.all()]
         return sorted(rows, key=lambda row: (row.date is None, row.date or row.pk))
 
     @property
-    def latest_outcome(self):
+    def latest_outcome(self) -> Outcome | None:
         """The newest outcome with a date, else the last one entered; None if there is none."""
         outcomes = list(self.outcomes.all())
         return max(outcomes, key=lambda row: row.newest_first_key, default=None)

@@ -11,7 +11,7 @@ class ConsentBasis(models.TextChoices):
     ORGANISER = "organiser", _("featured publicly by the campaign's organiser; not verified by us")
 
 
-class ConsentQuerySet(models.QuerySet):
+class ConsentQuerySet(models.QuerySet["Consent"]):
     def in_force(self) -> "ConsentQuerySet":
         # See also Consent.is_in_force
         return self.filter(withdrawn_on__isnull=True).exclude(expires_on__lt=timezone.localdate())

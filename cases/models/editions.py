@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import datetime
+from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
@@ -12,8 +14,11 @@ from cases.dates import LAST_OF_ALL, earliest_today
 from cases.models.history import History
 from cases.models.translation import shown_language
 
+if TYPE_CHECKING:
+    from cases.models.cases import CaseQuerySet
 
-class EditionQuerySet(models.QuerySet):
+
+class EditionQuerySet(models.QuerySet["Edition"]):
     def current(self) -> Edition | None:
         """The newest opened edition with a case to read of: one that opens empty changes nothing.
 
@@ -32,9 +37,9 @@ class EditionQuerySet(models.QuerySet):
         listed = self._cases().order_by().values("pk")
         return self.annotate(case_number=Count("cases", filter=Q(cases__in=listed)))
 
-    def _cases(self) -> models.QuerySet:
+    def _cases(self) -> CaseQuerySet:
         """Those in lists. The module of cases imports this one."""
-        return self.model._meta.get_field("cases").related_model.objects.listed()
+        return apps.get_model("cases", "Case").objects.listed()
 
 
 class Edition(models.Model):
@@ -86,6 +91,7 @@ class Edition(models.Model):
     loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
 
     i18n = TranslationField(fields=["title", "introduction", "launch_text"])
+    title_i18n: str
     objects = EditionQuerySet.as_manager()
     history = History()
 

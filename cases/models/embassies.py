@@ -32,7 +32,7 @@ class Confidence(models.TextChoices):
     LOW = "low", _("low: a weak source")
 
 
-class EmbassyQuerySet(models.QuerySet):
+class EmbassyQuerySet(models.QuerySet["Embassy"]):
     def offered(self) -> EmbassyQuerySet:
         """Those whose address may be printed."""
         return self.filter(use=EmbassyUse.YES)

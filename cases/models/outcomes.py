@@ -58,12 +58,15 @@ class OutcomeKind(models.TextChoices):
     WORSE = "worse", Tone.BAD, _("worse")
     DIED = "died", Tone.BAD, _("died")
 
+    tone: Tone
+
     def __new__(cls, value: str, tone: Tone) -> OutcomeKind:
         kind = str.__new__(cls, value)
         kind._value_, kind.tone = value, tone
         return kind
 
 
+TONES = {kind.value: kind.tone for kind in OutcomeKind}
 GOOD_NEWS = [kind for kind in OutcomeKind if kind.tone == Tone.GOOD]
 # After these, without conditions, there may be nothing left to ask for.
 MAY_END_CASE = [
@@ -87,7 +90,7 @@ class Later(NamedTuple):
     is_surely_later: bool
 
 
-class OutcomeQuerySet(models.QuerySet):
+class OutcomeQuerySet(models.QuerySet["Outcome"]):
     def newest_first(self) -> OutcomeQuerySet:
         """Undated rows last: nobody knows where they belong."""
         return self.order_by(F("date").desc(nulls_last=True), "-pk")
@@ -95,9 +98,9 @@ class OutcomeQuerySet(models.QuerySet):
     def with_changed_at(self) -> OutcomeQuerySet:
         """Adds `changed_at`: when staff last wrote it, a correction too."""
         versions = Outcome.history.filter(id=OuterRef("pk")).order_by("-history_date")
-        return self.annotate(
-            changed_at=Coalesce(Subquery(versions.values("history_date")[:1]), F("recorded_at"))
-        )
+        newest = Subquery(versions.values("history_date")[:1])
+        changed = {"changed_at": Coalesce(newest, F("recorded_at"))}
+        return self.annotate(**changed)
 
     def front_page_first(self) -> OutcomeQuerySet:
         """Those that staff chose for it, then the newest."""
@@ -152,6 +155,10 @@ class Outcome(PartialDateModel, SourcedModel):
     recorded_at = models.DateTimeField(_("recorded"), default=timezone.now, editable=False)
 
     i18n = TranslationField(fields=["headline", "text"])
+    headline_i18n: str
+    text_i18n: str
+    later: list[Later]  # see with_later
+    changed_at: datetime.datetime  # see OutcomeQuerySet.with_changed_at
     objects = OutcomeQuerySet.as_manager()
     history = History()
 
@@ -176,7 +183,7 @@ class Outcome(PartialDateModel, SourcedModel):
 
     @property
     def tone(self) -> Tone:
-        return OutcomeKind(self.kind).tone
+        return TONES[self.kind]
 
     @property
     def is_good_news(self) -> bool:
@@ -195,14 +202,17 @@ class Outcome(PartialDateModel, SourcedModel):
 
     def is_surely_before(self, other: Outcome) -> bool:
         """Whether it was over when the other came, as far as the dates say."""
-        if self.date is None or other.date is None:
+        last_day = self.last_day
+        if last_day is None or other.date is None:
             return False
         if (self.date, self.date_precision) == (other.date, other.date_precision):
             return self.pk < other.pk  # in the order in which they were written down
-        return self.last_day < other.date
+        return last_day < other.date
 
 
-def with_later(outcomes: Iterable[Outcome], among: OutcomeQuerySet | None = None) -> list[Outcome]:
+def with_later(
+    outcomes: Iterable[Outcome], among: models.QuerySet[Outcome] | None = None
+) -> list[Outcome]:
     """The outcomes, each with `later`: what nobody may read it without. One query for all, and one
     more if some have a case in a later edition.
 
@@ -211,13 +221,12 @@ def with_later(outcomes: Iterable[Outcome], among: OutcomeQuerySet | None = None
     """
     outcomes = list(outcomes)
     cases = {outcome.case_id: outcome.case for outcome in outcomes}
-    rows = Outcome.objects.all() if among is None else among
+    among = Outcome.objects.all() if among is None else among
     # Hardly anybody is in more than three editions.
     of_later = Q(case__earlier__in=cases) | Q(case__earlier__earlier__in=cases)
-    rows = rows.filter(Q(case__in=cases) | of_later).annotate(
+    rows = among.filter(Q(case__in=cases) | of_later).annotate(
         earlier_case=F("case__earlier"), first_case=F("case__earlier__earlier")
     )
-    rows = list(rows)
     later_cases = {row.case_id for row in rows} - cases.keys()
     cases |= CaseQuerySet(Case).listed().in_bulk(later_cases)
     of_case: dict[int, list[Outcome]] = defaultdict(list)

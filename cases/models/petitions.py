@@ -44,6 +44,8 @@ class Petition(models.Model):
     )
 
     i18n = TranslationField(fields=["title", "text"])
+    title_i18n: str
+    text_i18n: str
     history = History()
 
     class Meta:

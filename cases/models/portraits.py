@@ -49,6 +49,7 @@ class Portrait(models.Model):
     renditions = models.JSONField(default=dict, editable=False)
 
     i18n = TranslationField(fields=["alt"])
+    alt_i18n: str
     history = History()
 
     class Meta:

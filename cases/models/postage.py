@@ -130,7 +130,7 @@ class PostalNote(models.Model):
         return shown_language(self.i18n, "advice")
 
 
-class PostageQuerySet(models.QuerySet):
+class PostageQuerySet(models.QuerySet["Postage"]):
     def to_show(self, origin: str, destination: str) -> Postage | None:
         """Today's price of a letter from one country to the other, as far as it is known.
 

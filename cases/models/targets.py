@@ -20,7 +20,7 @@ PARTIAL_HELP = _("As finely as it is known: 2026-03-02, 2026-03 or 2026.")
 MAIN = "main"  # the key of the only target of a case, until somebody chooses another
 
 
-class TargetQuerySet(models.QuerySet):
+class TargetQuerySet(models.QuerySet["Target"]):
     def open(self) -> TargetQuerySet:
         # See also Target.is_open
         return self.exclude(appeal_deadline__lt=earliest_today())
@@ -119,6 +119,7 @@ class Target(models.Model):
     )
 
     i18n = TranslationField(fields=["asked"])
+    asked_i18n: str
     objects = TargetQuerySet.as_manager()
     history = History()
 

@@ -28,8 +28,13 @@ def with_needed(cases: CaseQuerySet) -> CaseQuerySet:
     return cases.select_related(
         "edition", "portrait", "petition", "solidarity_action"
     ).prefetch_related(
-        *("consents", "demands", "safety_rules", "outcomes", "targets__model_letters"),
-        *("sources", "solidarity_phrases"),
+        "consents",
+        "demands",
+        "safety_rules",
+        "outcomes",
+        "targets__model_letters",
+        "sources",
+        "solidarity_phrases",
     )
 
 
