@@ -12,7 +12,7 @@ def at_once(*deeds) -> list:
 
     def do(deed):
         try:
-            start.wait(20)
+            start.wait(60)
             return deed()
         finally:
             connection.close()
