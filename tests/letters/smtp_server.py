@@ -18,11 +18,14 @@ class FakeSMTPServer:
 
     With `fails=0.2` every fifth try fails, in one of the ways above. `cut` holds the Message-IDs
     of what it took while the connection broke before its answer: what may arrive twice.
+    `talking` counts the connections that are open: none is once it has read all that was sent.
     """
 
     def __init__(self, fails: float = 0) -> None:
         self.fails = fails
         self.moods = random.Random(451)
+        self.alone = threading.Lock()  # the same failures in the same order, whoever talks
+        self.talking = 0
         self.failed: list[str] = []
         self.cut: set[str] = set()
         self.mails: list[EmailMessage] = []
@@ -43,10 +46,12 @@ class FakeSMTPServer:
         self.may_answer.set()
 
     def next_failure(self) -> str:
-        if self.moods.random() >= self.fails:
-            return ""
-        self.failed.append(self.moods.choice(FAILURES))
-        return self.failed[-1]
+        with self.alone:
+            if self.moods.random() >= self.fails:
+                return ""
+            failure = self.moods.choice(FAILURES)
+            self.failed.append(failure)
+            return failure
 
     def __enter__(self) -> "FakeSMTPServer":
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
@@ -66,8 +71,15 @@ class _Server(socketserver.ThreadingTCPServer):
 
 class _Conversation(socketserver.StreamRequestHandler):
     def handle(self) -> None:
-        with suppress(ConnectionError):  # the other side was killed
-            self.talk()
+        server = self.server.owner
+        with server.alone:
+            server.talking += 1
+        try:
+            with suppress(ConnectionError):  # the other side was killed
+                self.talk()
+        finally:
+            with server.alone:
+                server.talking -= 1
 
     def talk(self) -> None:
         self.say("220 localhost")
