@@ -21,6 +21,7 @@ PUBLIC = [
     ("Referrer-Policy", "same-origin"),
 ]
 BODY = b"<p>A letter for Ellinor, a letter for Juan.</p>" * 200
+LONG_ENOUGH = 60  # seconds, for a thread of a machine that has much else to do
 
 
 class Site:
@@ -338,6 +339,13 @@ def test_age_counts_from_when_the_rendering_began(clock):
 # One rendering at a time
 
 
+@pytest.fixture
+def patience(monkeypatch):
+    """Whoever waits for another's rendering waits until it is done."""
+    monkeypatch.setattr("write4rights.pagecache.cache.PATIENCE", LONG_ENOUGH)
+
+
+@pytest.mark.usefixtures("patience")
 def test_crowd_at_a_cold_start_causes_one_rendering():
     all_here = threading.Barrier(9)
     site = Site(meanwhile=lambda: time.sleep(0.2))
@@ -362,12 +370,12 @@ def test_others_are_served_the_old_body_while_one_renders_anew(clock):
     ask(cache)
     begun, go_on = threading.Event(), threading.Event()
     site.body = b"<p>7 letters</p>"
-    site.meanwhile = lambda: (begun.set(), go_on.wait(5))
+    site.meanwhile = lambda: (begun.set(), go_on.wait(LONG_ENOUGH))
 
     clock.advance(3.5)
     with ThreadPoolExecutor(1) as pool:
         renewing = pool.submit(ask, cache)
-        begun.wait(5)
+        assert begun.wait(LONG_ENOUGH)
         meanwhile = [ask(cache).body, ask(cache, method="HEAD").status]
         go_on.set()
 
@@ -382,24 +390,25 @@ def test_old_body_is_not_served_past_its_age_while_one_renders_anew(clock):
     ask(cache)
     begun, go_on = threading.Event(), threading.Event()
     site.status = "410 Gone"
-    site.meanwhile = lambda: (begun.set(), go_on.wait(5))
+    site.meanwhile = lambda: (begun.set(), go_on.wait(LONG_ENOUGH))
 
     clock.advance(4)
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(ask, cache)
-        begun.wait(5)
+        assert begun.wait(LONG_ENOUGH)
         second = pool.submit(ask, cache)
         go_on.set()
 
     assert {first.result().status, second.result().status} == {"410 Gone"}
 
 
+@pytest.mark.usefixtures("patience")
 def test_form_that_is_known_never_waits_for_another():
     site = Site(headers=[("Content-Type", "text/html"), ("Cache-Control", "no-store")])
     cache = make_cache(site)
     ask(cache, "/cases/ellinor/write/")
     both_inside = threading.Barrier(2)
-    site.meanwhile = lambda: both_inside.wait(0.5)  # breaks if one waits for the other
+    site.meanwhile = lambda: both_inside.wait(LONG_ENOUGH / 2)  # breaks if one waits for the other
 
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(ask, [cache] * 2, ["/cases/ellinor/write/"] * 2))
@@ -410,12 +419,12 @@ def test_form_that_is_known_never_waits_for_another():
 def test_nobody_waits_long_for_a_rendering_that_hangs(monkeypatch):
     monkeypatch.setattr("write4rights.pagecache.cache.PATIENCE", 0.05)
     hung, release = threading.Event(), threading.Event()
-    site = Site(meanwhile=lambda: (hung.set(), release.wait(5)))
+    site = Site(meanwhile=lambda: (hung.set(), release.wait(LONG_ENOUGH)))
     cache = make_cache(site)
 
     with ThreadPoolExecutor(1) as pool:
         hanging = pool.submit(ask, cache)
-        hung.wait(5)
+        assert hung.wait(LONG_ENOUGH)
         site.meanwhile = lambda: None
         answer = ask(cache)
         release.set()
@@ -430,7 +439,7 @@ def test_waiting_requests_go_on_when_the_rendering_fails():
 
     def break_down():
         inside.set()
-        fail.wait(5)
+        fail.wait(LONG_ENOUGH)
         site.meanwhile = lambda: None
         raise ConnectionError("the database went away")
 
@@ -439,7 +448,7 @@ def test_waiting_requests_go_on_when_the_rendering_fails():
 
     with ThreadPoolExecutor(2) as pool:
         failing = pool.submit(ask, cache)
-        inside.wait(5)
+        assert inside.wait(LONG_ENOUGH)
         waiting = pool.submit(ask, cache)
         fail.set()
 
