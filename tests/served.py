@@ -27,9 +27,9 @@ class Served:
         database = folder / "site.sqlite3"
         if not database.exists():
             databases.copy_sqlite(database)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        # Open from now on, so that nobody else gets the port until gunicorn has it.
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "tests.settings",
@@ -46,9 +46,13 @@ class Served:
     def running(self, *options: str, stderr=None) -> Iterator[None]:
         """As README serves it, on another port; `options` of gunicorn count more."""
         command = [sys.executable, "-m", "gunicorn", "--log-level=warning", "--workers=2"]
-        command += ["--bind", f"127.0.0.1:{self.port}", "--threads=4", *options]
+        command += ["--bind", f"fd://{self.listener.fileno()}", "--threads=4", *options]
         process = subprocess.Popen(
-            command, cwd=settings.BASE_DIR, env=self.environment, stderr=stderr
+            command,
+            cwd=settings.BASE_DIR,
+            env=self.environment,
+            stderr=stderr,
+            pass_fds=[self.listener.fileno()],
         )
         try:
             self._wait(process)
@@ -56,6 +60,7 @@ class Served:
         finally:
             process.terminate()
             process.wait(PATIENCE)
+            self.listener.close()
 
     def _wait(self, process: subprocess.Popen) -> None:
         until = time.monotonic() + PATIENCE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -32,7 +33,7 @@ def redis():
     backend = {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS,
-        "KEY_PREFIX": f"test-{os.getpid()}",
+        "KEY_PREFIX": f"test-{secrets.token_hex(8)}",
     }
     with override_settings(CACHES=site_settings.CACHES | {"default": backend}):
         yield caches["default"]  # what is counted goes by itself; clear() would empty all of it
