@@ -39,6 +39,13 @@ def rendered(monkeypatch):
 
 
 @pytest.fixture
+def new_process():
+    """Which of its jobs the process has done does not depend on the tests before."""
+    if rendering._process is not None:
+        rendering._stop(rendering._process)
+
+
+@pytest.fixture
 def case(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
     case = make_full_case()
@@ -158,6 +165,7 @@ def test_what_is_there_is_served_while_many_print(client, case):
             rendering._places.release()
 
 
+@pytest.mark.usefixtures("new_process")
 def test_a_process_that_was_killed_is_started_again():
     typesetting.pdf("letter", make_letter(), made_at=MADE_AT)
     killed = rendering._process
@@ -169,6 +177,7 @@ def test_a_process_that_was_killed_is_started_again():
     assert rendering._process.pid != killed.pid
 
 
+@pytest.mark.usefixtures("new_process")
 def test_a_process_ends_after_its_last_job_and_another_does_the_next():
     """What Typst keeps of each job would add up."""
     asked, ended = [], []
