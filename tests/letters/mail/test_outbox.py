@@ -401,13 +401,13 @@ def test_the_message_id_stays_the_same_for_every_try():
 
 
 def test_the_limits_keep_no_address():
-    make_mail("sam@example.org")
+    make_mail("samantha@example.org")  # a short name may well stand in a hash
 
     outbox.send_due()
 
     # Of the site, of links, of the domain, of ten minutes, of the day.
     assert Throttle.objects.count() == 5
-    assert "sam" not in "".join(Throttle.objects.values_list("key", flat=True))
+    assert "samantha" not in "".join(Throttle.objects.values_list("key", flat=True))
 
 
 def test_work_once_sends_and_erases():
