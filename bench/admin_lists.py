@@ -16,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "write4rights.settings")
 import django
 
 LISTS = ["letter", "signature", "socialaction", "pledge"]
-RARE = ["?state=all&country=IS", "?state=all&held__exact=1", "?state=rejected&country=ZA"]
+RARE = ["?state=all&country=IS", "?state=all&needs_review__exact=1", "?state=rejected&country=ZA"]
 
 
 def main() -> None:

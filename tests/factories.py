@@ -248,7 +248,7 @@ def make_letter(case: Case | None = None, **fields) -> Letter:
         "created_at": now,
         "changed_at": now,
     } | fields
-    if fields["state"] in COUNTED and not fields.get("held"):
+    if fields["state"] in COUNTED and not fields.get("needs_review"):
         fields.setdefault("counted_on", timezone.localdate())
     if fields["state"] in (LetterState.SUBMITTED, LetterState.APPROVED):
         fields.setdefault("route", Route.DELIVER)
@@ -316,7 +316,7 @@ def make_signature(petition: Petition | None = None, **fields) -> Signature:
     } | fields
     if "email_address" not in fields:
         fields["email_address"] = make_email_address()
-    if fields["state"] == SignatureState.CONFIRMED and not fields.get("held"):
+    if fields["state"] == SignatureState.CONFIRMED and not fields.get("needs_review"):
         fields.setdefault("counted_on", timezone.localdate())
     signature = Signature.objects.create(petition=petition, **fields)
     if signature.counts:
@@ -341,7 +341,7 @@ def make_post(case: Case | None = None, **fields) -> SocialAction:
         "country": "NO",
         "created_at": timezone.now(),
     } | fields
-    if fields.get("state", "posted") == "posted" and not fields.get("held"):
+    if fields.get("state", "posted") == "posted" and not fields.get("needs_review"):
         fields.setdefault("counted_on", timezone.localdate())
     action = SocialAction.objects.create(case=case or make_case(), **fields)
     if action.counts:

@@ -235,7 +235,7 @@ def test_the_private_page_of_a_letter_in_each_state(arrive):
         make_letter(case, state=ready, route=Route.EMAIL),
         make_letter(case, state=LetterState.POSTED, route=Route.POST),
         make_letter(case, state=LetterState.SUBMITTED),
-        make_letter(case, state=LetterState.SUBMITTED, held=True),
+        make_letter(case, state=LetterState.SUBMITTED, needs_review=True),
         make_letter(case, state=LetterState.APPROVED),
         make_letter(
             case, state=LetterState.REJECTED, route=delivered, rejection_reason="A test says so."
@@ -468,7 +468,7 @@ def test_the_admin_of_letters(arrive):
     letter = make_letter(case, state=LetterState.SUBMITTED)
     make_letter(case, state=LetterState.POSTED)
     make_pledge(case)
-    signature = make_signature(make_petition(case), held=True)
+    signature = make_signature(make_petition(case), needs_review=True)
     paper = make_paper_count(case, state="held", number=9_000)
     mia = arrive()
     mia.signs_in(make_staff("moderator", "counter"))

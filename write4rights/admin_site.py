@@ -116,8 +116,8 @@ def tasks() -> list[Task]:
             "letters.view_alarm",
             Alarm.objects.open(),
             ngettext_lazy(
-                "%(count)s alarm: too much came too fast, and what comes now is held",
-                "%(count)s alarms: too much came too fast, and what comes now is held",
+                "%(count)s alarm: too much came too fast, and what comes now needs review",
+                "%(count)s alarms: too much came too fast, and what comes now needs review",
                 "count",
             ),
             reverse("admin:letters_alarm_changelist") + "?state=open",
@@ -220,7 +220,7 @@ def tasks() -> list[Task]:
         ),
         Task(
             "letters.moderate_letter",
-            Pledge.objects.awaiting_a_look(),
+            Pledge.objects.needing_review(),
             ngettext_lazy(
                 "%(count)s pledge with letters written by hand to look at",
                 "%(count)s pledges with letters written by hand to look at",
@@ -230,7 +230,7 @@ def tasks() -> list[Task]:
         ),
         Task(
             "letters.moderate_signature",
-            Signature.objects.awaiting_a_look(),
+            Signature.objects.needing_review(),
             ngettext_lazy(
                 "%(count)s signature to look at", "%(count)s signatures to look at", "count"
             ),
@@ -238,13 +238,13 @@ def tasks() -> list[Task]:
         ),
         Task(
             "letters.moderate_letter",
-            SocialAction.objects.awaiting_a_look(),
+            SocialAction.objects.needing_review(),
             ngettext_lazy("%(count)s post to look at", "%(count)s posts to look at", "count"),
-            reverse("admin:letters_socialaction_changelist") + "?held__exact=1",
+            reverse("admin:letters_socialaction_changelist") + "?needs_review__exact=1",
         ),
         Task(
             "letters.review_papercount",
-            PaperCount.objects.filter(state=PaperState.HELD),
+            PaperCount.objects.filter(state=PaperState.NEEDS_REVIEW),
             ngettext_lazy(
                 "%(count)s count on paper waits for a second person",
                 "%(count)s counts on paper wait for a second person",

@@ -91,7 +91,7 @@ def erase_person(of: str) -> dict[str, int]:
         raise ValueError("There is no address.")
     with transaction.atomic():
         before = personal_data.numbers(of)
-        rows = personal_data.held(of)
+        rows = personal_data.stored_rows(of)
         erasure.erase_letters(rows["letters"].select_related(None))
         erasure.erase_pledges(rows["pledges"].select_related(None))
         erase_email_addresses(rows["email_addresses"])

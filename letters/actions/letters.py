@@ -74,7 +74,7 @@ def write(
     key: str,
     case: Case,
     pledge_id: int | None,
-    held: bool,
+    needs_review: bool,
     go_along: bool = False,
     sender: str = "",
     follow: bool = False,
@@ -94,7 +94,7 @@ def write(
             key=each,
             case=case,
             pledge_id=pledge_id,
-            held=held,
+            needs_review=needs_review,
             created_at=now,
             changed_at=now,
             **fields,
@@ -104,7 +104,9 @@ def write(
                 letter.save(force_insert=True)
                 pictures.keep(letter, drawing)
                 if follow:
-                    follows.follow(email=letter.email, case=case, is_suspect=held, sender=sender)
+                    follows.follow(
+                        email=letter.email, case=case, is_suspect=needs_review, sender=sender
+                    )
                 messages.queue_letter_link(letter, sender=sender, go_along=go_along)
             return letter
         except IntegrityError:
@@ -114,7 +116,7 @@ def write(
                     key=key,
                     case=case,
                     pledge_id=None,
-                    held=held,
+                    needs_review=needs_review,
                     go_along=go_along,
                     sender=sender,
                     follow=follow,
@@ -171,7 +173,7 @@ def revise(
         messages.queue_letter_link(letter, sender=sender)
         if follow:  # the same whether it was asked for before: nobody learns of it
             follows.follow(
-                email=letter.email, case=letter.case, is_suspect=letter.held, sender=sender
+                email=letter.email, case=letter.case, is_suspect=letter.needs_review, sender=sender
             )
     return True
 
@@ -229,8 +231,8 @@ def act(letter: Letter, name: str, *, posted_from: str = "", copy: bool = False)
 
 
 def approve(letter: Letter) -> bool:
-    """A moderator read it: it may be handed in, and counts if it was held."""
-    return letter.state == SUBMITTED and move(letter, APPROVED, held=False)
+    """A moderator read it: it may be handed in, and counts if it waited for that."""
+    return letter.state == SUBMITTED and move(letter, APPROVED, needs_review=False)
 
 
 def reject(letter: Letter, reason: str) -> bool:
@@ -249,7 +251,7 @@ def reject(letter: Letter, reason: str) -> bool:
 
 def clear_review(letter: Letter) -> bool:
     """A moderator looked at what a trap or a limit caught: it is a letter, and counts as one."""
-    return letter.held and move(letter, letter.state, held=False)
+    return letter.needs_review and move(letter, letter.state, needs_review=False)
 
 
 def may_be_shown(letter: Letter) -> bool:

@@ -37,7 +37,7 @@ def pledge(
     key: str,
     edition: Edition,
     case: Case | None,
-    held: bool = False,
+    needs_review: bool = False,
     sender: str = "",
     **fields: Unpack[PledgeFields],
 ) -> Pledge:
@@ -53,7 +53,7 @@ def pledge(
             key=each,
             edition=edition,
             case=case,
-            held=held,
+            needs_review=needs_review,
             created_at=now,
             language=language,
             **fields,
@@ -91,7 +91,9 @@ def room_left(pledge: Pledge, letters: Iterable[Letter]) -> int:
     return max(0, pledge.number - entered)
 
 
-def post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, held: bool = False) -> int:
+def post_by_hand(
+    pledge: Pledge, case: Case, number: int, *, key: str, needs_review: bool = False
+) -> int:
     """Keep that letters were written on paper for the pledge, at most those still promised.
 
     A handful counts at once, more after somebody had a look: one entry is worth as much as five
@@ -100,12 +102,12 @@ def post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, held: boo
     """
     try:
         with transaction.atomic():
-            return _post_by_hand(pledge, case, number, key=key, held=held)
+            return _post_by_hand(pledge, case, number, key=key, needs_review=needs_review)
     except IntegrityError:
         return 0  # this very form has entered them
 
 
-def _post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, held: bool) -> int:
+def _post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, needs_review: bool) -> int:
     pledge = Pledge.objects.select_for_update().filter(pk=pledge.pk).first()
     if pledge is None:  # erased this moment
         return 0
@@ -114,7 +116,7 @@ def _post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, held: bo
     if number <= 0 or pledge.state == PledgeState.RELEASED or not case.takes_actions:
         return 0
     by_hand = number + sum(letter.route == Route.BY_HAND for letter in there)
-    held = held or pledge.held or by_hand > MAX_UNREVIEWED
+    needs_review = needs_review or pledge.needs_review or by_hand > MAX_UNREVIEWED
     now, today = timezone.now(), timezone.localdate()
     letters = []
     for nr in range(number):
@@ -125,8 +127,8 @@ def _post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, held: bo
             route=Route.BY_HAND,
             state=LetterState.POSTED,
             country=pledge.country,
-            held=held,
-            counted_on=None if held else today,
+            needs_review=needs_review,
+            counted_on=None if needs_review else today,
             created_at=now,
             changed_at=now,
             is_sample=pledge.is_sample,
@@ -136,7 +138,7 @@ def _post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, held: bo
     place = letters[0].tally_key
     if place and (alarm := pace.alarm_of(place, number)):
         for letter in letters:
-            letter.held, letter.counted_on, letter.alarm_id = True, None, alarm
+            letter.needs_review, letter.counted_on, letter.alarm_id = True, None, alarm
     Letter.objects.bulk_create(letters)
     if letters[0].tally_key:
         ledger.count(place, number)
@@ -163,7 +165,9 @@ def take_back_waiting(pledge: Pledge) -> int:
     with transaction.atomic():
         if not Pledge.objects.select_for_update().filter(pk=pledge.pk):
             return 0
-        keys = list(_by_hand(pledge).filter(held=True).order_by("pk").values_list("pk", flat=True))
+        keys = list(
+            _by_hand(pledge).filter(needs_review=True).order_by("pk").values_list("pk", flat=True)
+        )
         return Letter.objects.filter(pk__in=keys).delete()[0]
 
 
@@ -175,7 +179,7 @@ def _by_hand(pledge: Pledge) -> QuerySet[Letter]:
 def flag_for_review(pledges: QuerySet[Pledge], *, needs_review: bool) -> None:
     """Staff looked at what was written by hand: does what comes for it later wait for a look?"""
     keys = list(pledges.values_list("pk", flat=True).distinct())
-    Pledge.objects.filter(pk__in=keys).update(held=needs_review)
+    Pledge.objects.filter(pk__in=keys).update(needs_review=needs_review)
 
 
 def release(pledge: Pledge) -> None:

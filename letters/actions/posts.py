@@ -15,15 +15,15 @@ from letters.statistics import ledger, pace
 POSTED, WITHDRAWN = SocialActionState.POSTED, SocialActionState.WITHDRAWN
 
 
-def post(*, key: str, case: Case, network: str, country: str, held: bool) -> None:
+def post(*, key: str, case: Case, network: str, country: str, needs_review: bool) -> None:
     """Keep that somebody posted, and count it. The same form sent again makes no second one."""
     made = SocialAction(
         key=key,
         case=case,
         network=network,
         country=country,
-        held=held,
-        counted_on=None if held else timezone.localdate(),
+        needs_review=needs_review,
+        counted_on=None if needs_review else timezone.localdate(),
         created_at=timezone.now(),
     )
     try:
@@ -54,4 +54,4 @@ def post_again(action: SocialAction) -> bool:
 
 def clear_review(action: SocialAction) -> bool:
     """Somebody looked at what a trap or a limit caught: it is a post, and counts as one."""
-    return action.held and move(action, action.state, held=False)
+    return action.needs_review and move(action, action.state, needs_review=False)

@@ -34,7 +34,7 @@ def sign(
     petition: Petition,
     email: str,
     follow: bool,
-    held: bool,
+    needs_review: bool,
     sender: str = "",
     **fields: Unpack[SignatureFields],
 ) -> None:
@@ -47,7 +47,7 @@ def sign(
     with transaction.atomic():
         text = keep_text(petition)
         email_address = email_addresses.get_or_create_locked(email)
-        typed = {"text": text, "held": held, **fields}
+        typed = {"text": text, "needs_review": needs_review, **fields}
         signature = Signature(email_address=email_address, petition=petition, **typed)
         Signature.objects.bulk_create([signature], ignore_conflicts=True)
         Signature.objects.filter(
@@ -55,7 +55,7 @@ def sign(
         ).update(changed_at=timezone.now(), **typed)
         if follow:
             follows.request_follow(email_address, petition.case)
-        messages.queue_confirm(email_address, email, trapped=held, sender=sender)
+        messages.queue_confirm(email_address, email, trapped=needs_review, sender=sender)
 
 
 def keep_text(petition: Petition) -> PetitionText:
@@ -81,7 +81,7 @@ def may_confirm(signature: Signature) -> bool:
 
 
 def confirm(signature: Signature) -> bool:
-    """The owner of the address says yes: it counts, unless it is held for a look."""
+    """The owner of the address says yes: it counts, unless it needs review."""
     return signature.state == UNCONFIRMED and may_confirm(signature) and move(signature, CONFIRMED)
 
 
@@ -97,7 +97,7 @@ def restore(signature: Signature) -> bool:
 
 def clear_review(signature: Signature) -> bool:
     """A moderator looked at what a trap or a limit caught: once confirmed, it counts."""
-    return signature.held and move(signature, signature.state, held=False)
+    return signature.needs_review and move(signature, signature.state, needs_review=False)
 
 
 def invalidate(signature: Signature) -> bool:

@@ -19,7 +19,7 @@ from letters.statistics import ledger, pace
 CountedRow = Letter | Signature | SocialAction
 
 # The words of a letter too, by `changed_at`: nobody approves what its writer has just changed.
-AS_READ = ["state", "held", "counted_on", "changed_at"]
+AS_READ = ["state", "needs_review", "counted_on", "changed_at"]
 NOT_SINCE = ["invalid_on", "erased_on"]
 
 COUNTED_STATES: dict[type[CountedRow], list] = {
@@ -45,15 +45,17 @@ def change(row: CountedRow | Follow, **changes) -> bool:
 def move(row: CountedRow, state: str, **changes) -> bool:
     """Change the row, and the tally in step with it, in one transaction.
 
-    Whoever says whether it is `held` is staff, and has looked: no alarm holds it again.
+    Whoever says whether it `needs_review` is staff, and has looked: no alarm flags it again.
     """
     was = row.tally_key
-    counts = state in COUNTED_STATES[type(row)] and not changes.get("held", row.held)
+    counts = state in COUNTED_STATES[type(row)] and not changes.get(
+        "needs_review", row.needs_review
+    )
     counted_on = (row.counted_on or timezone.localdate()) if counts else None
     with transaction.atomic():
         if not change(row, state=state, counted_on=counted_on, **changes):
             return False
-        if "held" not in changes:
+        if "needs_review" not in changes:
             pace.watch(row, was)
         ledger.shift(was, row.tally_key)
     return True

@@ -81,7 +81,7 @@ class AlarmAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         alarm = get_object_or_404(found, pk=row_number(object_id))
         waiting = alarms.waiting(alarm)
         number = (
-            moderation.may_be_released(waiting)[: moderation.MAX_ROWS_AT_ONCE + 1].count()
+            moderation.reviewable(waiting)[: moderation.MAX_ROWS_AT_ONCE + 1].count()
             if waiting is not None
             else 0
         )
@@ -126,7 +126,7 @@ class AlarmAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             is_genuine = alarm.is_genuine
         waiting = alarms.waiting(alarm)
         if waiting is not None:
-            judge(request, waiting, "release" if is_genuine else "invalidate", reason)
+            judge(request, waiting, "clear_review" if is_genuine else "invalidate", reason)
 
     def expect_view(self, request: HttpRequest) -> HttpResponse:
         """Many are expected, as on Human Rights Day: so many are no alarm."""

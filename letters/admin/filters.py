@@ -24,7 +24,7 @@ class StateFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
         return [
-            ("held", _("held for a look")),
+            ("needs_review", _("needs review")),
             *LetterState.choices,
             ("invalid", _("not valid")),
             (self.ALL, _("all")),
@@ -41,8 +41,8 @@ class StateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() is None:
             return queryset.awaiting_moderation()
-        if self.value() == "held":
-            return queryset.awaiting_moderation().filter(held=True)
+        if self.value() == "needs_review":
+            return queryset.awaiting_moderation().filter(needs_review=True)
         if self.value() == "invalid":
             return queryset.exclude(invalid_on=None)
         if self.value() in LetterState.values:

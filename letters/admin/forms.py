@@ -88,7 +88,7 @@ class BetweenForm(forms.Form):
         choices=[
             ("invalidate", _("Not valid: take them out of the count")),
             ("revalidate", _("Valid after all: put them back")),
-            ("release", _("Held: let them count")),
+            ("clear_review", _("Needing review: let them count")),
         ],
     )
 

@@ -41,7 +41,7 @@ LISTED = [
     "route",
     "country",
     "language",
-    "held",
+    "needs_review",
     "invalid_on",
     "created_at",
 ]
@@ -58,7 +58,7 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
         "office",
         "kind",
         "state",
-        "hold",
+        "review",
         "route",
         "writer_country",
         "in_language",
@@ -70,12 +70,12 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
         CaseFilter,
         TargetFilter,
         MomentFilter,
-        "held",
+        "needs_review",
         "route",
         CountryFilter,
     ]
     search_help_text = gettext_lazy("Number of the letter")
-    actions = ["approve", "reject", "release", "invalidate", "revalidate"]
+    actions = ["approve", "reject", "clear_review", "invalidate", "revalidate"]
 
     # --- the list
 
@@ -157,7 +157,7 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
         letter = self._letter(pk)
         if request.POST.get("seen") != letter.changed_at.isoformat():
             self._warn_of_change(request, letter)
-        elif (act := request.POST.get("act", "")) in ("approve", "release", "show", "hide"):
+        elif (act := request.POST.get("act", "")) in ("approve", "clear_review", "show", "hide"):
             self._do(request, letter, act)
         else:
             raise PermissionDenied
@@ -246,8 +246,8 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
         return redirect(f"{reverse('admin:letters_letter_reject')}?{query}")
 
     @admin.action(description=gettext_lazy("Not spam: let it count"), permissions=["moderate"])
-    def release(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self._each(request, queryset, "release")
+    def clear_review(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._each(request, queryset, "clear_review")
 
     def _each(self, request: HttpRequest, queryset: QuerySet, name: str) -> None:
         keys = list(queryset.values_list("pk", flat=True))
@@ -259,10 +259,10 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
         match name:
             case "approve":
                 done, words = letter_actions.approve(letter), _("%(letter)s is approved.")
-            case "release":
+            case "clear_review":
                 done, words = (
                     letter_actions.clear_review(letter),
-                    _("%(letter)s is no longer held."),
+                    _("%(letter)s no longer needs review."),
                 )
             case "show":
                 done, words = letter_actions.show(letter), _("%(letter)s is shown on the site.")

@@ -1,4 +1,4 @@
-"""Rows that moderators read one by one, and that a trap or a limit may have held."""
+"""Rows that moderators read one by one, and that a trap or a limit may have flagged."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class ModeratedAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             return queryset.none(), False
         return queryset.filter(pk=number), False
 
-    @admin.display(description=gettext_lazy("held"))
-    def hold(self, thing) -> str:
+    @admin.display(description=gettext_lazy("needs review"))
+    def review(self, thing) -> str:
         if getattr(thing, "invalid_on", None):
             return _("not valid")
-        return _("held") if thing.held else ""
+        return _("needs review") if thing.needs_review else ""

@@ -62,7 +62,7 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
     actions = None
     # What waits for a second person comes first.
     ordering = [
-        models.Case(models.When(state=PaperState.HELD, then=0), default=1),
+        models.Case(models.When(state=PaperState.NEEDS_REVIEW, then=0), default=1),
         "-pk",
     ]
 
@@ -82,8 +82,8 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
     @admin.display(description=gettext_lazy("state"))
     def status(self, paper: PaperCount) -> str:
         state = paper.get_state_display().split(":")[0]
-        is_held = paper.state == PaperState.HELD
-        return format_html('<strong class="frozen">{}</strong>', state) if is_held else state
+        needs_review = paper.state == PaperState.NEEDS_REVIEW
+        return format_html('<strong class="frozen">{}</strong>', state) if needs_review else state
 
     @admin.display(description=gettext_lazy("entered"))
     def entered(self, paper: PaperCount) -> str:
@@ -97,7 +97,11 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
         mine = [
             path("<int:pk>/correct/", wrap(self.correct_view), name="letters_papercount_correct"),
             path("<int:pk>/take-out/", wrap(self.take_out_view), name="letters_papercount_out"),
-            path("<int:pk>/release/", wrap(self.release_view), name="letters_papercount_release"),
+            path(
+                "<int:pk>/clear-review/",
+                wrap(self.clear_review_view),
+                name="letters_papercount_clear_review",
+            ),
         ]
         return mine + super().get_urls()
 
@@ -123,7 +127,7 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
         paper = self._paper(object_id)
         if not self.has_view_permission(request, paper):
             raise PermissionDenied
-        user, is_held = request.user, paper.state == PaperState.HELD
+        user, needs_review = request.user, paper.state == PaperState.NEEDS_REVIEW
         may_change = self.has_change_permission(request, paper)
         return self._page(
             request,
@@ -131,9 +135,9 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
             capfirst(str(paper)),
             paper=paper,
             seen=paper_counts.version(paper),
-            reasons_to_review=paper_counts.reasons_to_review(paper) if is_held else [],
+            reasons_to_review=paper_counts.reasons_to_review(paper) if needs_review else [],
             trail=_trail(paper),
-            may_release=user.has_perm(REVIEW) and paper_counts.may_release(paper, user),
+            may_clear_review=user.has_perm(REVIEW) and paper_counts.may_clear_review(paper, user),
             may_change=may_change and paper.state != PaperState.TAKEN_OUT,
         )
 
@@ -168,14 +172,14 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
         return self._page(request, "take_out", _("Take out a count"), form=form, paper=paper)
 
     @method_decorator(require_POST)
-    def release_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def clear_review_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         paper = self._paper(pk)
         if not request.user.has_perm(REVIEW):
             raise PermissionDenied
         try:
             seen = row_number(request.POST.get("seen", "")) or 0
-            if paper_counts.release(paper, seen=seen, by=request.user):
-                self.log_change(request, paper, "Released.")
+            if paper_counts.clear_review(paper, seen=seen, by=request.user):
+                self.log_change(request, paper, "Reviewed.")
         except Refused as error:
             messages.warning(request, str(error))
         else:
@@ -205,8 +209,8 @@ def _same_again(user) -> dict:
 
 def _tell(request: HttpRequest, paper: PaperCount, words: str) -> None:
     messages.success(request, words % {"count": paper, "case": paper.case})
-    if paper.state == PaperState.HELD:
-        words = _("It is held and does not count yet: somebody else has to look at it.")
+    if paper.state == PaperState.NEEDS_REVIEW:
+        words = _("It needs review and does not count yet: somebody else has to look at it.")
         messages.warning(request, " ".join([words, *paper_counts.reasons_to_review(paper)]))
 
 

@@ -30,7 +30,7 @@ class ByHandFilter(admin.SimpleListFilter):
         return [("waiting", _("waits for a look"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.awaiting_a_look() if self.value() == "waiting" else queryset
+        return queryset.needing_review() if self.value() == "waiting" else queryset
 
 
 @admin.register(Pledge)
@@ -42,25 +42,25 @@ class PledgeAdmin(JudgedMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         "waiting",
         "what_for",
         "state",
-        "hold",
+        "review",
         "due_on",
         "from_where",
         "created_at",
     ]
-    list_filter = [ByHandFilter, "state", "held", VisibleCaseFilter, MomentFilter]
+    list_filter = [ByHandFilter, "state", "needs_review", VisibleCaseFilter, MomentFilter]
     fields = [
         "number",
         "counted",
         "waiting",
         "what_for",
         "state",
-        "hold",
+        "review",
         "due_on",
         "from_where",
         "created_at",
     ]
     readonly_fields = fields
-    actions = ["release", "invalidate", "revalidate"]
+    actions = ["clear_review", "invalidate", "revalidate"]
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("letters.moderate_letter")
@@ -72,7 +72,7 @@ class PledgeAdmin(JudgedMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         letters = Letter.objects.filter(pledge=OuterRef("pk"))
         return pledges.annotate(
             counted_letters=_number_of(letters.counted()),
-            waiting_letters=_number_of(letters.by_hand_awaiting_a_look()),
+            waiting_letters=_number_of(letters.by_hand_needing_review()),
         )
 
     def judged(self, chosen: QuerySet) -> QuerySet:
@@ -87,8 +87,8 @@ class PledgeAdmin(JudgedMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         return done
 
     @admin.action(description=_("Written by hand: let it count"), permissions=["moderate"])
-    def release(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self.judge(request, self.judged(queryset).by_hand_awaiting_a_look(), "release", "")
+    def clear_review(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self.judge(request, self.judged(queryset).by_hand_needing_review(), "clear_review", "")
 
     @admin.display(description=_("pledge"))
     def key_number(self, pledge: Pledge) -> str:
@@ -102,9 +102,9 @@ class PledgeAdmin(JudgedMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
     def waiting(self, pledge: Pledge) -> int:
         return pledge.waiting_letters
 
-    @admin.display(description=_("held"))
-    def hold(self, pledge: Pledge) -> str:
-        return _("held") if pledge.held else ""
+    @admin.display(description=_("needs review"))
+    def review(self, pledge: Pledge) -> str:
+        return _("needs review") if pledge.needs_review else ""
 
     @admin.display(description=_("for"))
     def what_for(self, pledge: Pledge) -> str:

@@ -1,4 +1,4 @@
-"""Posts that people say they made. One that looked like a robot's counts once it is released."""
+"""Posts that people say they made. One that looked like a robot's counts once reviewed."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class ValidFilter(admin.SimpleListFilter):
 
 @admin.register(SocialAction)
 class PostAdmin(ValidityMixin, KeysetAdmin, ReadOnlyAdmin):
-    list_display = ["number", "case", "network", "state", "hold", "from_where", "created_at"]
-    list_filter = ["held", ValidFilter, "state", CaseFilter, MomentFilter, "network"]
+    list_display = ["number", "case", "network", "state", "review", "from_where", "created_at"]
+    list_filter = ["needs_review", ValidFilter, "state", CaseFilter, MomentFilter, "network"]
     fields = [
         "case",
         "network",
         "state",
-        "hold",
+        "review",
         "from_where",
         "counted_on",
         "created_at",
@@ -50,7 +50,7 @@ class PostAdmin(ValidityMixin, KeysetAdmin, ReadOnlyAdmin):
     ]
     readonly_fields = fields
     empty_value_display = ""
-    actions = ["release", "invalidate", "revalidate"]
+    actions = ["clear_review", "invalidate", "revalidate"]
     change_list_template = "admin/letters/socialaction/change_list.html"
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
@@ -63,11 +63,11 @@ class PostAdmin(ValidityMixin, KeysetAdmin, ReadOnlyAdmin):
     def number(self, action: SocialAction) -> str:
         return str(action.pk)
 
-    @admin.display(description=gettext_lazy("held"))
-    def hold(self, action: SocialAction) -> str:
+    @admin.display(description=gettext_lazy("needs review"))
+    def review(self, action: SocialAction) -> str:
         if action.invalid_on:
             return _("not valid")
-        return _("held") if action.held else ""
+        return _("needs review") if action.needs_review else ""
 
     @admin.display(description=gettext_lazy("What staff did"))
     def what_staff_did(self, action: SocialAction) -> str:
@@ -80,6 +80,6 @@ class PostAdmin(ValidityMixin, KeysetAdmin, ReadOnlyAdmin):
         return country_name(action.country) if action.country else ""
 
     @admin.action(description=gettext_lazy("Not spam: let it count"), permissions=["moderate"])
-    def release(self, request: HttpRequest, queryset: QuerySet) -> None:
+    def clear_review(self, request: HttpRequest, queryset: QuerySet) -> None:
         keys = list(queryset.values_list("pk", flat=True))
-        self.judge(request, SocialAction.objects.filter(pk__in=keys), "release", "")
+        self.judge(request, SocialAction.objects.filter(pk__in=keys), "clear_review", "")

@@ -1,4 +1,4 @@
-"""Signatures, one by one: let count what was held, take out what nobody signed. None is deleted.
+"""Signatures, one by one: clear what needs review, take out what nobody signed. None is deleted.
 
 The list has no names: who signed for a case is nobody's to read in a row.
 """
@@ -29,7 +29,14 @@ from letters.models import Signature, SignatureState
 MODERATE = "letters.moderate_signature"
 
 # No names or addresses: what a list shows, it need not decrypt.
-LISTED = ["petition__case__display_name", "state", "held", "country", "created_at", "erased_on"]
+LISTED = [
+    "petition__case__display_name",
+    "state",
+    "needs_review",
+    "country",
+    "created_at",
+    "erased_on",
+]
 
 
 class SignatureStateFilter(admin.SimpleListFilter):
@@ -53,7 +60,7 @@ class SignatureStateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() is None:
-            return queryset.awaiting_a_look()
+            return queryset.needing_review()
         if self.value() in SignatureState.values:
             return queryset.filter(state=self.value())
         return queryset
@@ -81,10 +88,10 @@ class SignatureAdmin(ModeratedAdmin):
     permission = MODERATE
     found_by = gettext_lazy("Signatures are found here by their number.")
     change_list_template = "admin/letters/signature/change_list.html"
-    list_display = ["number", "case", "state", "hold", "signer_country", "created_at"]
-    list_filter = [SignatureStateFilter, PetitionFilter, "held", CountryFilter]
+    list_display = ["number", "case", "state", "review", "signer_country", "created_at"]
+    list_filter = [SignatureStateFilter, PetitionFilter, "needs_review", CountryFilter]
     search_help_text = gettext_lazy("Number of the signature")
-    actions = ["release", "invalidate", "revalidate"]
+    actions = ["clear_review", "invalidate", "revalidate"]
 
     # --- the list
 
@@ -137,7 +144,7 @@ class SignatureAdmin(ModeratedAdmin):
         if not self.has_moderate_permission(request):
             raise PermissionDenied
         signature = self._signature(pk)
-        if (act := request.POST.get("act", "")) not in ("release", "revalidate"):
+        if (act := request.POST.get("act", "")) not in ("clear_review", "revalidate"):
             raise PermissionDenied
         if request.POST.get("seen") == signature.changed_at.isoformat():
             self._do(request, signature, act)
@@ -165,8 +172,8 @@ class SignatureAdmin(ModeratedAdmin):
     # --- acts
 
     @admin.action(description=gettext_lazy("Not spam: let it count"), permissions=["moderate"])
-    def release(self, request: HttpRequest, queryset: QuerySet) -> None:
-        self._each(request, queryset, "release")
+    def clear_review(self, request: HttpRequest, queryset: QuerySet) -> None:
+        self._each(request, queryset, "clear_review")
 
     @admin.action(description=gettext_lazy("Not valid: take it out…"), permissions=["moderate"])
     def invalidate(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
@@ -186,10 +193,10 @@ class SignatureAdmin(ModeratedAdmin):
     def _do(self, request: HttpRequest, signature: Signature, name: str, reason: str = "") -> None:
         """Do it, log it, and say how it went."""
         match name:
-            case "release":
+            case "clear_review":
                 done, words = (
                     signature_actions.clear_review(signature),
-                    _("%(one)s is no longer held."),
+                    _("%(one)s no longer needs review."),
                 )
             case "revalidate":
                 done, words = (

@@ -26,7 +26,7 @@ from letters.delivery import moderation
 ACTS = {
     "invalidate": moderation.invalidate,
     "revalidate": moderation.revalidate,
-    "release": moderation.release,
+    "clear_review": moderation.clear_review,
 }
 
 
@@ -68,7 +68,7 @@ def judge(request: HttpRequest, rows: QuerySet, act: str, reason: str) -> list[i
     log = {
         "invalidate": "Not valid, taken out of the count.",
         "revalidate": "Valid after all.",
-        "release": "No longer held.",
+        "clear_review": "Reviewed: it counts.",
     }[act]
     LogEntry.objects.log_actions(
         request.user.pk,
@@ -85,8 +85,8 @@ def judge(request: HttpRequest, rows: QuerySet, act: str, reason: str) -> list[i
         "revalidate": ngettext(
             "%(number)s is valid again.", "%(number)s are valid again.", len(done)
         ),
-        "release": ngettext(
-            "%(number)s is no longer held.", "%(number)s are no longer held.", len(done)
+        "clear_review": ngettext(
+            "%(number)s no longer needs review.", "%(number)s no longer need review.", len(done)
         ),
     }[act]
     messages.success(request, words % {"number": len(done)})
@@ -191,4 +191,4 @@ def _those(rows: QuerySet, act: str) -> QuerySet:
             return moderation.may_be_invalidated(rows)
         case "revalidate":
             return rows.exclude(invalid_on=None)
-    return moderation.may_be_released(rows)
+    return moderation.reviewable(rows)

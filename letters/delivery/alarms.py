@@ -23,10 +23,10 @@ MODELS = {
 
 
 def waiting(alarm: Alarm) -> QuerySet | None:
-    """What is held for the alarm; None for that of a sender, whose things name none."""
+    """What the alarm flagged; None for that of a sender, whose things name none."""
     if alarm.case_id is None:
         return None
-    return MODELS[alarm.kind].objects.filter(alarm=alarm.pk, held=True)
+    return MODELS[alarm.kind].objects.filter(alarm=alarm.pk, needs_review=True)
 
 
 def settle(

@@ -37,8 +37,8 @@ def may_be_invalidated(rows: QuerySet) -> QuerySet:
     return _valid(rows).filter(SENT[rows.model])
 
 
-def may_be_released(rows: QuerySet) -> QuerySet:
-    return _valid(rows).filter(held=True)
+def reviewable(rows: QuerySet) -> QuerySet:
+    return _valid(rows).filter(needs_review=True)
 
 
 def invalidate(rows: QuerySet) -> list[int]:
@@ -67,20 +67,20 @@ def revalidate(rows: QuerySet) -> list[int]:
     with transaction.atomic():
         chosen = _locked(rows.exclude(invalid_on=None))
         keys = _keys(chosen)
-        counts = SENT[chosen.model] & Q(held=False)
+        counts = SENT[chosen.model] & Q(needs_review=False)
         day = Case(When(counts, then=Coalesce("was_counted_on", timezone.localdate())))
         chosen.update(invalid_on=None, counted_on=day, was_counted_on=None)
         ledger.add_many(ledger.by_key(chosen))
     return keys
 
 
-def release(rows: QuerySet) -> list[int]:
+def clear_review(rows: QuerySet) -> list[int]:
     """Somebody looked at what a trap or a limit caught: it is real, and counts once it is sent."""
     with transaction.atomic():
-        chosen = _locked(may_be_released(rows))
+        chosen = _locked(reviewable(rows))
         keys = _keys(chosen)
         day = Case(When(SENT[chosen.model], then=timezone.localdate()))
-        chosen.update(held=False, counted_on=day)
+        chosen.update(needs_review=False, counted_on=day)
         ledger.add_many(ledger.by_key(chosen))
     return keys
 

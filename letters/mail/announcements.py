@@ -171,16 +171,16 @@ def queue_batch() -> int:
         )
         if announcement is None:
             return 0
-        wanting = recipients(announcement.outcome).filter(pk__gt=announcement.reached)
+        wanting = recipients(announcement.outcome).filter(pk__gt=announcement.last_email_address_id)
         email_addresses = list(wanting.order_by("pk")[:MAILS_A_BATCH])
         links.keep_to_stop(email_addresses)
         mails = [news.mail(announcement, email_address) for email_address in email_addresses]
         OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
         if email_addresses:
-            announcement.reached = email_addresses[-1].pk
+            announcement.last_email_address_id = email_addresses[-1].pk
         if len(email_addresses) < MAILS_A_BATCH:
             announcement.finished_at = timezone.now()
-        announcement.save(update_fields=["reached", "finished_at"])
+        announcement.save(update_fields=["last_email_address_id", "finished_at"])
     return len(email_addresses)
 
 

@@ -66,7 +66,7 @@ def queue_letter_link(letter: Letter, *, sender: str = "", go_along: bool = Fals
         MailKind.LETTER_LINK,
         letter,
         letter.page_language,
-        trapped=letter.held,
+        trapped=letter.needs_review,
         sender=sender,
         wait=PAUSE if go_along else None,
     )
@@ -131,7 +131,9 @@ def _held_up_by_others(sender: str) -> Q:
 
 def queue_pledge_link(pledge: Pledge, *, sender: str = "") -> None:
     """The private link to a pledge, for who gave it; at most once."""
-    _queue(MailKind.PLEDGE_LINK, pledge, pledge.language, trapped=pledge.held, sender=sender)
+    _queue(
+        MailKind.PLEDGE_LINK, pledge, pledge.language, trapped=pledge.needs_review, sender=sender
+    )
 
 
 def forget_other_addresses(thing: Letter | Pledge) -> None:

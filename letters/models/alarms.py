@@ -18,7 +18,7 @@ class Alarm(models.Model):
     """Actions came so fast that somebody has to look before more of them count.
 
     Of one kind, for one case; without a case, those of one sender or network, whatever they are
-    for. What came since is held and names its alarm. `letters.statistics.pace` raises it, and
+    for. What came since needs review and names its alarm. `letters.statistics.pace` raises it, and
     `letters.delivery.alarms` settles it.
     """
 
@@ -83,7 +83,7 @@ class Pace(models.Model):
     # Staff expect more, until then: so many a day are no alarm.
     raised_to = models.PositiveIntegerField(default=0)
     raised_until = models.DateTimeField(null=True)
-    # As long as it is open, all that begins to count is held instead.
+    # As long as it is open, all that would begin to count needs review instead.
     alarm = models.ForeignKey(Alarm, models.PROTECT, null=True, related_name="+")
 
     class Meta:

@@ -51,7 +51,7 @@ class Announcement(models.Model):
     )
     approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
     # The last address that has its mail in the outbox; they are gone through by their keys.
-    reached = models.BigIntegerField(default=0, editable=False)
+    last_email_address_id = models.BigIntegerField(default=0, editable=False, db_column="reached")
     finished_at = models.DateTimeField(_("all mails are in the outbox"), null=True, editable=False)
 
     objects = AnnouncementQuerySet.as_manager()

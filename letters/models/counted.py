@@ -11,8 +11,8 @@ class CountedAction(models.Model):
     """What somebody did that counts in the tally, from a day on and unless staff have to look."""
 
     # A trap or a limit caught it: it counts only after somebody has looked.
-    held = models.BooleanField(_("held for a look"), default=False)
-    # It came so fast with others that it is held until somebody has looked at them all.
+    needs_review = models.BooleanField(_("needs review"), default=False, db_column="held")
+    # It came so fast with others that it waits until somebody has looked at them all.
     alarm = models.ForeignKey(
         Alarm, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
     )

@@ -76,10 +76,13 @@ EDITABLE = [
 # written by hand has no words here: it is looked at with its pledge, as long as there is one.
 AWAITING_MODERATION = Q(invalid_on=None) & (
     Q(state=LetterState.SUBMITTED)
-    | (Q(state=LetterState.POSTED, held=True) & (~Q(route=Route.BY_HAND) | Q(pledge__isnull=True)))
+    | (
+        Q(state=LetterState.POSTED, needs_review=True)
+        & (~Q(route=Route.BY_HAND) | Q(pledge__isnull=True))
+    )
 )
-BY_HAND_AWAITING_A_LOOK = Q(route=Route.BY_HAND, held=True, invalid_on=None)
-COUNTED_LETTER = Q(state__in=COUNTED, held=False, invalid_on=None)
+BY_HAND_NEEDING_REVIEW = Q(route=Route.BY_HAND, needs_review=True, invalid_on=None)
+COUNTED_LETTER = Q(state__in=COUNTED, needs_review=False, invalid_on=None)
 
 
 def letter_source(state: str, route: str) -> str:
@@ -94,8 +97,8 @@ class LetterQuerySet(PrivateLinkQuerySet):
     def awaiting_moderation(self) -> LetterQuerySet:
         return self.filter(AWAITING_MODERATION)
 
-    def by_hand_awaiting_a_look(self) -> LetterQuerySet:
-        return self.filter(BY_HAND_AWAITING_A_LOOK)
+    def by_hand_needing_review(self) -> LetterQuerySet:
+        return self.filter(BY_HAND_NEEDING_REVIEW)
 
     def shown(self) -> LetterQuerySet:
         """Messages that readers may read, the newest first; not those of a case that is untold."""
@@ -204,7 +207,7 @@ class Letter(CountedAction, PrivateLink):
             ),
             models.Index(name="letter_by_state", fields=["state", "-id"]),
             models.Index(name="letter_by_country", fields=["country", "-id"]),
-            models.Index(name="letter_held", fields=["-id"], condition=Q(held=True)),
+            models.Index(name="letter_held", fields=["-id"], condition=Q(needs_review=True)),
             models.Index(
                 name="letter_not_valid", fields=["-id"], condition=Q(invalid_on__isnull=False)
             ),
@@ -219,7 +222,7 @@ class Letter(CountedAction, PrivateLink):
                 condition=AWAITING_MODERATION,
             ),
             models.Index(
-                name="letter_by_hand_held", fields=["pledge"], condition=BY_HAND_AWAITING_A_LOOK
+                name="letter_by_hand_held", fields=["pledge"], condition=BY_HAND_NEEDING_REVIEW
             ),
             models.Index(
                 name="letter_by_email", fields=["email_hash"], condition=~Q(email_hash="")
@@ -250,7 +253,7 @@ class Letter(CountedAction, PrivateLink):
                 name="letter_counts_when_posted_or_submitted",
                 condition=Q(counted_on__isnull=False)
                 | ~Q(state__in=COUNTED)
-                | Q(held=True)
+                | Q(needs_review=True)
                 | Q(invalid_on__isnull=False),
             ),
             models.CheckConstraint(
@@ -303,13 +306,13 @@ class Letter(CountedAction, PrivateLink):
         if self.counts:
             return "counted"
         has_left = self.state not in (LetterState.DRAFTING, LetterState.READY)
-        return "in_review" if self.held and has_left else "open"
+        return "in_review" if self.needs_review and has_left else "open"
 
     @property
     def may_be_rejected(self) -> bool:
         """It is with us, or it waits for a look at all."""
         with_us = self.state in (LetterState.SUBMITTED, LetterState.APPROVED)
-        waits = with_us or (self.state == LetterState.POSTED and self.held)
+        waits = with_us or (self.state == LetterState.POSTED and self.needs_review)
         return waits and self.is_valid
 
     @property

@@ -16,7 +16,7 @@ from letters.models.tallies import TallyKey, TallySource
 
 class PaperState(models.TextChoices):
     COUNTED = "counted", _("counted")
-    HELD = "held", _("held: somebody else has to look at it")
+    NEEDS_REVIEW = "held", _("needs review: somebody else has to look at it")
     TAKEN_OUT = "taken-out", _("taken out")
 
 
@@ -77,7 +77,7 @@ class PaperCount(models.Model):
         ordering = ["-pk"]
         indexes = [
             models.Index(
-                name="paper_count_held", fields=["-id"], condition=Q(state=PaperState.HELD)
+                name="paper_count_held", fields=["-id"], condition=Q(state=PaperState.NEEDS_REVIEW)
             )
         ]
         constraints = [

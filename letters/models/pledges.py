@@ -23,10 +23,10 @@ class PledgeState(models.TextChoices):
 
 
 class PledgeQuerySet(PrivateLinkQuerySet):
-    def awaiting_a_look(self) -> PledgeQuerySet:
+    def needing_review(self) -> PledgeQuerySet:
         """Letters were written by hand for them that wait to count."""
         letters = self.model._meta.get_field("letters").related_model
-        waiting = letters.objects.by_hand_awaiting_a_look().filter(pledge__isnull=False)
+        waiting = letters.objects.by_hand_needing_review().filter(pledge__isnull=False)
         return self.filter(pk__in=waiting.values("pledge"))
 
 
@@ -49,7 +49,7 @@ class Pledge(PrivateLink):
     )
     # A trap or a limit caught it, or its letters were not valid: what is written by hand for it
     # counts only after somebody had a look.
-    held = models.BooleanField(_("held for a look"), default=False)
+    needs_review = models.BooleanField(_("needs review"), default=False, db_column="held")
     name = EncryptedTextField(_("name"), blank=True)
     group = EncryptedTextField(_("group or class"), blank=True)
     email = EncryptedTextField(_("e-mail"), blank=True)

@@ -22,13 +22,13 @@ class SignatureState(models.TextChoices):
     INVALID = "invalid", _("not valid")
 
 
-COUNTED_SIGNATURE = Q(state=SignatureState.CONFIRMED, held=False)
+COUNTED_SIGNATURE = Q(state=SignatureState.CONFIRMED, needs_review=False)
 
 
 class SignatureQuerySet(models.QuerySet):
-    def awaiting_a_look(self) -> SignatureQuerySet:
+    def needing_review(self) -> SignatureQuerySet:
         """Confirmed by who owns the address, but a trap or a limit caught the form."""
-        return self.filter(state=SignatureState.CONFIRMED, held=True, erased_on=None)
+        return self.filter(state=SignatureState.CONFIRMED, needs_review=True, erased_on=None)
 
     def shown(self, petition: Petition) -> SignatureQuerySet:
         """Those who want to be seen, the newest first; none below the petition's threshold."""
@@ -105,7 +105,7 @@ class Signature(CountedAction):
                 fields=["created_at"],
                 condition=Q(state=SignatureState.UNCONFIRMED),
             ),
-            models.Index(name="signature_held", fields=["-id"], condition=Q(held=True)),
+            models.Index(name="signature_held", fields=["-id"], condition=Q(needs_review=True)),
             models.Index(
                 name="signature_of_alarm", fields=["alarm"], condition=Q(alarm__isnull=False)
             ),

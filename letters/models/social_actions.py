@@ -29,12 +29,12 @@ class SocialActionState(models.TextChoices):
     WITHDRAWN = "withdrawn", _("taken back")
 
 
-COUNTED_SOCIAL_ACTION = Q(state=SocialActionState.POSTED, held=False, invalid_on=None)
+COUNTED_SOCIAL_ACTION = Q(state=SocialActionState.POSTED, needs_review=False, invalid_on=None)
 
 
 class SocialActionQuerySet(PrivateLinkQuerySet):
-    def awaiting_a_look(self) -> SocialActionQuerySet:
-        return self.filter(held=True, invalid_on=None)
+    def needing_review(self) -> SocialActionQuerySet:
+        return self.filter(needs_review=True, invalid_on=None)
 
 
 class SocialAction(CountedAction, PrivateLink):
@@ -83,7 +83,7 @@ class SocialAction(CountedAction, PrivateLink):
                 condition=Q(invalid_on__isnull=False),
             ),
             models.Index(name="social_action_by_network", fields=["network", "-id"]),
-            models.Index(name="social_action_held", fields=["-id"], condition=Q(held=True)),
+            models.Index(name="social_action_held", fields=["-id"], condition=Q(needs_review=True)),
             models.Index(
                 name="social_action_of_alarm", fields=["alarm"], condition=Q(alarm__isnull=False)
             ),

@@ -54,7 +54,7 @@ def is_erased(key: str) -> bool:
     return DataRequest.objects.by_key(key).filter(email_hash="").exists()
 
 
-def held(of: str) -> dict[str, QuerySet]:
+def stored_rows(of: str) -> dict[str, QuerySet]:
     """All rows of one address by their kind, the newest first."""
     letters = Letter.objects.filter(email_hash=of, erased_on=None)
     by_email_address = {"email_address__email_hash": of}
@@ -81,18 +81,20 @@ def held(of: str) -> dict[str, QuerySet]:
 
 
 def numbers(of: str) -> dict[str, int]:
-    return {what: rows.count() for what, rows in held(of).items()}
+    return {what: rows.count() for what, rows in stored_rows(of).items()}
 
 
 def export(of: str) -> dict[str, list[dict]]:
     """All of it as plain values, for JSON: each field that tells something, under its own name."""
-    return {what: [_told(thing) for thing in rows] for what, rows in held(of).items() if rows}
+    return {
+        what: [_told(thing) for thing in rows] for what, rows in stored_rows(of).items() if rows
+    }
 
 
 def as_text(of: str) -> str:
     """The same to be read: each field by the name that people know it by."""
     lines = []
-    for rows in held(of).values():
+    for rows in stored_rows(of).values():
         for thing in rows:
             lines += [
                 capfirst(str(thing)),
@@ -104,7 +106,7 @@ def as_text(of: str) -> str:
 
 def things(of: str) -> dict[str, Letter | Pledge | Signature | Follow]:
     """What can be erased one by one, as addresses name it: “letter-17”."""
-    rows = held(of)
+    rows = stored_rows(of)
     return {
         f"{thing._meta.model_name}-{thing.pk}": thing
         for what in ["letters", "pledges", "signatures", "follows"]

@@ -14,7 +14,7 @@ from letters.models import Throttle
 from letters.privacy import day_key
 
 # A class of thirty writes from one address, and so does a town hall on the 10th of December.
-HELD_ABOVE = 120  # an hour: more are kept, but counted only after somebody had a look
+REVIEW_ABOVE = 120  # an hour: more are kept, but counted only after somebody had a look
 REFUSED_ABOVE = 1_200  # an hour: nobody writes so fast
 # So many times what one sender may, all around them may together: a school or a mobile network has
 # many addresses, and so has whoever rents them.

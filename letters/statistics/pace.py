@@ -1,4 +1,4 @@
-"""How fast a case counts. What comes absurdly fast raises an alarm, and is held until staff look.
+"""How fast a case counts. What comes absurdly fast raises an alarm, and needs review.
 
 Nothing is thrown away, and whoever acts reads the same as ever: what they did is being looked at.
 """
@@ -31,7 +31,7 @@ ALWAYS_A_DAY = 2_000
 TIMES_A_DAY = 10
 TIMES_AN_HOUR = 2
 ORDINARY = datetime.timedelta(days=14)  # the days that an ordinary one is the mean of
-# Of one sender in an hour. What is over `throttle.HELD_ABOVE` is held: a large class. This is none.
+# Of one sender in an hour. Above `throttle.REVIEW_ABOVE` it may be a large class. This is none.
 OF_ONE_SENDER = 300
 
 RESULT = """
@@ -71,7 +71,7 @@ NOTE_SENDER = """
 
 
 def watch(row: Letter | Signature | SocialAction, was: TallyKey | None) -> None:
-    """A supporter moved it: hold it, if it begins to count while an alarm is open.
+    """A supporter moved it: flag it, if it begins to count while an alarm is open.
 
     After the row was changed and before the tally is, in the same transaction: so all who count
     for one case and kind stand in line here, and the alarm is raised by exactly one.
@@ -80,14 +80,14 @@ def watch(row: Letter | Signature | SocialAction, was: TallyKey | None) -> None:
     if was and not now:
         give_back(was)
     elif now and not was and (alarm := alarm_of(now)):
-        held = {"held": True, "counted_on": None, "alarm_id": alarm}
-        type(row).objects.filter(pk=row.pk).update(**held)
-        for name, value in held.items():
+        changes = {"needs_review": True, "counted_on": None, "alarm_id": alarm}
+        type(row).objects.filter(pk=row.pk).update(**changes)
+        for name, value in changes.items():
             setattr(row, name, value)
 
 
 def alarm_of(place: TallyKey, number: int = 1) -> int | None:
-    """So many begin to count here: the alarm that they are held for, if there is one."""
+    """So many begin to count here: the alarm that flags them, if there is one."""
     found = _go_on(place.case_id, place.kind, number)
     of_hour, of_day, most_an_hour, most_a_day, alarm, raised = found
     if alarm:
@@ -121,7 +121,7 @@ def is_flood(tries: int) -> bool:
     if tries > OF_ONE_SENDER:
         with connection.cursor() as cursor:
             cursor.execute(NOTE_SENDER, [_stored(timezone.now()), tries])
-    return tries > throttle.HELD_ABOVE
+    return tries > throttle.REVIEW_ABOVE
 
 
 def ordinary_day(case_id: int, kind: str) -> int:

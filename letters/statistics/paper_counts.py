@@ -1,10 +1,10 @@
-"""Counts on paper: how staff enter, correct, release and take out what was not done on this site.
+"""Counts on paper: how staff enter, correct, review and take out what was not done on this site.
 
 An entry and the tally change in one transaction, and each change leaves a line in the history of
 the entry: who, when, what, and why. Nothing is ever deleted. A number that looks like a slip is
-held: it counts only after somebody else has looked at it.
+needs review: it counts only after somebody else has looked at it.
 
-Who changes an entry says which version of it they saw (`seen`), so that nobody changes or releases
+Who changes an entry says which version of it they saw (`seen`), so that nobody changes or clears
 what they have not read.
 """
 
@@ -26,7 +26,7 @@ from cases.publishing.acts import Refused
 from letters.models import ActionKind, PaperCount, PaperState, Tally, TallyKey, TallySource
 from letters.statistics import ledger
 
-COUNTED, HELD, TAKEN_OUT = PaperState.COUNTED, PaperState.HELD, PaperState.TAKEN_OUT
+COUNTED, NEEDS_REVIEW, TAKEN_OUT = PaperState.COUNTED, PaperState.NEEDS_REVIEW, PaperState.TAKEN_OUT
 
 # Posts are not on paper.
 KINDS = [ActionKind.APPEAL, ActionKind.SOLIDARITY, ActionKind.SIGNATURE]
@@ -62,7 +62,7 @@ class PossibleDuplicate(Refused):
 
 
 def enter(*, case: Case, by: AbstractBaseUser, alike: int = 0, **values) -> PaperCount:
-    """Count what was done on paper, or hold it for somebody else's look.
+    """Count what was done on paper, or leave it for somebody else to review.
 
     `alike` is how many entries just like this one whoever enters it knows of; if there are more,
     it raises PossibleDuplicate. So the same form sent twice counts once, whatever it says.
@@ -74,7 +74,7 @@ def enter(*, case: Case, by: AbstractBaseUser, alike: int = 0, **values) -> Pape
         paper = PaperCount(case=case, entered_by=by, **values)
         if (there := entries_like(paper).count()) > alike:
             raise PossibleDuplicate(there)
-        paper.state = HELD if reasons_to_review(paper, by) else COUNTED
+        paper.state = NEEDS_REVIEW if reasons_to_review(paper, by) else COUNTED
         _save(paper, by)
         if paper.tally_key:
             ledger.count(paper.tally_key, paper.number)
@@ -84,10 +84,10 @@ def enter(*, case: Case, by: AbstractBaseUser, alike: int = 0, **values) -> Pape
 def correct(
     paper: PaperCount, *, seen: int, reason: str, by: AbstractBaseUser, **values
 ) -> PaperCount:
-    """Put right what was entered; what then looks like a slip is held anew.
+    """Put right what was entered; what then looks like a slip needs review anew.
 
-    Less in the same place is never held: nothing is added. The same correction sent twice is done
-    once.
+    Less in the same place never needs review: nothing is added. The same correction sent twice is
+    done once.
     """
     with transaction.atomic():
         _one_at_a_time(by)
@@ -104,7 +104,7 @@ def correct(
         becomes = _what_counts(now)
         is_less = now.state == COUNTED and was[:-1] == becomes[:-1] and was[-1] > becomes[-1]
         if becomes != was and not is_less:
-            now.state = HELD if reasons_to_review(now, by) else COUNTED
+            now.state = NEEDS_REVIEW if reasons_to_review(now, by) else COUNTED
         now.reason = reason
         _save(now, by)
         changes.update(_numbers(now))
@@ -127,14 +127,14 @@ def take_out(paper: PaperCount, *, seen: int, reason: str, by: AbstractBaseUser)
     return True
 
 
-def release(paper: PaperCount, *, seen: int, by: AbstractBaseUser) -> bool:
-    """Somebody else has looked: it is no slip, and counts. False if it is held no longer."""
+def clear_review(paper: PaperCount, *, seen: int, by: AbstractBaseUser) -> bool:
+    """Somebody else has looked: it is no slip, and counts. False if it needs no review any more."""
     with transaction.atomic():
         now = _locked(paper)
-        if now.state != HELD:
+        if now.state != NEEDS_REVIEW:
             return False
         _must_be_seen(now, seen)
-        if not may_release(now, by):
+        if not may_clear_review(now, by):
             raise Refused(_("Somebody else has to look at it: you entered or changed it yourself."))
         now.state, now.reason = COUNTED, ""
         _save(now, by)
@@ -142,11 +142,11 @@ def release(paper: PaperCount, *, seen: int, by: AbstractBaseUser) -> bool:
     return True
 
 
-def may_release(paper: PaperCount, user: AbstractBaseUser) -> bool:
-    """Whether it is held, and this person did not enter or change it since it last counted."""
+def may_clear_review(paper: PaperCount, user: AbstractBaseUser) -> bool:
+    """Whether it needs review, and this person did not enter or change it since it last counted."""
     counted = paper.history.filter(state=COUNTED).aggregate(newest=Max("history_id"))["newest"]
     mine = paper.history.filter(history_user_id=user.pk, history_id__gt=counted or 0)
-    return paper.state == HELD and not mine.exists()
+    return paper.state == NEEDS_REVIEW and not mine.exists()
 
 
 def version(paper: PaperCount) -> int:

@@ -40,7 +40,7 @@ def pledge(request: HttpRequest, slug: str | None = None) -> HttpResponse:
         key=form.key,
         edition=edition,
         case=case,
-        held=submitting.needs_review(form),
+        needs_review=submitting.needs_review(form),
         sender=senders.share_of(request),
         **form.pledge_fields(),
     )
@@ -79,7 +79,7 @@ def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
         "remaining": remaining,
         "percent": percent_of_goal(done, pledge.number),
         "by_hand": len(written),
-        "waiting": sum(letter.held for letter in written),
+        "waiting": sum(letter.needs_review for letter in written),
         "not_valid": sum(not letter.is_valid for letter in letters),
         "hand_form": hand_form,
         "signed": LetterForm.sign_pledge(pledge),
@@ -100,8 +100,12 @@ def _do(request: HttpRequest, pledge: Pledge, hand_form: HandwrittenForm) -> int
             too_many = _("Too many letters came from here in this hour. Try again later.")
             if status := submitting.refused(hand_form, request, "by-hand", too_many=too_many):
                 return status
-            held = submitting.is_suspect(hand_form)
-            pledges.post_by_hand(pledge, **hand_form.cleaned_data, key=hand_form.key, held=held)
+            pledges.post_by_hand(
+                pledge,
+                **hand_form.cleaned_data,
+                key=hand_form.key,
+                needs_review=submitting.is_suspect(hand_form),
+            )
         case "take-back":
             pledges.take_back_by_hand(pledge)
         case "take-back-waiting":

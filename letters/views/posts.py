@@ -63,8 +63,8 @@ def posted(request: HttpRequest, slug: str) -> HttpResponse:
     too_many = _("Too many posts came from here in this hour. Try again later.")
     if status := submitting.refused(form, request, "post", closed=closed, too_many=too_many):
         return _posted_page(request, case, form, status=status)
-    held = submitting.needs_review(form)
-    post_actions.post(key=form.key, case=case, held=held, **form.cleaned_data)
+    needs_review = submitting.needs_review(form)
+    post_actions.post(key=form.key, case=case, needs_review=needs_review, **form.cleaned_data)
     return redirect("letters:post", key=form.key)
 
 

@@ -46,7 +46,7 @@ def sign(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> Ht
         email=form.cleaned_data["email"],
         follow=form.cleaned_data["follow"],
         sender=senders.share_of(request),
-        held=submitting.needs_review(form),
+        needs_review=submitting.needs_review(form),
         **form.signature_fields(),
     )
     if take_all:

@@ -49,7 +49,7 @@ def refused(
 
 def is_suspect(form: SpamProtectedForm) -> bool:
     """Whether a robot, or one sender who does too much of it, seems to have sent the form."""
-    return form.is_suspect or form.tries > throttle.HELD_ABOVE
+    return form.is_suspect or form.tries > throttle.REVIEW_ABOVE
 
 
 def needs_review(form: SpamProtectedForm) -> bool:
@@ -63,7 +63,7 @@ def write(request: HttpRequest, form: WritingForm, take_all: TakeAll | None) -> 
         key=form.key,
         case=form.case,
         pledge_id=form.pledge_id,
-        held=needs_review(form),
+        needs_review=needs_review(form),
         page_language=get_language() or "en",
         go_along=take_all is not None,
         sender=senders.share_of(request),

@@ -42,11 +42,11 @@ def everything():
             staff_note="SECRET",
         )
         make_letter(case, state="submitted", email="sam@example.org", country=country)
-        make_letter(case, state="submitted", held=True, kind="solidarity", form="card")
+        make_letter(case, state="submitted", needs_review=True, kind="solidarity", form="card")
         make_pledge(case, country=country)
         make_post(case, country=country)
-        make_post(case, held=True, network="mastodon")
-        make_signature(country=country, held=True)
+        make_post(case, needs_review=True, network="mastodon")
+        make_signature(country=country, needs_review=True)
         make_paper_count(case)
         make_outcome(case)
         make_outcome(case, kind="no-change-yet", headline="Nothing yet", conditional=True)
@@ -76,7 +76,7 @@ def test_every_list_of_the_admin_refuses_what_it_does_not_offer():
         ("letters/letter", "state=x"),
         ("letters/letter", "country=%00"),
         ("letters/letter", "country=FR"),
-        ("letters/letter", "held__exact=2"),
+        ("letters/letter", "needs_review__exact=2"),
         ("letters/letter", "kind__exact=appeal&kind__isnull=True"),
         ("letters/letter", "kind__exact=appeal&kind__exact=solidarity"),
         ("letters/letter", "kind__in=appeal"),

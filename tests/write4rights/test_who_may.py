@@ -199,7 +199,7 @@ letters_papercount_correct            -       -       -       -       rw      - 
 letters_papercount_delete             -       -       -       -       -       -       -
 letters_papercount_history            -       -       -       -       rw      -       rw
 letters_papercount_out                -       -       -       -       rw      -       rw
-letters_papercount_release            -       -       -       -       w       -       w
+letters_papercount_clear_review       -       -       -       -       w       -       w
 letters_pledge_add                    -       -       -       -       -       -       -
 letters_pledge_change                 -       -       -       r       r       -       r
 letters_pledge_changelist             -       -       -       rw      rw      -       rw
@@ -268,8 +268,8 @@ def make_rows() -> dict:
         Postage.objects.create(country="GB", operator="Test Mail"),
         YearlyFigure.objects.create(year=2024, qualifier="over", actions=1),
         make_letter(case, state="submitted"),
-        make_signature(make_petition(case), held=True),
-        make_post(case, held=True),
+        make_signature(make_petition(case), needs_review=True),
+        make_post(case, needs_review=True),
         make_pledge(case),
         make_paper_count(case),
         make_follow(case),
@@ -325,7 +325,7 @@ def sent_to(name: str, rows: dict) -> dict:
         "cases_case_act": {"act": "close"},
         "cases_pendingchange_decide": {"act": "take-back"},
         "letters_letter_act": {"act": "approve", "seen": seen["letter"]},
-        "letters_signature_act": {"act": "release", "seen": seen["signature"]},
+        "letters_signature_act": {"act": "clear_review", "seen": seen["signature"]},
         "letters_announcement_act": {"act": "take-back"},
     }.get(name, {})
 

@@ -140,7 +140,7 @@ def test_a_second_rejection_is_mailed_as_well(case):
 
 
 def test_a_held_letter_counts_once_somebody_has_looked(client, case):
-    letter = make_letter(case, held=True)
+    letter = make_letter(case, needs_review=True)
     act(client, letter, "post")
     act(client, letter, "posted")
     assert (state_of(letter), everyone(case)) == ("posted", 0)
@@ -151,8 +151,8 @@ def test_a_held_letter_counts_once_somebody_has_looked(client, case):
 
 
 def test_spam_that_says_it_was_posted_is_rejected_and_out_of_the_way(client, case):
-    spam = make_letter(case, state="posted", held=True, email="sam@example.org")
-    make_letter(case, state="drafting", held=True)
+    spam = make_letter(case, state="posted", needs_review=True, email="sam@example.org")
+    make_letter(case, state="drafting", needs_review=True)
     assert list(Letter.objects.awaiting_moderation()) == [spam]
 
     assert letters.reject(spam, "This is an advertisement.")
@@ -162,7 +162,7 @@ def test_spam_that_says_it_was_posted_is_rejected_and_out_of_the_way(client, cas
 
 
 def test_a_held_letter_that_is_approved_counts(client, case):
-    letter = make_letter(case, held=True)
+    letter = make_letter(case, needs_review=True)
     act(client, letter, "deliver")
     assert everyone(case) == 0
 

@@ -120,7 +120,7 @@ def test_a_missing_address_is_said_beside_its_field(client):
 
 @pytest.mark.usefixtures("still_clock")
 def test_what_is_more_than_a_town_hall_asks_for_waits_an_hour(client, monkeypatch):
-    monkeypatch.setattr(throttle, "HELD_ABOVE", 1)
+    monkeypatch.setattr(throttle, "REVIEW_ABOVE", 1)
 
     ask_to_be_told(client, email="sam@example.org")
     ask_to_be_told(client, email="kim@example.org")

@@ -80,7 +80,7 @@ def test_an_act_on_a_letter(state, name, broken):
 
 
 def test_what_a_moderator_does_with_a_letter(broken):
-    held = make_letter(make_case_to_write_for(), state="submitted", held=True)
+    held = make_letter(make_case_to_write_for(), state="submitted", needs_review=True)
     counted = make_letter(held.case, state="submitted", email="sam@example.org")
     before = stored(Letter)
 
@@ -115,7 +115,7 @@ def test_a_signature(broken):
     petition = make_petition()
     waiting = make_signature(petition, state="unconfirmed")
     counted = make_signature(petition)
-    held = make_signature(petition, held=True)
+    held = make_signature(petition, needs_review=True)
     withdrawn = make_signature(petition, state="withdrawn")
     before = stored(Signature)
 
@@ -135,13 +135,13 @@ def test_a_signature(broken):
 
 def test_a_post(broken):
     case = make_case_to_write_for()
-    counted, held = make_post(case), make_post(case, held=True)
+    counted, held = make_post(case), make_post(case, needs_review=True)
     taken_back = make_post(case, state="withdrawn")
     before = stored(SocialAction)
 
     broken()
     with pytest.raises(DatabaseError):
-        posts.post(key="a-key-of-a-test", case=case, network="x", country="", held=False)
+        posts.post(key="a-key-of-a-test", case=case, network="x", country="", needs_review=False)
     for act, action in [
         (posts.take_back, counted),
         (posts.clear_review, held),
@@ -164,7 +164,7 @@ def test_a_count_on_paper(broken):
         lambda: paper_counts.enter(case=paper.case, by=by, evidence="A scan", **entry),
         lambda: paper_counts.correct(paper, seen=seen, reason="A slip.", by=by, number=7),
         lambda: paper_counts.take_out(paper, seen=seen, reason="Twice.", by=by),
-        lambda: paper_counts.release(held, seen=paper_counts.version(held), by=by),
+        lambda: paper_counts.clear_review(held, seen=paper_counts.version(held), by=by),
     ]:
         with pytest.raises(DatabaseError):
             act()
@@ -199,14 +199,14 @@ def test_an_alarm_is_raised_with_what_it_holds_or_not_at_all(monkeypatch):
         (moderation.invalidate, make_signature),
         (moderation.revalidate, make_letter),
         (moderation.revalidate, make_post),
-        (moderation.release, make_letter),
-        (moderation.release, make_post),
-        (moderation.release, make_signature),
+        (moderation.clear_review, make_letter),
+        (moderation.clear_review, make_post),
+        (moderation.clear_review, make_signature),
     ],
 )
 def test_what_staff_decide_about_many(act, make, broken):
     sent = {"state": "posted"} if make is make_letter else {}
-    row = make(**sent, held=act is moderation.release)
+    row = make(**sent, needs_review=act is moderation.clear_review)
     rows = type(row).objects.all()
     if act is moderation.revalidate:
         moderation.invalidate(rows)

@@ -234,7 +234,7 @@ def test_a_page_that_was_open_too_long_keeps_the_text_and_asks_once_more(client)
     response = client.post(url, form | {"token": token_in(response)})
 
     assert response.status_code == 302
-    assert Letter.objects.get().held is False  # sent again at once, it is still no robot
+    assert Letter.objects.get().needs_review is False  # sent again at once, it is still no robot
 
 
 def test_a_form_without_or_with_a_forged_token_keeps_the_text(client):

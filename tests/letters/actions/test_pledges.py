@@ -305,7 +305,7 @@ def posted_by_hand(pledge: Pledge) -> dict[str, int]:
     letters = pledge.letters.all()
     return {
         "count": letters.filter(counted_on__isnull=False).count(),
-        "wait": letters.filter(held=True).count(),
+        "wait": letters.filter(needs_review=True).count(),
     }
 
 
@@ -372,16 +372,19 @@ def test_a_promise_that_a_trap_caught_is_kept_and_what_comes_for_it_waits(client
 
 
 def test_too_many_promises_of_one_sender_are_held(client, monkeypatch):
-    monkeypatch.setattr("letters.privacy.throttle.HELD_ABOVE", 1)
+    monkeypatch.setattr("letters.privacy.throttle.REVIEW_ABOVE", 1)
 
     for _nr in range(2):
         send_pledge(client, make_case())
 
-    assert list(Pledge.objects.order_by("pk").values_list("held", flat=True)) == [False, True]
+    assert list(Pledge.objects.order_by("pk").values_list("needs_review", flat=True)) == [
+        False,
+        True,
+    ]
 
 
 def test_letters_by_hand_of_one_sender_add_up_over_all_their_pledges(client, monkeypatch):
-    monkeypatch.setattr("letters.privacy.throttle.HELD_ABOVE", 5)
+    monkeypatch.setattr("letters.privacy.throttle.REVIEW_ABOVE", 5)
     first, second = make_pledge(), make_pledge()
 
     by_hand(client, first, 3)
@@ -447,10 +450,10 @@ def test_a_class_is_let_count_by_one_click_from_the_first_page(client):
     [listed] = staff.get(f"{PLEDGES}?by-hand=waiting").context["cl"].result_list
     assert (listed, listed.waiting_letters, listed.counted_letters) == (pledge, 30, 0)
 
-    ticked = {"action": "release", "_selected_action": [pledge.pk]}
+    ticked = {"action": "clear_review", "_selected_action": [pledge.pk]}
     answers = [said(staff.post(PLEDGES, ticked, follow=True)) for _nr in range(2)]
 
-    assert answers == [["30 are no longer held."], ["0 are no longer held."]]
+    assert answers == [["30 no longer need review."], ["0 no longer need review."]]
     assert everyone(pledge.case) == 30
     assert "Promise kept" in client.get(pledge.get_absolute_url()).content.decode()
     assert "to look at" not in text(staff.get("/admin/"))
@@ -492,7 +495,7 @@ def test_who_counts_on_paper_sees_pledges_and_judges_none(client):
     staff = signed_in("counter")
 
     assert staff.get(PLEDGES).status_code == 200
-    staff.post(PLEDGES, {"action": "release", "_selected_action": [pledge.pk]})
+    staff.post(PLEDGES, {"action": "clear_review", "_selected_action": [pledge.pk]})
     address = f"{PLEDGES}judge/?act=revalidate&row={pledge.pk}"
     assert staff.post(address, {"reason": "A reason."}).status_code == 403
     assert everyone(pledge.case) == 0
@@ -508,7 +511,7 @@ def test_what_waits_of_an_erased_promise_is_still_looked_at(client):
 
     assert "30 letters to read" in text(staff.get("/admin/"))
     keys = list(Letter.objects.values_list("pk", flat=True))
-    staff.post("/admin/letters/letter/", {"action": "release", "_selected_action": keys})
+    staff.post("/admin/letters/letter/", {"action": "clear_review", "_selected_action": keys})
     assert everyone(pledge.case) == 30
 
 

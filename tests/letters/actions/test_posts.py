@@ -42,7 +42,7 @@ def test_who_posted_comes_to_a_page_that_thanks_and_counts(client):
 
     post = SocialAction.objects.latest("pk")
     assert response.url == post.get_absolute_url()
-    assert (post.network, post.country, post.held) == ("mastodon", "SE", False)
+    assert (post.network, post.country, post.needs_review) == ("mastodon", "SE", False)
     assert posts_of(case) == 2
     assert (
         "2 actions now count for Ana, yours among them."
@@ -160,14 +160,14 @@ def test_what_a_robot_sends_is_held_and_counts_once_somebody_looked(client):
 
     post = SocialAction.objects.get()
     assert "Your post is being looked at" in client.get(response.url).content.decode()
-    assert (post.held, posts_of(case)) == (True, 0)
+    assert (post.needs_review, posts_of(case)) == (True, 0)
     assert posts.clear_review(post) is True
     assert posts.clear_review(post) is False
     assert posts_of(case) == 1
 
 
 def test_a_held_post_that_was_taken_back_does_not_count_when_it_is_released(client):
-    post = make_post(held=True)
+    post = make_post(needs_review=True)
 
     press(client, post, "take-back")
     post.refresh_from_db()
@@ -179,13 +179,16 @@ def test_a_held_post_that_was_taken_back_does_not_count_when_it_is_released(clie
 @pytest.mark.usefixtures("still_clock")
 def test_too_many_from_one_place_are_held_then_refused(client, monkeypatch):
     case = make_case()
-    monkeypatch.setattr(throttle, "HELD_ABOVE", 1)
+    monkeypatch.setattr(throttle, "REVIEW_ABOVE", 1)
     monkeypatch.setattr(throttle, "REFUSED_ABOVE", 2)
 
     statuses = [say_posted(client, case).status_code for _nr in range(3)]
 
     assert statuses == [302, 302, 429]
-    assert list(SocialAction.objects.order_by("pk").values_list("held", flat=True)) == [False, True]
+    assert list(SocialAction.objects.order_by("pk").values_list("needs_review", flat=True)) == [
+        False,
+        True,
+    ]
 
 
 def test_a_case_that_stops_meanwhile_takes_no_post_and_says_so(client):

@@ -267,7 +267,7 @@ def test_signers_are_shown_where_the_case_allows_it_and_they_want_it(client):
     )
     make_signature(petition, name="Hidden Tester")
     make_signature(petition, name="Waiting Tester", shows_name=True, state="unconfirmed")
-    make_signature(petition, name="Held Tester", shows_name=True, held=True)
+    make_signature(petition, name="Held Tester", shows_name=True, needs_review=True)
     for _nr in range(4):
         make_signature(petition, counted_on=yesterday())
     publish()
@@ -405,7 +405,7 @@ def test_what_a_robot_sends_is_held_and_counts_after_a_look(client, monkeypatch,
     elif trap == "too fast":
         fields = {"token": token(shown=SECOND)}
     else:
-        monkeypatch.setattr(throttle, "HELD_ABOVE", 0)
+        monkeypatch.setattr(throttle, "REVIEW_ABOVE", 0)
 
     assert sign(client, petition, **fields).status_code == 302
     say_yes(client, EmailAddress.objects.get())

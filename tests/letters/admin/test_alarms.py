@@ -70,7 +70,7 @@ def test_what_comes_after_too_many_in_an_hour_waits_and_nothing_is_lost(clock):
     post_one(other)
 
     assert everyone(case) == 3
-    assert [letter.held for letter in letters] == [False] * 3 + [True] * 2
+    assert [letter.needs_review for letter in letters] == [False] * 3 + [True] * 2
     assert everyone(other) == 1
     alarm = Alarm.objects.get()
     assert (alarm.case, alarm.kind, alarm.number) == (case, "appeal", 4)
@@ -149,7 +149,7 @@ def test_every_kind_has_an_alarm_of_its_own(clock):
     assert set(Alarm.objects.values_list("kind", flat=True)) == {"appeal", "social", "signature"}
     assert (everyone(case), signed(case)) == (3, 3)
     assert SocialAction.objects.filter(counted_on__isnull=False).count() == 3
-    assert Signature.objects.filter(held=True, state="confirmed").count() == 1
+    assert Signature.objects.filter(needs_review=True, state="confirmed").count() == 1
 
 
 def test_letters_by_hand_count_as_many_as_they_are(clock):
@@ -160,7 +160,7 @@ def test_letters_by_hand_count_as_many_as_they_are(clock):
     by_hand(Client(), second, 2)
 
     assert everyone(case) == 3
-    assert second.letters.filter(alarm=Alarm.objects.get(), held=True).count() == 2
+    assert second.letters.filter(alarm=Alarm.objects.get(), needs_review=True).count() == 2
 
 
 def test_doing_and_undoing_one_thing_all_day_raises_no_alarm(clock):
@@ -187,12 +187,12 @@ def test_doing_and_undoing_one_thing_all_day_raises_no_alarm(clock):
 def test_staff_who_let_things_count_raise_no_alarm_and_are_held_by_none(clock):
     case = make_case_to_write_for()
     for _nr in range(5):
-        make_letter(case, state="submitted", held=True)
-        make_letter(case, state="posted", held=True)
+        make_letter(case, state="submitted", needs_review=True)
+        make_letter(case, state="posted", needs_review=True)
 
     for letter in Letter.objects.filter(state="submitted"):
         letter_actions.approve(letter)
-    moderation.release(Letter.objects.filter(held=True))
+    moderation.clear_review(Letter.objects.filter(needs_review=True))
 
     assert everyone(case) == 10
     assert not Alarm.objects.exists()
@@ -224,7 +224,7 @@ def test_real_people_are_let_count_and_more_may_come(clock):
 
     answer = settle(client, Alarm.objects.get(), "yes", raised_to="50")
 
-    assert said(answer) == ["2 are no longer held."]
+    assert said(answer) == ["2 no longer need review."]
     assert everyone(case) == 5
     for _nr in range(10):
         post_one(case)
@@ -288,12 +288,12 @@ def test_what_a_trap_caught_is_not_released_with_the_alarm(clock):
     case = make_case_to_write_for()
     for _nr in range(5):
         post_one(case)
-    trapped = post_one(case, held=True)
+    trapped = post_one(case, needs_review=True)
 
     settle(signed_in("moderator"), Alarm.objects.get(), "yes")
 
     trapped.refresh_from_db()
-    assert trapped.held
+    assert trapped.needs_review
     assert everyone(case) == 5
 
 
@@ -370,14 +370,14 @@ def test_nobody_expects_many_for_long(until, clock):
 
 
 def test_one_sender_who_sends_more_than_any_class_raises_an_alarm(clock, monkeypatch):
-    monkeypatch.setattr("letters.privacy.throttle.HELD_ABOVE", 1)
+    monkeypatch.setattr("letters.privacy.throttle.REVIEW_ABOVE", 1)
     monkeypatch.setattr(pace, "OF_ONE_SENDER", 2)
     client, cases = Client(), [make_case_to_write_for() for _nr in range(4)]
 
     for case in cases:
         send_letter(client, case)
 
-    assert list(Letter.objects.order_by("pk").values_list("held", flat=True)) == [
+    assert list(Letter.objects.order_by("pk").values_list("needs_review", flat=True)) == [
         False,
         True,
         True,
@@ -422,7 +422,7 @@ def test_of_many_at_once_just_so_many_count_and_one_alarm_is_raised():
 
     assert everyone(case) == 3
     assert Alarm.objects.get().number == 4
-    assert Letter.objects.filter(held=True, alarm=Alarm.objects.get()).count() == 9
+    assert Letter.objects.filter(needs_review=True, alarm=Alarm.objects.get()).count() == 9
     assert Pace.objects.get().of_hour == 12
 
 
@@ -436,7 +436,7 @@ def test_who_acts_while_an_alarm_is_settled_is_not_left_behind():
 
     def settle_it():
         alarms.settle(alarm, is_genuine=True, by=staff, raised_to=100)
-        moderation.release(alarms.waiting(alarm))
+        moderation.clear_review(alarms.waiting(alarm))
 
     at_once(settle_it, lambda: [letter_actions.act(letter, "posted") for letter in more])
 

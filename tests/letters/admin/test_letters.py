@@ -51,7 +51,7 @@ def numbers_in(response) -> list[int]:
 
 def test_list_opens_with_what_waits_to_be_read():
     waiting = make_letter(state="submitted")
-    held = make_letter(state="posted", held=True)
+    held = make_letter(state="posted", needs_review=True)
     for state in ("drafting", "posted", "approved"):
         make_letter(state=state)
 
@@ -126,7 +126,7 @@ def test_pages_of_the_list_go_on_before_the_last_letter():
     ("query", "expected"),
     [
         ("state=approved", ["approved"]),
-        ("state=held", ["held"]),
+        ("state=needs_review", ["needs_review"]),
         ("state=all&route__exact=email", ["e-mail"]),
         ("state=all&country=KE", ["Kenya"]),
     ],
@@ -134,7 +134,7 @@ def test_pages_of_the_list_go_on_before_the_last_letter():
 def test_filters(query, expected):
     letters = {
         "approved": make_letter(state="approved"),
-        "held": make_letter(state="submitted", held=True),
+        "needs_review": make_letter(state="submitted", needs_review=True),
         "e-mail": make_letter(state="ready", route="email"),
         "Kenya": make_letter(country="KE"),
     }
@@ -318,7 +318,7 @@ def test_rejecting_asks_for_a_reason_and_takes_the_count_back():
 
 
 def test_actions_of_the_list_report_per_letter():
-    waiting, posted = make_letter(state="submitted"), make_letter(state="posted", held=True)
+    waiting, posted = make_letter(state="submitted"), make_letter(state="posted", needs_review=True)
 
     response = signed_in("moderator").post(
         LIST, {"action": "approve", "_selected_action": [waiting.pk, posted.pk]}, follow=True
@@ -341,12 +341,12 @@ def test_reject_in_the_list_leads_to_the_reason():
 
 
 def test_a_held_letter_counts_once_it_is_released():
-    letter = make_letter(state="posted", held=True)
+    letter = make_letter(state="posted", needs_review=True)
 
-    act(signed_in("moderator"), letter, "release")
+    act(signed_in("moderator"), letter, "clear_review")
 
     letter.refresh_from_db()
-    assert (letter.held, letter.counts, Tally.objects.get().number) == (False, True, 1)
+    assert (letter.needs_review, letter.counts, Tally.objects.get().number) == (False, True, 1)
 
 
 @pytest.mark.parametrize("roles", [[], ["editor"], ["safety"], ["counter"]])

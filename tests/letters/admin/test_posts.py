@@ -11,41 +11,41 @@ LIST = "/admin/letters/socialaction/"
 
 def release(client, *posts: SocialAction):
     keys = [post.pk for post in posts]
-    return client.post(LIST, {"action": "release", "_selected_action": keys}, follow=True)
+    return client.post(LIST, {"action": "clear_review", "_selected_action": keys}, follow=True)
 
 
 def test_moderator_finds_what_is_held_from_the_first_page():
-    held = make_post(held=True)
+    held = make_post(needs_review=True)
     make_post()
     client = signed_in("moderator")
 
     first = text(client.get("/admin/"))
-    found = client.get(f"{LIST}?held__exact=1").context["cl"].result_list
+    found = client.get(f"{LIST}?needs_review__exact=1").context["cl"].result_list
 
     assert "1 post to look at" in first
     assert list(found) == [held]
 
 
 def test_released_post_counts_and_pressing_twice_does_no_harm():
-    held, counted = make_post(held=True), make_post()
+    held, counted = make_post(needs_review=True), make_post()
     client = signed_in("moderator")
 
     answers = [said(release(client, held, counted)) for _nr in range(2)]
 
-    assert answers == [["1 is no longer held."], ["0 are no longer held."]]
+    assert answers == [["1 no longer needs review."], ["0 no longer need review."]]
     held.refresh_from_db()
-    assert (held.held, held.counts) == (False, True)
+    assert (held.needs_review, held.counts) == (False, True)
 
 
 @pytest.mark.parametrize("role", ["editor", "counter", "safety"])
 def test_others_see_no_posts(role):
-    held = make_post(held=True)
+    held = make_post(needs_review=True)
     client = signed_in(role)
 
     assert client.get(LIST).status_code == 403
     assert release(client, held).status_code == 403
     held.refresh_from_db()
-    assert held.held
+    assert held.needs_review
 
 
 def test_nobody_adds_changes_or_deletes_a_post_or_sees_its_key():

@@ -47,15 +47,15 @@ def numbers_in(response) -> list[int]:
 
 def test_list_opens_with_what_waits_for_a_look_and_can_show_the_rest():
     petition = make_petition()
-    held = make_signature(petition, held=True, country="FI")
-    waiting = make_signature(petition, held=True, state="unconfirmed")
+    held = make_signature(petition, needs_review=True, country="FI")
+    waiting = make_signature(petition, needs_review=True, state="unconfirmed")
     other = make_signature()
     client = signed_in("moderator")
 
     assert numbers_in(client.get(LIST)) == [held.pk]
     assert numbers_in(client.get(LIST, {"state": "unconfirmed"})) == [waiting.pk]
     assert numbers_in(client.get(LIST, {"state": "all"})) == [other.pk, waiting.pk, held.pk]
-    for query in [{"case": petition.case.pk}, {"held__exact": "1"}]:
+    for query in [{"case": petition.case.pk}, {"needs_review__exact": "1"}]:
         found = numbers_in(client.get(LIST, {"state": "all"} | query))
         assert found == [waiting.pk, held.pk]
     assert numbers_in(client.get(LIST, {"state": "all", "country": "FI"})) == [held.pk]
@@ -63,7 +63,7 @@ def test_list_opens_with_what_waits_for_a_look_and_can_show_the_rest():
 
 
 def test_today_says_how_many_wait_for_a_look():
-    make_signature(held=True)
+    make_signature(needs_review=True)
 
     assert "1 signature to look at" in text(signed_in("moderator").get("/admin/"))
 
@@ -110,19 +110,19 @@ def test_a_look_shows_what_was_signed_and_is_noted():
 
 
 def test_what_was_held_counts_once_a_moderator_lets_it():
-    signature = make_signature(held=True)
+    signature = make_signature(needs_review=True)
     client = signed_in("moderator")
 
-    assert said(act(client, signature, "release")) == [
-        f"Signature {signature.pk} is no longer held."
+    assert said(act(client, signature, "clear_review")) == [
+        f"Signature {signature.pk} no longer needs review."
     ]
     assert signed(signature.petition.case) == 1
 
 
 def test_who_looked_at_something_else_is_asked_to_look_again():
-    signature = make_signature(held=True)
+    signature = make_signature(needs_review=True)
 
-    assert said(act(signed_in("moderator"), signature, "release", seen="earlier")) == [
+    assert said(act(signed_in("moderator"), signature, "clear_review", seen="earlier")) == [
         "It was changed since: please look at it again."
     ]
     assert signed(signature.petition.case) == 0
@@ -175,13 +175,13 @@ def test_who_was_taken_out_wrongly_is_asked_again(client):
 
 
 def test_from_the_list_they_are_chosen():
-    signatures = [make_signature(held=True) for _nr in range(2)]
+    signatures = [make_signature(needs_review=True) for _nr in range(2)]
     keys = [str(one.pk) for one in signatures]
     client = signed_in("moderator")
 
     chosen = client.post(LIST, {"action": "invalidate", "_selected_action": keys})
     assert text(client.get(chosen.url)).count("Signature ") >= 2
-    client.post(LIST, {"action": "release", "_selected_action": keys})
+    client.post(LIST, {"action": "clear_review", "_selected_action": keys})
 
     assert all(one.counts for one in Signature.objects.all())
 
@@ -205,7 +205,7 @@ def test_other_roles_see_no_signature(role):
 
     for url in [LIST, page(signature), reverse("admin:letters_signature_invalidate")]:
         assert client.get(url).status_code == 403
-    assert act(client, signature, "release").status_code == 403
+    assert act(client, signature, "clear_review").status_code == 403
 
 
 def test_all_that_one_address_did_is_found():

@@ -86,7 +86,7 @@ def test_a_letter_of_any_route_is_taken_out_and_put_back_on_its_day(state, route
 
 
 def test_a_post_is_taken_out_and_put_back():
-    first, second = make_post(), make_post(held=True)
+    first, second = make_post(), make_post(needs_review=True)
     client = signed_in("moderator")
 
     answer = judge(client, "invalidate", first, second)
@@ -189,8 +189,8 @@ def test_what_is_not_valid_is_neither_approved_rejected_released_nor_shown():
     shown = make_message(
         case, state="approved", may_be_shown=True, shown_on=datetime.date(2025, 11, 20)
     )
-    waits = make_letter(case, state="submitted", held=True)
-    post = make_post(case, held=True)
+    waits = make_letter(case, state="submitted", needs_review=True)
+    post = make_post(case, needs_review=True)
     for row in [shown, waits, post]:
         moderation.invalidate(type(row).objects.filter(pk=row.pk))
         row.refresh_from_db()
@@ -201,13 +201,13 @@ def test_what_is_not_valid_is_neither_approved_rejected_released_nor_shown():
     assert not letter_actions.reject(waits, "A reason.")
     assert not letter_actions.clear_review(waits)
     assert not posts.clear_review(post)
-    assert moderation.release(Letter.objects.all()) == []
+    assert moderation.clear_review(Letter.objects.all()) == []
     assert not Letter.objects.awaiting_moderation().exists()
     assert everyone(case) == 0
 
 
 def test_what_was_held_waits_again_when_it_is_valid_after_all():
-    letter = make_letter(state="posted", held=True)
+    letter = make_letter(state="posted", needs_review=True)
     moderation.invalidate(Letter.objects.all())
 
     moderation.revalidate(Letter.objects.all())
@@ -217,15 +217,15 @@ def test_what_was_held_waits_again_when_it_is_valid_after_all():
 
 
 def test_what_is_released_before_it_was_sent_does_not_count_yet():
-    letter, post = make_letter(held=True), make_post(held=True, state="withdrawn")
+    letter, post = make_letter(needs_review=True), make_post(needs_review=True, state="withdrawn")
 
-    assert moderation.release(Letter.objects.all()) == [letter.pk]
-    assert moderation.release(SocialAction.objects.all()) == [post.pk]
+    assert moderation.clear_review(Letter.objects.all()) == [letter.pk]
+    assert moderation.clear_review(SocialAction.objects.all()) == [post.pk]
 
     letter.refresh_from_db()
     post.refresh_from_db()
-    assert (letter.held, letter.counted_on) == (False, None)
-    assert (post.held, post.counted_on) == (False, None)
+    assert (letter.needs_review, letter.counted_on) == (False, None)
+    assert (post.needs_review, post.counted_on) == (False, None)
 
 
 def test_what_was_never_sent_or_was_withdrawn_is_left_alone():

@@ -351,7 +351,7 @@ def test_a_batch_that_is_begun_again_makes_no_second_mail():
     follows(case)
     approved(recorded(case))
     put_all_in_outbox()
-    Announcement.objects.update(reached=0, finished_at=None)
+    Announcement.objects.update(last_email_address_id=0, finished_at=None)
 
     put_all_in_outbox()
 

@@ -8,8 +8,8 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import StateApps
 
-from letters.models import Announcement, EmailAddress, Follow, Signature
-from tests.factories import make_case, make_follow, make_outcome, make_signature
+from letters.models import Announcement, EmailAddress, Follow, Letter, Signature
+from tests.factories import make_case, make_follow, make_letter, make_outcome, make_signature
 from tests.staff import make_staff
 
 BEFORE = ("letters", "0029_post_by_way_of_an_embassy")
@@ -95,3 +95,14 @@ def test_what_must_never_be_is_refused_before_and_after(at_that_time):
         Announcement.objects.filter(pk=announcement.pk).update(approved_by=ana)
     with pytest.raises(IntegrityError), transaction.atomic():
         make_follow(follow.case, email_address=follow.email_address)
+
+
+def test_what_needs_review_was_held_before(at_that_time):
+    flagged, other = make_letter(needs_review=True), make_letter()
+
+    held = at_that_time().get_model("letters", "Letter").objects.filter(held=True)
+    assert [letter.pk for letter in held] == [flagged.pk]
+    to_now()
+
+    assert list(Letter.objects.filter(needs_review=True)) == [flagged]
+    assert list(Letter.objects.filter(needs_review=False)) == [other]

@@ -46,7 +46,7 @@ def done() -> None:
                 make_message(case, state=state, country=country)
             for _nr in range(3):
                 make_letter(case, state="posted", route="by-hand", country=country)
-            make_letter(case, state="posted", held=True, country=country)
+            make_letter(case, state="posted", needs_review=True, country=country)
             make_post(case, country=country)
         make_post(case, state="withdrawn")
         make_paper_count(case)

@@ -11,11 +11,11 @@ COUNTED, INVALID = {"counted_on": date(2026, 11, 2)}, {"invalid_on": date(2026, 
 
 
 @pytest.mark.parametrize("folder", ["letters", "messages"])
-@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("needs_review", [False, True])
 @pytest.mark.parametrize("more", [{}, COUNTED, INVALID, COUNTED | INVALID])
 @pytest.mark.parametrize("state", LetterState.values)
-def test_every_letter_has_a_panel_on_its_page(state, more, held, folder):
-    letter = Letter(state=state, held=held, **more)
+def test_every_letter_has_a_panel_on_its_page(state, more, needs_review, folder):
+    letter = Letter(state=state, needs_review=needs_review, **more)
 
     assert get_template(f"letters/{folder}/state/_{letter.page_state}.html")
 
@@ -24,10 +24,10 @@ def test_every_letter_has_a_panel_on_its_page(state, more, held, folder):
     ("fields", "page_state"),
     [
         ({"state": LetterState.DRAFTING}, "open"),
-        ({"state": LetterState.READY, "held": True}, "open"),
-        ({"state": LetterState.POSTED, "held": True}, "in_review"),
+        ({"state": LetterState.READY, "needs_review": True}, "open"),
+        ({"state": LetterState.POSTED, "needs_review": True}, "in_review"),
         ({"state": LetterState.POSTED} | COUNTED, "counted"),
-        ({"state": LetterState.WITHDRAWN, "held": True}, "withdrawn"),
+        ({"state": LetterState.WITHDRAWN, "needs_review": True}, "withdrawn"),
         ({"state": LetterState.REJECTED}, "rejected"),
         ({"state": LetterState.WITHDRAWN} | INVALID, "invalid"),
     ],

@@ -24,14 +24,14 @@ SECOND = datetime.timedelta(seconds=1)
 
 
 @pytest.mark.parametrize(
-    ("trap", "is_held"),
+    ("trap", "needs_review"),
     [
         ({}, False),
         ({"website": "https://spam.example"}, True),
         ({"token": "fast"}, True),
     ],
 )
-def test_what_a_robot_sends_is_kept_for_a_look_with_the_same_answer(client, trap, is_held):
+def test_what_a_robot_sends_is_kept_for_a_look_with_the_same_answer(client, trap, needs_review):
     case = make_case_to_write_for()
     if trap.get("token") == "fast":
         trap = {"token": token(shown=SECOND)}
@@ -40,9 +40,9 @@ def test_what_a_robot_sends_is_kept_for_a_look_with_the_same_answer(client, trap
 
     letter = Letter.objects.get()
     assert (response.status_code, response.url) == (302, letter.get_absolute_url())
-    assert letter.held is is_held
+    assert letter.needs_review is needs_review
     act(client, letter, "deliver")
-    assert everyone(case) == (0 if is_held else 1)
+    assert everyone(case) == (0 if needs_review else 1)
     assert list(Letter.objects.awaiting_moderation()) == [letter]
 
 
@@ -62,7 +62,7 @@ def test_a_page_that_was_fetched_can_be_sent(client):
         response = client.post(url, letter_form(token=token_in(page)))
 
     assert response.status_code == 302
-    assert Letter.objects.get().held is False
+    assert Letter.objects.get().needs_review is False
 
 
 def test_every_showing_of_a_form_has_its_own_token(client):
@@ -100,7 +100,8 @@ def test_the_private_key_does_not_follow_from_the_page(settings):
 
 
 @pytest.mark.parametrize(
-    ("age", "is_kept"), [(2 * SECOND, "held"), (4 * SECOND, "kept"), (25 * 3600 * SECOND, "asked")]
+    ("age", "is_kept"),
+    [(2 * SECOND, "flagged"), (4 * SECOND, "kept"), (25 * 3600 * SECOND, "asked")],
 )
 def test_a_form_is_sent_neither_too_fast_nor_too_late(client, age, is_kept):
     case = make_case_to_write_for()
@@ -108,4 +109,4 @@ def test_a_form_is_sent_neither_too_fast_nor_too_late(client, age, is_kept):
     send_letter(client, case, token=token(shown=age))
 
     letter = Letter.objects.first()
-    assert ("asked" if letter is None else "held" if letter.held else "kept") == is_kept
+    assert ("asked" if letter is None else "flagged" if letter.needs_review else "kept") == is_kept

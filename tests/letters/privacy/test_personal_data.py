@@ -369,7 +369,7 @@ def test_one_link_waits_at_most_and_a_robot_keeps_nobody_waiting(client):
 
 @pytest.mark.usefixtures("still_clock")
 def test_a_link_asked_for_after_many_others_from_one_place_waits_an_hour(client, monkeypatch):
-    monkeypatch.setattr(throttle, "HELD_ABOVE", 1)
+    monkeypatch.setattr(throttle, "REVIEW_ABOVE", 1)
 
     ask(client, "sam@example.org")
     ask(client, "kim@example.org")

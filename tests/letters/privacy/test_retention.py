@@ -87,7 +87,7 @@ def test_a_signature_under_a_closed_petition_does_as_well():
 
 
 def test_a_held_signature_that_was_confirmed_is_kept_as_the_others():
-    make_signature(held=True, changed_at=ago(500))
+    make_signature(needs_review=True, changed_at=ago(500))
 
     assert erasure.erase_expired()["signatures"] == 0
 

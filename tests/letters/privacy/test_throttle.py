@@ -92,8 +92,8 @@ def test_who_has_many_networks_side_by_side_is_one_sender_in_the_end(addresses):
             sender = RequestFactory().post("/", REMOTE_ADDR=addresses.format(number))
             throttle.hit("write", sender, 10)
         sender = RequestFactory().post("/", REMOTE_ADDR=addresses.format(200))
-        assert throttle.hit("write", sender, 10) == throttle.HELD_ABOVE
-        assert throttle.hit("write", sender) == throttle.HELD_ABOVE + 1
+        assert throttle.hit("write", sender, 10) == throttle.REVIEW_ABOVE
+        assert throttle.hit("write", sender) == throttle.REVIEW_ABOVE + 1
         elsewhere = RequestFactory().post("/", REMOTE_ADDR="2001:db8:2::9")
         assert throttle.hit("write", elsewhere) == 1
 
@@ -120,13 +120,13 @@ def test_senders_without_readable_address_share_one_allowance(client, monkeypatc
 
 
 def test_many_letters_of_one_sender_are_kept_for_a_look(client, monkeypatch):
-    monkeypatch.setattr(throttle, "HELD_ABOVE", 2)
+    monkeypatch.setattr(throttle, "REVIEW_ABOVE", 2)
     case = make_case_to_write_for()
 
     answers = [send_letter(client, case) for _nr in range(3)]
 
     assert [answer.status_code for answer in answers] == [302] * 3
-    assert list(Letter.objects.order_by("pk").values_list("held", flat=True)) == [0, 0, 1]
+    assert list(Letter.objects.order_by("pk").values_list("needs_review", flat=True)) == [0, 0, 1]
 
 
 def test_a_flood_is_refused_and_the_text_is_kept(client, monkeypatch):

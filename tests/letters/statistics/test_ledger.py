@@ -112,7 +112,7 @@ class Hands:
             key=secrets.token_urlsafe(16),
             case=self.case,
             pledge_id=None,
-            held=self.is_held,
+            needs_review=self.is_held,
             kind=self.chance.choice(LetterKind.values),
             country=self.country,
             body="A letter of a test.",
@@ -144,7 +144,7 @@ class Hands:
         return self.that(Letter, lambda letter: letter_actions.reject(letter, "A reason."))
 
     def do_release(self):
-        return self.that(Letter.objects.filter(held=True), letter_actions.clear_review)
+        return self.that(Letter.objects.filter(needs_review=True), letter_actions.clear_review)
 
     def do_erase(self):
         def erase(letter):
@@ -166,7 +166,7 @@ class Hands:
         return self._judge(moderation.revalidate, invalid_on__isnull=False)
 
     def do_release_many(self):
-        return self._judge(moderation.release, held=True)
+        return self._judge(moderation.clear_review, needs_review=True)
 
     def do_settle(self):
         """Ceilings are low here: alarms are raised all the time."""
@@ -176,7 +176,7 @@ class Hands:
             done = alarms.settle(
                 alarm, is_genuine=is_genuine, by=self.chance.choice(self.staff), raised_to=20
             )
-            act = moderation.release if is_genuine else moderation.invalidate
+            act = moderation.clear_review if is_genuine else moderation.invalidate
             return act(alarms.waiting(alarm)) != [] or done
 
         return self.that(Alarm.objects.filter(case__isnull=False), settle)
@@ -203,7 +203,7 @@ class Hands:
             petition=self.case.petition,
             email=self.chance.choice(ADDRESSES),
             follow=self.is_held,
-            held=self.is_held,
+            needs_review=self.is_held,
             name="Sam Tester",
             country=self.country,
             shows_name=False,
@@ -270,7 +270,7 @@ class Hands:
             case=self.case,
             network="bluesky",
             country=self.country,
-            held=self.is_held,
+            needs_review=self.is_held,
         )
 
     def _post(self, act: Callable):
@@ -318,7 +318,7 @@ class Hands:
         return self.is_held and self._paper(paper_counts.take_out, reason="Twice.")
 
     def do_release_paper(self):
-        return self._paper(paper_counts.release)
+        return self._paper(paper_counts.clear_review)
 
 
 def make_cases() -> list[Case]:
@@ -367,9 +367,9 @@ def test_whatever_many_do_at_once_the_counts_are_the_rows_to_the_unit(monkeypatc
     }
     invalid = Letter.objects.exclude(invalid_on=None)
     assert not invalid.filter(counted_on__isnull=False).exists()
-    signatures = Signature.objects.filter(state="confirmed", held=False).count()
+    signatures = Signature.objects.filter(state="confirmed", needs_review=False).count()
     rows[ActionKind.SIGNATURE] = signatures
-    posts = SocialAction.objects.filter(state="posted", held=False, invalid_on=None)
+    posts = SocialAction.objects.filter(state="posted", needs_review=False, invalid_on=None)
     rows[ActionKind.SOCIAL] = posts.count()
     for paper in PaperCount.objects.filter(state="counted"):
         rows[paper.kind] += paper.number

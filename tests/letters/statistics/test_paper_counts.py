@@ -56,7 +56,7 @@ def take_out(client, paper: PaperCount, **fields):
 
 def release(client, paper: PaperCount, **fields):
     form = {"seen": paper_counts.version(paper)} | fields
-    return client.post(page(paper, "release"), form, follow=True)
+    return client.post(page(paper, "clear-review"), form, follow=True)
 
 
 # --- entering
@@ -551,7 +551,7 @@ def test_looking_at_the_pages_changes_nothing():
         assert client.get(page(paper, name)).status_code == 200
         assert client.head(page(paper, name)).status_code == 200
 
-    assert client.get(page(paper, "release")).status_code == 405
+    assert client.get(page(paper, "clear-review")).status_code == 405
     assert PaperCount.objects.get().state == "held"
     assert paper.history.count() == 1
 
@@ -569,7 +569,7 @@ def test_whatever_is_sent_is_answered_and_counts_what_it_says(data):
     for url, form in [
         (ADD, entered),
         (page(paper, "correct"), corrected),
-        (page(paper, "release"), {"seen": seen}),
+        (page(paper, "clear-review"), {"seen": seen}),
         (page(paper, "take-out"), {"seen": seen, "reason": "Twice."}),
     ]:
         assert post(client, url, data.draw(some(form))).status_code in (200, 302)
