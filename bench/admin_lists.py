@@ -15,7 +15,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "write4rights.settings")
 
 import django
 
-LISTS = ["letter", "signature", "socialaction", "pledge"]
+LISTS = ["letter", "signature", "post", "pledge"]
 RARE = ["?state=all&country=IS", "?state=all&needs_review__exact=1", "?state=rejected&country=ZA"]
 
 

@@ -15,8 +15,6 @@ from django.db import connection
 from django.utils import timezone
 
 from letters import migrations
-from letters.models.demo_data import demo_data_exists
-from letters.text import checks
 from tests import databases
 from write4rights import translations
 
@@ -50,8 +48,6 @@ def _nothing_remembered():
     """What a process remembers for seconds is forgotten between tests."""
     caches["rendered"].clear()
     caches["fragments"].clear()
-    demo_data_exists.forget()
-    checks.blocking_rules.forget()
 
 
 @pytest.fixture

@@ -46,10 +46,10 @@ from letters.models import (
     LetterState,
     PaperCount,
     Pledge,
+    Post,
     Route,
     Signature,
     SignatureState,
-    SocialAction,
 )
 from letters.models.addresses import email_hash
 from letters.statistics import ledger
@@ -332,7 +332,7 @@ def make_follow(case: Case | None = None, **fields) -> Follow:
     return Follow.objects.create(case=case, **fields)
 
 
-def make_post(case: Case | None = None, **fields) -> SocialAction:
+def make_post(case: Case | None = None, **fields) -> Post:
     """Somebody says that they posted; in the tally, unless it is held or taken back."""
     number = next(numbers)
     fields = {
@@ -343,7 +343,7 @@ def make_post(case: Case | None = None, **fields) -> SocialAction:
     } | fields
     if fields.get("state", "posted") == "posted" and not fields.get("needs_review"):
         fields.setdefault("counted_on", timezone.localdate())
-    action = SocialAction.objects.create(case=case or make_case(), **fields)
+    action = Post.objects.create(case=case or make_case(), **fields)
     if action.counts:
         ledger.count(action.tally_key)
     return action

@@ -30,8 +30,8 @@ from letters.models import (
     PaperCount,
     PaperState,
     Pledge,
+    Post,
     Signature,
-    SocialAction,
 )
 from letters.privacy import retention
 from write4rights.admin_lists import OfferedFiltersMixin
@@ -238,9 +238,9 @@ def tasks() -> list[Task]:
         ),
         Task(
             "letters.moderate_letter",
-            SocialAction.objects.needing_review(),
+            Post.objects.needing_review(),
             ngettext_lazy("%(count)s post to look at", "%(count)s posts to look at", "count"),
-            reverse("admin:letters_socialaction_changelist") + "?needs_review__exact=1",
+            reverse("admin:letters_post_changelist") + "?needs_review__exact=1",
         ),
         Task(
             "letters.review_papercount",

@@ -9,15 +9,15 @@ from django.utils import timezone
 
 from cases.models import Case
 from letters.actions.transitions import move
-from letters.models import SocialAction, SocialActionState
+from letters.models import Post, PostState
 from letters.statistics import ledger, pace
 
-POSTED, WITHDRAWN = SocialActionState.POSTED, SocialActionState.WITHDRAWN
+POSTED, WITHDRAWN = PostState.POSTED, PostState.WITHDRAWN
 
 
 def post(*, key: str, case: Case, network: str, country: str, needs_review: bool) -> None:
     """Keep that somebody posted, and count it. The same form sent again makes no second one."""
-    made = SocialAction(
+    made = Post(
         key=key,
         case=case,
         network=network,
@@ -36,22 +36,20 @@ def post(*, key: str, case: Case, network: str, country: str, needs_review: bool
         pass  # this very form has made it
 
 
-def may_post_again(action: SocialAction) -> bool:
-    case = action.case
-    return (
-        action.state == WITHDRAWN and action.is_valid and case.may_be_shared and case.takes_actions
-    )
+def may_post_again(post: Post) -> bool:
+    case = post.case
+    return post.state == WITHDRAWN and post.is_valid and case.may_be_shared and case.takes_actions
 
 
-def take_back(action: SocialAction) -> bool:
+def take_back(post: Post) -> bool:
     """It was not posted after all, or is deleted: it no longer counts."""
-    return action.state == POSTED and move(action, WITHDRAWN)
+    return post.state == POSTED and move(post, WITHDRAWN)
 
 
-def post_again(action: SocialAction) -> bool:
-    return may_post_again(action) and move(action, POSTED)
+def post_again(post: Post) -> bool:
+    return may_post_again(post) and move(post, POSTED)
 
 
-def clear_review(action: SocialAction) -> bool:
+def clear_review(post: Post) -> bool:
     """Somebody looked at what a trap or a limit caught: it is a post, and counts as one."""
-    return action.needs_review and move(action, action.state, needs_review=False)
+    return post.needs_review and move(post, post.state, needs_review=False)

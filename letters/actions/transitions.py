@@ -9,14 +9,14 @@ from letters.models import (
     COUNTED,
     Follow,
     Letter,
+    Post,
+    PostState,
     Signature,
     SignatureState,
-    SocialAction,
-    SocialActionState,
 )
 from letters.statistics import ledger, pace
 
-CountedRow = Letter | Signature | SocialAction
+CountedRow = Letter | Signature | Post
 
 # The words of a letter too, by `changed_at`: nobody approves what its writer has just changed.
 AS_READ = ["state", "needs_review", "counted_on", "changed_at"]
@@ -25,7 +25,7 @@ NOT_SINCE = ["invalid_on", "erased_on"]
 COUNTED_STATES: dict[type[CountedRow], list] = {
     Letter: COUNTED,
     Signature: [SignatureState.CONFIRMED],
-    SocialAction: [SocialActionState.POSTED],
+    Post: [PostState.POSTED],
 }
 
 

@@ -15,7 +15,7 @@ from letters.admin.access_log import access_log_for
 from letters.admin.filters import CaseFilter
 from letters.admin.keyset import KeysetAdmin
 from letters.admin.validity import MomentFilter, ValidityMixin
-from letters.models import SocialAction
+from letters.models import Post
 
 
 class ValidFilter(admin.SimpleListFilter):
@@ -34,7 +34,7 @@ class ValidFilter(admin.SimpleListFilter):
         return queryset
 
 
-@admin.register(SocialAction)
+@admin.register(Post)
 class PostAdmin(ValidityMixin, KeysetAdmin, ReadOnlyAdmin):
     list_display = ["number", "case", "network", "state", "review", "from_where", "created_at"]
     list_filter = ["needs_review", ValidFilter, "state", CaseFilter, MomentFilter, "network"]
@@ -51,7 +51,7 @@ class PostAdmin(ValidityMixin, KeysetAdmin, ReadOnlyAdmin):
     readonly_fields = fields
     empty_value_display = ""
     actions = ["clear_review", "invalidate", "revalidate"]
-    change_list_template = "admin/letters/socialaction/change_list.html"
+    change_list_template = "admin/letters/post/change_list.html"
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("letters.moderate_letter")
@@ -60,26 +60,26 @@ class PostAdmin(ValidityMixin, KeysetAdmin, ReadOnlyAdmin):
         return super().get_queryset(request).select_related("case").defer("key")
 
     @admin.display(description=gettext_lazy("post"))
-    def number(self, action: SocialAction) -> str:
-        return str(action.pk)
+    def number(self, post: Post) -> str:
+        return str(post.pk)
 
     @admin.display(description=gettext_lazy("needs review"))
-    def review(self, action: SocialAction) -> str:
-        if action.invalid_on:
+    def review(self, post: Post) -> str:
+        if post.invalid_on:
             return _("not valid")
-        return _("needs review") if action.needs_review else ""
+        return _("needs review") if post.needs_review else ""
 
     @admin.display(description=gettext_lazy("What staff did"))
-    def what_staff_did(self, action: SocialAction) -> str:
+    def what_staff_did(self, post: Post) -> str:
         return render_to_string(
-            "admin/letters/_access_log.html", {"access_log": access_log_for(action)}
+            "admin/letters/_access_log.html", {"access_log": access_log_for(post)}
         )
 
     @admin.display(description=gettext_lazy("country"))
-    def from_where(self, action: SocialAction) -> str:
-        return country_name(action.country) if action.country else ""
+    def from_where(self, post: Post) -> str:
+        return country_name(post.country) if post.country else ""
 
     @admin.action(description=gettext_lazy("Not spam: let it count"), permissions=["moderate"])
     def clear_review(self, request: HttpRequest, queryset: QuerySet) -> None:
         keys = list(queryset.values_list("pk", flat=True))
-        self.judge(request, SocialAction.objects.filter(pk__in=keys), "clear_review", "")
+        self.judge(request, Post.objects.filter(pk__in=keys), "clear_review", "")

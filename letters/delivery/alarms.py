@@ -11,14 +11,14 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from cases.models import Case
-from letters.models import ActionKind, Alarm, Letter, Pace, Signature, SocialAction
+from letters.models import ActionKind, Alarm, Letter, Pace, Post, Signature
 from letters.statistics import pace
 
 MODELS = {
     ActionKind.APPEAL: Letter,
     ActionKind.SOLIDARITY: Letter,
     ActionKind.SIGNATURE: Signature,
-    ActionKind.SOCIAL: SocialAction,
+    ActionKind.SOCIAL: Post,
 }
 
 

@@ -15,10 +15,10 @@ from django.utils import timezone
 from letters.models import (
     COUNTED,
     Letter,
+    Post,
+    PostState,
     Signature,
     SignatureState,
-    SocialAction,
-    SocialActionState,
 )
 from letters.statistics import ledger
 
@@ -27,7 +27,7 @@ MAX_ROWS_AT_ONCE = 5_000  # a request that changes more lasts longer than a serv
 # It was sent, so that it counts unless something is against it.
 SENT: dict[type[models.Model], Q] = {
     Letter: Q(state__in=COUNTED),
-    SocialAction: Q(state=SocialActionState.POSTED),
+    Post: Q(state=PostState.POSTED),
     Signature: Q(state=SignatureState.CONFIRMED),
 }
 

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from django.core.cache import caches
 from django.db import connection, models, transaction
 from django.utils import timezone
 
@@ -31,16 +32,15 @@ from letters.models import (
     OutgoingMail,
     Pledge,
     PledgeState,
+    Post,
+    PostState,
     Route,
     Signature,
     SignatureState,
-    SocialAction,
-    SocialActionState,
     TallyKey,
     TallySource,
     letter_source,
 )
-from letters.models.demo_data import demo_data_exists
 from letters.statistics import ledger
 
 ROWS_A_TRANSACTION = 20_000  # rows a transaction
@@ -112,7 +112,7 @@ NETWORK_WEIGHTS = {
     Network.SIGNAL: 2,
     Network.OTHER: 1,
 }
-POST_WEIGHTS = {SocialActionState.POSTED: 97, SocialActionState.WITHDRAWN: 3}
+POST_WEIGHTS = {PostState.POSTED: 97, PostState.WITHDRAWN: 3}
 # How many of the others there are for a letter.
 SHARES_OF_LETTERS = {"pledges": 0.1, "messages": 0.2, "signatures": 0.8, "posts": 0.1}
 NAME_FORM_WEIGHTS = {NameForm.FULL: 70, NameForm.FIRST: 15, NameForm.INITIALS: 9, NameForm.NONE: 6}
@@ -158,8 +158,8 @@ def add(
     generator.insert(Letter, generator.letter, letters)
     generator.insert(Letter, generator.message, messages)
     generator.insert(Signature, generator.signature, signatures)
-    generator.insert(SocialAction, generator.post, posts)
-    demo_data_exists.forget()
+    generator.insert(Post, generator.post, posts)
+    caches["fragments"].clear()
 
 
 def remove() -> dict[str, int]:
@@ -167,7 +167,7 @@ def remove() -> dict[str, int]:
     with transaction.atomic():
         # Whoever is about to change one of them waits, so that each is taken out as it counted.
         if connection.vendor == "postgresql":
-            tables = ", ".join(model._meta.db_table for model in (Letter, Signature, SocialAction))
+            tables = ", ".join(model._meta.db_table for model in (Letter, Signature, Post))
             with connection.cursor() as cursor:
                 cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")
         rows = _rows()
@@ -184,7 +184,7 @@ def remove() -> dict[str, int]:
         )
         gone = {what: these._raw_delete(these.db) for what, these in rows.items()}
         PetitionText.objects.filter(signatures=None).delete()
-    demo_data_exists.forget()
+    caches["fragments"].clear()
     return gone
 
 
@@ -195,7 +195,7 @@ def _rows() -> dict[str, models.QuerySet]:
         "letters": letters.filter(kind=LetterKind.APPEAL),
         "messages": letters.filter(kind=LetterKind.SOLIDARITY),
         "signatures": Signature.objects.filter(is_sample=True),
-        "posts": SocialAction.objects.filter(is_sample=True),
+        "posts": Post.objects.filter(is_sample=True),
         "pledges": Pledge.objects.filter(is_sample=True),
     }
 
@@ -340,7 +340,7 @@ class DemoGenerator:
 
     def post(self) -> dict:
         case, state = self.case_that_takes["posts"](), self.posted()
-        counts, source = state == SocialActionState.POSTED, TallySource.SAID.value
+        counts, source = state == PostState.POSTED, TallySource.SAID.value
         row = self.counted(ActionKind.SOCIAL, case, source, counts) | {
             "key": self.key,
             "key_hash": secrets.token_urlsafe(32),

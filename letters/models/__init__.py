@@ -21,10 +21,10 @@ from letters.models.mail import MailKind, OutgoingMail, Priority
 from letters.models.mailed_links import LinkPurpose, MailedLink
 from letters.models.paper_counts import PaperCount, PaperState
 from letters.models.pledges import Pledge, PledgeState
+from letters.models.posts import Network, Post, PostState
 from letters.models.published_figures import FigureTable, Publication, PublishedFigure
 from letters.models.retention_decisions import RetentionDecision
 from letters.models.signatures import Signature, SignatureState
-from letters.models.social_actions import Network, SocialAction, SocialActionState
 from letters.models.tallies import Tally, TallyKey, TallySource
 from letters.models.throttles import Throttle
 
@@ -56,6 +56,8 @@ __all__ = [
     "PaperState",
     "Pledge",
     "PledgeState",
+    "Post",
+    "PostState",
     "Priority",
     "Publication",
     "PublishedFigure",
@@ -63,8 +65,6 @@ __all__ = [
     "Route",
     "Signature",
     "SignatureState",
-    "SocialAction",
-    "SocialActionState",
     "Tally",
     "TallyKey",
     "TallySource",

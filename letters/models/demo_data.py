@@ -1,13 +1,15 @@
 """Whether this copy of the site shows activity that nobody did."""
 
+from django.core.cache import caches
 from django.db import connection
 
-from letters.remembering import Remembered
 
-
-@Remembered
 def demo_data_exists() -> bool:
-    """Whether invented activity is in the database."""
+    """Whether invented activity is in the database, asked every few seconds."""
+    return caches["fragments"].get_or_set("demo-data-exists", _ask, 4)  # seconds
+
+
+def _ask() -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM letters_letter WHERE is_sample)"

@@ -83,7 +83,7 @@ class PaperCount(models.Model):
         constraints = [
             models.CheckConstraint(name="paper_count_is_not_zero", condition=Q(number__gt=0))
         ]
-        permissions = [("review_papercount", _("Can review counts that are held"))]
+        permissions = [("review_papercount", _("Can review counts on paper"))]
 
     def __str__(self) -> str:
         return _("%(number)s %(kind)s") % {

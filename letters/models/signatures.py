@@ -111,7 +111,7 @@ class Signature(CountedAction):
             ),
             models.Index(name="signature_sample", fields=["id"], condition=Q(is_sample=True)),
         ]
-        permissions = [("moderate_signature", _("Can release and invalidate signatures"))]
+        permissions = [("moderate_signature", _("Can review and invalidate signatures"))]
 
     def __str__(self) -> str:
         return _("signature %(number)s") % {"number": self.pk}

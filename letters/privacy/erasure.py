@@ -26,9 +26,9 @@ from letters.models import (
     NameForm,
     OutgoingMail,
     Pledge,
+    Post,
     Signature,
     SignatureState,
-    SocialAction,
     Throttle,
 )
 from letters.privacy import retention
@@ -217,11 +217,11 @@ def erase_signatures(signatures: QuerySet[Signature]) -> int:
         return number + chosen.exclude(kept).delete()[0]
 
 
-def erase_posts(actions: QuerySet[SocialAction]) -> int:
+def erase_posts(posts: QuerySet[Post]) -> int:
     """Take out the links; what counted stays as a number. Returns how many."""
     with transaction.atomic():
-        keys = list(actions.order_by("pk").select_for_update().values_list("pk", flat=True))
-        chosen = SocialAction.objects.filter(pk__in=keys)
+        keys = list(posts.order_by("pk").select_for_update().values_list("pk", flat=True))
+        chosen = Post.objects.filter(pk__in=keys)
         counted = chosen.filter(STAYS).update(**ERASED_LINK, created_at=TruncDay("created_at"))
         return counted + chosen.exclude(STAYS).delete()[0]
 
@@ -244,7 +244,7 @@ def erase_expired() -> dict[str, int]:
         | Q(invalid_on__isnull=False, changed_at__lt=now - KEEP_INVALID_FOR)
     )
     pledges = Pledge.objects.filter(due_on__lt=timezone.localdate() - KEEP_PLEDGES_FOR)
-    posts = SocialAction.objects.filter(created_at__lt=now - KEEP_POSTS_FOR).exclude(key="")
+    posts = Post.objects.filter(created_at__lt=now - KEEP_POSTS_FOR).exclude(key="")
     follows = Follow.objects.filter(
         Q(state=FollowState.UNCONFIRMED, created_at__lt=now - KEEP_UNCONFIRMED_FOR)
         | Q(state=FollowState.ENDED, changed_at__lt=now - KEEP_TAKEN_BACK_FOR)

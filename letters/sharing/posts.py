@@ -37,7 +37,7 @@ class Way(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Post:
+class SuggestedPost:
     number: int
     case: Case
     language: str
@@ -88,7 +88,7 @@ class Post:
         return f"https://{server}/share?{urlencode({'text': self.text})}"
 
 
-def posts(case: Case) -> list[Post]:
+def posts(case: Case) -> list[SuggestedPost]:
     """What can be posted about a case, in the page's language first; there is always one."""
     suggested = [(post.language, post.text.strip()) for post in case.social_posts.all()]
     if not suggested:
@@ -96,7 +96,7 @@ def posts(case: Case) -> list[Post]:
         said = {"name": case.short_name_or_full, "headline": case.headline_i18n}
         suggested = [(get_language() or "en", words % said)]
     suggested.sort(key=lambda one: one[0] != get_language())
-    return [Post(number, case, *one) for number, one in enumerate(suggested, 1)]
+    return [SuggestedPost(number, case, *one) for number, one in enumerate(suggested, 1)]
 
 
 # In CSS pixels: the style sheet of the card puts picture and words side by side if there is room.

@@ -20,9 +20,9 @@ from letters.models import (
     LetterState,
     PaperCount,
     PaperState,
+    Post,
     Route,
     Signature,
-    SocialAction,
     Tally,
     TallyKey,
     TallySource,
@@ -127,7 +127,7 @@ def _taken_from_total(case_id: int, kind: str, number: int) -> tuple[str, list]:
 
 
 def by_key(rows: models.QuerySet) -> dict[TallyKey, int]:
-    """How many of these letters, signatures or social actions count, and where in the tally."""
+    """How many of these letters, signatures or posts count, and where in the tally."""
     # See also tally_key of each of them.
     columns = {
         Letter: ("case_id", F("kind"), LETTER_SOURCE),
@@ -136,7 +136,7 @@ def by_key(rows: models.QuerySet) -> dict[TallyKey, int]:
             Value(ActionKind.SIGNATURE.value),
             Value(TallySource.ONLINE.value),
         ),
-        SocialAction: (
+        Post: (
             "case_id",
             Value(ActionKind.SOCIAL.value),
             Value(TallySource.SAID.value),
@@ -159,7 +159,7 @@ def on_paper() -> dict[TallyKey, int]:
 def all_rows() -> dict[TallyKey, int]:
     """Everything that counts, added up from the rows themselves."""
     found: dict[TallyKey, int] = {}
-    for model in (Letter, Signature, SocialAction):
+    for model in (Letter, Signature, Post):
         found |= by_key(model.objects.all())
     return found | on_paper()
 
@@ -208,7 +208,7 @@ def rebuild() -> None:
     with transaction.atomic():
         if connection.vendor == "postgresql":  # SQLite lets one write at a time anyway
             tables = ", ".join(
-                model._meta.db_table for model in (Letter, Signature, SocialAction, PaperCount)
+                model._meta.db_table for model in (Letter, Signature, Post, PaperCount)
             )
             with connection.cursor() as cursor:
                 cursor.execute(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE")

@@ -15,8 +15,8 @@ from letters.models import (
     Alarm,
     Letter,
     Pace,
+    Post,
     Signature,
-    SocialAction,
     Tally,
     TallyKey,
     TallySource,
@@ -70,7 +70,7 @@ NOTE_SENDER = """
 """
 
 
-def watch(row: Letter | Signature | SocialAction, was: TallyKey | None) -> None:
+def watch(row: Letter | Signature | Post, was: TallyKey | None) -> None:
     """A supporter moved it: flag it, if it begins to count while an alarm is open.
 
     After the row was changed and before the tally is, in the same transaction: so all who count

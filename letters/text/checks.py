@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from django.core.cache import caches
 from django.utils.translation import gettext as _
 
 from cases import stop_words
@@ -29,7 +30,6 @@ from cases.models import (
 from cases.printing import fonts
 from cases.text import folded, folded_with_places
 from letters.models import Format, Letter
-from letters.remembering import Remembered
 from letters.text import composing, contact_data, page_fit
 from letters.text.contact_data import Kind
 
@@ -197,11 +197,14 @@ def _languages(target: Target | None, about: str, language: str) -> set[str] | N
     return {"en", language, *dict(composing.languages(target))}
 
 
-@Remembered
 def blocking_rules() -> tuple[list[SafetyRule], list[WordList]]:
     """The rules of all cases and the lists whose words stop a text: mostly few."""
-    rules, lists = SafetyRule.objects.filter(stops=True), WordList.objects.filter(stops=True)
-    return list(rules), list(lists)
+
+    def ask() -> tuple[list[SafetyRule], list[WordList]]:
+        rules, lists = SafetyRule.objects.filter(stops=True), WordList.objects.filter(stops=True)
+        return list(rules), list(lists)
+
+    return caches["fragments"].get_or_set("blocking-rules", ask, 4)  # seconds
 
 
 def _listed(

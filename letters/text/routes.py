@@ -17,7 +17,7 @@ from letters.text import composing
 
 
 @dataclass(frozen=True)
-class Post:
+class ByPost:
     """What somebody who posts a letter from `origin` can choose, and has to know."""
 
     origin: str  # empty if they have not said
@@ -44,7 +44,7 @@ def embassy_for(letter: Letter, origin: str) -> Embassy | None:
     return Embassy.objects.offered_from(origin, state) if origin and state else None
 
 
-def post(letter: Letter, origin: str) -> Post:
+def by_post(letter: Letter, origin: str) -> ByPost:
     """What is known for who posts it from there; of its destination only, if `origin` is empty.
 
     Of a letter whose writer has chosen an embassy it is about that one: meanwhile another may be
@@ -55,7 +55,7 @@ def post(letter: Letter, origin: str) -> Post:
     is_abroad = embassy is not None and embassy.in_country != origin
     prices = Postage.objects.filter(country=origin)
     checked = prices.exclude(check_url="").first() if origin else None
-    return Post(
+    return ByPost(
         origin=origin,
         note=PostalNote.objects.filter(country=_state(letter) or destination).first(),
         postage=Postage.objects.to_show(origin, destination) if origin else None,

@@ -142,7 +142,7 @@ def _posting(request: HttpRequest, letter: Letter) -> dict:
     """What its page says of the post, and offers to print."""
     if letter.is_to_be_printed:
         return {
-            "post": routes.post(letter, letter.posted_from),
+            "post": routes.by_post(letter, letter.posted_from),
             "to_print": printing.offered(letter),
             "copy_to_print": printing.offered(letter, copy=True) if letter.copied_to else None,
         }
@@ -151,7 +151,7 @@ def _posting(request: HttpRequest, letter: Letter) -> dict:
     # The country that they gave is taken for the one they post from; no other is guessed.
     origin = PostForm.chosen(request.GET)["posted_from"] or letter.country
     return {
-        "post": routes.post(letter, origin),
+        "post": routes.by_post(letter, origin),
         "post_form": PostForm(initial={"posted_from": origin}),
     }
 

@@ -11,7 +11,7 @@ from cases.http_caching import private_page, public_page, visible_or_410
 from cases.models import Case, CaseQuerySet
 from letters.actions import posts as post_actions
 from letters.forms.posts import MastodonForm, PostedForm
-from letters.models import SocialAction
+from letters.models import Post
 from letters.sharing import posts as sharing_posts
 from letters.views import submitting
 
@@ -69,30 +69,30 @@ def posted(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @private_page
-def social_action(request: HttpRequest, key: str) -> HttpResponse:
+def post(request: HttpRequest, key: str) -> HttpResponse:
     """The page of who posted: thanks, what all did together, and the way back."""
-    actions = SocialAction.objects.select_related("case__edition")
-    action = get_object_or_404(actions.by_key(key))
+    posts = Post.objects.select_related("case__edition")
+    post = get_object_or_404(posts.by_key(key))
     if request.method == "POST":
         match request.POST.get("act"):
             case "take-back":
-                post_actions.take_back(action)
+                post_actions.take_back(post)
             case "post-again":
-                post_actions.post_again(action)
+                post_actions.post_again(post)
         return redirect("letters:post", key=key)
-    if not action.case.is_visible:
+    if not post.case.is_visible:
         return render(request, "cases/hidden.html")
     cases = Case.objects.with_count().select_related(*CASE_RELATIONS).prefetch_related("targets")
-    case = cases.get(pk=action.case_id)
+    case = cases.get(pk=post.case_id)
     context = {
-        "action": action,
+        "post": post,
         "case": case,
         "everyone": case.total_count,
-        "may_post_again": post_actions.may_post_again(action),
+        "may_post_again": post_actions.may_post_again(post),
         "may_share": case.may_be_shared and case.takes_actions,
-        "link": settings.SITE_URL + action.get_absolute_url(),
-        "others": Case.objects.to_write_for(action.case.edition)
-        .exclude(pk=action.case_id)
+        "link": settings.SITE_URL + post.get_absolute_url(),
+        "others": Case.objects.to_write_for(post.case.edition)
+        .exclude(pk=post.case_id)
         .waiting_for_letters()[:OTHER_CASES],
     }
     return render(request, "letters/posts/post.html", context)

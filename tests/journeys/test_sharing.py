@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from cases.models import SocialPost
-from letters.models import SocialAction
+from letters.models import Post
 from tests.factories import make_case_to_write_for
 
 pytestmark = [
@@ -70,7 +70,7 @@ def test_a_supporter_tells_others_says_so_and_takes_it_back(arrive, site, javasc
     noa.opens(mine)
     noa.presses("I did post it")
     noa.sees("Thank you: it counts")
-    assert SocialAction.objects.get().counts
+    assert Post.objects.get().counts
 
 
 def test_another_site_shows_the_card_of_a_case_until_it_is_frozen(arrive, site):

@@ -93,7 +93,7 @@ def test_every_list_of_the_admin_refuses_what_it_does_not_offer():
         ("letters/announcement", "texts__contains=x"),
         ("letters/announcement", "asked_by=1"),
         ("letters/papercount", "evidence__contains=scan"),
-        ("letters/socialaction", "key__startswith=a"),
+        ("letters/post", "key__startswith=a"),
         ("cases/case", "staff_note__startswith=S"),
         ("cases/case", "freeze_reason__contains=f"),
         ("cases/case", "consents__given_by__contains=s"),

@@ -264,7 +264,7 @@ def test_no_role_comes_from_a_number_to_the_page_only_its_writer_knows(make):
 
 
 @pytest.mark.parametrize(
-    ("make", "model"), [(make_case, "case"), (make_pledge, "pledge"), (make_post, "socialaction")]
+    ("make", "model"), [(make_case, "case"), (make_pledge, "pledge"), (make_post, "post")]
 )
 def test_no_page_of_a_row_offers_that_way(make, model):
     row = make()

@@ -27,8 +27,8 @@ from letters.models import (
     Follow,
     Letter,
     Pledge,
+    Post,
     Signature,
-    SocialAction,
 )
 from letters.statistics.impact import FIGURES
 from tests.factories import (
@@ -104,7 +104,7 @@ def public_addresses(case: Case) -> Iterator[tuple[str, bool]]:
         "pledge-page": [case.pledges.get().key],
         "message-card": [message.key],
         "message-picture": [message.key],
-        "post": [SocialAction.objects.get(case=case).key],
+        "post": [Post.objects.get(case=case).key],
         "mailed": [links.to_thing(letter).split("/")[-2]],
         "mailed-not-me": [links.to_thing(sam).split("/")[-2]],
         "stop-news": [links.to_stop(sam).split("/")[-2]],
@@ -234,7 +234,7 @@ def test_staff_see_it_as_it_will_be_and_are_told_when(case):
 @pytest.mark.parametrize("role", ["moderator", "counter"])
 def test_staff_who_need_it_not_read_nothing_of_it(role, case):
     """Nobody has written for it: a letter would show its name to who has to judge it."""
-    for model in [Letter, Pledge, SocialAction, Signature, Follow]:
+    for model in [Letter, Pledge, Post, Signature, Follow]:
         model.objects.all().delete()
     ActionCount.objects.filter(case=case).delete()
     lists = [reverse(f"admin:{model._meta.label_lower.replace('.', '_')}_changelist")

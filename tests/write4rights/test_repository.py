@@ -66,7 +66,7 @@ ROOMS = [
     ["text", "statistics"],
     ["privacy"],
     ["models"],
-    ["converters", "remembering"],
+    ["converters"],
 ]
 
 
@@ -355,9 +355,7 @@ def test_every_rule_that_a_comment_cites_is_one_and_names_what_proves_it():
 
 def test_whatever_is_held_in_memory_is_in_the_list_of_it():
     listed = (ROOT / "docs/architecture.md").read_text().partition("## What is held in memory")[2]
-    holds = re.compile(
-        r"@lru_cache\b|@cache\b|@Remembered\b|@ttl_cached\b|^_\w+(?:: .*)? = \{\}", re.M
-    )
+    holds = re.compile(r"@lru_cache\b|@cache\b|^_\w+(?:: .*)? = \{\}", re.M)
     holding = [
         path.relative_to(ROOT).as_posix()
         for layer in LAYERS

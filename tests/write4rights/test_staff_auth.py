@@ -364,7 +364,7 @@ def test_the_roles_are_there_with_what_they_may():
         "change_wordlist",
         "view_signature",
         "moderate_signature",
-        "view_socialaction",
+        "view_post",
         "view_pendingchange",
         "view_alarm",
         "change_alarm",

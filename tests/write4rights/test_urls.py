@@ -14,7 +14,7 @@ from django.utils.translation import gettext, override
 from html5lib.html5parser import ParseError
 
 from cases.models import Case, Stage, YearlyFigure
-from letters.models import SocialActionState
+from letters.models import PostState
 from tests.factories import (
     make_edition,
     make_full_case,
@@ -207,7 +207,7 @@ def test_every_page_of_a_letter_and_a_pledge_is_sound(client, campaign):
     letters.append(make_letter(campaign, state="submitted"))
     private = [letter.get_absolute_url() for letter in letters]
     private += [make_pledge(campaign).get_absolute_url(), "/erased/"]
-    private += [make_post(campaign, state=state).get_absolute_url() for state in SocialActionState]
+    private += [make_post(campaign, state=state).get_absolute_url() for state in PostState]
     found = []
 
     for path in private:

@@ -14,8 +14,8 @@ from letters.models import (
     Letter,
     OutgoingMail,
     Pledge,
+    Post,
     Signature,
-    SocialAction,
 )
 from letters.privacy import erasure
 from tests.factories import (
@@ -97,7 +97,7 @@ def test_one_post_said_many_times_at_once_counts_once_and_goes_once():
 
     answers = at_once(*[lambda: Client().post(url, form)] * HANDS)
 
-    post = SocialAction.objects.get()
+    post = Post.objects.get()
     assert {(answer.status_code, answer.url) for answer in answers} == {
         (302, post.get_absolute_url())
     }

@@ -13,10 +13,10 @@ from letters.models import (
     OutgoingMail,
     PaperCount,
     Pledge,
+    Post,
     Publication,
     PublishedFigure,
     Signature,
-    SocialAction,
 )
 from letters.models.addresses import email_hash
 from letters.statistics import ledger, pace, paper_counts, published
@@ -137,7 +137,7 @@ def test_a_post(broken):
     case = make_case_to_write_for()
     counted, held = make_post(case), make_post(case, needs_review=True)
     taken_back = make_post(case, state="withdrawn")
-    before = stored(SocialAction)
+    before = stored(Post)
 
     broken()
     with pytest.raises(DatabaseError):
@@ -150,7 +150,7 @@ def test_a_post(broken):
         with pytest.raises(DatabaseError):
             act(action)
 
-    assert stored(SocialAction) == before
+    assert stored(Post) == before
 
 
 def test_a_count_on_paper(broken):

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from cases.models import Case
 from letters.actions import posts
-from letters.models import SocialAction, Tally
+from letters.models import Post, Tally
 from letters.privacy import throttle
 from tests.factories import make_case, make_letter, make_post
 from tests.letters.sending import counted, publish, token, token_in, yesterday
@@ -22,7 +22,7 @@ def say_posted(client: Client, case: Case, **fields):
     return client.post(reverse("letters:posted", args=[case.slug]), posted_form(**fields))
 
 
-def press(client: Client, post: SocialAction, act: str):
+def press(client: Client, post: Post, act: str):
     return client.post(post.get_absolute_url(), {"act": act})
 
 
@@ -40,7 +40,7 @@ def test_who_posted_comes_to_a_page_that_thanks_and_counts(client):
 
     response = say_posted(client, case)
 
-    post = SocialAction.objects.latest("pk")
+    post = Post.objects.latest("pk")
     assert response.url == post.get_absolute_url()
     assert (post.network, post.country, post.needs_review) == ("mastodon", "SE", False)
     assert posts_of(case) == 2
@@ -69,7 +69,7 @@ def test_going_back_to_name_another_network_makes_a_second_post(client):
     say_posted(client, case, **form)
     say_posted(client, case, **form | {"network": "bluesky"})
 
-    assert set(SocialAction.objects.values_list("network", flat=True)) == {"mastodon", "bluesky"}
+    assert set(Post.objects.values_list("network", flat=True)) == {"mastodon", "bluesky"}
     assert posts_of(case) == 2
 
 
@@ -80,7 +80,7 @@ def test_a_form_for_one_case_makes_nothing_else_for_another(client):
     second = say_posted(client, make_case(), **form)
 
     assert first.url != second.url
-    assert SocialAction.objects.count() == 2
+    assert Post.objects.count() == 2
 
 
 def test_where_is_asked_beside_its_field_and_the_country_is_kept(client):
@@ -89,7 +89,7 @@ def test_where_is_asked_beside_its_field_and_the_country_is_kept(client):
     assert response.status_code == 200
     assert response.context["form"].errors == {"network": ["Choose where you posted."]}
     assert response.context["form"]["country"].value() == "SE"
-    assert not SocialAction.objects.exists()
+    assert not Post.objects.exists()
 
 
 def test_a_form_that_stood_open_too_long_is_sent_once_more(client):
@@ -115,7 +115,7 @@ def test_each_act_pressed_twice_counts_once(client, act):
 
 def test_two_tabs_do_not_count_twice():
     one_tab = make_post()
-    other_tab = SocialAction.objects.get(pk=one_tab.pk)
+    other_tab = Post.objects.get(pk=one_tab.pk)
 
     assert posts.take_back(one_tab) is True
     assert posts.take_back(other_tab) is False
@@ -150,7 +150,7 @@ def test_looking_changes_nothing(client):
             client.get(address)
             client.head(address)
 
-    assert SocialAction.objects.count() == posts_of(post.case) == 1
+    assert Post.objects.count() == posts_of(post.case) == 1
 
 
 def test_what_a_robot_sends_is_held_and_counts_once_somebody_looked(client):
@@ -158,7 +158,7 @@ def test_what_a_robot_sends_is_held_and_counts_once_somebody_looked(client):
 
     response = say_posted(client, case, website="https://example.org/")
 
-    post = SocialAction.objects.get()
+    post = Post.objects.get()
     assert "Your post is being looked at" in client.get(response.url).content.decode()
     assert (post.needs_review, posts_of(case)) == (True, 0)
     assert posts.clear_review(post) is True
@@ -185,7 +185,7 @@ def test_too_many_from_one_place_are_held_then_refused(client, monkeypatch):
     statuses = [say_posted(client, case).status_code for _nr in range(3)]
 
     assert statuses == [302, 302, 429]
-    assert list(SocialAction.objects.order_by("pk").values_list("needs_review", flat=True)) == [
+    assert list(Post.objects.order_by("pk").values_list("needs_review", flat=True)) == [
         False,
         True,
     ]
@@ -200,7 +200,7 @@ def test_a_case_that_stops_meanwhile_takes_no_post_and_says_so(client):
     assert response.status_code == 409
     assert "Meanwhile nobody is asked to act for this case." in response.content.decode()
     assert response.context["form"]["network"].value() == "mastodon"
-    assert not SocialAction.objects.exists()
+    assert not Post.objects.exists()
 
 
 @pytest.mark.parametrize(

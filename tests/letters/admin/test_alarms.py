@@ -12,7 +12,7 @@ from cases.models import Case
 from letters.actions import letters as letter_actions
 from letters.actions import signatures
 from letters.delivery import alarms, moderation
-from letters.models import Alarm, Letter, Pace, Signature, SocialAction, Tally, TallyKey
+from letters.models import Alarm, Letter, Pace, Post, Signature, Tally, TallyKey
 from letters.statistics import ledger, pace
 from tests.factories import (
     make_case,
@@ -148,7 +148,7 @@ def test_every_kind_has_an_alarm_of_its_own(clock):
 
     assert set(Alarm.objects.values_list("kind", flat=True)) == {"appeal", "social", "signature"}
     assert (everyone(case), signed(case)) == (3, 3)
-    assert SocialAction.objects.filter(counted_on__isnull=False).count() == 3
+    assert Post.objects.filter(counted_on__isnull=False).count() == 3
     assert Signature.objects.filter(needs_review=True, state="confirmed").count() == 1
 
 
@@ -281,7 +281,7 @@ def test_signatures_and_posts_of_an_alarm_are_settled_too(clock):
 
     assert signed(case) == 3
     assert Signature.objects.filter(state="invalid").count() == 2
-    assert SocialAction.objects.filter(counted_on__isnull=False).count() == 5
+    assert Post.objects.filter(counted_on__isnull=False).count() == 5
 
 
 def test_what_a_trap_caught_is_not_released_with_the_alarm(clock):

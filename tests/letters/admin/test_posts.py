@@ -1,15 +1,15 @@
 import pytest
 
-from letters.models import SocialAction
+from letters.models import Post
 from tests.factories import make_post
 from tests.staff import said, signed_in, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counts_hold")]
 
-LIST = "/admin/letters/socialaction/"
+LIST = "/admin/letters/post/"
 
 
-def release(client, *posts: SocialAction):
+def release(client, *posts: Post):
     keys = [post.pk for post in posts]
     return client.post(LIST, {"action": "clear_review", "_selected_action": keys}, follow=True)
 

@@ -15,7 +15,7 @@ from cases.models import Case
 from letters.actions import letters as letter_actions
 from letters.actions import posts
 from letters.delivery import moderation
-from letters.models import Letter, SocialAction, Tally
+from letters.models import Letter, Post, Tally
 from letters.privacy import erasure
 from letters.statistics import ledger
 from tests.factories import (
@@ -31,11 +31,11 @@ from tests.staff import said, signed_in, text
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
-LETTERS, POSTS = "/admin/letters/letter/", "/admin/letters/socialaction/"
+LETTERS, POSTS = "/admin/letters/letter/", "/admin/letters/post/"
 NOVEMBER = datetime.datetime(2025, 11, 20, 14, 30, tzinfo=datetime.UTC)
 
 
-def judge(client, thing: str, *rows: Letter | SocialAction, reason: str = "All in one second."):
+def judge(client, thing: str, *rows: Letter | Post, reason: str = "All in one second."):
     """Choose rows in the list, and give the reason on the page that follows."""
     url = LETTERS + "?state=all" if isinstance(rows[0], Letter) else POSTS
     keys = [row.pk for row in rows]
@@ -220,7 +220,7 @@ def test_what_is_released_before_it_was_sent_does_not_count_yet():
     letter, post = make_letter(needs_review=True), make_post(needs_review=True, state="withdrawn")
 
     assert moderation.clear_review(Letter.objects.all()) == [letter.pk]
-    assert moderation.clear_review(SocialAction.objects.all()) == [post.pk]
+    assert moderation.clear_review(Post.objects.all()) == [post.pk]
 
     letter.refresh_from_db()
     post.refresh_from_db()
@@ -234,7 +234,7 @@ def test_what_was_never_sent_or_was_withdrawn_is_left_alone():
     make_post(state="withdrawn")
 
     assert moderation.invalidate(Letter.objects.all()) == []
-    assert moderation.invalidate(SocialAction.objects.all()) == []
+    assert moderation.invalidate(Post.objects.all()) == []
 
 
 # --- many at once
@@ -281,7 +281,7 @@ def test_a_forger_who_erases_what_was_counted_takes_nothing_out_of_reach(client)
     letter = make_letter(case, state="posted", created_at=NOVEMBER)
     post = make_post(case, created_at=NOVEMBER)
     erasure.erase_letters(Letter.objects.all())
-    erasure.erase_posts(SocialAction.objects.all())
+    erasure.erase_posts(Post.objects.all())
     staff = signed_in("moderator")
 
     for url, kind in [(LETTERS, {"kind": "appeal"}), (POSTS, {})]:
@@ -361,10 +361,10 @@ def test_an_erased_letter_that_is_not_valid_stays_as_a_mark_that_does_not_count(
     letter = make_letter(state="posted")
     post = make_post()
     moderation.invalidate(Letter.objects.all())
-    moderation.invalidate(SocialAction.objects.all())
+    moderation.invalidate(Post.objects.all())
 
     erasure.erase_letters(Letter.objects.all())
-    erasure.erase_posts(SocialAction.objects.all())
+    erasure.erase_posts(Post.objects.all())
 
     letter.refresh_from_db()
     post.refresh_from_db()

@@ -8,7 +8,7 @@ from django.utils import timezone
 from cases.models import ActionCount, Case, PetitionText
 from letters.actions import pledges as pledge_actions
 from letters.management import demo_data
-from letters.models import ActionKind, Letter, Pledge, Signature, SocialAction, Tally
+from letters.models import ActionKind, Letter, Pledge, Post, Signature, Tally
 from letters.privacy import erasure
 from letters.statistics import ledger
 from tests.factories import (
@@ -79,7 +79,7 @@ def test_the_other_actions_come_in_proportion_where_cases_take_them(small_parts)
     assert set(erasure.erase_expired().values()) == {0}
     for row in [Letter.objects.last(), Signature.objects.last()]:
         row.full_clean(exclude=["key_hash", "email_address"])
-    SocialAction.objects.last().full_clean(exclude=["key_hash"])
+    Post.objects.last().full_clean(exclude=["key_hash"])
 
 
 def test_how_many_of_each_can_be_said():
@@ -102,7 +102,7 @@ def test_removing_leaves_what_people_signed_and_posted(small_parts):
     assert said == "Taken out: " + listed(200, 20, messages=40, signatures=160, posts=20)
     assert Signature.objects.get() == kept
     assert PetitionText.objects.get() == kept.text
-    assert SocialAction.objects.count() == 1
+    assert Post.objects.count() == 1
     assert sum(Tally.objects.values_list("number", flat=True)) == 2
 
 

@@ -1,4 +1,4 @@
-"""From a time when an EmailAddress was a Mailbox, and an Announcement a Telling."""
+"""From a time when these models, and their fields, had other names."""
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -8,13 +8,26 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import StateApps
 
-from letters.models import Announcement, EmailAddress, Follow, Letter, Signature
-from tests.factories import make_case, make_follow, make_letter, make_outcome, make_signature
+from letters.models import Announcement, EmailAddress, Follow, Letter, Post, Signature
+from tests.factories import (
+    make_case,
+    make_follow,
+    make_letter,
+    make_outcome,
+    make_post,
+    make_signature,
+)
 from tests.staff import make_staff
 
 BEFORE = ("letters", "0029_post_by_way_of_an_embassy")
-RENAMED = [EmailAddress, Announcement, Follow, Signature]
-RIGHTS = ["approve_announcement", "change_emailaddress", "view_announcement", "view_letter"]
+RENAMED = [EmailAddress, Announcement, Follow, Post, Signature]
+RIGHTS = [
+    "approve_announcement",
+    "change_emailaddress",
+    "view_announcement",
+    "view_letter",
+    "view_post",
+]
 
 
 @pytest.fixture
@@ -50,18 +63,29 @@ def test_rows_rights_and_history_are_there_before_and_after(at_that_time):
     permissions = Permission.objects.filter(content_type__app_label="letters")
     editors.permissions.set(permissions.filter(codename__in=RIGHTS))
     signature, follow = make_signature(), make_follow(make_case())
-    announcement = make_announcement(ana)
-    for row in [announcement, signature.email_address]:
+    announcement, post = make_announcement(ana), make_post()
+    for row in [announcement, signature.email_address, post]:
         LogEntry.objects.log_actions(ana.pk, [row, row], CHANGE, "What was done")
     now = rows()
 
     then = at_that_time()
 
-    assert rights(editors) == ["approve_telling", "change_mailbox", "view_letter", "view_telling"]
+    assert rights(editors) == [
+        "approve_telling",
+        "change_mailbox",
+        "view_letter",
+        "view_socialaction",
+        "view_telling",
+    ]
     names = then.get_model("auth", "Permission").objects.filter(codename="change_mailbox")
     assert names.get().name == "Can change mailbox"
     logged = set(LogEntry.objects.values_list("content_type__model", flat=True))
-    assert logged == {"telling", "mailbox"}
+    assert logged == {"telling", "mailbox", "socialaction"}
+    for codename, name in [
+        ("view_socialaction", "Can view social action"),
+        ("moderate_signature", "Can release and invalidate signatures"),
+    ]:
+        assert permissions.get(codename=codename).name == name
     Mailbox, OldFollow = (then.get_model("letters", name) for name in ["Mailbox", "Follow"])
     stored = Mailbox.objects.get(pk=follow.email_address_id)
     assert stored.email == follow.email_address.email
@@ -76,10 +100,15 @@ def test_rows_rights_and_history_are_there_before_and_after(at_that_time):
 
     assert rows() == now
     assert rights(editors) == RIGHTS
-    assert permissions.get(codename="change_emailaddress").name == "Can change e-mail address"
-    assert not permissions.filter(codename__regex="mailbox|telling").exists()
+    for codename, name in [
+        ("change_emailaddress", "Can change e-mail address"),
+        ("view_post", "Can view post"),
+        ("moderate_signature", "Can review and invalidate signatures"),
+    ]:
+        assert permissions.get(codename=codename).name == name
+    assert not permissions.filter(codename__regex="mailbox|telling|social").exists()
     edited = {entry.get_edited_object() for entry in LogEntry.objects.all()}
-    assert edited == {announcement, signature.email_address}
+    assert edited == {announcement, signature.email_address, post}
 
 
 def test_what_must_never_be_is_refused_before_and_after(at_that_time):

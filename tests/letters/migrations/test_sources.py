@@ -4,8 +4,8 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from django.apps import apps
 from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.db.models import Sum
 
 import letters.migrations
@@ -28,12 +28,15 @@ pytestmark = pytest.mark.usefixtures("counts_hold")
 MIGRATION = import_module(f"letters.migrations.{FILE.stem}")
 
 
+THEN = MigrationLoader(None).project_state(("letters", FILE.stem)).apps  # models of that time
+
+
 def forwards() -> None:
-    MIGRATION.tell_apart(apps, connection.schema_editor())
+    MIGRATION.tell_apart(THEN, connection.schema_editor())
 
 
 def backwards() -> None:
-    MIGRATION.put_together(apps, connection.schema_editor())
+    MIGRATION.put_together(THEN, connection.schema_editor())
 
 
 @pytest.fixture

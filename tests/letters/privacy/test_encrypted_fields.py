@@ -12,8 +12,8 @@ from letters.models import (
     LetterPicture,
     OutgoingMail,
     Pledge,
+    Post,
     Signature,
-    SocialAction,
 )
 from letters.privacy import erasure
 from tests.factories import make_email_address, make_letter, make_pledge, make_post, make_signature
@@ -22,7 +22,7 @@ from tests.factories import make_email_address, make_letter, make_pledge, make_p
 ERASED = {
     Letter: (lambda: make_letter(state="posted"), erasure.erase_letters),
     Signature: (make_signature, erasure.erase_signatures),
-    SocialAction: (make_post, erasure.erase_posts),
+    Post: (make_post, erasure.erase_posts),
     Pledge: (make_pledge, erasure.erase_pledges),
     EmailAddress: (make_email_address, erase_email_addresses),
 }

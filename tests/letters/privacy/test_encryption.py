@@ -18,8 +18,8 @@ from letters.models import (
     LetterPicture,
     OutgoingMail,
     Pledge,
+    Post,
     Signature,
-    SocialAction,
 )
 from letters.models.addresses import email_hash
 from tests.factories import make_case_to_write_for, make_letter, make_pledge
@@ -233,5 +233,5 @@ def test_no_encrypted_column_is_left_out():
         OutgoingMail: 4,
         Pledge: 4,
         Signature: 1,
-        SocialAction: 1,
+        Post: 1,
     }

@@ -17,8 +17,8 @@ from letters.models import (
     MailKind,
     OutgoingMail,
     Pledge,
+    Post,
     Signature,
-    SocialAction,
     Throttle,
 )
 from letters.models.addresses import email_hash
@@ -315,14 +315,14 @@ def test_an_empty_address_goes_with_its_mail():
 
 def test_the_link_of_a_post_goes_and_its_number_stays():
     posted, taken_back = make_post(), make_post(state="withdrawn")
-    SocialAction.objects.update(created_at=timezone.now() - 90 * DAY + DAY / 24)
+    Post.objects.update(created_at=timezone.now() - 90 * DAY + DAY / 24)
     assert erasure.erase_expired()["posts"] == 0
 
-    SocialAction.objects.update(created_at=timezone.now() - 90 * DAY - DAY / 24)
+    Post.objects.update(created_at=timezone.now() - 90 * DAY - DAY / 24)
     assert erasure.erase_expired()["posts"] == 2
     assert erasure.erase_expired()["posts"] == 0
 
-    left = SocialAction.objects.get()
+    left = Post.objects.get()
     assert (left.pk, left.key, left.key_hash) == (posted.pk, "", f"erased-{posted.pk}")
     assert left.counts
     assert taken_back.pk != left.pk

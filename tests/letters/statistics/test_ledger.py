@@ -37,8 +37,8 @@ from letters.models import (
     LetterKind,
     PaperCount,
     Pledge,
+    Post,
     Signature,
-    SocialAction,
     Tally,
 )
 from letters.privacy import erasure
@@ -155,7 +155,7 @@ class Hands:
     # --- taken out of the count by staff
 
     def _judge(self, act: Callable, **which):
-        rows = self.chance.choice([Letter, SocialAction]).objects.filter(case=self.case, **which)
+        rows = self.chance.choice([Letter, Post]).objects.filter(case=self.case, **which)
         newest = list(rows.order_by("-pk").values_list("pk", flat=True)[:3])
         return self.chance.random() < 0.5 and act(rows.filter(pk__in=newest)) != []
 
@@ -274,7 +274,7 @@ class Hands:
         )
 
     def _post(self, act: Callable):
-        return self.that(SocialAction.objects.select_related("case"), act)
+        return self.that(Post.objects.select_related("case"), act)
 
     def do_take_back(self):
         return self._post(post_actions.take_back)
@@ -369,7 +369,7 @@ def test_whatever_many_do_at_once_the_counts_are_the_rows_to_the_unit(monkeypatc
     assert not invalid.filter(counted_on__isnull=False).exists()
     signatures = Signature.objects.filter(state="confirmed", needs_review=False).count()
     rows[ActionKind.SIGNATURE] = signatures
-    posts = SocialAction.objects.filter(state="posted", needs_review=False, invalid_on=None)
+    posts = Post.objects.filter(state="posted", needs_review=False, invalid_on=None)
     rows[ActionKind.SOCIAL] = posts.count()
     for paper in PaperCount.objects.filter(state="counted"):
         rows[paper.kind] += paper.number

@@ -1,6 +1,7 @@
 """What a text is told before it leaves: in sentences, with the place and why it matters."""
 
 import pytest
+from django.core.cache import caches
 from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as how
@@ -186,7 +187,7 @@ def test_what_stops_a_letter_lets_a_message_go_and_the_other_way_round(
     case, applies_to, letter, message
 ):
     rule(case, ["visa"], applies_to=applies_to, stops=True)
-    checks.blocking_rules.forget()
+    caches["fragments"].clear()
 
     assert stopped_words("A visa, please.", case) == letter
     assert stopped_words("A visa, please.", case, about=AppliesTo.SOLIDARITY) == message
@@ -195,7 +196,7 @@ def test_what_stops_a_letter_lets_a_message_go_and_the_other_way_round(
 def test_what_stops_one_case_stops_no_other_and_what_a_rule_allows_stops_nothing(case):
     rule(case, ["visa"], stops=True)
     rule(case, ["passport"], topic="politics", answer="yes", stops=True)
-    checks.blocking_rules.forget()
+    caches["fragments"].clear()
 
     assert stopped_words("A visa, a passport.", case) == ["visa"]
     assert stopped_words("A visa, a passport.", make_case()) == []
@@ -205,7 +206,7 @@ def test_a_rule_that_stops_holds_through_the_forms_of_its_kind_and_case_alone(cl
     here = make_solidarity_action().case
     elsewhere = make_solidarity_action().case
     rule(here, ["visa"], applies_to=AppliesTo.APPEAL, stops=True)
-    checks.blocking_rules.forget()
+    caches["fragments"].clear()
     text = "I ask you for a visa, and I write this for the herders of the north."
 
     assert send_letter(client, here, body=text).status_code == 200
@@ -218,7 +219,7 @@ def test_a_word_that_stops_lets_what_has_left_be_told_of(case):
     for letter in letters:
         Letter.objects.filter(pk=letter.pk).update(body="Please give her a visa.")
     rule(case, ["visa"], stops=True)
-    checks.blocking_rules.forget()
+    caches["fragments"].clear()
     left, begun = [Letter.objects.get(pk=letter.pk) for letter in letters]
 
     assert not letter_actions.act(begun, "deliver")
@@ -233,7 +234,7 @@ def test_a_word_that_stops_lets_a_letter_leave_by_no_way(case, name):
     letters = [make_letter(case), make_letter(case)]
     Letter.objects.filter(pk=letters[0].pk).update(body="Please give her a visa.")
     rule(case, ["visa"], stops=True)
-    checks.blocking_rules.forget()
+    caches["fragments"].clear()
     stopped, free = [Letter.objects.get(pk=letter.pk) for letter in letters]
 
     assert not letter_actions.act(stopped, name, posted_from="GB")

@@ -24,50 +24,49 @@ class Network(models.TextChoices):
     OTHER = "other", _("somewhere else")
 
 
-class SocialActionState(models.TextChoices):
+class PostState(models.TextChoices):
     POSTED = "posted", _("posted")
     WITHDRAWN = "withdrawn", _("taken back")
 
 
-COUNTED_SOCIAL_ACTION = Q(state=SocialActionState.POSTED, needs_review=False, invalid_on=None)
+COUNTED_POST = Q(state=PostState.POSTED, needs_review=False, invalid_on=None)
 
 
-class SocialActionQuerySet(PrivateLinkQuerySet):
-    def needing_review(self) -> SocialActionQuerySet:
+class PostQuerySet(PrivateLinkQuerySet):
+    def needing_review(self) -> PostQuerySet:
         return self.filter(needs_review=True, invalid_on=None)
 
 
-class SocialAction(CountedAction, PrivateLink):
+class Post(CountedAction, PrivateLink):
     """Somebody says that they posted about a case. Where the post is, nobody asks."""
 
-    case = models.ForeignKey(
-        Case, models.PROTECT, related_name="social_actions", verbose_name=_("case")
-    )
+    case = models.ForeignKey(Case, models.PROTECT, related_name="posts", verbose_name=_("case"))
     network = models.CharField(_("where"), max_length=10, choices=Network.choices)
     state = models.CharField(
         _("state"),
         max_length=9,
-        choices=SocialActionState.choices,
-        default=SocialActionState.POSTED,
+        choices=PostState.choices,
+        default=PostState.POSTED,
     )
     # See also Letter.invalid_on
     invalid_on = models.DateField(_("not valid since"), null=True, blank=True, editable=False)
     was_counted_on = models.DateField(null=True, blank=True, editable=False)
 
-    objects = SocialActionQuerySet.as_manager()
+    objects = PostQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("social action")
-        verbose_name_plural = _("social actions")
+        db_table = "letters_socialaction"  # as it was called first
+        verbose_name = _("post")
+        verbose_name_plural = _("posts")
         ordering = ["-pk"]
         constraints = [
             models.CheckConstraint(
                 name="social_action_counts_only_when_posted",
-                condition=Q(counted_on__isnull=True) | COUNTED_SOCIAL_ACTION,
+                condition=Q(counted_on__isnull=True) | COUNTED_POST,
             ),
             models.CheckConstraint(
                 name="social_action_counts_when_posted",
-                condition=Q(counted_on__isnull=False) | ~COUNTED_SOCIAL_ACTION,
+                condition=Q(counted_on__isnull=False) | ~COUNTED_POST,
             ),
         ]
         indexes = [
@@ -75,7 +74,7 @@ class SocialAction(CountedAction, PrivateLink):
             models.Index(
                 name="social_action_not_posted",
                 fields=["state", "-id"],
-                condition=~Q(state=SocialActionState.POSTED),
+                condition=~Q(state=PostState.POSTED),
             ),
             models.Index(
                 name="social_action_not_valid",
@@ -91,7 +90,7 @@ class SocialAction(CountedAction, PrivateLink):
         ]
 
     def __str__(self) -> str:
-        return _("social action %(number)s") % {"number": self.pk}
+        return _("post %(number)s") % {"number": self.pk}
 
     def get_absolute_url(self) -> str:
         return reverse("letters:post", args=[self.key])
