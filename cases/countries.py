@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from babel import Locale, UnknownLocaleError
 from django.core.exceptions import ValidationError
@@ -77,7 +78,8 @@ class CountryField(models.CharField):
     """The code of a country; migrations see the CharField that it is."""
 
     def __init__(self, *args, **options) -> None:
-        ours = {"max_length": 2, "choices": country_choices, "validators": [validate_country]}
+        ours: dict[str, Any] = {"max_length": 2, "choices": country_choices}
+        ours["validators"] = [validate_country]
         super().__init__(*args, **ours | options)
 
     def deconstruct(self) -> tuple:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django import forms
-from django.db.models import OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -52,7 +52,7 @@ class FilterForm(forms.Form):
     def __init__(self, data, **choices: list[tuple[str, str]]) -> None:
         super().__init__(data)
         for name, options in choices.items():
-            self.fields[name].choices = [ANY, *options]
+            self.fields[name].choices = [ANY, *options]  # type: ignore[attr-defined] # ChoiceFields
         self.full_clean()
 
     @property
@@ -119,7 +119,9 @@ class CaseFilterForm(FilterForm):
         query = chosen.get("q", "")
         if not query:
             return list(cases.values_list("pk", flat=True))
-        texts = cases.values_list("pk", "display_name", "other_names", "headline_i18n", "country")
+        texts = cases.values_list(  # type: ignore[misc] # modeltrans adds headline_i18n
+            "pk", "display_name", "other_names", "headline_i18n", "country"
+        )
         scores = {
             pk: matches(query, " ".join([name, *others, headline, country_name(country)]))
             for pk, name, others, headline, country in texts
@@ -129,7 +131,7 @@ class CaseFilterForm(FilterForm):
             found.sort(key=lambda pk: -scores[pk])
         return found
 
-    def _in_state(self, cases: CaseQuerySet, state: str | None) -> QuerySet:
+    def _in_state(self, cases: CaseQuerySet, state: str | None) -> CaseQuerySet:
         if state == CaseState.OPEN:
             return cases.taking_letters()
         if state:
@@ -142,7 +144,7 @@ class CaseFilterForm(FilterForm):
             return cases.filter(good if state == CaseState.BETTER else ~good)
         return cases
 
-    def _in_order(self, cases: CaseQuerySet, order: str) -> QuerySet:
+    def _in_order(self, cases: CaseQuerySet, order: str) -> CaseQuerySet:
         if order == CaseOrder.NAME:
             return cases.order_by("display_name", "pk")
         if order == CaseOrder.NEED:
@@ -166,7 +168,7 @@ class OutcomeFilterForm(FilterForm):
         kinds = {kind for kind, *_rest in facets}
         return cls(
             data,
-            kind=[(kind.value, kind.label) for kind in OutcomeKind if kind.value in kinds],
+            kind=[(kind.value, str(kind.label)) for kind in OutcomeKind if kind.value in kinds],
             country=choices_among({row[1] for row in facets}),
             year=[
                 (str(y), str(y)) for y in sorted({row[2] for row in facets if row[2]}, reverse=True)

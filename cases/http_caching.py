@@ -5,10 +5,12 @@ A reader's page says `public` and is kept for some seconds; a form or private pa
 
 from collections.abc import Callable
 from functools import wraps
+from typing import TypeVar
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_cache_control
 from django.utils.encoding import escape_uri_path
@@ -18,6 +20,7 @@ from cases.models import Case, Freeze
 from cases.printing.rendering import Busy
 
 View = Callable[..., HttpResponse]
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
 
 class Gone(Exception):
@@ -38,12 +41,12 @@ STALE_WHILE_REVALIDATE = 10
 RETRY_AFTER = 2  # seconds, while others wait for their PDFs
 
 
-def only(*methods: str) -> Callable[[View], View]:
+def only(*methods: str) -> Callable[[V], V]:
     """Refuse every other method; with `methods` on the view, middleware does before all else."""
 
-    def decorate(view: View) -> View:
-        limited = require_http_methods(methods)(view)
-        limited.methods = list(methods)
+    def decorate(view: V) -> V:
+        limited = require_http_methods(list(methods))(view)
+        limited.methods = list(methods)  # type: ignore[attr-defined] # a function takes any
         return limited
 
     return decorate

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from functools import cache
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from django.core.cache import caches
 from django.core.cache.utils import make_template_fragment_key
@@ -42,8 +42,8 @@ T = TypeVar("T")
 
 def lists_key() -> str:
     """Another one once any list would have other rows, or would say or sort them otherwise."""
-    states = Case.objects.listed().order_by("pk")
-    states = states.values_list("pk", "content_version", "action_count__shown_letters")
+    listed = Case.objects.listed().order_by("pk")
+    states = listed.values_list("pk", "content_version", "action_count__shown_letters")
     days = f"{timezone.localdate()}.{earliest_today()}"
     said = f"{get_language()} {days} {list(states)}"
     return hashlib.sha256(said.encode()).hexdigest()
@@ -52,7 +52,12 @@ def lists_key() -> str:
 def once(name: str, *vary_on: object, ask: Callable[[], T]) -> T:
     """What `ask` answers, asked once for each name and what it varies on."""
     key = make_template_fragment_key(name, vary_on)
-    return caches["fragments"].get_or_set(key, ask, A_DAY)
+    return cast(T, caches["fragments"].get_or_set(key, ask, A_DAY))
+
+
+def lazily(ask: Callable[[], T]) -> T:
+    """What `ask` answers, asked when it is looked at."""
+    return cast(T, SimpleLazyObject(ask))
 
 
 def cards(keys: Iterable[int]) -> list[Case]:
@@ -63,8 +68,12 @@ def cards(keys: Iterable[int]) -> list[Case]:
     light = Case.objects.listed().select_related("edition", "action_count").only(*ASKED_FOR_A_CARD)
     rows = light.in_bulk(list(keys))
     full = cache(lambda: Case.objects.for_cards().in_bulk(list(rows)))
+
+    def card(key: int) -> Case:
+        return lazily(lambda: full()[key])
+
     found = [rows[key] for key in keys if key in rows]
     for case in found:
         case.load_counts()
-        case.card = SimpleLazyObject(lambda case=case: full()[case.pk])
+        case.card = card(case.pk)
     return found

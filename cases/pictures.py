@@ -19,7 +19,8 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
-from django.http import FileResponse, Http404, HttpResponse, HttpResponseGone
+from django.http import FileResponse, Http404, HttpResponseGone
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps
@@ -207,7 +208,7 @@ def cropped(portrait: Portrait, width: int, height: int) -> bytes:
     return _encoded(cut, "JPEG", KINDS["jpeg"][1])
 
 
-def media_response(name: str, *, to_staff: bool = False) -> HttpResponse:
+def media_response(name: str, *, to_staff: bool = False) -> HttpResponseBase:
     """The picture, for readers or for staff: 410 for a withdrawn case, 404 if it may not be seen.
 
     Staff see drafts and originals too. The response has an ETag; the view that calls this only
@@ -289,7 +290,7 @@ def _decoded(data: bytes, longest: int) -> Image.Image:
         image = _in_srgb(image, profile)
     except Exception:  # see _opened
         raise image_files.damaged() from None
-    if image.mode == "RGBA" and image.getextrema()[3][0] == 255:
+    if image.mode == "RGBA" and image.getchannel("A").getextrema()[0] == 255:
         image = image.convert("RGB")
     image.info.clear()  # savers write comments, XMP and profiles from here
     return image
@@ -309,7 +310,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if profile:
         try:
             source = ImageCms.ImageCmsProfile(BytesIO(profile))
-            image = ImageCms.profileToProfile(image, source, SRGB, outputMode=mode)
+            image = ImageCms.profileToProfile(image, source, SRGB, outputMode=mode) or image
         except (ImageCms.PyCMSError, OSError):
             pass  # a broken profile says nothing: take the colours as sRGB
     return image if image.mode == mode else image.convert(mode)

@@ -78,7 +78,7 @@ def our_texts(row: SafetyRule | WordList) -> list[str]:
         letters = ModelLetter.objects.filter(target__case__in=cases, language=row.language)
         phrases = SolidarityPhrase.objects.filter(case__in=cases, language=row.language)
         targets = Target.objects.filter(case__in=cases, language=row.language)
-        about = set(AppliesTo)
+        about: set[str] = set(AppliesTo)
     else:
         letters = ModelLetter.objects.filter(target__case=row.case_id)
         phrases = SolidarityPhrase.objects.filter(case=row.case_id)

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
 # Characters that do not come apart into a base letter and a mark.
@@ -51,13 +52,12 @@ def _markdown() -> MarkdownIt:
     parser = MarkdownIt("zero", {"typographer": False, "html": False}).enable(
         ["heading", "list", "blockquote", "emphasis", "link", "newline", "escape", "entity"]
     )
-    render_link = parser.renderer.renderToken
 
-    def link_open(tokens: list[Token], index: int, options, env) -> str:
+    def link_open(renderer: RendererHTML, tokens: list[Token], index: int, options, env) -> str:
         tokens[index].attrSet("rel", "noopener noreferrer")
-        return render_link(tokens, index, options, env)
+        return renderer.renderToken(tokens, index, options, env)
 
-    parser.add_render_rule("link_open", lambda _self, *args: link_open(*args))
+    parser.add_render_rule("link_open", link_open)
     return parser
 
 

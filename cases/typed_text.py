@@ -69,10 +69,7 @@ class PlainTextField(forms.CharField):
     """Text in composed Unicode (NFC) with plain line ends, without tricks."""
 
     def to_python(self, value) -> str:
-        text = super().to_python(value)
-        if not text:
-            return text
-        text = clean(text)
+        text = clean(super().to_python(value) or "")
         return text.strip() if self.strip else text
 
     def widget_attrs(self, widget: forms.Widget) -> dict:
@@ -87,5 +84,4 @@ class LineField(PlainTextField):
     """One line of such text."""
 
     def to_python(self, value) -> str:
-        text = super().to_python(value)
-        return " ".join(text.split()) if text else text
+        return " ".join(super().to_python(value).split())

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 
 from django.core.paginator import Page, Paginator
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.utils.functional import SimpleLazyObject as lazily
 from django.views.decorators.http import conditional_page
 
 from cases import pictures, structured_data
@@ -18,7 +18,7 @@ from cases.dates import earliest_today, next_human_rights_day
 from cases.forms import CaseFilterForm, FilterForm, OutcomeFilterForm
 from cases.goals import percent_of_goal
 from cases.http_caching import Gone, only, public_page, to_known_query, uncached, visible_or_410
-from cases.lists import ASKED_FOR_A_CARD, cards, lists_key, once
+from cases.lists import ASKED_FOR_A_CARD, cards, lazily, lists_key, once
 from cases.models import (
     AppliesTo,
     Case,
@@ -84,7 +84,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def _in_order_of_need(edition: Edition) -> list[tuple[int, int]]:
     """The key and the reach of each of its cases."""
     listed = Case.objects.listed().filter(edition=edition)
-    return list(listed.needing_letters_first().values_list("pk", "reach"))
+    in_order = listed.needing_letters_first()
+    return list(in_order.values_list("pk", "reach"))  # type: ignore[misc] # which that adds
 
 
 @public_page("q", "country", "region", "theme", "year", "state", "order", "page")
@@ -93,11 +94,12 @@ def case_list(request: HttpRequest) -> HttpResponse:
     listed = Case.objects.listed()
     facets = once("case-facets", key, ask=lambda: CaseFilterForm.facets(listed))
     form = CaseFilterForm.over(request.GET, facets)
-    page = Paginator(_found("cases", key, form, listed), CARDS_A_PAGE).get_page(form.page_number)
-    page.object_list = cards(page.object_list)
+    found = _found("cases", key, form, lambda: form.filter(listed))
+    page = Paginator(found, CARDS_A_PAGE).get_page(form.page_number)
     context = {
         "form": form,
-        "cases": page,
+        "page": page,
+        "cases": cards(page),
         "lists_key": key,
         "fragments": _cache_of(form, page),
         "found": page.paginator.count,
@@ -188,12 +190,12 @@ def good_news(request: HttpRequest) -> HttpResponse:
     outcomes = Outcome.objects.good_news()
     facets = once("outcome-facets", key, ask=lambda: OutcomeFilterForm.facets(outcomes))
     form = OutcomeFilterForm.over(request.GET, facets)
-    page = Paginator(_found("outcomes", key, form, outcomes), OUTCOMES_A_PAGE)
-    page = page.get_page(form.page_number)
+    found = _found("outcomes", key, form, lambda: form.filter(outcomes))
+    page = Paginator(found, OUTCOMES_A_PAGE).get_page(form.page_number)
     context = {
         "form": form,
         "page": page,
-        "outcomes": lazily(lambda: _outcomes(page.object_list)),
+        "outcomes": lazily(lambda: _outcomes(list(page))),
         "lists_key": key,
         "fragments": _cache_of(form, page),
         "found": page.paginator.count,
@@ -268,14 +270,14 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
 
 @only("GET", "HEAD")
 @conditional_page
-def media(request: HttpRequest, name: str) -> HttpResponse:
+def media(request: HttpRequest, name: str) -> HttpResponseBase:
     """A picture of a case that readers may see."""
     return to_known_query(request) or pictures.media_response(name)
 
 
 @only("GET", "HEAD")
 @conditional_page
-def staff_media(request: HttpRequest, name: str) -> HttpResponse:
+def staff_media(request: HttpRequest, name: str) -> HttpResponseBase:
     """A picture of any case for who works on cases; for other staff, as for readers."""
     works_on_cases = map(request.user.has_perm, ["cases.change_case", "cases.freeze_case"])
     return pictures.media_response(name, to_staff=any(works_on_cases))
@@ -289,11 +291,9 @@ def _still_to_come(day: datetime.date | None) -> datetime.date | None:
     return day if day and day > timezone.localdate() else None
 
 
-def _found(name: str, key: str, form: FilterForm, rows: QuerySet) -> list[int]:
+def _found(name: str, key: str, form: FilterForm, ask: Callable[[], list[int]]) -> list[int]:
     """The keys that are asked for; words that somebody typed are looked for each time."""
-    if form.chosen.get("q"):
-        return form.filter(rows)
-    return once(name, key, form.chosen, ask=lambda: form.filter(rows))
+    return ask() if form.chosen.get("q") else once(name, key, form.chosen, ask=ask)
 
 
 def _cache_of(form: FilterForm, page: Page) -> str:

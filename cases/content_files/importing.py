@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -27,7 +27,15 @@ from simple_history.utils import bulk_create_with_history
 
 from cases import pictures, stop_words
 from cases.content_files.fields import compared_fields, fields_in_files
-from cases.content_files.parsing import CaseFile, Content, ContentError, in_folder, points_key, read
+from cases.content_files.parsing import (
+    CaseFile,
+    Content,
+    ContentError,
+    Rows,
+    in_folder,
+    points_key,
+    read,
+)
 from cases.models import (
     PAST_GATE,
     Answer,
@@ -380,7 +388,7 @@ def _check_who_they_are(content: Content, stored: dict[str, Case]) -> set[str]:
 
 
 def _other_person(
-    file: CaseFile, names: set[str], years: set[int | None], last: tuple[str, int | None]
+    file: CaseFile, names: set[str], years: set[int], last: tuple[str, int]
 ) -> list[str]:
     slug, name = file.case.slug, file.case.display_name
     is_renamed = bool(file.renamed_from) and file.renamed_from in names
@@ -521,7 +529,7 @@ class ImportBatch:
         for model in sorted(self.rows, key=lambda model: last.get(model, 0)):
             _create(model, self.rows[model])
 
-    def _add_row(self, row: models.Model, case: Case, file: CaseFile) -> None:
+    def _add_row(self, row: Any, case: Case, file: CaseFile) -> None:
         if not isinstance(row, ModelLetter):  # it knows its target
             row.case = case
         if case.pk in self.open_before and (held := second_look.hold_back(row, None)):
@@ -531,10 +539,10 @@ class ImportBatch:
         self.rows[type(row)].append(row)
         if isinstance(row, ModelLetter):
             self._add_points(row, file.points[points_key(row)])
-        elif isinstance(row, Portrait):
+        elif isinstance(row, Portrait) and file.picture:
             self.portraits.append((row, file.picture))
 
-    def _change_row(self, row: models.Model, wanted: models.Model, file: CaseFile) -> None:
+    def _change_row(self, row: Any, wanted: models.Model, file: CaseFile) -> None:
         if _comparable(row) != _comparable(wanted):
             _copy(wanted, row)
             is_open = not isinstance(row, ModelLetter) and row.case_id in self.open_before
@@ -551,7 +559,7 @@ class ImportBatch:
                     point.text = text
                     _save(point)
             self._add_points(row, texts[len(points) :], start=len(points))
-        elif isinstance(row, Portrait) and not _is_of(row, file.picture):
+        elif isinstance(row, Portrait) and file.picture and not _is_of(row, file.picture):
             pictures.remove(row)
             self.portraits.append((row, file.picture))
 
@@ -638,7 +646,7 @@ def _state(
     case: Case,
     year: int,
     themes: list[str],
-    rows: dict[str, list[models.Model]],
+    rows: Rows,
     points: dict[str, list[str]],
     picture: str,
 ) -> dict[str, Any]:
@@ -662,7 +670,7 @@ def _answers(rule: SafetyRule) -> bool:
     return rule.answer != Answer.UNKNOWN or bool(rule.words or rule.why)
 
 
-def _rows(case: Case, name: str) -> list[models.Model]:
+def _rows(case: Case, name: str) -> list[Any]:
     if name == "model_letters":
         return [letter for target in case.targets.all() for letter in target.model_letters.all()]
     rows = getattr(case, name)
@@ -710,20 +718,20 @@ def _copy(source: models.Model, target: models.Model, *more: str) -> None:
         setattr(target, name, getattr(source, name))
 
 
-def _save(row: models.Model) -> None:
+def _save(row: Any) -> None:
     row._change_reason = CHANGE_REASON
     row.save()
 
 
-def _delete(row: models.Model) -> None:
+def _delete(row: Any) -> None:
     if isinstance(row, Portrait):
         pictures.remove(row)
     row._change_reason = CHANGE_REASON
     row.delete()
 
 
-def _create(model: type[models.Model], rows: list[models.Model]) -> None:
+def _create(model: type[models.Model], rows: Sequence[models.Model]) -> None:
     if hasattr(model, "history"):
         bulk_create_with_history(rows, model, default_change_reason=CHANGE_REASON)
     else:
-        model.objects.bulk_create(rows)
+        model._default_manager.bulk_create(rows)

@@ -73,6 +73,7 @@ POST = "post"  # the folder of what is known of embassies and of the post
 _FILLED_LATER = {"edition", "case", "target", "image"}
 
 Row = TypeVar("Row", bound=models.Model)
+Rows = dict[str, list[Any]]  # of a case, by the name of what they are: each has its own model
 
 
 class ContentError(Exception):
@@ -87,7 +88,7 @@ class CaseFile:
     case: Case
     year: int
     themes: list[str]
-    rows: dict[str, list[models.Model]]
+    rows: Rows
     points: dict[str, list[str]]  # by `points_key` of the model letter
     picture: Path | None = None
     earlier: str = ""  # the address of the same person's case in an earlier edition
@@ -149,7 +150,7 @@ class Table:
         try:
             return typed_text.clean(text).strip()
         except ValidationError as error:
-            raise self.error(key, error.message) from None
+            raise self.error(key, error.messages[0]) from None
 
     def partial_date(self, key: str) -> tuple[datetime.date | None, str]:
         value = self._take(key, (str, datetime.date), "a date in quotes", "")
@@ -209,7 +210,8 @@ class Table:
         except ValidationError as error:
             name, errors = next(iter(error.error_dict.items()))
             sentence = errors[0].messages[0]
-            choices = [str(value) for value, _label in model._meta.get_field(name).flatchoices]
+            fields = [one for one in model._meta.fields if one.name == name]
+            choices = [str(value) for one in fields for value, _label in one.flatchoices]
             if errors[0].code == "invalid_choice" and len(choices) < MAX_CHOICES_NAMED:
                 sentence += f" Write one of: {', '.join(choices)}."
             elif errors[0].code == "invalid_choice":
@@ -243,9 +245,9 @@ class Table:
     def _translations(self, model: type[models.Model], i18n: dict[str, str]) -> dict[str, str]:
         """Of all texts of the model that may be translated, as modeltrans keeps them."""
         names = getattr(get_i18n_field(model), "fields", ())
-        for name in names:
-            limit = model._meta.get_field(name).max_length
-            i18n = i18n | self.translations(name, at_most=limit)
+        for one in model._meta.fields:
+            if one.name in names:
+                i18n = i18n | self.translations(one.name, at_most=one.max_length)
         for key in self.data:
             name, _underscore, _language = key.rpartition("_")
             if name in names:
@@ -263,10 +265,11 @@ class Table:
             raise self.error(key, f"is needed beside {beside}.")
 
     def done(self) -> None:
-        if len(self.data) == 1:
-            raise self.error(*self.data, "is not a key that is known here.")
-        if self.data:
-            raise self.error("", f"{', '.join(self.data)}: are not keys that are known here.")
+        match list(self.data):
+            case [key]:
+                raise self.error(key, "is not a key that is known here.")
+            case [_one, *_others] as keys:
+                raise self.error("", f"{', '.join(keys)}: are not keys that are known here.")
 
     def _take(self, key: str, kind: type | tuple[type, ...], named: str, default: Any) -> Any:
         value = self.data.pop(key, default)
@@ -453,7 +456,7 @@ def _read_case(
     own_rules = [row.build(SafetyRule) for row in table.tables("rules")]
     targets, letters = _read_targets(table)
     solidarity = table.table("solidarity")
-    rows: dict[str, list[models.Model]] = {
+    rows: Rows = {
         "demands": [
             row.build(Demand, position=place) for place, row in enumerate(table.tables("demands"))
         ],
@@ -491,7 +494,7 @@ def _read_case(
     )
 
 
-def _refuse_half_hidden(table: Table, rows: dict[str, list[models.Model]]) -> None:
+def _refuse_half_hidden(table: Table, rows: Rows) -> None:
     """An address that is hidden in one place is shown nowhere else on the same page."""
     named = [(source.url, source.hide_url) for source in rows["sources"]]
     named += [(row.source_url, row.hide_url) for row in [*rows["milestones"], *rows["outcomes"]]]
@@ -538,7 +541,8 @@ def _read_targets(table: Table) -> tuple[list[Target], list[tuple[ModelLetter, l
     for key, now in [("target", "[[targets]]"), ("model_letters", "[[targets.model_letters]]")]:
         if key in table.data:
             raise table.error(key, f"is written {now} now, as a case may have several targets.")
-    targets, letters = [], []
+    targets: list[Target] = []
+    letters: list[tuple[ModelLetter, list[str]]] = []
     rows = table.tables("targets")
     for place, row in enumerate(rows):
         own = row.tables("model_letters")
@@ -626,9 +630,9 @@ def _find_picture(path: Path) -> Path | None:
 
 
 def _read_portrait(table: Table | None, picture: Path | None) -> list[models.Model]:
-    if table is None and picture is None:
-        return []
     if table is None:
+        if picture is None:
+            return []
         raise ContentError(f"{in_folder(picture)}: has no entry in pictures.toml beside it.")
     if picture is None:
         suffixes = ", ".join(PICTURE_SUFFIXES)

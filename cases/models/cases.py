@@ -64,6 +64,8 @@ class Stage(models.TextChoices):
     CLOSED = "closed", _("closed, only told")
 
 
+MAX_SLUG = 80  # characters
+
 # Past the publish gate. Readers see them once their edition has opened. See also Case.is_past_gate
 PAST_GATE = [Stage.PUBLISHED, Stage.CLOSED]
 
@@ -297,7 +299,7 @@ class Case(models.Model):
     )
     slug = models.SlugField(
         _("name in the address"),
-        max_length=80,
+        max_length=MAX_SLUG,
         unique=True,
         help_text=_("/cases/…/. Do not change it once the case is published: links would break."),
     )

@@ -30,11 +30,16 @@ class Box(NamedTuple):
     bottom: float
 
 
+class Size(NamedTuple):
+    width: float
+    height: float
+
+
 class Envelope(NamedTuple):
     width: float
     height: float
-    window: Box | None = None
-    folded: float = 0  # height of the folded sheet in it
+    window: Box
+    folded: float  # height of the folded sheet in it
 
     def slides(self, sheet_width: float) -> tuple[float, float]:
         """How far a sheet has play to the side, and up and down."""
@@ -42,10 +47,10 @@ class Envelope(NamedTuple):
 
 
 PLAIN = {
-    "DL": Envelope(220, 110),
-    "C6/5": Envelope(229, 114),
-    "C5": Envelope(229, 162),
-    "10": Envelope(241.3, 104.775),
+    "DL": Size(220, 110),
+    "C6/5": Size(229, 114),
+    "C5": Size(229, 162),
+    "10": Size(241.3, 104.775),
 }
 WIDTHS = {"a4": 210, "us-letter": 215.9}
 # In three for DL, C6/5 and No. 10. A4 goes into C5 folded once, in the middle.
@@ -54,7 +59,7 @@ IN_THREE, IN_TWO, IN_THREE_US = 105, 148.5, 101.6
 
 
 def _with_window(name: str, window: Box, folded: float) -> Envelope:
-    return PLAIN[name]._replace(window=window, folded=folded)
+    return Envelope(*PLAIN[name], window, folded)
 
 
 WITH_WINDOW: dict[tuple[str, Window], dict[str, Envelope]] = {

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import BoundedSemaphore, Lock, Timer, local
+from typing import IO, cast
 
 from cases.printing.fonts import FONTS
 
@@ -68,13 +69,14 @@ def render(template: str, format: str, data: str, **options: object) -> list[byt
 
 def _ask(job: dict) -> list[bytes]:
     process = _running()
+    stdin, stdout = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)  # both pipes
     stopwatch = Timer(MAX_SECONDS, process.kill)
     stopwatch.start()
     try:
-        process.stdin.write(json.dumps(job).encode() + b"\n")
-        process.stdin.flush()
-        answer = json.loads(process.stdout.readline())
-        pages = [process.stdout.read(size) for size in answer["sizes"]]
+        stdin.write(json.dumps(job).encode() + b"\n")
+        stdin.flush()
+        answer = json.loads(stdout.readline())
+        pages = [stdout.read(size) for size in answer["sizes"]]
     except (OSError, ValueError) as error:  # it was killed, by the stopwatch or from outside
         _stop(process)
         raise CannotBeSet("Typst was stopped in its work.") from error

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
@@ -23,7 +23,7 @@ from cases.publishing import gate, same_person, second_look
 from cases.publishing.content_version import touch
 from cases.publishing.second_look import Refused
 
-MILDEST_FIRST = [Freeze.NONE, Freeze.PAUSED, Freeze.HIDDEN, Freeze.WITHDRAWN]
+MILDEST_FIRST: list[str] = [Freeze.NONE, Freeze.PAUSED, Freeze.HIDDEN, Freeze.WITHDRAWN]
 
 
 class NotReady(Refused):
@@ -34,7 +34,7 @@ class NotReady(Refused):
         self.problems = problems
 
 
-def publish(case: Case, by: AbstractBaseUser | None = None) -> bool:
+def publish(case: Case, by: User | None = None) -> bool:
     """Put the case up, taking letters; False if that waits for a second person now.
 
     Raises NotReady if something still stands in the way.
@@ -42,7 +42,7 @@ def publish(case: Case, by: AbstractBaseUser | None = None) -> bool:
     return _move(case, Stage.PUBLISHED, by)
 
 
-def close(case: Case, by: AbstractBaseUser | None = None) -> bool:
+def close(case: Case, by: User | None = None) -> bool:
     """Take no more letters; the case stays told. False if that waits for a second person now.
 
     A draft may be closed too: a case of which only the outcome is told.
@@ -50,7 +50,7 @@ def close(case: Case, by: AbstractBaseUser | None = None) -> bool:
     return _move(case, Stage.CLOSED, by)
 
 
-def _move(case: Case, stage: str, by: AbstractBaseUser | None) -> bool:
+def _move(case: Case, stage: str, by: User | None) -> bool:
     with _locked(case, by) as row:
         _refuse_what_is_missing(row, stage)
         if _shows_more(row, stage) and same_person.taken_down_elsewhere(row):
@@ -61,11 +61,11 @@ def _move(case: Case, stage: str, by: AbstractBaseUser | None) -> bool:
     return True
 
 
-def approve(change: PendingChange, by: AbstractBaseUser) -> None:
+def approve(change: PendingChange, by: User) -> None:
     """The second person, for whatever waits for one. Raises Refused if it can't be done now."""
     if change.model != second_look.STAGE:
         return second_look.approve(change, by)
-    with second_look.locked(change, by) as now, _locked(now.case, by) as row:
+    with second_look.locked(change, by) as now, _locked(Case(pk=now.row), by) as row:
         if row.stage != now.before["stage"]:
             raise Refused(_("It was changed meanwhile: please ask for the change anew."))
         _refuse_what_is_missing(row, now.after["stage"])
@@ -98,7 +98,7 @@ def send_to_review(case: Case) -> None:
         row.stage = Stage.IN_REVIEW
 
 
-def freeze(case: Case, how: str, reason: str, by: AbstractBaseUser) -> None:
+def freeze(case: Case, how: str, reason: str, by: User) -> None:
     """Take the case down as far as `how` says, at once. One person may; a milder way takes two."""
     if how not in MILDEST_FIRST[1:]:
         raise Refused(_("Say how far the case is to be frozen."))
@@ -117,7 +117,7 @@ def freeze(case: Case, how: str, reason: str, by: AbstractBaseUser) -> None:
         row.unfreeze_asked_by = None  # who asked did not know of this
 
 
-def ask_to_unfreeze(case: Case, by: AbstractBaseUser) -> None:
+def ask_to_unfreeze(case: Case, by: User) -> None:
     """The first of the two people it takes. Who asked first stays the one who asked."""
     with _locked(case, by) as row:
         if row.freeze == Freeze.NONE:
@@ -126,7 +126,7 @@ def ask_to_unfreeze(case: Case, by: AbstractBaseUser) -> None:
             row.unfreeze_asked_by = by
 
 
-def confirm_unfreeze(case: Case, by: AbstractBaseUser) -> None:
+def confirm_unfreeze(case: Case, by: User) -> None:
     """The second person: the case is shown again as its stage says."""
     with _locked(case, by) as row:
         if row.freeze == Freeze.NONE:
@@ -143,7 +143,7 @@ def confirm_unfreeze(case: Case, by: AbstractBaseUser) -> None:
 
 
 @contextmanager
-def _locked(case: Case, by: AbstractBaseUser | None = None) -> Iterator[Case]:
+def _locked(case: Case, by: User | None = None) -> Iterator[Case]:
     """The case's row as it stands now, nobody else changing it; saved, with history, at the end.
 
     Nothing is written if nothing was changed. `case` itself then shows the same.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 from simple_history.utils import bulk_create_with_history
@@ -14,7 +17,10 @@ from cases.models import (
     Stage,
     Target,
 )
+from cases.models.cases import MAX_SLUG
 from cases.publishing.second_look import Refused
+
+T = TypeVar("T", bound=models.Model)
 
 # What a clone starts without.
 NOT_CLONED = {
@@ -69,10 +75,10 @@ def _slug_for(case: Case, edition: Edition) -> str:
     """The case's address with the year of the edition at its end."""
     slug = case.slug.removesuffix(f"-{case.edition.year}")
     year = f"-{edition.year}"
-    return slug[: Case._meta.get_field("slug").max_length - len(year)].rstrip("-") + year
+    return slug[: MAX_SLUG - len(year)].rstrip("-") + year
 
 
-def _copied(row: models.Model, **changed) -> models.Model:
+def _copied(row: T, **changed) -> T:
     """An unsaved copy of the row, with its own key and clock."""
     own = {"id", "created_at", "updated_at"}
     fields = [one for one in row._meta.concrete_fields if one.name not in own]
@@ -83,11 +89,11 @@ def _copied(row: models.Model, **changed) -> models.Model:
     return copy
 
 
-def _create(rows: list[models.Model]) -> None:
+def _create(rows: Sequence[models.Model]) -> None:
     if rows and hasattr(type(rows[0]), "history"):
         bulk_create_with_history(rows, type(rows[0]))
     elif rows:
-        type(rows[0]).objects.bulk_create(rows)
+        type(rows[0])._default_manager.bulk_create(rows)
 
 
 def _clone_target(target: Target, case: Case) -> None:

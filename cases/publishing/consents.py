@@ -69,7 +69,7 @@ def freeze_if_ended(case: Case) -> str | None:
         # Its day is over, and no worker has come by: a new consent alone opens nothing again.
         was_over = row.is_paused and row.freeze == Freeze.NONE
         ends = [one.expires_on for one in in_force(row)]
-        last_day = max(ends) if ends and None not in ends else None
+        last_day = max(ends, key=lambda day: day or datetime.date.max, default=None)
         if row.consent_ends_on != last_day and ends:
             # No change of the text, so nothing for the history.
             Case.objects.filter(pk=row.pk).update(consent_ends_on=last_day)

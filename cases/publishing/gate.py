@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.db import models
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,6 +13,7 @@ from cases.models import (
     Case,
     CaseQuerySet,
     ConsentBasis,
+    Demand,
     Freeze,
     Stage,
     Target,
@@ -52,13 +52,13 @@ def remarks(case: Case) -> list[str]:
     """What staff should know, though the page can stand without it."""
     found = []
     today = timezone.localdate()
-    if case.may_be_over:
+    if case.may_be_over and (latest := case.latest_outcome):
         found.append(
             _(
                 "The latest outcome is: %(outcome)s (%(kind)s). Is anything still asked for? If "
                 "not, close the case, so that nobody goes on writing."
             )
-            % {"outcome": case.latest_outcome, "kind": case.latest_outcome.kind_text}
+            % {"outcome": latest, "kind": latest.kind_text}
         )
     for consent in consents.in_force(case):
         if consent.basis == ConsentBasis.ORGANISER:
@@ -101,7 +101,7 @@ def _remarks_on_target(target: Target) -> list[str]:
             found.append(words % {"email": target.email})
     if target.address_for_staff_only:
         found.append(_("The address is for staff only: %(target)s.") % named)
-    if not target.is_open:
+    if target.appeal_deadline and not target.is_open:
         named["date"] = date_format(target.appeal_deadline)
         found.append(_("The last day to write was %(date)s: %(target)s.") % named)
     elif not target.model_letters.all():
@@ -150,7 +150,7 @@ def _remarks_on_print(case: Case) -> list[str]:
     ]
 
 
-def _translations(*rows: models.Model) -> Iterator[str]:
+def _translations(*rows: Case | Demand | Target) -> Iterator[str]:
     for row in rows:
         yield from (row.i18n or {}).values()
 

@@ -22,9 +22,9 @@ def has_fixed_address(case: Case) -> bool:
     open to readers once, or somebody has done something for it."""
     was_open = Case.history.filter(id=case.pk, stage__in=PAST_GATE)
     done = [
-        Exists(relation.related_model._default_manager.filter(**{relation.field.name: case.pk}))
-        for relation in Case._meta.related_objects
-        if relation.related_model._meta.app_label != Case._meta.app_label
+        Exists(field.model._default_manager.filter(**{field.name: case.pk}))
+        for field in (relation.field for relation in Case._meta.related_objects)
+        if field.model._meta.app_label != Case._meta.app_label
     ]
     is_fixed = reduce(or_, map(Q, [Exists(was_open), *done]), Q(stage__in=PAST_GATE))
     return Case.objects.filter(is_fixed, pk=case.pk).exists()
@@ -70,7 +70,7 @@ def why_it_takes_two(case: Case) -> list[str]:
 
 def _linked(case: Case) -> set[int]:
     found: set[int] = set()
-    next_ones = {case.pk, case.earlier_id, case.cloned_from_id} - {None}
+    next_ones = {key for key in (case.pk, case.earlier_id, case.cloned_from_id) if key}
     while next_ones:
         found |= next_ones
         near = (

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.contrib.auth import get_permission_codename
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
@@ -71,6 +71,9 @@ SEEN_BY_FEWER = [
 ]
 
 
+Reviewed = Target | SolidarityAction | SafetyRule | WordList | Embassy
+
+
 class Refused(Exception):
     """An act that may not be done now; its text is a sentence for who tried."""
 
@@ -81,16 +84,16 @@ class Difference(NamedTuple):
     after: str
 
 
-def hold_back(row: models.Model, by: AbstractBaseUser | None) -> PendingChange | None:
+def hold_back(row: models.Model, by: User | None) -> PendingChange | None:
     """Ask a second person for what they have to approve of this row, and put it back to what is
     stored. To be called in the transaction that saves the row, before; `by` is None for a command.
 
     If `row` of the answer is None, all of the row waits, and the caller leaves it unsaved.
     """
-    fields = REVIEWED.get(type(row))
-    if fields is None or not _is_public(row):
+    if not isinstance(row, Reviewed) or not _is_public(row):
         return None
-    stored = type(row).objects.filter(pk=row.pk).first() if row.pk else None
+    fields = REVIEWED[type(row)]
+    stored = type(row)._default_manager.filter(pk=row.pk).first() if row.pk else None
     if not _needs_second_look(row, stored, fields):
         return None
     if stored is None and isinstance(row, SafetyRule | WordList):
@@ -119,7 +122,7 @@ def hold_back(row: models.Model, by: AbstractBaseUser | None) -> PendingChange |
     return ask(row, before, after, by)
 
 
-def ask(row: models.Model, before: dict, after: dict, by: AbstractBaseUser | None) -> PendingChange:
+def ask(row: models.Model, before: dict, after: dict, by: User | None) -> PendingChange:
     """The newest request for a row takes the place of an older one.
 
     It holds as long as all of `before` stands: whoever asks to let words stop, and then writes
@@ -135,14 +138,15 @@ def ask(row: models.Model, before: dict, after: dict, by: AbstractBaseUser | Non
     )
 
 
-def approve(change: PendingChange, by: AbstractBaseUser) -> None:
+def approve(change: PendingChange, by: User) -> None:
     """The second person: it is stored now. Raises Refused if it can't be."""
     with locked(change, by) as now:
         model = model_of(now)
+        row: Any
         if now.row is None:
             row = model(case_id=now.case_id) if now.case_id else model()
         else:
-            row = model.objects.select_for_update().filter(pk=now.row).first()
+            row = model._default_manager.select_for_update().filter(pk=now.row).first()
             if row is None:
                 raise Refused(_("It was deleted meanwhile."))
             if any(getattr(row, name) != value for name, value in _python(now, "before").items()):
@@ -164,7 +168,7 @@ def approve(change: PendingChange, by: AbstractBaseUser) -> None:
 
 
 @contextmanager
-def locked(change: PendingChange, by: AbstractBaseUser) -> Iterator[PendingChange]:
+def locked(change: PendingChange, by: User) -> Iterator[PendingChange]:
     """The request as it stands now, nobody else deciding on it; Refused if `by` may not."""
     with transaction.atomic():
         rows = PendingChange.objects.select_for_update()
@@ -214,34 +218,34 @@ def differences(change: PendingChange) -> list[Difference]:
 
     Words are shown though they stay the same: who lets them stop letters has to read them.
     """
-    model = model_of(change)
+    fields = _fields(change)
     found = []
     before, after = _python(change, "before"), _python(change, "after")
     if "words" in before:
         after.setdefault("words", before["words"])
     for name, value in after.items():
-        field = model._meta.get_field(name)
-        old, new = _said(field, before.get(name)), _said(field, value)
+        old, new = _said(fields[name], before.get(name)), _said(fields[name], value)
         if old != new or name == "words":
-            found.append(Difference(str(field.verbose_name), old, new))
+            found.append(Difference(str(fields[name].verbose_name), old, new))
     return found
 
 
-def _reviewed(row: models.Model) -> dict[str, Any]:
+def _reviewed(row: Reviewed) -> dict[str, Any]:
     return {name: getattr(row, name) for name in REVIEWED[type(row)]}
 
 
-def _is_public(row: models.Model) -> bool:
+def _is_public(row: Reviewed) -> bool:
     """Whether readers can see what it belongs to, or will once its edition opens; words that stop,
     and embassies, belong to all cases."""
     cases = Case.objects.past_gate()
-    is_of_all = isinstance(row, WordList | Embassy)
-    return (cases if is_of_all else cases.filter(pk=row.case_id)).exists()
+    if not isinstance(row, WordList | Embassy):
+        cases = cases.filter(pk=row.case_id)
+    return cases.exists()
 
 
-def _needs_second_look(row: models.Model, stored: models.Model | None, fields: list[str]) -> bool:
+def _needs_second_look(row: Reviewed, stored: Reviewed | None, fields: list[str]) -> bool:
     if isinstance(row, SafetyRule | WordList):
-        return bool(_stopping_words(row) - (_stopping_words(stored) if stored else set()))
+        return bool(_stopping_words(row) - _stopping_words(stored))
     if isinstance(row, Embassy) and row.use != EmbassyUse.YES:
         return False
     if stored is None:
@@ -250,14 +254,17 @@ def _needs_second_look(row: models.Model, stored: models.Model | None, fields: l
     return not all(_takes_away(name, stored, row) for name in changed)
 
 
-def _stopping_words(row: SafetyRule | WordList) -> set[tuple[str, str]]:
+def _stopping_words(row: Reviewed | None) -> set[tuple[str, str]]:
     """Each with what it is looked for in."""
-    stops = row.stops and getattr(row, "answer", Answer.NO) != Answer.YES
-    texts = row.language if isinstance(row, WordList) else row.applies_to
-    return {(texts, word) for word in row.words} if stops else set()
+    match row:
+        case WordList() if row.stops:
+            return {(row.language, word) for word in row.words}
+        case SafetyRule() if row.stops and row.answer != Answer.YES:
+            return {(row.applies_to, word) for word in row.words}
+    return set()
 
 
-def _takes_away(name: str, stored: models.Model, row: models.Model) -> bool:
+def _takes_away(name: str, stored: Reviewed, row: Reviewed) -> bool:
     old, new = getattr(stored, name), getattr(row, name)
     if name == "address_visibility":
         return SEEN_BY_FEWER.index(new) > SEEN_BY_FEWER.index(old)
@@ -265,10 +272,12 @@ def _takes_away(name: str, stored: models.Model, row: models.Model) -> bool:
 
 
 def _python(change: PendingChange, which: str) -> dict[str, Any]:
-    model = model_of(change)
-    fields = {one.attname: one for one in model._meta.concrete_fields}
-    values = getattr(change, which)
+    fields, values = _fields(change), getattr(change, which)
     return {name: fields[name].to_python(value) for name, value in values.items() if name in fields}
+
+
+def _fields(change: PendingChange) -> dict[str, models.Field]:
+    return {one.attname: one for one in model_of(change)._meta.concrete_fields}
 
 
 def _said(field: models.Field, value: Any) -> str:

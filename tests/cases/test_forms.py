@@ -138,7 +138,7 @@ def test_right_values_count_beside_wrong_ones(client, cases):
 
 @pytest.mark.parametrize("number", ["0", "-1", "two", "1.5", "10001", "9" * 5000, "", "%00"])
 def test_page_that_is_no_number_is_the_first(client, cases, number):
-    assert client.get("/cases/", {"page": number}, follow=True).context["cases"].number == 1
+    assert client.get("/cases/", {"page": number}, follow=True).context["page"].number == 1
 
 
 def test_page_beyond_the_end_is_the_last(client):
@@ -150,7 +150,7 @@ def test_page_beyond_the_end_is_the_last(client):
 
     assert len(first.context["cases"]) == CARDS_A_PAGE
     assert [case.display_name for case in last.context["cases"]] == [f"Case {CARDS_A_PAGE:02}"]
-    assert last.context["cases"].number == 2
+    assert last.context["page"].number == 2
 
 
 def test_links_to_other_pages_keep_the_filters(client):
