@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from cases.models import Case, Consent
+from cases.permissions import staff
 
 MAX_ENTRIES = 50
 
@@ -15,7 +16,7 @@ MAX_ENTRIES = 50
 def log_access(request: HttpRequest, case: Case) -> None:
     """Note that this person was shown what consents the case has, or had."""
     LogEntry.objects.create(
-        user_id=request.user.pk,
+        user_id=staff(request).pk,
         content_type=ContentType.objects.get_for_model(Consent),
         object_id=str(case.pk),  # of the case: a consent may be deleted
         object_repr=str(case)[:200],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from typing import cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -36,12 +37,13 @@ from cases.admin.versions import VersionCheckMixin
 from cases.models import (
     PAST_GATE,
     Case,
+    CaseQuerySet,
     Consent,
     Freeze,
     Portrait,
     Stage,
 )
-from cases.permissions import SEE_ALL, SEE_REASONS, may_see
+from cases.permissions import SEE_ALL, SEE_REASONS, may_see, staff
 from cases.publishing import consents, gate, same_person, second_look
 
 BODY = re.compile(r"<body[^>]*>")  # the bar of the preview comes right behind it
@@ -122,8 +124,9 @@ class CaseForm(BesideFieldForm):
             raise ValidationError(_("This is the case itself."))
         return earlier
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
+    def clean(self) -> None:
+        super().clean()
+        cleaned = self.cleaned_data
         wanted = copy.copy(self.instance)  # as it is stored: Django fills it in after this
         names = [name for name in WHO_IT_IS if name in cleaned]
         for name in names:
@@ -137,13 +140,12 @@ class CaseForm(BesideFieldForm):
             )
             how = others[0].get_freeze_display()
             self.add_error(changed[0], words % {"case": others[0], "how": how})
-        return cleaned
 
 
 class CaseChangeList(ChangeList):
     def get_queryset(self, request: HttpRequest, exclude_parameters=None) -> QuerySet:
         """With all that a row says, so that the number of queries is the same for any length."""
-        cases = super().get_queryset(request, exclude_parameters)
+        cases = cast(CaseQuerySet, super().get_queryset(request, exclude_parameters))
         return gate.with_needed(cases.with_count())
 
 
@@ -224,12 +226,12 @@ class CaseAdmin(
         return super().has_view_permission(request)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
-        return super().get_queryset(request).visible_to(request.user)
+        return Case.objects.visible_to(request.user)
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
+    def get_list_display(self, request: HttpRequest):
         return self.list_display if request.user.has_perm(SEE_ALL) else NAMES
 
-    def get_list_display_links(self, request: HttpRequest, list_display) -> list[str] | None:
+    def get_list_display_links(self, request: HttpRequest, list_display):
         return self.list_display_links if request.user.has_perm(SEE_ALL) else None
 
     def get_list_filter(self, request: HttpRequest) -> list:
@@ -361,10 +363,12 @@ class CaseAdmin(
 
     def _hold_back(self, request: HttpRequest, formset) -> None:
         """What takes two people waits; all else is saved."""
+        if formset.model not in second_look.REVIEWED:
+            return
         for part in list(formset.forms):
-            if formset.model not in second_look.REVIEWED or part in formset.deleted_forms:
+            if part in formset.deleted_forms or not part.has_changed():
                 continue
-            if part.has_changed() and (held := second_look.hold_back(part.instance, request.user)):
+            if held := second_look.hold_back(part.instance, staff(request)):
                 if held.row is None:
                     formset.forms.remove(part)
                 second_looks.say_that_it_waits(request, formset.model)
@@ -415,7 +419,7 @@ class CaseAdmin(
         if not request.user.has_perm(transitions.FREEZE):
             raise PermissionDenied
         chosen = Case.objects.filter(pk__in=_keys(request.GET.getlist("case")))
-        form = FreezeForm(request.POST or None, chosen=chosen)
+        form = FreezeForm(request.POST or None, initial={"cases": chosen})
         if form.is_valid():
             for case in form.cleaned_data["cases"]:
                 how_far, reason = form.cleaned_data["how_far"], form.cleaned_data["reason"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django import forms
 from django.contrib.admin.widgets import AdminFileWidget
 from django.core.files import File
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -13,7 +16,7 @@ from cases.models.word_lists import validate_words
 from cases.typed_text import clean
 
 
-class LinesField(forms.CharField):
+class LinesField(forms.Field):
     """A list as lines of a text box: one entry a line."""
 
     widget = forms.Textarea
@@ -61,7 +64,7 @@ class FixedChoice(forms.HiddenInput):
 
     input_type = "hidden"
 
-    def __init__(self, choices: list[tuple[str, str]]) -> None:
+    def __init__(self, choices: Iterable[tuple[str, str | Promise]]) -> None:
         super().__init__()
         self.labels = dict(choices)
 

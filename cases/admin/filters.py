@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
@@ -9,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.countries import choices_among, country_names
-from cases.models import PAST_GATE, Case, ConsentBasis, Freeze, Stage, Target
+from cases.models import PAST_GATE, Case, CaseQuerySet, ConsentBasis, Freeze, Stage, Target
 from cases.publishing import consents
 
 # Who was told no, and until when one may tell, is seen by the safety role only.
@@ -39,14 +41,14 @@ class TodoFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        today = timezone.localdate()
+        today, cases = timezone.localdate(), cast(CaseQuerySet, queryset)
         match self.value():
             case "draft":
                 return queryset.filter(stage=Stage.DRAFT)
             case "in-review":
                 return queryset.filter(stage=Stage.IN_REVIEW)
             case "may-be-over":
-                return queryset.that_may_be_over()
+                return cases.that_may_be_over()
             case "review-due":
                 return queryset.filter(stage__in=PAST_GATE, review_by__lte=today)
             case "unchecked":
@@ -61,9 +63,9 @@ class TodoFilter(admin.SimpleListFilter):
             case "unfreezing":
                 return queryset.exclude(unfreeze_asked_by=None)
             case "consent-ended":
-                return consents.ended(queryset).exclude(freeze=Freeze.WITHDRAWN)
+                return consents.ended(cases).exclude(freeze=Freeze.WITHDRAWN)
             case "consent-ending":
-                return consents.ending_soon(queryset)
+                return consents.ending_soon(cases)
         return queryset
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django import forms
-from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, Edition, Freeze
@@ -15,7 +14,8 @@ FREEZES = [choice for choice in Freeze.choices if choice[0] != Freeze.NONE]
 class FreezeForm(forms.Form):
     cases = forms.ModelMultipleChoiceField(
         label=_("Which case?"),
-        queryset=Case.objects.none(),
+        # Those that readers can see first, the newest campaign on top.
+        queryset=Case.objects.order_by("-edition__year", "position", "display_name"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose the case to freeze.")},
     )
@@ -33,15 +33,6 @@ class FreezeForm(forms.Form):
         help_text=_("For staff only. Do not name who is in danger more exactly than needed."),
         error_messages={"required": _("Say why, for whoever decides on unfreezing.")},
     )
-
-    def __init__(self, *args, chosen: QuerySet | None = None, **kwargs) -> None:
-        super().__init__(*args, **kwargs)
-        # Those that readers can see first, the newest campaign on top.
-        self.fields["cases"].queryset = Case.objects.order_by(
-            "-edition__year", "position", "display_name"
-        )
-        if chosen is not None:
-            self.fields["cases"].initial = chosen
 
 
 class CloneForm(forms.Form):
@@ -72,9 +63,8 @@ class RemoveWordsForm(forms.Form):
         error_messages={"required": _("Say why: others have to understand it later.")},
     )
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
-        words, reason = cleaned.get("words", ""), cleaned.get("reason", "")
+    def clean(self) -> None:
+        super().clean()
+        words, reason = (self.cleaned_data.get(name, "") for name in ("words", "reason"))
         if words and " ".join(words.split()).casefold() in reason.casefold():
             self.add_error("reason", _("Do not repeat the words here: the reason stays."))
-        return cleaned

@@ -6,12 +6,13 @@ import datetime
 from collections import Counter
 from difflib import SequenceMatcher
 from itertools import groupby
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from simple_history.utils import get_history_manager_for_model, get_history_model_for_model
 
 from cases.models import Case, Freeze, ModelLetter, Target
 from cases.models.translation import field_and_language
@@ -76,7 +77,7 @@ def parts_of(thing: models.Model) -> dict[type[models.Model], str]:
         return {ModelLetter: "target"}
     if not isinstance(thing, Case):
         return {}
-    related = [relation.related_model for relation in Case._meta.related_objects]
+    related = [relation.field.model for relation in Case._meta.related_objects]
     # A case is related to that of a later edition.
     return {model: "case" for model in related if model is not Case} | {ModelLetter: "target__case"}
 
@@ -84,17 +85,18 @@ def parts_of(thing: models.Model) -> dict[type[models.Model], str]:
 def historical_models(thing: models.Model) -> dict[str, type[models.Model]]:
     """The models whose history belongs to the thing's: its own and its parts'."""
     found = [type(thing), *(model for model in parts_of(thing) if hasattr(model, "history"))]
-    return {model._meta.model_name: model for model in found}
+    return {model.__name__.lower(): model for model in found}
 
 
 def records_of(thing: models.Model, model: type[models.Model]) -> models.QuerySet:
     """The versions of the thing, or of its parts of this model, deleted ones too."""
+    versions = get_history_manager_for_model(model)
     if model is type(thing):
-        return model.history.filter(id=thing.pk)
+        return versions.filter(id=thing.pk)
     if model is ModelLetter and isinstance(thing, Case):  # of all targets it ever had
         targets = Target.history.filter(case_id=thing.pk)
-        return model.history.filter(target_id__in=targets.values("id"))
-    return model.history.filter(**{f"{parts_of(thing)[model]}_id": thing.pk})
+        return versions.filter(target_id__in=targets.values("id"))
+    return versions.filter(**{f"{parts_of(thing)[model]}_id": thing.pk})
 
 
 def entries(thing: models.Model, user) -> list[Entry]:
@@ -102,7 +104,7 @@ def entries(thing: models.Model, user) -> list[Entry]:
     found = []
     for model in historical_models(thing).values():
         if may_see(user, model):
-            part = "" if model is type(thing) else model._meta.verbose_name
+            part = "" if model is type(thing) else str(model._meta.verbose_name)
             found += _entries_of(model, records_of(thing, model), part, user)
     found.sort(key=lambda entry: entry.at, reverse=True)
     return _merge_alike(found)
@@ -161,11 +163,11 @@ def _entries_of(
                     record.history_user or (_("the site itself") if is_site else _("a command"))
                 ),
                 act=record.history_type,
-                part=str(part),
+                part=part,
                 name=str(record.instance) if part else "",
                 reason="" if is_site else record.history_change_reason or "",
                 changes=changes,
-                model=model._meta.model_name,
+                model=model.__name__.lower(),
                 version=version,
             )
         )
@@ -174,19 +176,18 @@ def _entries_of(
 
 def _with_older(records: list) -> list[tuple]:
     """Each record, the newest first, with the one before it of the same row."""
-    pairs, newer = [], {}
-    for record in records:
-        pairs.append([record, None])
-        if record.id in newer:
-            pairs[newer[record.id]][1] = record
-        newer[record.id] = len(pairs) - 1
-    return [tuple(pair) for pair in pairs]
+    pairs = []
+    newest: dict[int, Any] = {}
+    for record in reversed(records):
+        pairs.append((record, newest.get(record.id)))
+        newest[record.id] = record
+    return pairs[::-1]
 
 
 def _relations(model: type[models.Model]) -> list[str]:
     return [
         field.name
-        for field in model.history.model.tracked_fields
+        for field in get_history_model_for_model(model).tracked_fields
         if field.is_relation and field.name not in SILENT
     ]
 
@@ -203,7 +204,7 @@ def changed(model: type[models.Model], older, newer, user) -> list[Change]:
 
 def values(model: type[models.Model], record, user) -> dict[str, str]:
     """What each field says to a reader, by its name."""
-    found = {}
+    found: dict[str, str] = {}
     for field in record.tracked_fields:
         if field.name in SILENT:
             continue
@@ -227,10 +228,11 @@ def values(model: type[models.Model], record, user) -> dict[str, str]:
 
 def _translations(model: type[models.Model], stored: dict) -> dict[str, str]:
     languages = dict(settings.LANGUAGES)
+    names = {field.name: field.verbose_name for field in model._meta.concrete_fields}
     values = {}
     for key, value in stored.items():
         name, code = field_and_language(key)
-        label = f"{model._meta.get_field(name).verbose_name} ({languages.get(code, code)})"
+        label = f"{names[name]} ({languages.get(code, code)})"
         values[label] = value or ""
     return values
 
@@ -244,7 +246,7 @@ def highlight_changes(old: str, new: str) -> list[Span]:
     if (codes := _compared(before, after)) is None:
         lines, new_lines = old.splitlines(), new.splitlines()
         if (codes := _compared(lines, new_lines)) is None:
-            codes = _compared(before, after, as_a_whole=True)
+            codes = _compared(before, after, as_a_whole=True) or []
         else:
             before, after = lines, new_lines
     highlighted = []
@@ -276,7 +278,8 @@ def _compared(
     else:
         matcher = SequenceMatcher(None, middle, new_middle, autojunk=False)
         codes = [
-            (act, *(start + place for place in places)) for act, *places in matcher.get_opcodes()
+            (act, start + first, start + last, start + new_first, start + new_last)
+            for act, first, last, new_first, new_last in matcher.get_opcodes()
         ]
     if start:
         codes = [("equal", 0, start, 0, start), *codes]

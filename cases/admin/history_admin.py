@@ -58,16 +58,16 @@ class HistoryAdmin(admin.ModelAdmin):
         page = Paginator(entries(thing, request.user), ENTRIES_A_PAGE).get_page(
             request.GET.get("page")
         )
-        may_see_consents = isinstance(thing, Case) and may_see(request.user, Consent)
-        if may_see_consents and any(entry.model == "consent" for entry in page):
-            log_access(request, thing)
+        case = thing if isinstance(thing, Case) and may_see(request.user, Consent) else None
+        if case and any(entry.model == "consent" for entry in page):
+            log_access(request, case)
         return self._history_page(
             request,
             thing,
             "history",
             _("History of %(thing)s") % {"thing": thing},
             entries=page,
-            access_log=consent_access_log(thing) if may_see_consents else None,
+            access_log=consent_access_log(case) if case else None,
             may_remove=request.user.has_perm(REMOVE),
         )
 
@@ -114,7 +114,8 @@ class HistoryAdmin(admin.ModelAdmin):
             with transaction.atomic():
                 list(self.model.objects.select_for_update().filter(pk=pk))
                 now, found = removing.find_now(thing, words), removing.find(thing, words)
-                if any(isinstance(one.row, Consent | Consent.history.model) for one in found + now):
+                consents = {Consent, Consent.history.model} & {type(one.row) for one in found + now}
+                if consents and isinstance(thing, Case):
                     log_access(request, thing)
                 # What is confirmed is what was shown: these words, in these places.
                 shown = hashlib.sha256(f"{len(found)} {words}".encode()).hexdigest()
@@ -157,7 +158,8 @@ class HistoryAdmin(admin.ModelAdmin):
         stands = model.history.filter(id=now.pk).first() if now else None
         changes = changed(model, stands, record, request.user) if stands else []
         if model is type(thing):
-            stays = {str(self.opts.get_field(name).verbose_name) for name in self.only_by_act}
+            fields = [one for one in self.opts.fields if one.attname in self.only_by_act]
+            stays = {str(one.verbose_name) for one in fields}
             changes = [change for change in changes if change.field not in stays]
         named = capfirst(model._meta.verbose_name)
         words = {"what": named, "when": restoring.said_when(record)}

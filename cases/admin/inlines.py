@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import models
 from django.forms.formsets import DELETION_FIELD_NAME as DELETE
 from django.forms.models import BaseInlineFormSet, BaseModelForm
@@ -16,6 +17,7 @@ from django.http import HttpRequest
 from django.template.defaultfilters import linebreaksbr
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join
 from django.utils.text import capfirst, format_lazy
 from django.utils.translation import get_language, ngettext
@@ -58,7 +60,7 @@ LONG_LINE = 120  # characters: a longer text is written in a box of some lines
 class BesideFieldForm(forms.ModelForm):
     """An error of a constraint stands beside the field that its `violation_error_code` names."""
 
-    def add_error(self, field: str | None, error: ValidationError) -> None:
+    def add_error(self, field: str | None, error: Any) -> None:
         if field is None and hasattr(error, "error_dict"):
             for one in error.error_dict.pop(NON_FIELD_ERRORS, []):
                 name = one.code if one.code in self.fields else NON_FIELD_ERRORS
@@ -66,10 +68,10 @@ class BesideFieldForm(forms.ModelForm):
         super().add_error(field, error)
 
 
-class WideFieldsMixin:
+class WideFieldsMixin(admin.options.BaseModelAdmin):
     """Fields as large as what goes into them, and without buttons that lead away."""
 
-    form = BesideFieldForm
+    form: type[forms.ModelForm] = BesideFieldForm
     rows: dict[str, int] = {}
 
     def formfield_for_dbfield(self, db_field, request, **kwargs):
@@ -114,7 +116,7 @@ def _rows(field: models.Field) -> int:
     return 2 if is_long else 0
 
 
-def translation_sections(*fields: str) -> list[tuple[str, dict]]:
+def translation_sections(*fields: str) -> list[tuple]:
     """A fieldset with these fields for each of the site's other languages, named by it."""
     languages = dict(settings.LANGUAGES)
     names = zip(*map(translations_of, fields), strict=True)
@@ -160,7 +162,7 @@ class PortraitInline(SingleInline):
     ]
 
     @admin.display(description=_("as it is now"))
-    def preview(self, portrait: Portrait) -> str:
+    def preview(self, portrait: Portrait) -> str | Promise:
         url = pictures.url(portrait, "webp", 800, to_staff=True)
         if not url:
             return _("no picture yet")
@@ -196,14 +198,14 @@ class DemandInline(ListInline):
 
 
 class TargetForm(BesideFieldForm):
-    def clean(self) -> dict:
-        cleaned = super().clean()
+    def clean(self) -> None:
+        super().clean()
+        cleaned = self.cleaned_data
         # `letters` is what people wrote, of the app of this name.
         if cleaned.get(DELETE) and self.instance.pk and self.instance.letters.exists():
             cleaned[DELETE] = False
             words = _("People have written to this target, so it stays: give it a last day.")
             self.add_error("appeal_deadline", words)
-        return cleaned
 
 
 class TargetInline(WideFieldsMixin, admin.StackedInline):
@@ -260,7 +262,7 @@ class ModelLetterInline(WideFieldsMixin, admin.StackedInline):
         """They are on a page of their own."""
         if letter.pk is None:
             return _("They can be written once the letter is saved.")
-        number = letter.number_of_points
+        number = letter.number_of_points  # type: ignore[attr-defined] # see get_queryset
         text = ngettext("%(number)s point: change it", "%(number)s points: change them", number)
         url = reverse("admin:cases_modelletter_change", args=[letter.pk])
         return format_html('<a href="{}">{}</a>', url, text % {"number": number})
@@ -281,7 +283,7 @@ class PetitionInline(SingleInline):
     ]
 
     @admin.display(description=_("what was signed so far"))
-    def signed(self, petition: Petition) -> str:
+    def signed(self, petition: Petition) -> str | Promise:
         """The texts as they were signed. They stay, whatever is changed above."""
         texts = list(petition.texts.all()) if petition.pk else []
         if not texts:
@@ -345,8 +347,9 @@ class RuleForm(BesideFieldForm):
             "topic": FixedChoice(Topic.choices),
         }
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
+    def clean(self) -> None:
+        super().clean()
+        cleaned = self.cleaned_data
         if cleaned.get("stops") and (
             cleaned.get("answer") in (Answer.YES, Answer.DOES_NOT_ARISE) or not cleaned.get("words")
         ):
@@ -357,7 +360,6 @@ class RuleForm(BesideFieldForm):
             )
             for sentence in stop_words.problems(cleaned["words"], stop_words.our_texts(rule)):
                 self.add_error("words", sentence)
-        return cleaned
 
     def has_changed(self) -> bool:
         # A row that stands there is an answer, “not known” too: it is saved as it is shown.
@@ -367,7 +369,8 @@ class RuleForm(BesideFieldForm):
 class RuleFormSet(LabelledFormSet):
     """Every topic is asked, for letters and for messages: what has no row yet gets one."""
 
-    def __init__(self, *args, instance: Case | None = None, **kwargs) -> None:
+    def __init__(self, *args, **kwargs) -> None:
+        instance: Case | None = kwargs.get("instance")
         answered = set()
         if instance is not None and instance.pk:
             answered = {(rule.applies_to, rule.topic) for rule in instance.safety_rules.all()}
@@ -378,7 +381,7 @@ class RuleFormSet(LabelledFormSet):
             if (applies_to, topic) not in answered
         ]
         self.extra = len(missing)
-        super().__init__(*args, instance=instance, initial=missing, **kwargs)
+        super().__init__(*args, initial=missing, **kwargs)
 
 
 class SafetyRuleInline(ListInline):
@@ -398,7 +401,7 @@ class SafetyRuleInline(ListInline):
         return len(AppliesTo) * len(Topic)
 
 
-OUTCOME_FIELDS = [
+OUTCOME_FIELDS: list[str | tuple[str, ...]] = [
     ("kind", "conditional", "on_front_page"),
     ("date", "date_precision"),
     "headline",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 
 from cases.admin.history_admin import HistoryAdmin
@@ -30,7 +30,9 @@ class ModelLetterAdmin(VersionCheckMixin, WideFieldsMixin, HistoryAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False  # not on the first page: it belongs to its case
 
-    def response_post_save_change(self, request: HttpRequest, obj: ModelLetter) -> HttpResponse:
+    def response_post_save_change(
+        self, request: HttpRequest, obj: ModelLetter
+    ) -> HttpResponseRedirect:
         return redirect("admin:cases_target_change", obj.target_id)
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:

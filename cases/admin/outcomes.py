@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -62,12 +63,12 @@ class OutcomeAdmin(
         return ["case"] if obj is not None else []
 
     @admin.display(description=_("date"), ordering="date")
-    def date_known(self, outcome: Outcome) -> str:
+    def date_known(self, outcome: Outcome) -> str | Promise:
         """As finely as it is known, never finer."""
         return outcome.date_text or _("not known")
 
     @admin.display(description=_("source"))
-    def has_source(self, outcome: Outcome) -> str:
+    def has_source(self, outcome: Outcome) -> str | Promise:
         if not outcome.source_url:
             return _("none")
         link = '<a href="{}" rel="noopener noreferrer">{}</a>'

@@ -1,8 +1,9 @@
+from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 
-class ExtraPagesMixin:
+class ExtraPagesMixin(admin.ModelAdmin):
     """For a model with pages besides the usual: templates/admin/<app>/<model>/<name>.html."""
 
     def _page(self, request: HttpRequest, name: str, title: str, **context) -> HttpResponse:

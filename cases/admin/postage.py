@@ -18,11 +18,12 @@ from cases.admin.versions import VersionCheckMixin
 from cases.dates import partial_date_text
 from cases.models import Embassy, EmbassyUse, Postage, PostalNote
 from cases.models.translation import translations_of
+from cases.permissions import staff
 from cases.printing import fonts
 from cases.publishing import second_look
 
 OLD_AFTER_YEARS = 2  # embassies move, and nobody tells us
-EVIDENCE = [("as_of", "confidence"), "sources", "staff_note"]
+EVIDENCE: list[str | tuple[str, ...]] = [("as_of", "confidence"), "sources", "staff_note"]
 
 
 class OfCountryFilter(CountryFilter):
@@ -89,7 +90,7 @@ class EmbassyAdmin(TouchesCasesMixin, PostAdmin):
     ]
 
     def save_model(self, request: HttpRequest, obj: Embassy, form, change: bool) -> None:
-        if second_look.hold_back(obj, request.user):
+        if second_look.hold_back(obj, staff(request)):
             second_looks.say_that_it_waits(request, Embassy)
         super().save_model(request, obj, form, change)
 

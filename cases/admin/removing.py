@@ -94,7 +94,7 @@ def remove(thing: models.Model, words: str, by, reason: str) -> int:
         row, fields = changed.setdefault(key, (one.row, set()))
         if one.field not in fields:
             fields.add(one.field)
-            longest = row._meta.get_field(one.field).max_length
+            longest = getattr(row._meta.get_field(one.field), "max_length", None)
             setattr(row, one.field, _marked(getattr(row, one.field), pattern, mark, longest))
     for row, fields in changed.values():
         row.save(update_fields=sorted(fields))
@@ -106,7 +106,7 @@ def _parts_now(thing: models.Model) -> list[models.Model]:
         row
         for model, path in parts_of(thing).items()
         if model._meta.app_label == "cases"
-        for row in model.objects.filter(**{path: thing})
+        for row in model._default_manager.filter(**{path: thing})
     ]
 
 

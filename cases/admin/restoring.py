@@ -11,7 +11,7 @@ import enum
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import FieldDoesNotExist
+from django.core.exceptions import FieldDoesNotExist, PermissionDenied
 from django.db import models
 from django.http import HttpRequest
 from django.utils import timezone
@@ -90,6 +90,8 @@ def _restore_thing(request, model_admin, thing, record, reason: str) -> list[str
 
 def _restore_part(request, model_admin, thing, record, reason: str) -> list[str]:
     inline = inline_of(request, model_admin, thing, record)
+    if inline is None:
+        raise PermissionDenied
     formset_class = inline.get_formset(request, thing)
     prefix = formset_class.get_default_prefix()
     rows = inline.get_queryset(request)
@@ -126,7 +128,9 @@ def _restore_part(request, model_admin, thing, record, reason: str) -> list[str]
     return part.changed_data
 
 
-def inline_of(request: HttpRequest, model_admin, thing, record) -> admin.options.InlineModelAdmin:
+def inline_of(
+    request: HttpRequest, model_admin, thing, record
+) -> admin.options.InlineModelAdmin | None:
     """The part of the change page on which this person finds it; None if they don't."""
     model = type(record.instance)
     inlines = model_admin.get_inline_instances(request, thing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib import admin
 from django.db.models import QuerySet
 
 from cases.countries import country_name
@@ -21,7 +22,7 @@ def cases_named(query: str) -> list[int]:
     ]
 
 
-class CaseSearchMixin:
+class CaseSearchMixin(admin.ModelAdmin):
     """For the admin of rows that are, or belong to, a case."""
 
     search_fields = ["pk"]  # shows the box; what is typed goes to `cases_named`

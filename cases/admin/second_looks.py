@@ -20,6 +20,7 @@ from django.views.decorators.http import require_POST
 from cases.admin.pages import ExtraPagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.models import Case, PendingChange
+from cases.permissions import staff
 from cases.publishing import acts, second_look
 
 
@@ -67,7 +68,7 @@ class PendingChangeAdmin(ExtraPagesMixin, ReadOnlyAdmin):
                 messages.success(request, _("It was taken back. Nothing was changed."))
         else:
             try:
-                acts.approve(change, request.user)
+                acts.approve(change, staff(request))
             except acts.Refused as error:
                 messages.warning(request, str(error))
             else:
@@ -85,7 +86,7 @@ def pending(user, case: Case | None = None) -> list[Shown]:
     changes = PendingChange.objects.select_related("case", "asked_by")
     if case is not None:
         changes = changes.filter(case=case)
-    keys: dict[str, list[int]] = {}
+    keys: dict[str, list[int | None]] = {}
     for change in changes:
         keys.setdefault(change.model, []).append(change.row)
     rows = {label: apps.get_model(label).objects.in_bulk(keys[label]) for label in keys}
@@ -107,7 +108,7 @@ def what(change: PendingChange, row: models.Model | None = None) -> str:
     """What it is about, in a word or two."""
     if change.model == second_look.STAGE:
         return _("Publishing")
-    named = capfirst(second_look.model_of(change)._meta.verbose_name)
+    named = capfirst(str(second_look.model_of(change)._meta.verbose_name))
     return f"{named}: {row}" if row is not None else named
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 
 from cases.admin.history_admin import HistoryAdmin
@@ -16,7 +16,7 @@ from cases.models import Target
 @admin.register(Target)
 class TargetAdmin(VersionCheckMixin, WideFieldsMixin, HistoryAdmin):
     inlines = [ModelLetterInline]
-    fields = readonly_fields = ["case", "name", "office", "asked"]
+    fields = readonly_fields = ("case", "name", "office", "asked")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False  # not on the first page: it belongs to its case
@@ -24,7 +24,7 @@ class TargetAdmin(VersionCheckMixin, WideFieldsMixin, HistoryAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def response_post_save_change(self, request: HttpRequest, obj: Target) -> HttpResponse:
+    def response_post_save_change(self, request: HttpRequest, obj: Target) -> HttpResponseRedirect:
         return redirect("admin:cases_case_change", obj.case_id)
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:

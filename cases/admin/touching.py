@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from django.contrib import admin
 from django.db import models, transaction
 from django.http import HttpRequest
 
 from cases.publishing.content_version import cases_showing, touch
 
 
-class TouchesCasesMixin:
+class TouchesCasesMixin(admin.ModelAdmin):
     """For the admin of what pages of cases show: readers find at once what is saved here."""
 
     def save_related(self, request: HttpRequest, form, formsets, change: bool) -> None:

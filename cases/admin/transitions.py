@@ -6,10 +6,12 @@ from typing import NamedTuple
 
 from django.contrib import messages
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from cases.models import Case, Edition, Freeze, Stage
+from cases.permissions import staff
 from cases.publishing import acts, cloning
 
 PUBLISH, FREEZE = "cases.publish_case", "cases.freeze_case"
@@ -19,8 +21,8 @@ class Transition(NamedTuple):
     """`label` stands on the button, `done` is the sentence after it."""
 
     name: str
-    label: str
-    done: str
+    label: str | Promise
+    done: str | Promise
     permission: str
 
 
@@ -87,20 +89,20 @@ def apply(request: HttpRequest, name: str, case: Case) -> bool:
     try:
         match name:
             case "publish":
-                is_done = acts.publish(case, request.user)
+                is_done = acts.publish(case, staff(request))
             case "close":
-                is_done = acts.close(case, request.user)
+                is_done = acts.close(case, staff(request))
             case "send-to-review":
                 acts.send_to_review(case)
             case "ask-to-unfreeze":
-                acts.ask_to_unfreeze(case, request.user)
+                acts.ask_to_unfreeze(case, staff(request))
             case "confirm-unfreeze":
-                acts.confirm_unfreeze(case, request.user)
+                acts.confirm_unfreeze(case, staff(request))
     except acts.Refused as error:
         report(request, case, error)
         return False
     if is_done:
-        messages.success(request, ACTS[name].done % {"case": case})
+        messages.success(request, str(ACTS[name].done) % {"case": case})
     else:
         words = _(
             "%(case)s is hidden or withdrawn elsewhere. Somebody else, of the safety role, has to "
@@ -112,7 +114,7 @@ def apply(request: HttpRequest, name: str, case: Case) -> bool:
 
 def freeze(request: HttpRequest, case: Case, how_far: str, reason: str) -> bool:
     try:
-        acts.freeze(case, how_far, reason, request.user)
+        acts.freeze(case, how_far, reason, staff(request))
     except acts.Refused as error:
         report(request, case, error)
         return False

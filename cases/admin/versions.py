@@ -23,7 +23,7 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from django import forms
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import unquote
 from django.contrib.contenttypes.models import ContentType
@@ -38,6 +38,7 @@ from django.utils.translation import gettext as _
 
 from cases.admin.history import Span, highlight_changes
 from cases.admin.row_numbers import row_number
+from cases.models import Case
 
 FIELD = "_version"  # of the form, signed
 ASKED = "asked:"  # before the key of a question: the state it was asked about,
@@ -99,7 +100,7 @@ class Merge:
         self.questions.append(Question(by=by, at=at, **words))
 
 
-class VersionCheckMixin:
+class VersionCheckMixin(admin.ModelAdmin):
     """For every admin with a form; stands before ModelAdmin among its bases."""
 
     def changeform_view(
@@ -118,7 +119,7 @@ class VersionCheckMixin:
             merge = _merged(self, request, obj)
             if merge.questions:
                 return self._questions_page(request, obj, merge)
-            request.POST = merge.data
+            request.POST = merge.data  # type: ignore[assignment] # Django reads it only
             version = _sign(request, self.model, obj.pk, merge.now)
             context = {"version": version} | (extra_context or {})
             response = usual(request, object_id, form_url, context)
@@ -149,7 +150,7 @@ class VersionCheckMixin:
                 for value in values
             ],
             "is_unanswered": any(name.startswith(ASKED) for name in request.POST),
-            "files": [file.name for file in request.FILES.values()],
+            "files": [file.name for _field, files in request.FILES.lists() for file in files],
         }
         return self._meanwhile_page(request, "both_changed", context)
 
@@ -190,9 +191,9 @@ def _lock(model: type[models.Model], object_id: str) -> None:
     same time would else wait for each other.
     """
     models_to_lock = [(model, "pk")]
-    if "case" in {field.name for field in model._meta.fields}:
-        case = model._meta.get_field("case")
-        models_to_lock.insert(0, (case.related_model, case.related_query_name()))
+    for tie in model._meta.fields:
+        if tie.name == "case" and isinstance(tie, models.ForeignKey):
+            models_to_lock.insert(0, (Case, tie.related_query_name()))
     try:
         for each, key in models_to_lock:
             rows = each._default_manager.order_by().select_for_update(of=["self"], no_key=True)
@@ -203,7 +204,7 @@ def _lock(model: type[models.Model], object_id: str) -> None:
 
 def _lock_rows(formset_class: type[forms.BaseInlineFormSet], obj: models.Model) -> None:
     """Some rows have a page of their own too."""
-    rows = formset_class.model._default_manager.filter(**{formset_class.fk.name: obj})
+    rows = formset_class.model._default_manager.filter(**{formset_class.fk.name: obj})  # type: ignore[attr-defined] # a field
     rows = rows.order_by("pk").select_for_update(of=["self"], no_key=True)
     list(rows.values_list("pk", flat=True))
 
@@ -232,7 +233,7 @@ def _opened(request: HttpRequest, obj: models.Model) -> Seen:
 
 def _seen(form: forms.ModelForm, formsets: Iterable[forms.BaseInlineFormSet]) -> Seen:
     rows = {
-        formset.prefix: {str(row.instance.pk): _hashes(row) for row in formset.initial_forms}
+        str(formset.prefix): {str(row.instance.pk): _hashes(row) for row in formset.initial_forms}
         for formset in formsets
     }
     return Seen(_hashes(form), rows)
@@ -378,17 +379,17 @@ def _merge_rows(merge: Merge, formset_class, rows: dict, opened: dict[str, Hashe
             new.append(row.prefix)
     free = {pk: row for pk, row in stored.items() if pk not in sent.values()}
     for row in typed.extra_forms:
-        pk = None if _is_deleting(row) else _same_row(row, free, formset_class.fk)
-        if pk is None:
+        twin = None if _is_deleting(row) else _same_row(row, free, formset_class.fk)
+        if twin is None:
             new.append(row.prefix)
             continue
-        other = free.pop(pk)
+        other = free.pop(twin)
         if _is_same(row, other, _texts_of(row)):
             continue  # one form sent twice
-        merge.data[f"{row.prefix}-{pk_name}"] = pk
+        merge.data[f"{row.prefix}-{pk_name}"] = twin
         old.append(row.prefix)
         part = _row_name(other)
-        _merge_fields(merge, other, row, _hashes(row), key=f"{prefix}:{pk}", part=part)
+        _merge_fields(merge, other, row, _hashes(row), key=f"{prefix}:{twin}", part=part)
     _number(merge.data, prefix, old, new)
 
 
@@ -431,7 +432,7 @@ def _goes_on(merge: Merge, row, pk: str, opened: Hashes, key: str) -> bool:
 
 def _same_row(row, free: dict[str, forms.ModelForm], fk: models.ForeignKey) -> str | None:
     """The stored row, added meanwhile, of which a new one would be the second."""
-    keys = [[]] if fk.unique else []
+    keys: list[list[str]] = [[]] if fk.unique else []
     for constraint in row.instance._meta.constraints:
         if isinstance(constraint, models.UniqueConstraint) and fk.name in constraint.fields:
             keys.append([name for name in constraint.fields if name != fk.name])
@@ -497,11 +498,12 @@ def _row_name(form: forms.ModelForm) -> str:
 
 def _said(one: forms.Field, value: Any) -> str:
     """A field's value as a reader understands it."""
-    if isinstance(one, forms.ModelChoiceField):
+    if isinstance(one, forms.ModelChoiceField) and one.queryset is not None:
         keys = filter(None, map(row_number, _plain(one, value).split("\n")))
         return ", ".join(one.label_from_instance(row) for row in one.queryset.filter(pk__in=keys))
     if isinstance(one, forms.ChoiceField):
-        return str(dict(one.choices).get(_plain(one, value), _plain(one, value)))
+        labels = dict(one.choices)  # type: ignore[arg-type] # pairs, in a form
+        return str(labels.get(_plain(one, value), _plain(one, value)))
     if isinstance(one, forms.BooleanField):
         return _("yes") if _plain(one, value) else _("no")
     return _plain(one, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +15,7 @@ from cases.admin.inlines import BesideFieldForm, WideFieldsMixin
 from cases.admin.versions import VersionCheckMixin
 from cases.countries import language_name
 from cases.models import WordList
+from cases.permissions import staff
 from cases.publishing import second_look
 
 
@@ -22,15 +24,15 @@ class WordListForm(BesideFieldForm):
         model = WordList
         fields = ["kind", "language", "stops", "words"]
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
+    def clean(self) -> None:
+        super().clean()
+        cleaned = self.cleaned_data
         if cleaned.get("stops"):
             asked = WordList(language=cleaned.get("language") or "")
             for sentence in stop_words.problems(
                 cleaned.get("words") or [], stop_words.our_texts(asked)
             ):
                 self.add_error("words", sentence)
-        return cleaned
 
 
 @admin.register(WordList)
@@ -43,7 +45,7 @@ class WordListAdmin(VersionCheckMixin, WideFieldsMixin, HistoryAdmin):
     form = WordListForm
 
     def save_model(self, request: HttpRequest, obj: WordList, form, change: bool) -> None:
-        if second_look.hold_back(obj, request.user):
+        if second_look.hold_back(obj, staff(request)):
             second_looks.say_that_it_waits(request, WordList)
         super().save_model(request, obj, form, change)
 
@@ -56,5 +58,5 @@ class WordListAdmin(VersionCheckMixin, WideFieldsMixin, HistoryAdmin):
         return len(words.words)
 
     @admin.display(description=_("stops the letter"))
-    def stopping(self, words: WordList) -> str:
+    def stopping(self, words: WordList) -> str | Promise:
         return _("yes") if words.stops else _("no")
