@@ -20,7 +20,7 @@ from __future__ import annotations
 from typing import cast
 
 from django.contrib.auth import get_permission_codename
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.http import HttpRequest
 
@@ -41,7 +41,7 @@ def staff(request: HttpRequest) -> User:
     return cast(User, request.user)
 
 
-def may_see(user, model: type[models.Model]) -> bool:
+def may_see(user: User | AnonymousUser, model: type[models.Model]) -> bool:
     """Whether this person may open rows of the model, with all that stands in them."""
     if model is Case:
         return user.has_perm(SEE_ALL)

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -99,7 +100,7 @@ def records_of(thing: models.Model, model: type[models.Model]) -> models.QuerySe
     return versions.filter(**{f"{parts_of(thing)[model]}_id": thing.pk})
 
 
-def entries(thing: models.Model, user) -> list[Entry]:
+def entries(thing: models.Model, user: User | AnonymousUser) -> list[Entry]:
     """All that was changed about it and that this person may see, the newest first."""
     found = []
     for model in historical_models(thing).values():
@@ -137,7 +138,7 @@ def _merge_alike(found: list[Entry]) -> list[Entry]:
 
 
 def _entries_of(
-    model: type[models.Model], versions: models.QuerySet, part: str, user
+    model: type[models.Model], versions: models.QuerySet, part: str, user: User | AnonymousUser
 ) -> list[Entry]:
     records = list(
         versions.select_related("history_user", *_relations(model)).order_by(
@@ -192,7 +193,7 @@ def _relations(model: type[models.Model]) -> list[str]:
     ]
 
 
-def changed(model: type[models.Model], older, newer, user) -> list[Change]:
+def changed(model: type[models.Model], older, newer, user: User | AnonymousUser) -> list[Change]:
     """The fields that differ, of those that this person may see."""
     before, after = values(model, older, user), values(model, newer, user)
     return [
@@ -202,7 +203,7 @@ def changed(model: type[models.Model], older, newer, user) -> list[Change]:
     ]
 
 
-def values(model: type[models.Model], record, user) -> dict[str, str]:
+def values(model: type[models.Model], record, user: User | AnonymousUser) -> dict[str, str]:
     """What each field says to a reader, by its name."""
     found: dict[str, str] = {}
     for field in record.tracked_fields:

@@ -20,7 +20,7 @@ from cases.admin.access_log import consent_access_log, log_access
 from cases.admin.forms import RemoveWordsForm
 from cases.admin.history import changed, entries, historical_models, records_of, values
 from cases.models import Case, Consent, ModelLetter, Target
-from cases.permissions import may_see
+from cases.permissions import may_see, staff
 
 ENTRIES_A_PAGE = 30
 REMOVE = "cases.purge_history"
@@ -120,7 +120,7 @@ class HistoryAdmin(admin.ModelAdmin):
                 # What is confirmed is what was shown: these words, in these places.
                 shown = hashlib.sha256(f"{len(found)} {words}".encode()).hexdigest()
                 if found and not now and request.POST.get("confirm") == shown:
-                    number = removing.remove(thing, words, request.user, reason)
+                    number = removing.remove(thing, words, staff(request), reason)
                     done = _("Words removed from %(number)s earlier versions and notes: %(reason)s")
                     done %= {"number": number, "reason": reason}
                     self.log_change(request, thing, done)

@@ -11,6 +11,7 @@ import re
 from typing import NamedTuple
 
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.utils import timezone
@@ -81,7 +82,7 @@ def find_now(thing: models.Model, words: str) -> list[Found]:
     return found
 
 
-def remove(thing: models.Model, words: str, by, reason: str) -> int:
+def remove(thing: models.Model, words: str, by: User, reason: str) -> int:
     """Put a mark in their place everywhere; how many versions had them. Call it in a
     transaction."""
     pattern = pattern_of(words)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -81,7 +82,7 @@ class PendingChangeAdmin(ExtraPagesMixin, ReadOnlyAdmin):
             self.log_change(request, change.case, words % {"what": what(change)})
 
 
-def pending(user, case: Case | None = None) -> list[Shown]:
+def pending(user: User | AnonymousUser, case: Case | None = None) -> list[Shown]:
     """What waits, of a case or of all, and may be seen by this person."""
     changes = PendingChange.objects.select_related("case", "asked_by")
     if case is not None:

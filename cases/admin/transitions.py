@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -63,12 +64,12 @@ ACTS = {
 }
 
 
-def available(user, case: Case) -> list[Transition]:
+def available(user: User | AnonymousUser, case: Case) -> list[Transition]:
     """The acts that make sense now and that this person may do."""
     return [ACTS[name] for name in _sensible(user, case) if user.has_perm(ACTS[name].permission)]
 
 
-def _sensible(user, case: Case) -> list[str]:
+def _sensible(user: User | AnonymousUser, case: Case) -> list[str]:
     names = {
         Stage.DRAFT: ["publish", "send-to-review"],
         Stage.IN_REVIEW: ["publish"],

@@ -204,7 +204,8 @@ def _lock(model: type[models.Model], object_id: str) -> None:
 
 def _lock_rows(formset_class: type[forms.BaseInlineFormSet], obj: models.Model) -> None:
     """Some rows have a page of their own too."""
-    rows = formset_class.model._default_manager.filter(**{formset_class.fk.name: obj})  # type: ignore[attr-defined] # a field
+    of_obj = {formset_class.fk.name: obj}  # type: ignore[attr-defined] # the field itself
+    rows = formset_class.model._default_manager.filter(**of_obj)
     rows = rows.order_by("pk").select_for_update(of=["self"], no_key=True)
     list(rows.values_list("pk", flat=True))
 

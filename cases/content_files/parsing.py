@@ -265,11 +265,11 @@ class Table:
             raise self.error(key, f"is needed beside {beside}.")
 
     def done(self) -> None:
-        match list(self.data):
-            case [key]:
-                raise self.error(key, "is not a key that is known here.")
-            case [_one, *_others] as keys:
-                raise self.error("", f"{', '.join(keys)}: are not keys that are known here.")
+        keys = ", ".join(self.data)
+        if len(self.data) == 1:
+            raise self.error(keys, "is not a key that is known here.")
+        if keys:
+            raise self.error("", f"{keys}: are not keys that are known here.")
 
     def _take(self, key: str, kind: type | tuple[type, ...], named: str, default: Any) -> Any:
         value = self.data.pop(key, default)

@@ -24,7 +24,7 @@ from cases.models.themes import Theme
 from cases.models.translation import shown_language
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AnonymousUser, User
 
     from cases.models.action_counts import ActionCount
     from cases.models.outcomes import Milestone, Outcome, OutcomeQuerySet
@@ -147,11 +147,11 @@ class CaseQuerySet(models.QuerySet["Case"]):
         # See also Case.is_visible
         return self.open_to_readers().exclude(freeze__in=NOT_VISIBLE)
 
-    def visible_to(self, user) -> CaseQuerySet:
+    def visible_to(self, user: User | AnonymousUser) -> CaseQuerySet:
         """Staff who may change cases see them all, other staff what readers see."""
         return self.all() if user.has_perm("cases.change_case") else self.visible()
 
-    def hidden_from(self, user) -> CaseQuerySet:
+    def hidden_from(self, user: User | AnonymousUser) -> CaseQuerySet:
         # See also visible_to
         return self.exclude(pk__in=self.model.objects.visible_to(user).values("pk"))
 

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 from django.apps import apps
 from django.contrib.auth import get_permission_codename
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
@@ -187,14 +187,14 @@ def take_back(change: PendingChange) -> bool:
     return bool(PendingChange.objects.filter(pk=change.pk).delete()[0])
 
 
-def may_decide(user, change: PendingChange) -> bool:
+def may_decide(user: User | AnonymousUser, change: PendingChange) -> bool:
     """Whether this person may see it, and take it back: as who could ask for it."""
     if change.model == STAGE:
         return user.has_perm("cases.freeze_case") or user.has_perm("cases.publish_case")
     return user.has_perm(_change_permission(change))
 
 
-def may_approve(user, change: PendingChange) -> bool:
+def may_approve(user: User | AnonymousUser, change: PendingChange) -> bool:
     """Whether this person's role may, and somebody else asked."""
     if change.asked_by_id == user.pk:
         return False
