@@ -66,7 +66,6 @@ class LetterFields(TypedDict, total=False):
     email_hash: str
     consent_version: str
     may_be_shown: bool
-    page_language: str
 
 
 def write(
@@ -75,6 +74,7 @@ def write(
     case: Case,
     pledge_id: int | None,
     needs_review: bool,
+    page_language: str = "en",
     go_along: bool = False,
     sender: str = "",
     follow: bool = False,
@@ -95,6 +95,7 @@ def write(
             case=case,
             pledge_id=pledge_id,
             needs_review=needs_review,
+            page_language=page_language,
             created_at=now,
             changed_at=now,
             **fields,
@@ -117,6 +118,7 @@ def write(
                     case=case,
                     pledge_id=None,
                     needs_review=needs_review,
+                    page_language=page_language,
                     go_along=go_along,
                     sender=sender,
                     follow=follow,

@@ -5,6 +5,8 @@ from collections.abc import Collection
 
 from django import forms
 
+from letters.forms.fields import set_choices
+
 
 class ActForm(forms.Form):
     """What the owner of an address does on its page: with one thing, or with all that wait."""
@@ -18,7 +20,7 @@ class ActForm(forms.Form):
 
     def __init__(self, data, *, things: Collection[str]) -> None:
         super().__init__(data)
-        self.fields["what"].choices = [(name, name) for name in things]
+        set_choices(self, "what", [(name, name) for name in things])
 
     def clean_seen(self) -> datetime.datetime | None:
         try:

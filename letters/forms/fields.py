@@ -1,9 +1,13 @@
 """Form fields that several forms share."""
 
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import EmailValidator
+from django.db.models import QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +47,16 @@ def country_field(**options) -> forms.ChoiceField:
     )
 
 
+def set_choices(form: forms.BaseForm, name: str, choices: Iterable[tuple[str, Any]]) -> None:
+    """What a field offers this time."""
+    cast(forms.ChoiceField, form.fields[name]).choices = list(choices)
+
+
+def set_queryset(form: forms.BaseForm, name: str, rows: QuerySet) -> None:
+    """The same of a field that offers rows."""
+    cast(forms.ModelChoiceField, form.fields[name]).queryset = rows
+
+
 def name_field(*, required: bool = False, **options) -> LineField:
     return LineField(
         label=_("Your name"),
@@ -68,7 +82,7 @@ class AddressField(forms.EmailField):
     def to_python(self, value) -> str:
         typed = super().to_python(value)
         if not typed:
-            return typed
+            return ""
         try:
             return deliverable(typed)
         except NotAnAddress as error:
@@ -91,7 +105,7 @@ class AddressField(forms.EmailField):
                     _("No mail can be sent to what stands after the @. Please check it."),
                     code="domain",
                 ) from None
-            raise ValidationError(self.default_validators[0].message, code="invalid") from None
+            raise ValidationError(EmailValidator.message, code="invalid") from None
 
 
 def email_field(*, required: bool = False, **options) -> AddressField:

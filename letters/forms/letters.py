@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django import forms
 from django.core.signing import BadSignature, Signer
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import AppliesTo, Case, ModelLetter, Target
@@ -16,6 +17,7 @@ from letters.forms.fields import (
     follow_field,
     follow_label,
     name_field,
+    set_choices,
     town_field,
 )
 from letters.forms.names import (
@@ -58,13 +60,10 @@ class WritingForm(ConsentForm):
     # Set once the advice to people with ties was shown: then they may decide against it.
     advised = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
+    chosen_target: Target | None = None
     CONSENT = "letter"
     ABOUT: str = AppliesTo.APPEAL  # whose safety rules are asked
-    LETTER_FIELDS: tuple[str, ...] = (
-        *("language", "body"),
-        *("name_form", "name", "country", "email"),
-    )
-    ADVICE: str  # for who has ties to the country and signs with the full name
+    ADVICE: str | Promise  # for who has ties to the country and signs with the full name
 
     def __init__(self, data=None, *, case: Case, at_once: bool = False, **kwargs) -> None:
         """With `at_once` it is sent with the form, and no page shows it before."""
@@ -94,7 +93,7 @@ class WritingForm(ConsentForm):
         is_whole = names.is_whole(shown, name)
         if cleaned.get("ties") == "yes" and is_whole and not cleaned["advised"]:
             self.data["advised"] = "on"
-            self.add_error("name_form", self.ADVICE)
+            self.add_error("name_form", str(self.ADVICE))
         self._ask_how_it_appears(name, name_form, cleaned)
         if cleaned.get("follow") and "email" not in self.errors and not cleaned.get("email"):
             self.add_error(
@@ -120,14 +119,15 @@ class WritingForm(ConsentForm):
 
     def _stop_at_words(self, cleaned: dict) -> None:
         """An error beside the field for each word with which a text can't go."""
-        texts = {name: cleaned[name] for name in ("subject", "language") if cleaned.get(name)}
         for found in checks.blocking_problems(
-            cleaned["body"], self.case, **self._asked_about(), **texts
+            cleaned["body"],
+            self.case,
+            target=self.chosen_target,
+            about=self.ABOUT,
+            subject=cleaned.get("subject", ""),
+            language=cleaned.get("language") or "en",
         ):
             self.add_error(found.field, f"{found.sentence} {found.why}")
-
-    def _asked_about(self) -> dict:
-        return {"about": self.ABOUT}
 
     @property
     def pledge_id(self) -> int | None:
@@ -141,9 +141,15 @@ class WritingForm(ConsentForm):
 
     def letter_fields(self) -> LetterFields:
         """What the letter keeps: not the answer about ties, nor an age."""
+        cleaned = self.cleaned_data
         return LetterFields(
-            **{name: self.cleaned_data[name] for name in self.LETTER_FIELDS},
-            email_hash=email_hash(self.cleaned_data["email"]),
+            language=cleaned["language"],
+            body=cleaned["body"],
+            name_form=cleaned["name_form"],
+            name=cleaned["name"],
+            country=cleaned["country"],
+            email=cleaned["email"],
+            email_hash=email_hash(cleaned["email"]),
             consent_version=self.consent_version,
         )
 
@@ -185,7 +191,6 @@ class LetterForm(WritingForm):
         *("ties", "target", "subject", "body"),
         *("name_form", "under_18", "name", "place", "country"),
     )
-    LETTER_FIELDS = (*WritingForm.LETTER_FIELDS, "subject", "place")
     ADVICE = _(
         "The authorities will read this name. With ties to the country, we advise you to choose "
         "initials, a first name or no name, and to hand the letter to us. If you want your "
@@ -197,21 +202,21 @@ class LetterForm(WritingForm):
         super().__init__(data, case=case, **kwargs)
         self.purpose = f"letter for {case.slug}"
         sent = self.data if self.is_bound else self.initial
-        self.target = composing.chosen_target(targets, sent.get("target", ""))
+        self.chosen_target = composing.chosen_target(targets, sent.get("target", ""))
         self._offer(targets)
-        languages = composing.languages(self.target)
-        self.fields["language"].choices = languages
+        languages = composing.languages(self.chosen_target)
+        set_choices(self, "language", languages)
         self.fields["language"].initial = languages[0][0]
         self.fields["name_form"].label = _("How should your name appear under the letter?")
 
     def _offer(self, targets: list[Target]) -> None:
-        field = self.fields["target"]
-        field.choices = [(target.key, target.office) for target in targets]
+        set_choices(self, "target", [(target.key, target.office) for target in targets])
         if len(targets) < 2:
+            field = self.fields["target"]
             field.required, field.widget = False, forms.HiddenInput()
-        key = self.target.key if self.target else ""
+        key = self.chosen_target.key if self.chosen_target else ""
         if not self.is_bound:
-            self.initial |= {"target": key, "shown_target": key}
+            self.initial.update(target=key, shown_target=key)
         elif self.data.get("target") not in [None, "", key]:
             self.chose_one_that_closed = True
             self.data["target"] = self.data["shown_target"] = key
@@ -228,11 +233,12 @@ class LetterForm(WritingForm):
             )
         return cleaned
 
-    def _asked_about(self) -> dict:
-        return super()._asked_about() | {"target": self.target}
-
     def letter_fields(self) -> LetterFields:
-        return super().letter_fields() | {"target_id": self.target and self.target.pk}
+        return super().letter_fields() | {
+            "target_id": self.chosen_target.pk if self.chosen_target else None,
+            "subject": self.cleaned_data["subject"],
+            "place": self.cleaned_data["place"],
+        }
 
     @staticmethod
     def sign_pledge(pledge: Pledge) -> str:
@@ -254,6 +260,13 @@ class LetterForm(WritingForm):
         return self.read_pledge(self.cleaned_data["pledge"])
 
 
+class NumbersField(forms.TypedMultipleChoiceField):
+    """Any numbers: those of points that there are not choose none."""
+
+    def valid_value(self, value: str) -> bool:
+        return value.isdigit()
+
+
 class StartForm(forms.Form):
     """What a letter starts from: ?start=model&language=es or ?start=points&point=1&point=2.
 
@@ -264,12 +277,11 @@ class StartForm(forms.Form):
 
     start = forms.ChoiceField(choices=[(s, s) for s in (MODEL, POINTS, BLANK)], required=False)
     language = forms.ChoiceField(required=False)
-    point = forms.TypedMultipleChoiceField(coerce=int, required=False)
+    point = NumbersField(coerce=int, required=False)
 
     def __init__(self, data, *, languages: list[tuple[str, str]]) -> None:
         super().__init__(data)
-        self.fields["language"].choices = languages
-        self.fields["point"].valid_value = str.isdigit
+        set_choices(self, "language", languages)
         self.default_language = languages[0][0]
         self.full_clean()
 

@@ -3,14 +3,14 @@ from __future__ import annotations
 from django import forms
 from django.conf import settings
 from django.core.files import File
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.countries import language_name
 from cases.models import AppliesTo, Case, Topic
 from cases.printing.rendering import Busy
 from letters.actions.letters import LetterFields
-from letters.forms.fields import PlainTextField, email_field
+from letters.forms.fields import PlainTextField, email_field, set_choices
 from letters.forms.letters import MAX_LETTER_CHARACTERS, WritingForm
 from letters.models import Format, Letter, LetterKind, LetterPicture
 from letters.text import pictures, printing
@@ -61,7 +61,6 @@ class MessageForm(WritingForm):
     # As the page asks: the list of errors above it follows this order.
     field_order = ("ties", "body", "form", "language", "picture", "without_picture", "name_form")
     ABOUT = AppliesTo.SOLIDARITY
-    LETTER_FIELDS = (*WritingForm.LETTER_FIELDS, "form", "may_be_shown")
     ADVICE = _(
         "Whoever opens the post there will read this name. With ties to the country, we advise you "
         "to choose initials, a first name or no name, and to hand the message to us. If you "
@@ -72,7 +71,7 @@ class MessageForm(WritingForm):
         super().__init__(data, case=case, **kwargs)
         self.purpose = f"message for {case.slug}"
         self.fields["name_form"].label = _("How should your name appear under the message?")
-        self.fields["language"].choices = _languages(case)
+        set_choices(self, "language", _languages(case))
         self.fields["language"].initial = get_language()
         self.fields["picture"].label, self.fields["picture"].help_text = _about_pictures(case)
         solidarity = case.solidarity_action
@@ -115,7 +114,11 @@ class MessageForm(WritingForm):
         return False
 
     def letter_fields(self) -> LetterFields:
-        return super().letter_fields() | {"kind": LetterKind.SOLIDARITY}
+        return super().letter_fields() | {
+            "kind": LetterKind.SOLIDARITY,
+            "form": self.cleaned_data["form"],
+            "may_be_shown": self.cleaned_data["may_be_shown"],
+        }
 
     @property
     def drawing(self) -> pictures.Drawing | bool | None:
@@ -129,7 +132,7 @@ def _languages(case: Case) -> list[tuple[str, str]]:
     codes = [phrase.language for phrase in case.solidarity_phrases.all()]
     codes += [code for code, _name in settings.LANGUAGES]
     named = [(code, language_name(code)) for code in dict.fromkeys(codes)]
-    return [*named, (ANOTHER_LANGUAGE, _("another language"))]
+    return [*named, (ANOTHER_LANGUAGE, gettext("another language"))]
 
 
 def _about_pictures(case: Case) -> tuple[str, str]:
@@ -138,7 +141,9 @@ def _about_pictures(case: Case) -> tuple[str, str]:
         rule.topic == Topic.PHOTOS and rule.applies_to == AppliesTo.SOLIDARITY and rule.allows
         for rule in case.safety_rules.all()
     ):
-        return _("A drawing or a photo"), _(
+        return gettext("A drawing or a photo"), gettext(
             "JPEG, PNG or WebP. On a photo, only people who agreed to it, and no children."
         )
-    return _("A drawing"), _("JPEG, PNG or WebP. A drawing only: no photo of yourself or others.")
+    return gettext("A drawing"), gettext(
+        "JPEG, PNG or WebP. A drawing only: no photo of yourself or others."
+    )

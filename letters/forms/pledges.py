@@ -13,7 +13,7 @@ from cases.dates import earliest_today, next_human_rights_day
 from cases.models import Case
 from letters.actions.pledges import PledgeFields
 from letters.forms.consent import ConsentForm
-from letters.forms.fields import LineField, country_field, email_field, name_field
+from letters.forms.fields import LineField, country_field, email_field, name_field, set_choices
 from letters.models.addresses import email_hash
 from letters.models.pledges import MAX_LETTERS_PROMISED, Pledge
 from letters.privacy.antispam import SpamProtectedForm
@@ -65,9 +65,15 @@ class PledgeForm(ConsentForm):
         return day
 
     def pledge_fields(self) -> PledgeFields:
+        cleaned = self.cleaned_data
         return PledgeFields(
-            **self.cleaned_data,
-            email_hash=email_hash(self.cleaned_data["email"]),
+            number=cleaned["number"],
+            due_on=cleaned["due_on"],
+            name=cleaned["name"],
+            group=cleaned["group"],
+            country=cleaned["country"],
+            email=cleaned["email"],
+            email_hash=email_hash(cleaned["email"]),
             consent_version=self.consent_version,
         )
 
@@ -87,7 +93,7 @@ class HandwrittenForm(SpamProtectedForm):
         super().__init__(data)
         self.purpose = f"letters by hand for pledge {pledge.pk}"
         self.cases = {case.slug: case for case in cases}
-        self.fields["case"].choices = [(case.slug, case.display_name) for case in cases]
+        set_choices(self, "case", [(case.slug, case.display_name) for case in cases])
         if len(cases) == 1:
             self.fields["case"].widget = forms.HiddenInput()
             self.fields["case"].initial = cases[0].slug

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case
 from letters.forms.consent import ConsentForm
-from letters.forms.fields import country_field, email_field, name_field, town_field
+from letters.forms.fields import country_field, email_field, name_field, set_choices, town_field
 from letters.forms.names import (
     PARTS,
     Appearance,
@@ -55,27 +56,27 @@ class DetailsForm(forms.Form):
         help_text=_("If not, until you close the browser. Do not tick it on a shared computer."),
     )
 
-    def __init__(self, data=None, *, cases: list[Case], **kwargs) -> None:
-        super().__init__(data, **kwargs)
+    data: QueryDict  # our own copy
+
+    def __init__(self, data: QueryDict | None = None, *, cases: list[Case], **kwargs) -> None:
+        super().__init__(None if data is None else data.copy(), **kwargs)
         self.fields["consent"].help_text = " ".join(
             str(consent.PURPOSES[what]) for what in ("letter", "signature")
         )
         countries = {case.country: case.country_name for case in cases}
-        self.fields["ties"].choices = sorted(countries.items(), key=lambda pair: pair[1])
+        set_choices(self, "ties", sorted(countries.items(), key=lambda pair: pair[1]))
         if not self.is_bound:
             self.initial["told"] = self.appears.told
-        else:
-            self.data = data.copy()
-            if data.get("under_18"):
-                self.data["name"] = self.data["email"] = ""
+        elif self.data.get("under_18"):
+            self.data["name"] = self.data["email"] = ""
 
     @property
     def appears(self) -> Appearance:
         """How the name will stand, as far as the form is filled in."""
         return sent_appearance(self.data if self.is_bound else self.initial)
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
+    def clean(self) -> None:
+        cleaned = self.cleaned_data
         if cleaned.get("under_18"):
             cleaned["name_form"] = NameForm.NONE
         if not cleaned.get("consent") and (cleaned.get("name") or cleaned.get("email")):
@@ -87,7 +88,6 @@ class DetailsForm(forms.Form):
             if appears.boxes:
                 self.add_error("name", boxes_on_paper(appears.lacks))
         self.data["told"] = appears.told
-        return cleaned
 
     def details(self) -> dict:
         """Initial values for the forms of all cases."""

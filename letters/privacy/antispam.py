@@ -10,6 +10,7 @@ from django import forms
 from django.conf import settings
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from cases.encryption import urlsafe
@@ -72,15 +73,15 @@ class SpamProtectedForm(forms.Form):
     token = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)
     website = forms.CharField(required=False, max_length=200, label=_("Leave this empty"))
 
-    def __init__(self, data=None, **kwargs) -> None:
-        if data is not None:
-            data = data.copy()
-        super().__init__(data, **kwargs)
+    data: QueryDict  # our own copy
+
+    def __init__(self, data: QueryDict | None = None, **kwargs) -> None:
+        super().__init__(None if data is None else data.copy(), **kwargs)
         self.fields["token"].initial = new_token
         self.fields["website"].widget.attrs |= {"tabindex": "-1", "autocomplete": "off"}
 
     def clean(self) -> dict:
-        cleaned = super().clean()
+        cleaned = self.cleaned_data
         token = cleaned.pop("token", "")
         self.is_suspect = bool(cleaned.pop("website", ""))
         try:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.core.cache import caches
 from django.utils.translation import gettext as _
@@ -86,7 +86,7 @@ def problems(
     ]
     lists = _lists(target, about, language)
     own = next((rule for rule in rules if rule.topic == Topic.OWN_ADDRESS), None)
-    found = []
+    found: list[Problem] = []
     for field, words in [(SUBJECT, subject[:MAX_CHARACTERS]), (BODY, text[:MAX_CHARACTERS])]:
         found += _listed(words, field, rules, lists)
         found += _contact_data(words, field, own, own_email)
@@ -100,25 +100,31 @@ def problems(
 
 def problems_of(letter: Letter) -> list[Problem]:
     """The same of a letter or message as it is kept."""
-    is_card = letter.form == Format.CARD
     return problems(
         letter.body,
         letter.case,
+        target=letter.target,
+        about=applies_to(letter),
+        subject=letter.subject,
+        language=letter.language,
         own_email=letter.email,
-        card=is_card,
+        card=letter.form == Format.CARD,
         name=letter.signed_name,
-        **_about(letter),
     )
 
 
 def is_blocked(letter: Letter) -> bool:
     """Whether it can't leave as it is kept: a rule may be newer than a draft."""
-    return bool(blocking_problems(letter.body, letter.case, **_about(letter)))
-
-
-def _about(letter: Letter) -> dict[str, Any]:
-    rules = {"about": applies_to(letter), "target": letter.target}
-    return rules | {"subject": letter.subject, "language": letter.language}
+    return bool(
+        blocking_problems(
+            letter.body,
+            letter.case,
+            target=letter.target,
+            about=applies_to(letter),
+            subject=letter.subject,
+            language=letter.language,
+        )
+    )
 
 
 def applies_to(letter: Letter) -> str:
@@ -211,7 +217,8 @@ def _listed(
     text: str, field: str, rules: list[SafetyRule], lists: list[WordList]
 ) -> Iterator[Problem]:
     bare, places = folded_with_places(text)
-    sources = [source for source in [*lists, *rules] if source.words]
+    both: list[SafetyRule | WordList] = [*lists, *rules]
+    sources = [source for source in both if source.words]
     patterns = [stop_words.pattern(tuple(source.words)) for source in sources]
     said = set()
     # All words in one go, and only where one begins each source by itself.

@@ -16,6 +16,7 @@ from django.utils.translation import override
 
 from cases.countries import language_name
 from cases.models import ModelLetter, Target
+from cases.printing.typesetting import Direction
 from letters.models import Letter
 
 # What mail programs and browsers pass on for certain; longer links are cut without a word.
@@ -36,7 +37,7 @@ class LetterParts:
     close: str
 
     @property
-    def direction(self) -> str:
+    def direction(self) -> Direction:
         return direction(self.language)
 
     @property
@@ -44,7 +45,7 @@ class LetterParts:
         return language_name(self.language, "en")
 
 
-def direction(language: str) -> str:
+def direction(language: str) -> Direction:
     """Which way its letters run, as the attribute `dir` has it."""
     is_rtl = RIGHT_TO_LEFT.match(language.lower()) or (
         (locale := _locale(language)) and locale.character_order == "right-to-left"

@@ -3,6 +3,7 @@
 import json
 from functools import lru_cache
 from hashlib import sha256
+from typing import Literal
 
 from django.utils.translation import gettext as _
 
@@ -13,10 +14,11 @@ from letters.models import Letter
 from letters.text import composing, pictures, routes
 
 ADDRESS_ROOM = 3  # ruled lines for an address that the writer has to find
-CARDS = ["a6", "a5"]
+Card = Literal["a6", "a5"]
+CARDS: list[Card] = ["a6", "a5"]
 # No card takes so many letters, whatever their script: the densest is Arabic with all its vowels,
 # of which 2,300 and 4,100 go on the back in the smallest type.
-TOO_MANY_CHARACTERS = {"a6": 2_500, "a5": 4_500}
+TOO_MANY_CHARACTERS: dict[Card, int] = {"a6": 2_500, "a5": 4_500}
 
 # The query of each sheet that is offered, its paper, and where the window of the envelope is. US
 # Letter goes into No. 10, which has its window on the left in all countries that use it.
@@ -43,7 +45,6 @@ def pdf(
     picture. Without a known address there are ruled lines for one in the window.
     """
     words = composing.parts_of(letter)
-    translation = composing.translation_of(letter)
     seen = envelopes.always_seen(PAPERS[paper], window)
     data: typesetting.Letter = {
         "paper": PAPERS[paper],
@@ -61,18 +62,24 @@ def pdf(
         "body": letter.body,
         "close": words.close,
         "name": letter.signed_name,
-        "translation": translation
-        and {
-            "lang": translation.language,
-            "dir": translation.direction,
-            "heading": _("Translation into %(language)s") % {"language": translation.language_name},
-            "salutation": translation.salutation,
-            "body": translation.body,
-            "close": translation.close,
-        },
+        "translation": _translation(letter),
         "picture": _picture(letter) if letter.is_message else None,
     }
     return typesetting.pdf("letter", data, made_at=letter.changed_at)
+
+
+def _translation(letter: Letter) -> typesetting.Translation | None:
+    parts = composing.translation_of(letter)
+    if parts is None:
+        return None
+    return {
+        "lang": parts.language,
+        "dir": parts.direction,
+        "heading": _("Translation into %(language)s") % {"language": parts.language_name},
+        "salutation": parts.salutation,
+        "body": parts.body,
+        "close": parts.close,
+    }
 
 
 def offered(letter: Letter, copy: bool = False) -> dict:
@@ -146,20 +153,18 @@ def _address_room(letter: Letter, copy: bool) -> int:
 @turn()
 def card_pdf(message: Letter, *, paper: str) -> bytes:
     """The message as a card, "a6" or "a5"; on the larger one if its words do not fit."""
-    if paper not in card_papers(message):
-        paper = CARDS[-1]
-    data = _card(message, paper)
+    data = _card(message, next((card for card in card_papers(message) if card == paper), CARDS[-1]))
     data |= {"address_lines": address_lines(message), "picture": _picture(message)}
     return typesetting.pdf("message", data, made_at=message.changed_at)
 
 
-def card_papers(message: Letter) -> list[str]:
+def card_papers(message: Letter) -> list[Card]:
     """The cards on which the words fit, the smallest first; on the largest all do that are kept."""
     *smaller, largest = CARDS
     return [paper for paper in smaller if fits(message, paper)] + [largest]
 
 
-def fits(message: Letter, paper: str) -> bool:
+def fits(message: Letter, paper: Card) -> bool:
     """Whether the words do on the back of a card.
 
     They are set in type: that takes 20 ms, and half a second for many words in Burmese. So what no
@@ -178,7 +183,7 @@ def fits(message: Letter, paper: str) -> bool:
     return known
 
 
-def _card(message: Letter, paper: str) -> typesetting.Message:
+def _card(message: Letter, paper: Card) -> typesetting.Message:
     """The card with its words alone: neither picture nor address takes room from them."""
     return {
         "paper": paper,
@@ -192,7 +197,7 @@ def _card(message: Letter, paper: str) -> typesetting.Message:
 
 def _picture(message: Letter) -> typesetting.Picture | None:
     data = pictures.jpeg(message)
-    return data and {"data": data, "alt": _("The picture that comes with these words")}
+    return {"data": data, "alt": _("The picture that comes with these words")} if data else None
 
 
 def unprintable(letter: Letter) -> str:

@@ -52,7 +52,7 @@ def by_post(letter: Letter, origin: str) -> ByPost:
     """
     embassy = letter.via_embassy or letter.copied_to or embassy_for(letter, origin)
     destination = (letter.target and letter.target.postal_country) or letter.case.country
-    is_abroad = embassy is not None and embassy.in_country != origin
+    abroad = embassy.in_country if embassy and embassy.in_country != origin else ""
     prices = Postage.objects.filter(country=origin)
     checked = prices.exclude(check_url="").first() if origin else None
     return ByPost(
@@ -60,7 +60,7 @@ def by_post(letter: Letter, origin: str) -> ByPost:
         note=PostalNote.objects.filter(country=_state(letter) or destination).first(),
         postage=Postage.objects.to_show(origin, destination) if origin else None,
         embassy=embassy,
-        embassy_postage=Postage.objects.to_show(origin, embassy.in_country) if is_abroad else None,
+        embassy_postage=Postage.objects.to_show(origin, abroad) if abroad else None,
         check_url=checked.check_url if checked else "",
         operator=checked.operator if checked else "",
     )

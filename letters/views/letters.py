@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from cases.http_caching import private_page
 from cases.models import AppliesTo, Case, CaseQuerySet, ModelLetter, Target, ToldRules
 from letters.actions import letters as letter_actions
+from letters.actions.letters import LetterFields
 from letters.actions.take_all import TakeAll
 from letters.converters import KeyConverter
 from letters.forms.letters import LetterForm, StartForm
@@ -126,7 +127,7 @@ def _about(letter: Letter) -> dict:
         "copy_note": routes.copy_note(letter),
         "other_targets": [one for one in letter.case.open_targets if one != letter.target],
         "mailto": mailto,
-        "mail_too_long": bool(mailto) and len(mailto) > composing.MAX_MAILTO_CHARACTERS,
+        "mail_too_long": len(mailto or "") > composing.MAX_MAILTO_CHARACTERS,
         "plain_text": composing.as_text(letter),
         "everyone": letter.case.total_count,
         "others": _other_cases(letter.case) if letter.counts else [],
@@ -271,7 +272,7 @@ def _writing_page(
             checked = checks.checked(request, case)
         form = LetterForm(case=case, targets=targets, initial=typed)
     elif form is None and editing:
-        known = model_to_dict(editing, LetterForm.LETTER_FIELDS) | {"language": language}
+        known = model_to_dict(editing, LetterFields.__annotations__) | {"language": language}
         known |= {"consent": bool(editing.consent_version), "target": target.key if target else ""}
         form = LetterForm(case=case, targets=targets, initial=known)
     elif form is None:

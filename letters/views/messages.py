@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from cases.countries import language_name
 from cases.http_caching import private_page, public_page, uncached, visible_or_410
 from cases.models import AppliesTo, Case, SolidarityPhrase, ToldRules
+from letters.actions.letters import LetterFields
 from letters.actions.take_all import TakeAll
 from letters.forms.letters import StartForm
 from letters.forms.messages import MessageForm
@@ -140,7 +141,7 @@ def _writing_page(
     if form is None and request.method == "POST":  # only checked: nothing is amiss yet
         form = MessageForm(case=case, editing=editing, initial=request.POST.dict())
     elif form is None and editing:
-        known = model_to_dict(editing, MessageForm.LETTER_FIELDS)
+        known = model_to_dict(editing, LetterFields.__annotations__)
         known["consent"] = bool(editing.consent_version)
         form = MessageForm(case=case, editing=editing, initial=known)
     elif form is None:
