@@ -6,6 +6,7 @@ import datetime
 from typing import NamedTuple
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
@@ -23,6 +24,7 @@ from django.views.decorators.http import require_POST
 from cases.admin.pages import ExtraPagesMixin
 from cases.admin.row_numbers import row_number
 from cases.countries import country_name
+from cases.permissions import staff
 from cases.publishing.acts import Refused
 from letters.admin.filters import VisibleCaseFilter
 from letters.forms.paper_counts import CorrectionForm, EntryForm, ReasonForm
@@ -62,7 +64,9 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
     actions = None
     # What waits for a second person comes first.
     ordering = [
-        models.Case(models.When(state=PaperState.NEEDS_REVIEW, then=0), default=1),
+        models.Case(  # type: ignore[list-item]  # the stubs know of no expressions here
+            models.When(state=PaperState.NEEDS_REVIEW, then=0), default=1
+        ),
         "-pk",
     ]
 
@@ -108,10 +112,12 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
     def add_view(self, request: HttpRequest, form_url="", extra_context=None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
-        form = EntryForm(request.POST or None, initial=_same_again(request.user))
+        form = EntryForm(request.POST or None, initial=_same_again(staff(request)))
         if form.is_valid():
             try:
-                paper = paper_counts.enter(by=request.user, **form.entry())
+                paper = paper_counts.enter(
+                    by=staff(request), alike=form.known_alike, **form.paper_fields()
+                )
             except paper_counts.PossibleDuplicate as error:
                 form.ask(error)
             else:
@@ -127,7 +133,7 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
         paper = self._paper(object_id)
         if not self.has_view_permission(request, paper):
             raise PermissionDenied
-        user, needs_review = request.user, paper.state == PaperState.NEEDS_REVIEW
+        user, needs_review = staff(request), paper.state == PaperState.NEEDS_REVIEW
         may_change = self.has_change_permission(request, paper)
         return self._page(
             request,
@@ -148,7 +154,13 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
         )
         if form.is_valid():
             try:
-                paper = paper_counts.correct(self._paper(pk), by=request.user, **form.cleaned_data)
+                paper = paper_counts.correct(
+                    self._paper(pk),
+                    seen=form.cleaned_data["seen"],
+                    reason=form.cleaned_data["reason"],
+                    by=staff(request),
+                    **form.paper_fields(),
+                )
             except Refused as error:
                 form.add_error(None, str(error))
             else:
@@ -162,7 +174,7 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
         form = ReasonForm(request.POST or None, initial={"seen": paper_counts.version(paper)})
         if form.is_valid():
             try:
-                if paper_counts.take_out(paper, by=request.user, **form.cleaned_data):
+                if paper_counts.take_out(paper, by=staff(request), **form.cleaned_data):
                     self.log_change(request, paper, "Taken out.")
             except Refused as error:
                 form.add_error(None, str(error))
@@ -178,7 +190,7 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
             raise PermissionDenied
         try:
             seen = row_number(request.POST.get("seen", "")) or 0
-            if paper_counts.clear_review(paper, seen=seen, by=request.user):
+            if paper_counts.clear_review(paper, seen=seen, by=staff(request)):
                 self.log_change(request, paper, "Reviewed.")
         except Refused as error:
             messages.warning(request, str(error))
@@ -197,7 +209,7 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
         return paper
 
 
-def _same_again(user) -> dict:
+def _same_again(user: User) -> dict:
     """What an entry begins with: much of what this person entered last."""
     last = PaperCount.objects.filter(entered_by=user).order_by("-pk").first()
     if last is None:
@@ -230,9 +242,10 @@ def _trail(paper: PaperCount) -> list[Step]:
 
 def _changes(older, newer) -> list[tuple[str, str, str]]:
     return [
-        (str(PaperCount._meta.get_field(name).verbose_name), _said(older, name), _said(newer, name))
-        for name in TRACED
-        if _said(older, name) != _said(newer, name)
+        (str(field.verbose_name), was, now)
+        for field in PaperCount._meta.fields
+        if field.name in TRACED
+        and (was := _said(older, field.name)) != (now := _said(newer, field.name))
     ]
 
 

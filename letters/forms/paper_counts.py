@@ -7,6 +7,7 @@ from itertools import groupby
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -17,9 +18,9 @@ from django.utils.translation import gettext_lazy as _
 from cases.countries import country_name, country_names
 from cases.models import Case
 from cases.text import folded
-from letters.forms.fields import LineField
+from letters.forms.fields import LineField, set_choices, set_queryset
 from letters.models import PaperCount
-from letters.statistics.paper_counts import KINDS, MAX_NUMBER, PossibleDuplicate
+from letters.statistics.paper_counts import KINDS, MAX_NUMBER, PaperFields, PossibleDuplicate
 
 
 class SuggestingInput(forms.TextInput):
@@ -85,14 +86,15 @@ class PaperForm(forms.ModelForm):
         told = Case.objects.visible()
         cases = Case.objects.filter(Q(pk__in=told.values("pk")) | Q(pk=self.instance.case_id))
         cases = cases.select_related("edition")
-        self.fields["case"].queryset = cases
-        self.fields["case"].choices = [("", "")] + [
+        set_queryset(self, "case", cases)
+        offered = [
             (edition.title, [(case.pk, case.display_name) for case in its])
             for edition, its in groupby(
                 cases.order_by("-edition__year", "position", "pk"), key=lambda case: case.edition
             )
         ]
-        self.fields["kind"].choices = [(kind.value, kind.label) for kind in KINDS]
+        set_choices(self, "case", [("", ""), *offered])
+        set_choices(self, "kind", [(kind.value, kind.label) for kind in KINDS])
         self.fields["number"].widget.attrs |= {"min": 1, "max": MAX_NUMBER}
         self.fields["day"].initial = timezone.localdate
         self.fields["day"].widget.attrs["max"] = timezone.localdate().isoformat()
@@ -112,14 +114,25 @@ class PaperForm(forms.ModelForm):
             raise ValidationError(_("This day is still to come."))
         return day
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
-        case, day = cleaned.get("case"), cleaned.get("day")
+    def clean(self) -> None:
+        super().clean()
+        case, day = self.cleaned_data.get("case"), self.cleaned_data.get("day")
         if case and day and day < case.edition.opens_on:
             opened = date_format(case.edition.opens_on)
             words = _("The edition of this case opened on %(day)s: give that day or a later one.")
             self.add_error("day", ValidationError(words, params={"day": opened}))
-        return cleaned
+
+    def paper_fields(self) -> PaperFields:
+        cleaned = self.cleaned_data
+        return PaperFields(
+            case=cleaned["case"],
+            kind=cleaned["kind"],
+            number=cleaned["number"],
+            country=cleaned["country"],
+            day=cleaned["day"],
+            source=cleaned["source"],
+            evidence=cleaned["evidence"],
+        )
 
 
 class EntryForm(PaperForm):
@@ -128,19 +141,19 @@ class EntryForm(PaperForm):
     alike = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
     another = forms.BooleanField(label=_("Yes, this is another one"), required=False)
 
+    data: QueryDict
     is_asked = False  # whether it is another one
 
     def ask(self, error: PossibleDuplicate) -> None:
         self.is_asked = True
         self.add_error("another", str(error))
         self.data = self.data.copy()
-        self.data["alike"] = error.number
+        self.data["alike"] = str(error.number)
 
-    def entry(self) -> dict:
-        """What `paper_counts.enter` keeps."""
-        values = dict(self.cleaned_data)
-        alike, is_another = values.pop("alike"), values.pop("another")
-        return values | {"alike": (alike or 0) if is_another else 0}
+    @property
+    def known_alike(self) -> int:
+        """How many just like it its enterer knows of, and enters another one."""
+        return (self.cleaned_data["alike"] or 0) if self.cleaned_data["another"] else 0
 
 
 class ReasonForm(forms.Form):

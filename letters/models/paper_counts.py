@@ -70,6 +70,7 @@ class PaperCount(models.Model):
     entered_at = models.DateTimeField(_("entered"), default=timezone.now, editable=False)
 
     history = History()
+    _history_user: models.Model  # who changes it
 
     class Meta:
         verbose_name = _("count on paper")

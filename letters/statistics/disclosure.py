@@ -9,7 +9,9 @@ or on two days, is nothing or five and more. letters/statistics/published.py doe
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
 
 SMALLEST_SHOWN = 5  # actions that may be shown by themselves
 
@@ -25,18 +27,18 @@ def in_steps(number: int, shown: int = 0) -> int:
     return number - number % SMALLEST_SHOWN
 
 
-class Breakdown(NamedTuple):
-    parts: dict[Hashable, int]  # the largest first, each at least SMALLEST_SHOWN
+class Breakdown(NamedTuple, Generic[Key]):
+    parts: dict[Key, int]  # the largest first, each at least SMALLEST_SHOWN
     suppressed: int  # the sum of all others
 
 
 class Group(NamedTuple):
-    name: Hashable | None  # None: all groups that are suppressed
+    name: str | None  # None: all groups that are suppressed
     number: int
-    within: Breakdown
+    within: Breakdown[str]
 
 
-def suppress_small_cells(numbers: Mapping[Hashable, int]) -> Breakdown:
+def suppress_small_cells(numbers: Mapping[Key, int]) -> Breakdown[Key]:
     """The parts that may be shown, and the sum of all others.
 
     The sum is nothing, or two parts or more that are together no fewer than SMALLEST_SHOWN: so
@@ -49,7 +51,7 @@ def suppress_small_cells(numbers: Mapping[Hashable, int]) -> Breakdown:
     return Breakdown(dict(reversed(left)), sum(hidden))
 
 
-def suppress_in_groups(numbers: Mapping[Hashable, Mapping[Hashable, int]]) -> list[Group]:
+def suppress_in_groups(numbers: Mapping[str, Mapping[str, int]]) -> list[Group]:
     """Groups with their parts; what is hidden of the one can't be worked out from the other.
 
     Groups that are suppressed are one group, and their parts are broken down together.

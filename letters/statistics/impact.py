@@ -45,6 +45,10 @@ class Row:
     words: str = ""  # beside the bar; if empty, the first number
     note: str = ""  # in the last column, in the language of the content
 
+    @property
+    def numbers(self) -> list[int]:
+        return [cell for cell in self.cells if isinstance(cell, int)]
+
 
 @dataclass(frozen=True)
 class Table:
@@ -56,7 +60,8 @@ class Table:
 
     @property
     def bars(self) -> Iterable[tuple[Row, charts.Bar]]:
-        return zip(self.rows, self.drawing.bars, strict=True)
+        bars = self.drawing.bars if isinstance(self.drawing, charts.Bars) else []
+        return zip(self.rows, bars, strict=True)
 
     @property
     def has_notes(self) -> bool:
@@ -127,7 +132,8 @@ def table(name: str) -> Table | None:
 
 def by_kind(found: ImpactTotals) -> Table:
     rows = [
-        Row(kind.value, capfirst(kind.label), (found.by_kind[kind.value],)) for kind in ActionKind
+        Row(kind.value, capfirst(str(kind.label)), (found.by_kind[kind.value],))
+        for kind in ActionKind
     ]
     return _barred([_("Kind of action"), _("Number")], rows)
 
@@ -135,7 +141,7 @@ def by_kind(found: ImpactTotals) -> Table:
 def by_source(found: ImpactTotals) -> Table:
     parts, suppressed = found.by_source
     rows = [
-        Row(source.value, capfirst(source.label), (parts[source.value],))
+        Row(source.value, capfirst(str(source.label)), (parts[source.value],))
         for source in TallySource
         if source.value in parts
     ]
@@ -163,7 +169,7 @@ def by_day(found: ImpactTotals) -> Table:
     heads = [_("Day"), _("Actions")]
     if not parts:
         return Table(heads, rows)
-    most = max(parts, key=parts.get)
+    most = max(parts, key=lambda day: parts[day])
     says = _("The fullest day was %(day)s, with %(number)s.") % {
         "day": date_format(most),
         "number": intcomma(parts[most]),
@@ -217,7 +223,7 @@ def by_country(found: ImpactTotals) -> Table:
 def _region(group: Group) -> str:
     if group.name is None:
         return _("Elsewhere, or not said")
-    return Region(group.name).label if group.name else _("Not said")
+    return str(Region(group.name).label) if group.name else _("Not said")
 
 
 def _elsewhere(group: Group) -> str:
@@ -267,7 +273,7 @@ def by_year(found: ImpactTotals) -> Table:
     known = [figure for figure in found.years if figure.actions]
     if not known:
         return Table(heads, rows)
-    most = max(known, key=lambda figure: figure.actions)
+    most = max(known, key=lambda figure: figure.actions or 0)
     says = _(
         "The highest figure is that of %(year)s: %(number)s. Where a bar is hatched the figure is "
         "not exact."
@@ -296,9 +302,9 @@ def by_outcome(found: ImpactTotals) -> Table:
     numbers: Counter[str] = Counter()
     for (kind, _year), number in found.outcomes.items():
         numbers[kind] += number
+    labels = dict(OutcomeKind.choices)
     rows = [
-        Row(kind, capfirst(OutcomeKind(kind).label), (number,))
-        for kind, number in numbers.most_common()
+        Row(kind, capfirst(str(labels[kind])), (number,)) for kind, number in numbers.most_common()
     ]
     return _barred([_("What happened"), _("Outcomes")], rows)
 
@@ -308,6 +314,7 @@ def by_outcome_year(found: ImpactTotals) -> Table:
     other: Counter[int] = Counter()
     for (kind, year), number in found.outcomes.items():
         (good if kind in GOOD_NEWS else other)[year or 0] += number
+    years = sorted(good.keys() | other.keys(), reverse=True)
     rows = [
         Row(
             str(year or ""),
@@ -315,31 +322,32 @@ def by_outcome_year(found: ImpactTotals) -> Table:
             (good[year], other[year]),
             words=intcomma(good[year] + other[year]),
         )
-        for year in sorted(good.keys() | other.keys(), reverse=True)
+        for year in years
     ]
     heads = [_("Year"), _("Good news"), _("Other news")]
     if not rows:
         return Table(heads, rows)
-    most = max(rows, key=lambda row: sum(row.cells))
+    most = max(rows, key=lambda row: sum(row.numbers))
     says = _(
         "The most, %(number)s, are of %(year)s. What is hatched is no good news: a setback, a "
         "death, or no change yet."
     )
-    says %= {"year": most.label, "number": intcomma(sum(most.cells))}
-    return Table(heads, rows, says, charts.bars(row.cells for row in rows))
+    says %= {"year": most.label, "number": intcomma(sum(most.numbers))}
+    return Table(heads, rows, says, charts.bars((good[year], other[year]) for year in years))
 
 
 def _barred(heads: list[str], rows: list[Row]) -> Table:
     """A table with a bar for each row, and a sentence on the longest; none, if all are nothing."""
-    most = max(rows, key=lambda row: row.cells[0], default=None)
-    if most is None or not most.cells[0]:
+    numbers = [sum(row.numbers) for row in rows]
+    if not any(numbers):
         return Table(heads, rows)
+    most = max(numbers)
     says = _("The longest bar: %(label)s, %(number)s of %(total)s.") % {
-        "label": most.label,
-        "number": intcomma(most.cells[0]),
-        "total": intcomma(sum(row.cells[0] for row in rows)),
+        "label": rows[numbers.index(most)].label,
+        "number": intcomma(most),
+        "total": intcomma(sum(numbers)),
     }
-    return Table(heads, rows, says, charts.bars((row.cells[0], 0) for row in rows))
+    return Table(heads, rows, says, charts.bars((number, 0) for number in numbers))
 
 
 DONE, FROM, EARLIER, AFTER = (

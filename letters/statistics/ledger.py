@@ -12,6 +12,7 @@ from itertools import groupby
 
 from django.db import connection, models, transaction
 from django.db.models import Count, F, Q, Sum, Value
+from django.db.models.expressions import Combinable
 
 from cases.models import ActionCount, Case
 from letters.models import (
@@ -68,23 +69,23 @@ def count(key: TallyKey, number: int = 1) -> None:
         cursor.execute(*_added_to_total(key.case_id, key.kind, number))
 
 
-def uncount(key: TallyKey, number: int = 1) -> None:
-    """Take actions out again of the place where they counted."""
+def uncount(key: TallyKey) -> None:
+    """Take an action out again of the place where it counted."""
     with connection.cursor() as cursor:
-        cursor.execute(TAKE_FROM_TALLY, [number, *_stored(key)])
-        cursor.execute(*_taken_from_total(key.case_id, key.kind, number))
+        cursor.execute(TAKE_FROM_TALLY, [1, *_stored(key)])
+        cursor.execute(*_taken_from_total(key.case_id, key.kind, 1))
 
 
 def shift(before: TallyKey | None, after: TallyKey | None) -> None:
     """What counted in one place counts in another now; None is where it does not count."""
     if before == after:
         return
-    if before is None:
-        count(after)
-    elif after is None:
-        uncount(before)
-    else:
+    if before and after:
         add_many({before: -1, after: 1})
+    elif after:
+        count(after)
+    elif before:
+        uncount(before)
 
 
 def add_many(numbers: Mapping[TallyKey, int]) -> None:
@@ -129,7 +130,7 @@ def _taken_from_total(case_id: int, kind: str, number: int) -> tuple[str, list]:
 def by_key(rows: models.QuerySet) -> dict[TallyKey, int]:
     """How many of these letters, signatures or posts count, and where in the tally."""
     # See also tally_key of each of them.
-    columns = {
+    columns: dict[type[models.Model], tuple[str | Combinable, ...]] = {
         Letter: ("case_id", F("kind"), LETTER_SOURCE),
         Signature: (
             "petition__case_id",
@@ -141,9 +142,9 @@ def by_key(rows: models.QuerySet) -> dict[TallyKey, int]:
             Value(ActionKind.SOCIAL.value),
             Value(TallySource.SAID.value),
         ),
-    }[rows.model]
+    }
     counted = rows.filter(counted_on__isnull=False).order_by()
-    found = counted.values_list(*columns, "counted_on", "country").annotate(number=Count("pk"))
+    found = counted.values_list(*columns[rows.model], "counted_on", "country").annotate(Count("pk"))
     return {TallyKey(*where): number for *where, number in found}
 
 

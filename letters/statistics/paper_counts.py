@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
+from typing import TypedDict, Unpack
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Max, QuerySet, Sum
 from django.utils import timezone
@@ -61,7 +62,19 @@ class PossibleDuplicate(Refused):
         self.number = number
 
 
-def enter(*, case: Case, by: AbstractBaseUser, alike: int = 0, **values) -> PaperCount:
+class PaperFields(TypedDict):
+    """What is filled in by whoever counted, as the entry keeps it."""
+
+    case: Case
+    kind: str
+    number: int
+    country: str
+    day: datetime.date
+    source: str
+    evidence: str
+
+
+def enter(*, by: User, alike: int = 0, **fields: Unpack[PaperFields]) -> PaperCount:
     """Count what was done on paper, or leave it for somebody else to review.
 
     `alike` is how many entries just like this one whoever enters it knows of; if there are more,
@@ -70,19 +83,17 @@ def enter(*, case: Case, by: AbstractBaseUser, alike: int = 0, **values) -> Pape
     with transaction.atomic():
         _one_at_a_time(by)
         # Who enters for the same case waits, and then sees this entry; letters do not wait.
-        Case.objects.select_for_update(no_key=True).get(pk=case.pk)
-        paper = PaperCount(case=case, entered_by=by, **values)
+        Case.objects.select_for_update(no_key=True).get(pk=fields["case"].pk)
+        paper = PaperCount(entered_by=by, **fields)
         if (there := entries_like(paper).count()) > alike:
             raise PossibleDuplicate(there)
         paper.state = NEEDS_REVIEW if reasons_to_review(paper, by) else COUNTED
         _save(paper, by)
-        if paper.tally_key:
-            ledger.count(paper.tally_key, paper.number)
     return paper
 
 
 def correct(
-    paper: PaperCount, *, seen: int, reason: str, by: AbstractBaseUser, **values
+    paper: PaperCount, *, seen: int, reason: str, by: User, **fields: Unpack[PaperFields]
 ) -> PaperCount:
     """Put right what was entered; what then looks like a slip needs review anew.
 
@@ -92,42 +103,37 @@ def correct(
     with transaction.atomic():
         _one_at_a_time(by)
         now = _locked(paper)
-        if all(getattr(now, name) == value for name, value in values.items()):
+        if all(getattr(now, name) == value for name, value in fields.items()):
             return now
         if now.state == TAKEN_OUT:
             raise Refused(_("It was taken out: enter it anew."))
         _must_be_seen(now, seen)
-        was, changes = _what_counts(now), Counter()
-        changes.subtract(_numbers(now))
-        for name, value in values.items():
+        was, counted = _what_counts(now), _numbers(now)
+        for name, value in fields.items():
             setattr(now, name, value)
         becomes = _what_counts(now)
         is_less = now.state == COUNTED and was[:-1] == becomes[:-1] and was[-1] > becomes[-1]
         if becomes != was and not is_less:
             now.state = NEEDS_REVIEW if reasons_to_review(now, by) else COUNTED
         now.reason = reason
-        _save(now, by)
-        changes.update(_numbers(now))
-        ledger.add_many(changes)
+        _save(now, by, counted)
     return now
 
 
-def take_out(paper: PaperCount, *, seen: int, reason: str, by: AbstractBaseUser) -> bool:
+def take_out(paper: PaperCount, *, seen: int, reason: str, by: User) -> bool:
     """It does not count after all; the entry and its trail stay. False if it was out already."""
     with transaction.atomic():
         now = _locked(paper)
         if now.state == TAKEN_OUT:
             return False
         _must_be_seen(now, seen)
-        was = now.tally_key
+        counted = _numbers(now)
         now.state, now.reason = TAKEN_OUT, reason
-        _save(now, by)
-        if was:
-            ledger.uncount(was, now.number)
+        _save(now, by, counted)
     return True
 
 
-def clear_review(paper: PaperCount, *, seen: int, by: AbstractBaseUser) -> bool:
+def clear_review(paper: PaperCount, *, seen: int, by: User) -> bool:
     """Somebody else has looked: it is no slip, and counts. False if it needs no review any more."""
     with transaction.atomic():
         now = _locked(paper)
@@ -138,11 +144,10 @@ def clear_review(paper: PaperCount, *, seen: int, by: AbstractBaseUser) -> bool:
             raise Refused(_("Somebody else has to look at it: you entered or changed it yourself."))
         now.state, now.reason = COUNTED, ""
         _save(now, by)
-        ledger.count(now.tally_key, now.number)
     return True
 
 
-def may_clear_review(paper: PaperCount, user: AbstractBaseUser) -> bool:
+def may_clear_review(paper: PaperCount, user: User) -> bool:
     """Whether it needs review, and this person did not enter or change it since it last counted."""
     counted = paper.history.filter(state=COUNTED).aggregate(newest=Max("history_id"))["newest"]
     mine = paper.history.filter(history_user_id=user.pk, history_id__gt=counted or 0)
@@ -161,7 +166,7 @@ def entries_like(paper: PaperCount) -> QuerySet[PaperCount]:
     return PaperCount.objects.filter(**same).exclude(state=TAKEN_OUT)
 
 
-def reasons_to_review(paper: PaperCount, by: AbstractBaseUser | None = None) -> list[str]:
+def reasons_to_review(paper: PaperCount, by: User | None = None) -> list[str]:
     """Why somebody else should look before it counts, as sentences.
 
     `by` is who enters or corrects it; whoever did so last, if it is only looked at.
@@ -194,9 +199,9 @@ def _entered_by(person: int | None) -> QuerySet[PaperCount]:
     records = history.filter(id__in=mine.values("id")).order_by("id", "history_id")
     added, before = set(), None
     for record in records:
-        older = before if before and before.id == record.id else None
+        is_new = before is None or before.id != record.id
         is_mine = record.history_user_id == person and record.history_date > since
-        if is_mine and (older is None or _adds(older, record)):
+        if is_mine and (is_new or _adds(before, record)):
             added.add(record.id)
         before = record
     return PaperCount.objects.filter(state=COUNTED, pk__in=added)
@@ -208,7 +213,7 @@ def _adds(older, newer) -> bool:
     return was != now and (older.state != COUNTED or was[:-1] != now[:-1] or now[-1] > was[-1])
 
 
-def _one_at_a_time(by: AbstractBaseUser) -> None:
+def _one_at_a_time(by: User) -> None:
     """Somebody who enters in two windows at once is added up as if it were in one."""
     get_user_model().objects.select_for_update(no_key=True).get(pk=by.pk)
 
@@ -235,6 +240,10 @@ def _sum(rows: QuerySet) -> int:
     return rows.aggregate(sum=Sum("number"))["sum"] or 0
 
 
-def _save(paper: PaperCount, by: AbstractBaseUser) -> None:
+def _save(paper: PaperCount, by: User, counted: dict[TallyKey, int] | None = None) -> None:
+    """Keep it, and let count what it says now instead of what was counted."""
     paper._history_user = by  # also where no request says who it is
     paper.save()
+    changes = Counter(_numbers(paper))
+    changes.subtract(counted or {})
+    ledger.add_many(changes)

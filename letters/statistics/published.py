@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from cases.models import ActionCount, Case, Edition
@@ -62,9 +62,9 @@ class Figures(NamedTuple):
     """What is published of an edition."""
 
     published_on: datetime.date | None
-    by_day: Breakdown
+    by_day: Breakdown[datetime.date]
     by_country: list[Group]  # within their regions, those with most first
-    by_source: Breakdown
+    by_source: Breakdown[str]
 
 
 def read(edition: Edition) -> Figures:
@@ -81,7 +81,7 @@ def read(edition: Edition) -> Figures:
     )
 
 
-def _breakdown(rows: list[PublishedFigure]) -> Breakdown:
+def _breakdown(rows: list[PublishedFigure]) -> Breakdown[str]:
     parts = {row.key: row.number for row in rows}
     suppressed = parts.pop("", 0)
     return Breakdown(parts, suppressed)
@@ -106,7 +106,7 @@ def _by_country(rows: list[PublishedFigure]) -> list[Group]:
     return sorted(groups, key=lambda group: (group.name is None, -group.number))
 
 
-def _publish_kinds(ledger) -> None:
+def _publish_kinds(ledger: QuerySet[Tally]) -> None:
     """The running totals of each case, by kind."""
     kinds: dict[int, Counter[str]] = defaultdict(Counter)
     for case, kind, number in ledger.values_list("case", "kind").annotate(Sum("number")):
@@ -120,7 +120,7 @@ def _publish_kinds(ledger) -> None:
         ActionCount.objects.filter(pk=count.pk).update(**shown)
 
 
-def _publish_tables(edition: Edition, ledger) -> None:
+def _publish_tables(edition: Edition, ledger: QuerySet[Tally]) -> None:
     published = PublishedFigure.objects.filter(edition=edition)
     before = {(row.table, row.group, row.key): row.number for row in published}
     new = [
@@ -132,19 +132,19 @@ def _publish_tables(edition: Edition, ledger) -> None:
     PublishedFigure.objects.bulk_create(new)
 
 
-def _days(ledger) -> Iterator[tuple[Part, int]]:
+def _days(ledger: QuerySet[Tally]) -> Iterator[tuple[Part, int]]:
     found = suppress_small_cells(dict(ledger.values_list("day").annotate(Sum("number"))))
     for day, number in [*found.parts.items(), ("", found.suppressed)]:
         yield (FigureTable.DAY.value, "", f"{day}"), number
 
 
-def _sources(ledger) -> Iterator[tuple[Part, int]]:
+def _sources(ledger: QuerySet[Tally]) -> Iterator[tuple[Part, int]]:
     found = suppress_small_cells(dict(ledger.values_list("source").annotate(Sum("number"))))
     for source, number in [*found.parts.items(), ("", found.suppressed)]:
         yield (FigureTable.SOURCE.value, "", source), number
 
 
-def _countries(ledger) -> Iterator[tuple[Part, int]]:
+def _countries(ledger: QuerySet[Tally]) -> Iterator[tuple[Part, int]]:
     by_region: dict[str, Counter[str]] = defaultdict(Counter)
     for country, number in ledger.values_list("country").annotate(Sum("number")):
         region = REGION_OF.get(country, NOT_SAID)

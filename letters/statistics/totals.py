@@ -34,9 +34,9 @@ class ImpactTotals:
     published_on: datetime.date | None = None
     by_kind: Counter[str] = field(default_factory=Counter)
     by_case: Counter[int] = field(default_factory=Counter)
-    by_day: Breakdown = field(default_factory=lambda: Breakdown({}, 0))
+    by_day: Breakdown[datetime.date] = field(default_factory=lambda: Breakdown({}, 0))
     by_country: list[Group] = field(default_factory=list)
-    by_source: Breakdown = field(default_factory=lambda: Breakdown({}, 0))
+    by_source: Breakdown[str] = field(default_factory=lambda: Breakdown({}, 0))
     outcomes: Counter[tuple[str, int | None]] = field(default_factory=Counter)
     years: list[YearlyFigure] = field(default_factory=list)
 

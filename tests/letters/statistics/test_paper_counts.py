@@ -220,6 +220,20 @@ def test_one_person_enters_no_more_than_so_much_alone():
     assert list(states)[-2:] == ["held", "counted"]
 
 
+def test_who_corrects_the_words_of_an_entry_has_not_entered_its_number():
+    case, first, second = make_case(), signed_in("counter"), signed_in("counter")
+    for country in ["NO", "FI", "SE", "DK", "DE"]:
+        made_by(first, case, number=2_000, country=country)
+
+    for paper in PaperCount.objects.all():
+        correct(second, paper, country=paper.country, evidence="A scan in folder 4")
+    enter(second, case, number="2")
+    enter(first, case, number="1")
+
+    states = PaperCount.objects.order_by("pk").values_list("state", flat=True)
+    assert list(states) == [*["counted"] * 6, "held"]
+
+
 def made_by(client, case: Case, **fields) -> PaperCount:
     """What this person entered, and what counts."""
     paper = make_paper_count(case, entered_by=client.person, **fields)
