@@ -7,7 +7,7 @@ outside: nobody learns from a form who has signed, or follows whom.
 import secrets
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone, translation
 
 from letters.mail import links, messages
@@ -55,9 +55,8 @@ def get_or_create_locked(email: str) -> EmailAddress:
         ),
         Exists(Follow.objects.filter(email_address=OuterRef("pk"), state=FollowState.CONFIRMED)),
     ]
-    email_address = EmailAddress.objects.annotate(is_proven=confirmed[0] | confirmed[1]).get(
-        pk=stored.pk
-    )
+    email_addresses = QuerySet(EmailAddress).annotate(is_proven=confirmed[0] | confirmed[1])
+    email_address = email_addresses.get(pk=stored.pk)
     if email_address.blocked_on is None and (
         not email_address.email  # its owner blocked it once, and then let mails come again
         or (not email_address.is_proven and is_plain(email) and not is_plain(email_address.email))

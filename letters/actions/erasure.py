@@ -70,16 +70,15 @@ def erase_email_addresses(email_addresses: QuerySet[EmailAddress]) -> int:
 
 
 def erase_one(thing: Letter | Pledge | Signature | Follow) -> None:
-    rows = type(thing).objects.filter(pk=thing.pk)
     match thing:
         case Letter():
-            erasure.erase_letters(rows)
+            erasure.erase_letters(Letter.objects.filter(pk=thing.pk))
         case Pledge():
-            erasure.erase_pledges(rows)
+            erasure.erase_pledges(Pledge.objects.filter(pk=thing.pk))
         case Signature():
-            erase_own_signatures(rows)
+            erase_own_signatures(Signature.objects.filter(pk=thing.pk))
         case Follow():
-            rows.delete()
+            thing.delete()
 
 
 def erase_person(of: str) -> dict[str, int]:

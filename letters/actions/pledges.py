@@ -108,8 +108,9 @@ def post_by_hand(
 
 
 def _post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, needs_review: bool) -> int:
-    pledge = Pledge.objects.select_for_update().filter(pk=pledge.pk).first()
-    if pledge is None:  # erased this moment
+    try:
+        pledge = Pledge.objects.select_for_update().get(pk=pledge.pk)
+    except Pledge.DoesNotExist:  # erased this moment
         return 0
     there = list(pledge.letters.only("route", "counted_on", "pledge"))
     number = min(number, room_left(pledge, there))
@@ -140,7 +141,7 @@ def _post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, needs_re
         for letter in letters:
             letter.needs_review, letter.counted_on, letter.alarm_id = True, None, alarm
     Letter.objects.bulk_create(letters)
-    if letters[0].tally_key:
+    if place := letters[0].tally_key:
         ledger.count(place, number)
     return number
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -14,7 +14,7 @@ from cases.models import Case
 from letters.models import ActionKind, Alarm, Letter, Pace, Post, Signature
 from letters.statistics import pace
 
-MODELS = {
+MODELS: dict[str, type[Letter] | type[Signature] | type[SocialAction]] = {
     ActionKind.APPEAL: Letter,
     ActionKind.SOLIDARITY: Letter,
     ActionKind.SIGNATURE: Signature,
@@ -29,9 +29,7 @@ def waiting(alarm: Alarm) -> QuerySet | None:
     return MODELS[alarm.kind].objects.filter(alarm=alarm.pk, needs_review=True)
 
 
-def settle(
-    alarm: Alarm, *, is_genuine: bool | None, by: AbstractBaseUser, raised_to: int = 0
-) -> bool:
+def settle(alarm: Alarm, *, is_genuine: bool | None, by: User, raised_to: int = 0) -> bool:
     """Somebody looked: what comes now counts again. False if it was settled already.
 
     What waits is then released or marked, by `delivery.moderation`; nothing is added to it any

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from django.conf import settings
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone, translation
@@ -19,6 +19,7 @@ from cases.models import Case, Outcome
 from cases.publishing.acts import NotReady, Refused
 from letters.mail import links, news
 from letters.models import Announcement, EmailAddress, Follow, MailKind, OutgoingMail
+from letters.models.mail import OutgoingMailQuerySet
 
 MAILS_A_BATCH = (
     500  # mails a transaction: a confirmation that is asked for meanwhile waits no longer
@@ -69,7 +70,7 @@ def problems(outcome: Outcome) -> list[str]:
     return found
 
 
-def ask(outcome: Outcome, by: AbstractBaseUser) -> Announcement:
+def ask(outcome: Outcome, by: User) -> Announcement:
     """The first of the two people it takes. Who asked first stays the one who asked, until the
     outcome is changed: then it has to be asked for anew.
 
@@ -93,7 +94,7 @@ def ask(outcome: Outcome, by: AbstractBaseUser) -> Announcement:
     return announcement
 
 
-def approve(announcement: Announcement, by: AbstractBaseUser) -> None:
+def approve(announcement: Announcement, by: User) -> None:
     """The second person: from now on the mails go out, as this person has read them.
 
     Raises Refused if that is not what was asked for, or can't be told now.
@@ -197,7 +198,7 @@ def _refuse_what_may_not_be_told(outcome: Outcome) -> None:
         raise NotReady(found)
 
 
-def _mails_of(announcement: Announcement) -> QuerySet[OutgoingMail]:
+def _mails_of(announcement: Announcement) -> OutgoingMailQuerySet:
     # By the case too: it has an index, the beginning of a text has none on every database.
     return OutgoingMail.objects.filter(
         case=announcement.outcome.case_id,

@@ -65,6 +65,7 @@ def queue_letter_link(letter: Letter, *, sender: str = "", go_along: bool = Fals
     _queue(
         MailKind.LETTER_LINK,
         letter,
+        letter.email,
         letter.page_language,
         trapped=letter.needs_review,
         sender=sender,
@@ -93,8 +94,8 @@ def queue_confirm(
     _queue(
         MailKind.CONFIRM,
         email_address,
+        email_address.email or typed,
         language,
-        to=email_address.email or typed,
         trapped=trapped,
         sender=sender,
     )
@@ -120,8 +121,7 @@ def queue_data_link(
     language = translation.get_language() or settings.LANGUAGE_CODE
     with translation.override(language):
         link = settings.SITE_URL + request.url(key)
-    how = {"trapped": trapped, "sender": sender, "link": link}
-    _queue(MailKind.DATA_LINK, request, language, to=email, **how)
+    _queue(MailKind.DATA_LINK, request, email, language, trapped=trapped, sender=sender, link=link)
 
 
 def _held_up_by_others(sender: str) -> Q:
@@ -132,7 +132,12 @@ def _held_up_by_others(sender: str) -> Q:
 def queue_pledge_link(pledge: Pledge, *, sender: str = "") -> None:
     """The private link to a pledge, for who gave it; at most once."""
     _queue(
-        MailKind.PLEDGE_LINK, pledge, pledge.language, trapped=pledge.needs_review, sender=sender
+        MailKind.PLEDGE_LINK,
+        pledge,
+        pledge.email,
+        pledge.language,
+        trapped=pledge.needs_review,
+        sender=sender,
     )
 
 
@@ -149,22 +154,21 @@ def queue_rejection(letter: Letter) -> None:
     about = links.about(letter)
     sent = OutgoingMail.objects.filter(about=about, kind=MailKind.LETTER_REJECTED)
     sent.exclude(sent_at=None).delete()  # of an earlier rejection; one that still waits will do
-    _queue(MailKind.LETTER_REJECTED, letter, letter.page_language)
+    _queue(MailKind.LETTER_REJECTED, letter, letter.email, letter.page_language)
 
 
 def _queue(
     kind: MailKind,
     thing: Letter | Pledge | EmailAddress | DataRequest,
+    to: str,
     language: str,
     *,
-    to: str = "",
     trapped: bool = False,
     sender: str = "",
     wait: datetime.timedelta | None = None,
     link: str = "",
 ) -> None:
     """Put a mail in the outbox, in the transaction of what it tells of; nothing without address."""
-    to = to or thing.email
     if not to:
         return
     now = timezone.now()
@@ -240,7 +244,7 @@ def _part(mail: OutgoingMail) -> Part | None:
     number = _number(mail)
     if mail.kind == MailKind.CONFIRM:
         email_address = EmailAddress.objects.filter(pk=number, email_hash=mail.to_hash).first()
-        return email_address and _confirm_part(email_address)
+        return _confirm_part(email_address) if email_address else None
     if mail.kind == MailKind.DATA_LINK:
         asked = DataRequest.objects.filter(pk=number, email_hash=mail.to_hash)
         return Part(mail.kind, mail.body, None) if asked.exists() else None
@@ -250,7 +254,7 @@ def _part(mail: OutgoingMail) -> Part | None:
     if thing is None:
         return None
     case = thing.case if thing.case and thing.case.is_visible else None
-    is_message = model is Letter and thing.is_message
+    is_message = isinstance(thing, Letter) and thing.is_message
     return Part(mail.kind, links.to_thing(thing), case, is_message)
 
 

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
 from django.db import DatabaseError, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from cases.encryption import Unreadable, keyed_hash
@@ -250,16 +250,16 @@ def _hold_up(mail: OutgoingMail, wait: throttle.TooOften, pace: Pace) -> None:
         _rows([mail]).filter(sent_at=None).update(not_before=wait.until)
         return
     shared = {
-        SITE: {"is_news": False},
-        LINKS: {"priority": Priority.LINK},
-        TRAPPED: {"priority": Priority.TRAPPED},
+        SITE: Q(is_news=False),
+        LINKS: Q(priority=Priority.LINK),
+        TRAPPED: Q(priority=Priority.TRAPPED),
         # What is more urgent may have room where this has none.
-        SENDER: {"is_news": False, "sender": mail.sender, "priority__gte": mail.priority},
-        DOMAIN: {"is_news": False, "domain": mail.domain, "priority__gte": mail.priority},
-        NEWS: {"is_news": True},
+        SENDER: Q(is_news=False, sender=mail.sender, priority__gte=mail.priority),
+        DOMAIN: Q(is_news=False, domain=mail.domain, priority__gte=mail.priority),
+        NEWS: Q(is_news=True),
     }
     due = OutgoingMail.objects.waiting().filter(not_before__lte=timezone.now())
-    held = due.filter(**shared[wait.what]).update(not_before=wait.until, held_up_by=wait.what)
+    held = due.filter(shared[wait.what]).update(not_before=wait.until, held_up_by=wait.what)
     if wait.what == SITE:
         words = "%d mails left in this hour, the others wait. Is it a flood?"
         _alarm(SITE, words, pace.most_an_hour)

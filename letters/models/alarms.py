@@ -9,7 +9,7 @@ from cases.models import Case
 from letters.models.actions import ActionKind
 
 
-class AlarmQuerySet(models.QuerySet):
+class AlarmQuerySet(models.QuerySet["Alarm"]):
     def open(self) -> AlarmQuerySet:
         return self.filter(settled_at=None)
 

@@ -10,7 +10,7 @@ from cases.models import Case, Outcome
 from cases.models.fields import OneToOneOrNoneField
 
 
-class AnnouncementQuerySet(models.QuerySet):
+class AnnouncementQuerySet(models.QuerySet["Announcement"]):
     def awaiting_approval(self) -> AnnouncementQuerySet:
         return self.filter(approved_at=None)
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.encryption import keyed_hash
 
 
-class DataRequestQuerySet(models.QuerySet):
+class DataRequestQuerySet(models.QuerySet["DataRequest"]):
     def by_key(self, key: str) -> "DataRequestQuerySet":
         return self.filter(key_hash=keyed_hash(key, "data"))
 

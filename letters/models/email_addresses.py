@@ -6,6 +6,10 @@ from cases.encryption import EncryptedTextField
 from letters.models.private_links import PrivateLink, PrivateLinkQuerySet
 
 
+class EmailAddressQuerySet(PrivateLinkQuerySet["EmailAddress"]):
+    pass
+
+
 class EmailAddress(PrivateLink):
     """An address that somebody typed, to sign or to be told.
 
@@ -19,7 +23,7 @@ class EmailAddress(PrivateLink):
     # Its owner wants no mail from us; nothing is sent to it, whoever types it.
     blocked_on = models.DateField(_("blocked on"), null=True, blank=True)
 
-    objects = PrivateLinkQuerySet.as_manager()
+    objects = EmailAddressQuerySet.as_manager()
 
     class Meta:
         db_table = "letters_mailbox"  # as it was called first

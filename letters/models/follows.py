@@ -15,7 +15,7 @@ class FollowState(models.TextChoices):
     ENDED = "ended", _("ended")
 
 
-class FollowQuerySet(models.QuerySet):
+class FollowQuerySet(models.QuerySet["Follow"]):
     def confirmed(self) -> FollowQuerySet:
         return self.filter(state=FollowState.CONFIRMED)
 

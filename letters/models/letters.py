@@ -93,7 +93,7 @@ def letter_source(state: str, route: str) -> str:
     return (TallySource.BY_HAND if route == Route.BY_HAND else TallySource.SAID).value
 
 
-class LetterQuerySet(PrivateLinkQuerySet):
+class LetterQuerySet(PrivateLinkQuerySet["Letter"]):
     def awaiting_moderation(self) -> LetterQuerySet:
         return self.filter(AWAITING_MODERATION)
 

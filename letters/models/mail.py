@@ -25,7 +25,7 @@ class Priority(models.IntegerChoices):
     NEWS = 3, _("news")
 
 
-class OutgoingMailQuerySet(models.QuerySet):
+class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
     def waiting(self) -> "OutgoingMailQuerySet":
         return self.filter(sent_at=None, given_up_at=None)
 

@@ -14,7 +14,7 @@ class LinkPurpose(models.TextChoices):
     STOP = "stop"  # ends news; shows nothing of what hangs on the address
 
 
-class MailedLinkQuerySet(models.QuerySet):
+class MailedLinkQuerySet(models.QuerySet["MailedLink"]):
     def by_key(self, key: str) -> "MailedLinkQuerySet":
         return self.filter(key_hash=keyed_hash(key, "mailed-link"))
 

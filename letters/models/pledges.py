@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from django.apps import apps
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -22,10 +23,10 @@ class PledgeState(models.TextChoices):
     RELEASED = "released", _("given back")
 
 
-class PledgeQuerySet(PrivateLinkQuerySet):
+class PledgeQuerySet(PrivateLinkQuerySet["Pledge"]):
     def needing_review(self) -> PledgeQuerySet:
         """Letters were written by hand for them that wait to count."""
-        letters = self.model._meta.get_field("letters").related_model
+        letters = apps.get_model("letters", "Letter")
         waiting = letters.objects.by_hand_needing_review().filter(pledge__isnull=False)
         return self.filter(pk__in=waiting.values("pledge"))
 
@@ -62,6 +63,10 @@ class Pledge(PrivateLink):
     language = models.CharField(max_length=12, default="en", editable=False)
     due_on = models.DateField(_("by"))
     is_sample = models.BooleanField(default=False, editable=False)
+
+    # What the list of the admin adds.
+    counted_letters: int
+    waiting_letters: int
 
     objects = PledgeQuerySet.as_manager()
 

@@ -32,7 +32,7 @@ class PostState(models.TextChoices):
 COUNTED_POST = Q(state=PostState.POSTED, needs_review=False, invalid_on=None)
 
 
-class PostQuerySet(PrivateLinkQuerySet):
+class PostQuerySet(PrivateLinkQuerySet["Post"]):
     def needing_review(self) -> PostQuerySet:
         return self.filter(needs_review=True, invalid_on=None)
 

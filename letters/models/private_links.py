@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+from typing import Self, TypeVar
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from cases.encryption import EncryptedTextField, keyed_hash
 
+Row = TypeVar("Row", bound=models.Model)
 
-class PrivateLinkQuerySet(models.QuerySet):
-    def by_key(self, key: str) -> PrivateLinkQuerySet:
+
+class PrivateLinkQuerySet(models.QuerySet[Row]):
+    def by_key(self, key: str) -> Self:
         return self.by_keys([key])
 
-    def by_keys(self, keys: list[str]) -> PrivateLinkQuerySet:
+    def by_keys(self, keys: list[str]) -> Self:
         return self.filter(key_hash__in=[keyed_hash(key, "link") for key in keys])
 
 

@@ -25,7 +25,7 @@ class SignatureState(models.TextChoices):
 COUNTED_SIGNATURE = Q(state=SignatureState.CONFIRMED, needs_review=False)
 
 
-class SignatureQuerySet(models.QuerySet):
+class SignatureQuerySet(models.QuerySet["Signature"]):
     def needing_review(self) -> SignatureQuerySet:
         """Confirmed by who owns the address, but a trap or a limit caught the form."""
         return self.filter(state=SignatureState.CONFIRMED, needs_review=True, erased_on=None)

@@ -53,8 +53,9 @@ def _shared(day: datetime.date) -> bytes:
     backend = settings.CACHES["default"]["BACKEND"].lower()
     try:
         if any(name in backend for name in IN_MEMORY):
-            timeout = (2 * DAY).total_seconds()
-            return cache.get_or_set(f"{NAME}:{day}", lambda: secrets.token_bytes(32), timeout)
+            name, fresh = f"{NAME}:{day}", secrets.token_bytes(32)
+            cache.add(name, fresh, (2 * DAY).total_seconds())  # unless another process was first
+            return cache.get(name, fresh)
         return _from_file(Path(settings.RUNTIME_DIR), day)
     except Exception as error:  # no letter is refused for it: each process counts by itself
         logger.error("The key of the day can't be shared: %s", type(error).__name__)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat, TruncDay
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import (
@@ -51,9 +52,9 @@ KEEP_WAITING_NEWS_FOR = datetime.timedelta(days=90)
 class Limit:
     """A line of the privacy page: what is erased after how many days, and why then."""
 
-    what: str
+    what: str | Promise
     keep_for: datetime.timedelta
-    why: str
+    why: str | Promise
 
     @property
     def days(self) -> int:

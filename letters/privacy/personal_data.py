@@ -116,8 +116,8 @@ def things(of: str) -> dict[str, Letter | Pledge | Signature | Follow]:
 
 def _told(thing: Thing) -> dict:
     values = {field.name: _value(thing, field) for field in _fields(thing)}
-    if getattr(thing, "consent_version", ""):
-        values["consent_text"] = consent.text_of(thing.consent_version, thing._meta.model_name)
+    if version := getattr(thing, "consent_version", ""):
+        values["consent_text"] = consent.text_of(version, str(thing._meta.model_name))
     if isinstance(thing, Letter) and (picture := thing.picture):
         values["picture"] = {"type": "image/jpeg", "base64": picture.data}
     if isinstance(thing, Signature) and thing.petition.case.is_visible:

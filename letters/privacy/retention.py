@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime
 from dataclasses import dataclass
 
-from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -159,7 +159,7 @@ def keep(case: Case, kind: str, *, months: int) -> RetentionDecision:
     return decision
 
 
-def ask_to_let_go(case: Case, kind: str, by: AbstractBaseUser) -> RetentionDecision:
+def ask_to_let_go(case: Case, kind: str, by: User) -> RetentionDecision:
     """The first of two people. It is about what is due now, not what comes later."""
     with transaction.atomic():
         decision = _locked(case, kind)
@@ -172,7 +172,7 @@ def ask_to_let_go(case: Case, kind: str, by: AbstractBaseUser) -> RetentionDecis
     return decision
 
 
-def let_go(case: Case, kind: str, by: AbstractBaseUser) -> RetentionDecision:
+def let_go(case: Case, kind: str, by: User) -> RetentionDecision:
     """The second person: it is erased once its usual time is over."""
     with transaction.atomic():
         decision = _locked(case, kind)

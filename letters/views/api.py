@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -27,10 +28,10 @@ from letters.views.posts import shared_or_410
 
 ROWS_A_PAGE = 50
 OEMBED_CACHE_SECONDS = 300  # another site may keep what it learnt so long; the frame is anew
-JSON_OPTIONS = {"ensure_ascii": False, "indent": 1}
+JSON_OPTIONS: dict[str, Any] = {"ensure_ascii": False, "indent": 1}
 
 
-def json_page(*query_names: str, cached: bool = True) -> Callable[[View], View]:
+def json_page(*query_names: str, cached: bool = True) -> Callable[[Callable[..., dict]], View]:
     """A reader's page that is JSON, errors too, and that scripts of any site may read."""
 
     def decorate(view: Callable[..., dict]) -> View:
@@ -96,7 +97,7 @@ def oembed(request: HttpRequest) -> dict:
     """How a case is shown in the page that names its address: https://oembed.com/."""
     form = OEmbedForm(request.GET)
     if not form.is_valid():
-        wrong = [f"{name}: {' '.join(errors)}" for name, errors in form.errors.items()]
+        wrong = [f"{name}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()]
         raise Unanswerable(" ".join(wrong), 400)
     asked = form.cleaned_data
     if asked["format"] not in ("", "json"):

@@ -39,16 +39,17 @@ def email_address(request: HttpRequest, key: str) -> HttpResponse:
 
 def email_address_page(request: HttpRequest, email_address: EmailAddress) -> HttpResponse:
     signatures, follows = _signatures(email_address), _follows(email_address)
+    both: list[Signature | Follow] = [*signatures, *follows]
     if request.method == "POST":
-        things = {_named(thing): thing for thing in [*signatures, *follows]}
+        things = {_named(thing): thing for thing in both}
         form = ActForm(request.POST, things=things)
         shown = not form.is_valid() or _act(email_address, things, **form.cleaned_data)
         return redirect(email_address.get_absolute_url() + ("" if shown else "?changed"))
-    waiting = [thing for thing in [*signatures, *follows] if _waits(thing)]
+    waiting = [thing for thing in both if _waits(thing)]
     context = {
         "email_address": email_address,
         "waiting": waiting,
-        "confirmable": [thing for thing in waiting if thing.may_be_confirmed],
+        "confirmable": [thing for thing in waiting if _may_confirm(thing)],
         "seen": max(thing.changed_at for thing in waiting).isoformat() if waiting else "",
         "has_changed": "changed" in request.GET,
         "counted": [thing for thing in signatures if thing.counts],
@@ -70,9 +71,8 @@ def not_me_page(request: HttpRequest, email_address: EmailAddress) -> HttpRespon
     if request.method == "POST":
         email_addresses.not_me(email_address, block=bool(request.POST.get("block")))
         return redirect(request.path)
-    waiting = [
-        thing for thing in [*_signatures(email_address), *_follows(email_address)] if _waits(thing)
-    ]
+    both: list[Signature | Follow] = [*_signatures(email_address), *_follows(email_address)]
+    waiting = [thing for thing in both if _waits(thing)]
     return render(
         request,
         "letters/email_addresses/not_me.html",
@@ -127,9 +127,11 @@ def _act(
         chosen = [things[what]] if what else things.values()
         return _confirm([one for one in chosen if _waits(one)], seen)
     elif what:
-        acts = ON_SIGNATURE if isinstance(things[what], Signature) else ON_FOLLOW
-        if act in acts:
-            acts[act](things[what])
+        thing = things[what]
+        if isinstance(thing, Signature) and act in ON_SIGNATURE:
+            ON_SIGNATURE[act](thing)
+        elif isinstance(thing, Follow) and act in ON_FOLLOW:
+            ON_FOLLOW[act](thing)
     return True
 
 
@@ -141,6 +143,12 @@ def _confirm(waiting: list[Signature | Follow], seen: datetime.datetime | None) 
         else:
             follow_actions.confirm(thing)
     return len(shown) == len(waiting)
+
+
+def _may_confirm(thing: Signature | Follow) -> bool:
+    if isinstance(thing, Signature):
+        return signature_actions.may_confirm(thing)
+    return follow_actions.may_confirm(thing)
 
 
 def _named(thing: Signature | Follow) -> str:
@@ -160,14 +168,9 @@ def _signatures(email_address: EmailAddress) -> list[Signature]:
     with_all = ["text", "petition__case__action_count", "petition__case__edition"]
     signatures = list(email_address.signatures.select_related(*with_all).order_by("pk"))
     for signature in signatures:
-        signature.may_be_confirmed = signature_actions.may_confirm(signature)
         signature.petition.case.load_counts()
-        signature.others = signature.petition.case.shown_signatures
     return signatures
 
 
 def _follows(email_address: EmailAddress) -> list[Follow]:
-    follows = list(email_address.follows.select_related("case__edition").order_by("pk"))
-    for follow in follows:
-        follow.may_be_confirmed = follow_actions.may_confirm(follow)
-    return follows
+    return list(email_address.follows.select_related("case__edition").order_by("pk"))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
@@ -11,18 +14,22 @@ from letters.actions import email_addresses
 from letters.models import EmailAddress, Letter, LinkPurpose, MailedLink, Pledge
 from letters.views.email_addresses import email_address_page, not_me_page, stop_page
 
+Thing = TypeVar("Thing", Letter, Pledge, EmailAddress)
+
 
 @private_page
 def mailed(request: HttpRequest, key: str) -> HttpResponse:
     """The page of an address, or the question whether a letter or promise is one's own."""
-    link = _link(key)
-    match link and link.purpose:
-        case LinkPurpose.EMAIL_ADDRESS:
-            return email_address_page(request, _thing_or_404(EmailAddress, link))
-        case LinkPurpose.LETTER:
-            return _was_it_you(request, _thing_or_404(Letter, link))
-        case LinkPurpose.PLEDGE:
-            return _was_it_you(request, _thing_or_404(Pledge, link))
+    if link := _link(key):
+        match link.purpose:
+            case LinkPurpose.EMAIL_ADDRESS:
+                return email_address_page(request, _thing_or_404(EmailAddress.objects.all(), link))
+            case LinkPurpose.LETTER:
+                letters = Letter.objects.select_related("case__edition")
+                return _was_it_you(request, _thing_or_404(letters, link))
+            case LinkPurpose.PLEDGE:
+                pledges = Pledge.objects.select_related("case__edition")
+                return _was_it_you(request, _thing_or_404(pledges, link))
     return render(request, "letters/mailed_links/link_over.html", status=404)
 
 
@@ -31,7 +38,7 @@ def mailed_not_me(request: HttpRequest, key: str) -> HttpResponse:
     link = _link(key)
     if link is None or link.purpose != LinkPurpose.EMAIL_ADDRESS:
         return render(request, "letters/mailed_links/link_over.html", status=404)
-    return not_me_page(request, _thing_or_404(EmailAddress, link))
+    return not_me_page(request, _thing_or_404(EmailAddress.objects.all(), link))
 
 
 @csrf_exempt  # a mail program posts without a cookie, and from no page of ours: RFC 8058
@@ -40,7 +47,7 @@ def stop_news(request: HttpRequest, key: str) -> HttpResponse:
     link = _link(key)
     if link is None or link.purpose != LinkPurpose.STOP:
         raise Http404
-    return stop_page(request, _thing_or_404(EmailAddress, link))
+    return stop_page(request, _thing_or_404(EmailAddress.objects.all(), link))
 
 
 def _was_it_you(request: HttpRequest, thing: Letter | Pledge) -> HttpResponse:
@@ -66,9 +73,6 @@ def _link(key: str) -> MailedLink | None:
     return MailedLink.objects.by_key(key).valid().first()
 
 
-def _thing_or_404(model: type[Letter | Pledge | EmailAddress], link: MailedLink):
+def _thing_or_404(things: QuerySet[Thing], link: MailedLink) -> Thing:
     """What the link opens, as long as it has the address that the link was mailed to."""
-    things = model.objects.all()
-    if model is not EmailAddress:
-        things = things.select_related("case__edition")
     return get_object_or_404(things, pk=link.number, email_hash=link.to_hash)

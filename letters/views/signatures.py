@@ -87,7 +87,7 @@ def _signing_page(
 def _case_or_404(slug: str) -> Case:
     """A case that may be read about and has a petition."""
     cases = Case.objects.select_related("edition", "petition", "action_count")
-    case = get_object_or_404(cases, slug=slug)
+    case: Case = get_object_or_404(cases, slug=slug)
     if not (case.is_visible and case.petition):
         raise Http404
     return case
