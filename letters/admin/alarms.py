@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from cases.admin.pages import ExtraPagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.admin.row_numbers import row_number
+from cases.permissions import staff
 from letters.admin.access_log import access_log_for
 from letters.admin.forms import ExpectForm, SettleForm
 from letters.admin.keyset import KeysetAdmin
@@ -38,7 +39,7 @@ class AlarmStateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         match self.value():
             case "open":
-                return queryset.open()
+                return queryset & Alarm.objects.open()
             case "settled":
                 return queryset.exclude(settled_at=None)
         return queryset
@@ -118,7 +119,7 @@ class AlarmAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         is_genuine = form.cleaned_data.get("is_genuine")
         reason = form.cleaned_data["reason"]
         raised_to = form.cleaned_data.get("raised_to", 0)
-        if alarms.settle(alarm, is_genuine=is_genuine, by=request.user, raised_to=raised_to):
+        if alarms.settle(alarm, is_genuine=is_genuine, by=staff(request), raised_to=raised_to):
             self.log_change(request, alarm, f"Settled. {reason}")
         else:
             alarm.refresh_from_db()
@@ -160,7 +161,7 @@ def _before(alarm: Alarm) -> str:
     raised = timezone.localtime(alarm.raised_at)
     query.update(
         {
-            "case": alarm.case_id,
+            "case": str(alarm.case_id),
             "kind": alarm.kind,
             "since": (raised - datetime.timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M"),
             "until": (raised + datetime.timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M"),

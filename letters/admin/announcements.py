@@ -20,6 +20,7 @@ from cases.admin.readonly import ReadOnlyAdmin
 from cases.admin.row_numbers import row_number
 from cases.countries import language_name
 from cases.models import Outcome
+from cases.permissions import staff
 from cases.publishing.acts import Refused
 from letters.admin.access_log import access_log_for
 from letters.admin.keyset import KeysetAdmin
@@ -49,7 +50,7 @@ class AnnouncementStateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         match self.value():
             case "waiting":
-                return queryset.awaiting_approval()
+                return queryset & Announcement.objects.awaiting_approval()
             case "approved":
                 return queryset.exclude(approved_at=None)
         return queryset
@@ -152,11 +153,11 @@ class AnnouncementAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         try:
             match act:
                 case "ask":
-                    row = announcements.ask(row.outcome, request.user)
+                    row = announcements.ask(row.outcome, staff(request))
                     done = _("Somebody else has to approve it now: it stands on their first page.")
                     log = "Asked for the news to be sent."
                 case "approve":
-                    announcements.approve(row, request.user)
+                    announcements.approve(row, staff(request))
                     done, log = _("The mails are on their way."), "Approved the news."
                 case "take-back":
                     if not announcements.take_back(row):
@@ -177,7 +178,7 @@ def _announcement_of(outcome: int) -> Announcement:
     outcomes = Outcome.objects.select_related(
         "case", "announcement__asked_by", "announcement__approved_by"
     )
-    told = get_object_or_404(outcomes, pk=outcome)
+    told: Outcome = get_object_or_404(outcomes, pk=outcome)
     return told.announcement or Announcement(outcome=told)
 
 

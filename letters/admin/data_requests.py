@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 
 from cases.admin.pages import ExtraPagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
+from cases.permissions import staff
 from letters.actions import erasure
 from letters.admin.forms import FindForm
 from letters.models import DataRequest
@@ -118,7 +119,7 @@ def _named(numbers: dict[str, int]) -> list[tuple[str, int]]:
 
 def _log(request: HttpRequest, message: str) -> None:
     LogEntry.objects.create(
-        user_id=request.user.pk,
+        user=staff(request),
         content_type=ContentType.objects.get_for_model(DataRequest),
         object_repr=_("one person"),
         action_flag=CHANGE,

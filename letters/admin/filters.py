@@ -9,7 +9,7 @@ from cases.admin.row_numbers import row_number
 from cases.countries import choices_among, country_names
 from cases.dates import earliest_today
 from cases.models import Case, Stage, Target
-from letters.models import LetterState
+from letters.models import Letter, LetterState
 
 NEWEST = 1_000  # rows that are asked which countries to offer: the table itself is too long
 
@@ -40,9 +40,9 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() is None:
-            return queryset.awaiting_moderation()
+            return queryset & Letter.objects.awaiting_moderation()
         if self.value() == "needs_review":
-            return queryset.awaiting_moderation().filter(needs_review=True)
+            return queryset & Letter.objects.awaiting_moderation().filter(needs_review=True)
         if self.value() == "invalid":
             return queryset.exclude(invalid_on=None)
         if self.value() in LetterState.values:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case
-from letters.forms.fields import AddressField
+from letters.forms.fields import AddressField, set_queryset
 from letters.models import Letter, LetterKind
 from letters.privacy import retention
 
@@ -95,19 +95,17 @@ class BetweenForm(forms.Form):
     def __init__(self, data=None, *, model) -> None:
         super().__init__(data)
         self.model = model
-        self.fields["case"].queryset = Case.objects.open_to_readers()
+        set_queryset(self, "case", Case.objects.open_to_readers())
         hour = timezone.localtime().replace(minute=0, second=0, microsecond=0)
         self.fields["since"].initial = hour - datetime.timedelta(hours=1)
         self.fields["until"].initial = hour + datetime.timedelta(hours=1)
         if model is not Letter:
             del self.fields["kind"]
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
-        since, until = cleaned.get("since"), cleaned.get("until")
+    def clean(self) -> None:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and until <= since:
             self.add_error("until", ValidationError(_("Give a time after the first one.")))
-        return cleaned
 
     def rows(self) -> QuerySet:
         """What it speaks of. A row that was erased stands at the beginning of its day, in UTC."""
@@ -175,7 +173,7 @@ class ExpectForm(forms.Form):
 
     def __init__(self, data=None, **kwargs) -> None:
         super().__init__(data, **kwargs)
-        self.fields["cases"].queryset = Case.objects.taking_actions()  # today
+        set_queryset(self, "cases", Case.objects.taking_actions())  # today
 
     def clean_until(self) -> datetime.datetime:
         day, today = self.cleaned_data["until"], timezone.localdate()
@@ -205,8 +203,6 @@ class RetentionForm(forms.Form):
         choices=[(months, months) for months in retention.MONTHS], coerce=int, required=False
     )
 
-    def clean(self) -> dict:
-        cleaned = super().clean()
-        if cleaned.get("act") == "keep" and not cleaned.get("months"):
+    def clean(self) -> None:
+        if self.cleaned_data.get("act") == "keep" and not self.cleaned_data.get("months"):
             self.add_error("months", _("Choose for how long."))
-        return cleaned

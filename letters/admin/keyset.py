@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Expression, QuerySet
 from django.http import HttpRequest
 
 from cases.admin.row_numbers import row_number
@@ -26,7 +27,7 @@ class KeysetChangeList(ChangeList):
         self.before = row_number(before)
         return wanted
 
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[str]:
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet) -> list[Expression | str]:
         return ["-pk"]
 
     def get_results(self, request: HttpRequest) -> None:
@@ -41,7 +42,9 @@ class KeysetChangeList(ChangeList):
         self.can_show_all = self.multi_page = False
         self.paginator = Paginator(self.result_list, self.list_per_page)
 
-    def get_query_string(self, new_params: dict | None = None, remove: list | None = None) -> str:
+    def get_query_string(
+        self, new_params: dict | None = None, remove: Iterable[str] | None = None
+    ) -> str:
         # A filter or an action begins at the newest row again.
         return super().get_query_string(new_params, [*(remove or []), BEFORE])
 

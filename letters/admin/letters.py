@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from cases.admin.row_numbers import row_number
 from cases.countries import country_name, language_name
 from cases.models import Answer
+from cases.permissions import staff
 from letters.actions import letters as letter_actions
 from letters.admin.access_log import access_log_for
 from letters.admin.filters import CaseFilter, CountryFilter, StateFilter, TargetFilter
@@ -181,18 +182,20 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
         if not self.has_moderate_permission(request):
             raise PermissionDenied
         keys = [row_number(key) for key in request.GET.getlist("letter")[:100]]
-        chosen = list(Letter.objects.filter(pk__in=filter(None, keys)).select_related("case"))
-        if not chosen:
+        letters = list(Letter.objects.filter(pk__in=filter(None, keys)).select_related("case"))
+        if not letters:
             return redirect("admin:letters_letter_changelist")
         form = RejectForm(request.POST if request.method == "POST" else None)
         sent = request.POST if request.method == "POST" else request.GET
-        for letter in chosen:
-            letter.seen = sent.get(f"seen-{letter.pk}") or (
-                "" if request.method == "POST" else letter.changed_at.isoformat()
-            )
+        seen = [
+            sent.get(f"seen-{letter.pk}")
+            or ("" if request.method == "POST" else letter.changed_at.isoformat())
+            for letter in letters
+        ]
+        chosen = list(zip(letters, seen, strict=True))
         if form.is_valid():
-            for letter in chosen:
-                if letter.seen == letter.changed_at.isoformat():
+            for letter, seen_at in chosen:
+                if seen_at == letter.changed_at.isoformat():
                     self._do(request, letter, "reject", form.cleaned_data["reason"])
                 else:
                     self._warn_of_change(request, letter)
@@ -204,7 +207,7 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
         if not self.has_moderate_permission(request):
             raise PermissionDenied
         form = FindForm(request.POST or None)
-        found = {}
+        found: dict[str, object] = {}
         if form.is_valid():
             written_by = {"email_hash": email_hash(form.cleaned_data["email"])}
             letters = Letter.objects.filter(**written_by).select_related("case", "target")
@@ -225,7 +228,7 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
                     "follows": follows[:MAX_FOUND],
                 }
             LogEntry.objects.create(
-                user_id=request.user.pk,
+                user=staff(request),
                 content_type=ContentType.objects.get_for_model(Letter),
                 object_repr=_("letters of one address"),
                 action_flag=2,

@@ -6,8 +6,8 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from cases.admin.readonly import ReadOnlyAdmin
 from letters.admin.keyset import KeysetAdmin
@@ -17,7 +17,7 @@ UNSEEN = ["to", "subject", "body", "unsubscribe_url"]
 
 
 class MailStateFilter(admin.SimpleListFilter):
-    title = _("state")
+    title = gettext_lazy("state")
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
@@ -31,9 +31,9 @@ class MailStateFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         match self.value():
             case "waiting":
-                return queryset.waiting()
+                return queryset & OutgoingMail.objects.waiting()
             case "held-up":
-                return queryset.held_up()
+                return queryset & OutgoingMail.objects.held_up()
             case "sent":
                 return queryset.exclude(sent_at=None)
             case "given-up":
@@ -45,14 +45,17 @@ class MailStateFilter(admin.SimpleListFilter):
 class OutgoingMailAdmin(KeysetAdmin, ReadOnlyAdmin):
     list_display = ["about", "kind", "status", "attempts", "created_at", "not_before", "sent_at"]
     list_filter = [MailStateFilter, "kind"]
-    fields = [*list_display, "given_up_at", "language"]
-    readonly_fields = fields
+    readonly_fields = [
+        *("about", "kind", "status", "attempts", "created_at", "not_before", "sent_at"),
+        *("given_up_at", "language"),
+    ]
+    fields = [*readonly_fields]
     actions = ["send_again"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).defer(*UNSEEN)
 
-    @admin.display(description=_("state"))
+    @admin.display(description=gettext_lazy("state"))
     def status(self, mail: OutgoingMail) -> str:
         if mail.sent_at:
             return _("sent")
@@ -61,7 +64,7 @@ class OutgoingMailAdmin(KeysetAdmin, ReadOnlyAdmin):
     def has_resend_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("letters.change_outgoingmail")
 
-    @admin.action(description=_("Send again what was given up"), permissions=["resend"])
+    @admin.action(description=gettext_lazy("Send again what was given up"), permissions=["resend"])
     def send_again(self, request: HttpRequest, queryset: QuerySet) -> None:
         keys = queryset.exclude(given_up_at=None).filter(sent_at=None).values("pk")
         number = OutgoingMail.objects.filter(pk__in=list(keys.values_list("pk", flat=True))).update(

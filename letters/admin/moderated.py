@@ -37,7 +37,7 @@ class ModeratedAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             return queryset, False
         number = row_number(search_term.strip().lstrip("#"))
         if number is None:
-            messages.info(request, self.found_by)
+            messages.info(request, str(self.found_by))
             return queryset.none(), False
         return queryset.filter(pk=number), False
 

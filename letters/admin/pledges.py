@@ -6,7 +6,8 @@ from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cases.admin.pages import ExtraPagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
@@ -17,20 +18,23 @@ from letters.admin.filters import VisibleCaseFilter
 from letters.admin.keyset import KeysetAdmin
 from letters.admin.validity import JudgedMixin, MomentFilter
 from letters.models import Letter, Pledge
+from letters.models.letters import LetterQuerySet
 from letters.statistics.disclosure import SMALLEST_SHOWN
 
 UNSEEN = ["key", "name", "group", "email"]
 
 
 class ByHandFilter(admin.SimpleListFilter):
-    title = _("written by hand")
+    title = gettext_lazy("written by hand")
     parameter_name = "by-hand"
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
         return [("waiting", _("waits for a look"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset.needing_review() if self.value() == "waiting" else queryset
+        return (
+            queryset & Pledge.objects.needing_review() if self.value() == "waiting" else queryset
+        )
 
 
 @admin.register(Pledge)
@@ -48,7 +52,7 @@ class PledgeAdmin(JudgedMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         "created_at",
     ]
     list_filter = [ByHandFilter, "state", "needs_review", VisibleCaseFilter, MomentFilter]
-    fields = [
+    readonly_fields = [
         "number",
         "counted",
         "waiting",
@@ -59,11 +63,8 @@ class PledgeAdmin(JudgedMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         "from_where",
         "created_at",
     ]
-    readonly_fields = fields
+    fields = [*readonly_fields]
     actions = ["clear_review", "invalidate", "revalidate"]
-
-    def has_moderate_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("letters.moderate_letter")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         pledges = super().get_queryset(request).select_related("case", "edition").defer(*UNSEEN)
@@ -75,7 +76,7 @@ class PledgeAdmin(JudgedMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             waiting_letters=_number_of(letters.by_hand_needing_review()),
         )
 
-    def judged(self, chosen: QuerySet) -> QuerySet:
+    def judged(self, chosen: QuerySet) -> LetterQuerySet:
         return Letter.objects.filter(pledge__in=list(chosen.values_list("pk", flat=True)))
 
     def judge(self, request: HttpRequest, rows: QuerySet, act: str, reason: str) -> list[int]:
@@ -86,31 +87,33 @@ class PledgeAdmin(JudgedMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         )
         return done
 
-    @admin.action(description=_("Written by hand: let it count"), permissions=["moderate"])
+    @admin.action(
+        description=gettext_lazy("Written by hand: let it count"), permissions=["moderate"]
+    )
     def clear_review(self, request: HttpRequest, queryset: QuerySet) -> None:
         self.judge(request, self.judged(queryset).by_hand_needing_review(), "clear_review", "")
 
-    @admin.display(description=_("pledge"))
+    @admin.display(description=gettext_lazy("pledge"))
     def key_number(self, pledge: Pledge) -> str:
         return str(pledge.pk)
 
-    @admin.display(description=_("letters that count"))
+    @admin.display(description=gettext_lazy("letters that count"))
     def counted(self, pledge: Pledge) -> int:
         return pledge.counted_letters
 
-    @admin.display(description=_("by hand, waiting"))
+    @admin.display(description=gettext_lazy("by hand, waiting"))
     def waiting(self, pledge: Pledge) -> int:
         return pledge.waiting_letters
 
-    @admin.display(description=_("needs review"))
+    @admin.display(description=gettext_lazy("needs review"))
     def review(self, pledge: Pledge) -> str:
         return _("needs review") if pledge.needs_review else ""
 
-    @admin.display(description=_("for"))
+    @admin.display(description=gettext_lazy("for"))
     def what_for(self, pledge: Pledge) -> str:
         return str(pledge.case or _("any case of %(edition)s") % {"edition": pledge.edition})
 
-    @admin.display(description=_("country"))
+    @admin.display(description=gettext_lazy("country"))
     def from_where(self, pledge: Pledge) -> str:
         if pledge.number < SMALLEST_SHOWN:
             return _("too few to tell")

@@ -38,7 +38,7 @@ class ValidFilter(admin.SimpleListFilter):
 class PostAdmin(ValidityMixin, KeysetAdmin, ReadOnlyAdmin):
     list_display = ["number", "case", "network", "state", "review", "from_where", "created_at"]
     list_filter = ["needs_review", ValidFilter, "state", CaseFilter, MomentFilter, "network"]
-    fields = [
+    readonly_fields = [
         "case",
         "network",
         "state",
@@ -48,13 +48,10 @@ class PostAdmin(ValidityMixin, KeysetAdmin, ReadOnlyAdmin):
         "created_at",
         "what_staff_did",
     ]
-    readonly_fields = fields
+    fields = [*readonly_fields]
     empty_value_display = ""
     actions = ["clear_review", "invalidate", "revalidate"]
     change_list_template = "admin/letters/post/change_list.html"
-
-    def has_moderate_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("letters.moderate_letter")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("case").defer("key")

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from cases.admin.pages import ExtraPagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
+from cases.permissions import staff
 from cases.publishing.acts import Refused
 from letters.admin.forms import RetentionForm
 from letters.models import RetentionDecision
@@ -69,10 +70,10 @@ class RetentionDecisionAdmin(ExtraPagesMixin, ReadOnlyAdmin):
                     decision = retention.keep(case, kind, months=months)
                     words = _("Kept on for %(months)s months.") % {"months": months}
                 case "ask":
-                    decision = retention.ask_to_let_go(case, kind, request.user)
+                    decision = retention.ask_to_let_go(case, kind, staff(request))
                     words = _("Asked to let it go. A second person has to approve it.")
                 case "let-go":
-                    decision = retention.let_go(case, kind, request.user)
+                    decision = retention.let_go(case, kind, staff(request))
                     words = _("Let go: it is erased once its time is over.")
                 case _take_back:
                     decision = retention.take_back(case, kind)

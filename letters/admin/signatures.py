@@ -60,7 +60,7 @@ class SignatureStateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if self.value() is None:
-            return queryset.needing_review()
+            return queryset & Signature.objects.needing_review()
         if self.value() in SignatureState.values:
             return queryset.filter(state=self.value())
         return queryset

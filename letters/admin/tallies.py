@@ -5,7 +5,8 @@ from __future__ import annotations
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.countries import country_name
@@ -18,16 +19,16 @@ from letters.statistics.disclosure import SMALLEST_SHOWN
 
 @admin.register(Tally)
 class TallyAdmin(KeysetAdmin, ReadOnlyAdmin):
-    list_display = ["day", "case", "kind", "source", "from_where", "number"]
+    readonly_fields = ["day", "case", "kind", "source", "from_where", "number"]
+    fields = [*readonly_fields]
+    list_display = [*readonly_fields]
     list_filter = [VisibleCaseFilter, "kind", "source"]
-    fields = list_display
-    readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         hidden = Case.objects.hidden_from(request.user)
         return super().get_queryset(request).exclude(case__in=hidden).select_related("case")
 
-    @admin.display(description=_("country"))
+    @admin.display(description=gettext_lazy("country"))
     def from_where(self, tally: Tally) -> str:
         if tally.number < SMALLEST_SHOWN:
             return _("too few to tell")

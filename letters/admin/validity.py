@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from cases.admin.row_numbers import row_number
+from cases.permissions import staff
 from letters.admin.forms import BetweenForm, JudgeForm
 from letters.delivery import moderation
 
@@ -57,7 +58,7 @@ class MomentFilter(admin.SimpleListFilter):
             "day-before": (day - one_day, day),
             "week": (day - 7 * one_day, day + one_day),
         }
-        if span := spans.get(self.value()):
+        if span := spans.get(self.value() or ""):
             return queryset.filter(created_at__gte=span[0], created_at__lt=span[1])
         return queryset
 
@@ -71,7 +72,7 @@ def judge(request: HttpRequest, rows: QuerySet, act: str, reason: str) -> list[i
         "clear_review": "Reviewed: it counts.",
     }[act]
     LogEntry.objects.log_actions(
-        request.user.pk,
+        staff(request).pk,
         rows.model.objects.filter(pk__in=done).only("pk", *_naming(rows.model)),
         CHANGE,
         f"{log} {reason}".strip(),
@@ -93,12 +94,15 @@ def judge(request: HttpRequest, rows: QuerySet, act: str, reason: str) -> list[i
     return done
 
 
-class JudgedMixin:
+class JudgedMixin(admin.ModelAdmin):
     """Actions for what is ticked in the list. What is judged are those rows, or what is theirs."""
 
     def judged(self, chosen: QuerySet) -> QuerySet:
         """The letters or posts that the rows of the list stand for."""
         return chosen
+
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("letters.moderate_letter")
 
     def get_urls(self):
         name = f"letters_{self.opts.model_name}_judge"
@@ -162,7 +166,7 @@ class ValidityMixin(JudgedMixin):
         if not self.has_moderate_permission(request):
             raise PermissionDenied
         asked = BetweenForm(request.GET if "case" in request.GET else None, model=self.model)
-        context = {"asked": asked, "form": JudgeForm()}
+        context: dict[str, object] = {"asked": asked, "form": JudgeForm()}
         if asked.is_valid():
             act, rows = asked.cleaned_data["act"], asked.rows()
             if request.method == "POST":

@@ -133,8 +133,8 @@ def test_a_letter_that_was_changed_since_it_was_read_is_not_rejected(case):
     letters.revise(letter, body="Other words than those that were read, and courteous ones.")
 
     form = client.get(link.replace("&amp;", "&"))
-    [chosen] = form.context["chosen"]
-    sent = {"reason": "Please be courteous.", f"seen-{letter.pk}": chosen.seen}
+    [(_letter, seen)] = form.context["chosen"]
+    sent = {"reason": "Please be courteous.", f"seen-{letter.pk}": seen}
     answer = client.post(reverse("admin:letters_letter_reject") + f"?letter={letter.pk}", sent)
 
     assert answer.status_code == 302
