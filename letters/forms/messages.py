@@ -75,11 +75,11 @@ class MessageForm(WritingForm):
         self.fields["language"].initial = get_language()
         self.fields["picture"].label, self.fields["picture"].help_text = _about_pictures(case)
         solidarity = case.solidarity_action
-        if not solidarity.takes_drawings:
+        if not (solidarity and solidarity.takes_drawings):
             del self.fields["picture"]
         if editing is None or not LetterPicture.objects.filter(letter=editing).exists():
             del self.fields["without_picture"]
-        if not solidarity.shows_messages:
+        if not (solidarity and solidarity.shows_messages):
             del self.fields["may_be_shown"]
 
     def clean_picture(self) -> pictures.Drawing | None:

@@ -4,7 +4,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Case
+from cases.models import Petition
 from letters.actions.signatures import SignatureFields
 from letters.forms.consent import ConsentForm
 from letters.forms.fields import country_field, email_field, follow_field, follow_label, name_field
@@ -36,13 +36,13 @@ class SignForm(ConsentForm):
     IS_NEEDED = _("Tick this to sign: without it we may not keep your name.")
     field_order = ("name", "country", "email", "shows_name", "follow")
 
-    def __init__(self, data=None, *, case: Case, **kwargs) -> None:
+    def __init__(self, data=None, *, petition: Petition, **kwargs) -> None:
         super().__init__(data, **kwargs)
-        self.petition = case.petition
-        self.purpose = f"signature for {case.slug}"
-        self.fields["digest"].initial = self.petition.digest
-        self.fields["follow"].label = follow_label(case)
-        if not self.petition.shows_signers:
+        self.petition = petition
+        self.purpose = f"signature for {petition.case.slug}"
+        self.fields["digest"].initial = petition.digest
+        self.fields["follow"].label = follow_label(petition.case)
+        if not petition.shows_signers:
             del self.fields["shows_name"]
 
     def clean(self) -> dict:

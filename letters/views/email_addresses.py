@@ -49,6 +49,7 @@ def email_address_page(request: HttpRequest, email_address: EmailAddress) -> Htt
     context = {
         "email_address": email_address,
         "waiting": waiting,
+        "can_be_confirmed": [thing for thing in both if _may_confirm(thing)],
         "confirmable": [thing for thing in waiting if _may_confirm(thing)],
         "seen": max(thing.changed_at for thing in waiting).isoformat() if waiting else "",
         "has_changed": "changed" in request.GET,

@@ -183,11 +183,10 @@ def _by_language(phrases: list[SolidarityPhrase]) -> list[tuple[str, str, list]]
 def _closed_page(request: HttpRequest, case: Case) -> HttpResponse:
     """Before its first day and after its last: from when, or until when."""
     solidarity = case.solidarity_action
+    opens_on = solidarity and solidarity.opens_on
     context = {
         "case": case,
         "solidarity": solidarity,
-        "opens_on": solidarity.opens_on
-        if solidarity.opens_on and timezone.localdate() < solidarity.opens_on
-        else None,
+        "opens_on": opens_on if opens_on and timezone.localdate() < opens_on else None,
     }
     return render(request, "letters/messages/closed.html", context)

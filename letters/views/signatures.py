@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from cases.goals import percent_of_goal
 from cases.http_caching import private_page
-from cases.models import Case
+from cases.models import Petition
 from letters.actions import signatures
 from letters.actions.take_all import TakeAll
 from letters.forms.signatures import SignForm
@@ -26,12 +26,13 @@ def sign(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> Ht
 
     In “take all” the way goes on.
     """
-    case = _case_or_404(slug)
+    petition = _petition_or_404(slug)
+    case = petition.case
     if request.method != "POST":
         if not case.takes_actions:
             return redirect(case)
-        return _signing_page(request, case, take_all=take_all)
-    form = SignForm(request.POST, case=case)
+        return _signing_page(request, petition, take_all=take_all)
+    form = SignForm(request.POST, petition=petition)
     closed = (
         ""
         if case.takes_signatures
@@ -40,9 +41,9 @@ def sign(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> Ht
     too_many = _("Too many signatures came from here in this hour. Try again later.")
     status = submitting.refused(form, request, "sign", closed=closed, too_many=too_many, mails=True)
     if status:
-        return _signing_page(request, case, form, status=status, take_all=take_all)
+        return _signing_page(request, petition, form, status=status, take_all=take_all)
     signatures.sign(
-        petition=case.petition,
+        petition=petition,
         email=form.cleaned_data["email"],
         follow=form.cleaned_data["follow"],
         sender=senders.share_of(request),
@@ -57,15 +58,17 @@ def sign(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> Ht
 
 def _signing_page(
     request: HttpRequest,
-    case: Case,
+    petition: Petition,
     form: SignForm | None = None,
     *,
     status: int = 200,
     take_all: TakeAll | None = None,
 ) -> HttpResponse:
+    case = petition.case
     prefetch_related_objects([case], "targets")
     case.load_counts()
-    petition, number = case.petition, case.shown_signatures
+    number = case.shown_signatures
+    known = take_all.initial_for(case) if take_all else {}
     signers: list[Signature] = []
     if petition.shows_signers and number:
         signers = list(Signature.objects.shown(petition)[:SIGNERS_SHOWN])
@@ -74,7 +77,7 @@ def _signing_page(
         "petition": petition,
         "targets": case.targets.all(),
         "demands": case.demands.all(),
-        "form": form or SignForm(case=case, initial=take_all.initial_for(case) if take_all else {}),
+        "form": form or SignForm(petition=petition, initial=known),
         "take_all": take_all,
         "is_open": case.takes_signatures or form is not None,
         "number": number or None,
@@ -84,10 +87,10 @@ def _signing_page(
     return render(request, "letters/signatures/sign.html", context, status=status)
 
 
-def _case_or_404(slug: str) -> Case:
-    """A case that may be read about and has a petition."""
-    cases = Case.objects.select_related("edition", "petition", "action_count")
-    case: Case = get_object_or_404(cases, slug=slug)
-    if not (case.is_visible and case.petition):
+def _petition_or_404(slug: str) -> Petition:
+    """Of a case that may be read about."""
+    petitions = Petition.objects.select_related("case__edition", "case__action_count")
+    petition = get_object_or_404(petitions, case__slug=slug)
+    if not petition.case.is_visible:
         raise Http404
-    return case
+    return petition
