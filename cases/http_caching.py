@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods
 from cases.models import Case, Freeze
 from cases.printing.rendering import Busy
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
 
@@ -66,7 +66,7 @@ def public_page(
     def decorate(view: View) -> View:
         @only("GET", "HEAD")
         @wraps(view)
-        def reader_view(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        def reader_view(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
             if cached and (elsewhere := to_known_query(request, query_names, offered)):
                 return elsewhere
             try:
@@ -135,7 +135,7 @@ def private_page(view: View) -> View:
 
     @only("GET", "HEAD", "POST")
     @wraps(view)
-    def form_view(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+    def form_view(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
         try:
             response = view(request, *args, **kwargs)
         except Busy:

@@ -258,6 +258,7 @@ class Milestone(PartialDateModel, SourcedModel):
     text = models.CharField(_("what happened"), max_length=300)
 
     i18n = TranslationField(fields=["text"])
+    text_i18n: str
     is_outcome = False
 
     class Meta:

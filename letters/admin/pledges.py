@@ -32,9 +32,7 @@ class ByHandFilter(admin.SimpleListFilter):
         return [("waiting", _("waits for a look"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return (
-            queryset & Pledge.objects.needing_review() if self.value() == "waiting" else queryset
-        )
+        return queryset & Pledge.objects.needing_review() if self.value() == "waiting" else queryset
 
 
 @admin.register(Pledge)

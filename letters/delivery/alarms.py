@@ -14,7 +14,7 @@ from cases.models import Case
 from letters.models import ActionKind, Alarm, Letter, Pace, Post, Signature
 from letters.statistics import pace
 
-MODELS: dict[str, type[Letter] | type[Signature] | type[SocialAction]] = {
+MODELS: dict[str, type[Letter] | type[Signature] | type[Post]] = {
     ActionKind.APPEAL: Letter,
     ActionKind.SOLIDARITY: Letter,
     ActionKind.SIGNATURE: Signature,

@@ -6,7 +6,7 @@ from django.db import connection
 
 def demo_data_exists() -> bool:
     """Whether invented activity is in the database, asked every few seconds."""
-    return caches["fragments"].get_or_set("demo-data-exists", _ask, 4)  # seconds
+    return bool(caches["fragments"].get_or_set("demo-data-exists", _ask, 4))  # seconds
 
 
 def _ask() -> bool:

@@ -205,12 +205,12 @@ def _languages(target: Target | None, about: str, language: str) -> set[str] | N
 
 def blocking_rules() -> tuple[list[SafetyRule], list[WordList]]:
     """The rules of all cases and the lists whose words stop a text: mostly few."""
-
-    def ask() -> tuple[list[SafetyRule], list[WordList]]:
+    found = caches["fragments"].get("blocking-rules")
+    if found is None:
         rules, lists = SafetyRule.objects.filter(stops=True), WordList.objects.filter(stops=True)
-        return list(rules), list(lists)
-
-    return caches["fragments"].get_or_set("blocking-rules", ask, 4)  # seconds
+        found = list(rules), list(lists)
+        caches["fragments"].set("blocking-rules", found, 4)  # seconds
+    return found
 
 
 def _listed(
