@@ -296,15 +296,15 @@ def _plain(one: forms.Field, value: Any) -> str:
 # --- comparing
 
 
-def _merged(admin, request: HttpRequest, obj: models.Model) -> Merge:
+def _merged(model_admin: admin.ModelAdmin, request: HttpRequest, obj: models.Model) -> Merge:
     opened = _opened(request, obj)
     merge = Merge(request, request.POST.copy())
-    form_class = admin.get_form(request, obj, change=True)
+    form_class = model_admin.get_form(request, obj, change=True)
     stored = form_class(instance=obj)
     typed = form_class(merge.data, request.FILES, instance=obj)
     merge.now.fields = _hashes(stored)
     _merge_fields(merge, stored, typed, opened.fields, key="", part="")
-    for formset_class, inline in admin.get_formsets_with_inlines(request, obj):
+    for formset_class, inline in model_admin.get_formsets_with_inlines(request, obj):
         _lock_rows(formset_class, obj)
         rows = {
             "instance": obj,
@@ -394,7 +394,9 @@ def _merge_rows(merge: Merge, formset_class, rows: dict, opened: dict[str, Hashe
     _number(merge.data, prefix, old, new)
 
 
-def _merge_row(merge: Merge, stored, typed, opened: Hashes, key: str) -> None:
+def _merge_row(
+    merge: Merge, stored: forms.ModelForm, typed: forms.ModelForm, opened: Hashes, key: str
+) -> None:
     part = _row_name(stored)
     if not _is_deleting(typed):
         return _merge_fields(merge, stored, typed, opened, key=key, part=part)
@@ -414,7 +416,7 @@ def _merge_row(merge: Merge, stored, typed, opened: Hashes, key: str) -> None:
     return None
 
 
-def _goes_on(merge: Merge, row, pk: str, opened: Hashes, key: str) -> bool:
+def _goes_on(merge: Merge, row: forms.ModelForm, pk: str, opened: Hashes, key: str) -> bool:
     """Whether a row that somebody deleted meanwhile is to be made anew."""
     label = capfirst(str(row.instance._meta.verbose_name))
     if _is_deleting(row):
@@ -431,7 +433,9 @@ def _goes_on(merge: Merge, row, pk: str, opened: Hashes, key: str) -> bool:
     return answer == MINE
 
 
-def _same_row(row, free: dict[str, forms.ModelForm], fk: models.ForeignKey) -> str | None:
+def _same_row(
+    row: forms.ModelForm, free: dict[str, forms.ModelForm], fk: models.ForeignKey
+) -> str | None:
     """The stored row, added meanwhile, of which a new one would be the second."""
     keys: list[list[str]] = [[]] if fk.unique else []
     for constraint in row.instance._meta.constraints:

@@ -421,8 +421,8 @@ def _read_edition(content: Content, folder: Path, path: Path, year: int) -> None
     if table.number("year") != year:
         raise table.error("year", f"must be {year}, as its folder is named.")
     edition = table.build(Edition, year=year, **_read_launch(table.table("launch")))
-    opens_on, deadline = edition.opens_on, edition.reporting_deadline
-    if opens_on and deadline and deadline < opens_on:
+    deadline = edition.reporting_deadline
+    if deadline and deadline < edition.opens_on:
         raise table.error("reporting_deadline", "must not be before opens_on.")
     content.editions.append(edition)
 
