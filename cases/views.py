@@ -25,7 +25,7 @@ from cases.models import (
     Edition,
     Freeze,
     Outcome,
-    ToldRules,
+    SafetyAdvice,
     YearlyFigure,
 )
 from cases.models.cases import TAKES_NONE
@@ -143,7 +143,7 @@ def case_page(request: HttpRequest, case: Case, full_case: Case, fragments: str)
         "quotes": lazily(lambda: [quote for quote in full_case.quotes.all() if quote.may_be_shown]),
         "timeline": lazily(lambda: full_case.timeline),
         "status": lazily(lambda: case.latest_outcome),
-        "solidarity_rules": lazily(lambda: ToldRules.of(full_case, AppliesTo.SOLIDARITY)),
+        "solidarity_rules": lazily(lambda: SafetyAdvice.of(full_case, AppliesTo.SOLIDARITY)),
         "petition": petition,
         "takes_actions": case.takes_actions,
         "ways": lazily(lambda: _ways(full_case)),

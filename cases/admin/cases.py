@@ -31,8 +31,8 @@ from cases.admin.history_admin import HistoryAdmin
 from cases.admin.inlines import BesideFieldForm, WideFieldsMixin
 from cases.admin.pages import ExtraPagesMixin
 from cases.admin.row_numbers import row_number
-from cases.admin.searching import CaseSearchMixin
-from cases.admin.touching import TouchesCasesMixin
+from cases.admin.search import CaseSearchMixin
+from cases.admin.touch import TouchesCasesMixin
 from cases.admin.versions import VersionCheckMixin
 from cases.models import (
     PAST_GATE,
@@ -114,8 +114,10 @@ class CaseForm(BesideFieldForm):
         slug = self.cleaned_data["slug"]
         others = Case.history.filter(slug=slug, stage__in=PAST_GATE)
         if other := others.exclude(id=self.instance.pk).first():
-            words = _("This was the address of %(case)s: links to it would lead to somebody else.")
-            raise ValidationError(words % {"case": other.display_name})
+            message = _(
+                "This was the address of %(case)s: links to it would lead to somebody else."
+            )
+            raise ValidationError(message % {"case": other.display_name})
         return slug
 
     def clean_earlier(self) -> Case | None:
@@ -133,13 +135,13 @@ class CaseForm(BesideFieldForm):
             setattr(wanted, name, cleaned[name])
         changed = [name for name in names if name in self.changed_data]
         if changed and (others := same_person.shown_under_another(self.instance, wanted)):
-            words = _(
+            message = _(
                 "%(case)s (%(how)s) would be the same person, shown again without a second look. "
                 "Whoever wants that makes a draft of its own, and it takes two people to publish "
                 "it."
             )
             how = others[0].get_freeze_display()
-            self.add_error(changed[0], words % {"case": others[0], "how": how})
+            self.add_error(changed[0], message % {"case": others[0], "how": how})
 
 
 class CaseChangeList(ChangeList):
@@ -349,8 +351,8 @@ class CaseAdmin(
         if formset.model is not Portrait:
             super().save_formset(request, form, formset, change)
             if formset.model is Consent and (how := consents.freeze_if_ended(form.instance)):
-                words = _("A consent has ended. The site froze the case: %(freeze)s.")
-                messages.warning(request, words % {"freeze": Freeze(how).label})
+                message = _("A consent has ended. The site froze the case: %(freeze)s.")
+                messages.warning(request, message % {"freeze": Freeze(how).label})
             return None
         before = Portrait.objects.filter(case=form.instance).first()
         super().save_formset(request, form, formset, change)

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from cases.admin.history_admin import HistoryAdmin
 from cases.admin.inlines import WideFieldsMixin
 from cases.admin.readonly import ReadOnlyAdmin
-from cases.admin.touching import TouchesCasesMixin
+from cases.admin.touch import TouchesCasesMixin
 from cases.admin.versions import VersionCheckMixin
 from cases.models import ActionCount, Case, Edition, Theme, YearlyFigure
 from cases.models.translation import translations_of

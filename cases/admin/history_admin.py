@@ -15,7 +15,7 @@ from django.urls import path, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
-from cases.admin import removing, restoring
+from cases.admin import removal, restore
 from cases.admin.access_log import consent_access_log, log_access
 from cases.admin.forms import RemoveWordsForm
 from cases.admin.history import changed, entries, historical_models, records_of, values
@@ -83,19 +83,19 @@ class HistoryAdmin(admin.ModelAdmin):
             # Whoever saves or restores it at the same moment comes after.
             list(self.model.objects.select_for_update().filter(pk=pk))
             thing, record = self._version(request, pk, part, version)
-            if not restoring.may_restore(request, self, thing, record):
+            if not restore.may_restore(request, self, thing, record):
                 raise PermissionDenied
             if request.POST.get("seen") != _newest(thing, record):
-                words = _("It was changed since you opened this page: please compare again.")
-                messages.warning(request, words)
+                message = _("It was changed since you opened this page: please compare again.")
+                messages.warning(request, message)
                 return self._version_page(request, thing, record)
             try:
-                restored = restoring.restore(request, self, thing, record)
-            except restoring.NotRestored as refused:
+                restored = restore.restore(request, self, thing, record)
+            except restore.NotRestored as refused:
                 return self._version_page(request, thing, record, errors=refused.errors)
-        if restored is restoring.Restored.DONE:
+        if restored is restore.Restored.DONE:
             messages.success(request, _("Restored: it is as it was then."))
-        elif restored is restoring.Restored.NOT_NEEDED:
+        elif restored is restore.Restored.NOT_NEEDED:
             messages.info(request, _("It is already as it was then: nothing was changed."))
         return redirect(self._address("history", thing))
 
@@ -113,14 +113,14 @@ class HistoryAdmin(admin.ModelAdmin):
             words, reason = form.cleaned_data["words"], form.cleaned_data["reason"]
             with transaction.atomic():
                 list(self.model.objects.select_for_update().filter(pk=pk))
-                now, found = removing.find_now(thing, words), removing.find(thing, words)
+                now, found = removal.find_now(thing, words), removal.find(thing, words)
                 consents = {Consent, Consent.history.model} & {type(one.row) for one in found + now}
                 if consents and isinstance(thing, Case):
                     log_access(request, thing)
                 # What is confirmed is what was shown: these words, in these places.
                 shown = hashlib.sha256(f"{len(found)} {words}".encode()).hexdigest()
                 if found and not now and request.POST.get("confirm") == shown:
-                    number = removing.remove(thing, words, staff(request), reason)
+                    number = removal.remove(thing, words, staff(request), reason)
                     done = _("Words removed from %(number)s earlier versions and notes: %(reason)s")
                     done %= {"number": number, "reason": reason}
                     self.log_change(request, thing, done)
@@ -152,7 +152,7 @@ class HistoryAdmin(admin.ModelAdmin):
         return thing, get_object_or_404(records_of(thing, model), pk=version)
 
     def _version_page(self, request: HttpRequest, thing, record, errors=()) -> HttpResponse:
-        model, now = type(record.instance), restoring.row_now(thing, record)
+        model, now = type(record.instance), restore.row_now(thing, record)
         if model is Consent:
             log_access(request, thing)
         stands = model.history.filter(id=now.pk).first() if now else None
@@ -162,7 +162,7 @@ class HistoryAdmin(admin.ModelAdmin):
             stays = {str(one.verbose_name) for one in fields}
             changes = [change for change in changes if change.field not in stays]
         named = capfirst(model._meta.verbose_name)
-        words = {"what": named, "when": restoring.said_when(record)}
+        words = {"what": named, "when": restore.said_when(record)}
         return self._history_page(
             request,
             thing,
@@ -175,8 +175,8 @@ class HistoryAdmin(admin.ModelAdmin):
             values={
                 name: value for name, value in values(model, record, request.user).items() if value
             },
-            is_marked=removing.is_marked(list(values(model, record, request.user).values())),
-            may_restore=restoring.may_restore(request, self, thing, record),
+            is_marked=removal.is_marked(list(values(model, record, request.user).values())),
+            may_restore=restore.may_restore(request, self, thing, record),
             seen=_newest(thing, record),
         )
 
@@ -200,6 +200,6 @@ class HistoryAdmin(admin.ModelAdmin):
 
 def _newest(thing: models.Model, record) -> str:
     """The version that stands today, by its number."""
-    now = restoring.row_now(thing, record)
+    now = restore.row_now(thing, record)
     rows = type(record.instance).history.filter(id=now.pk if now else record.id)
     return str(rows.order_by("-history_id").values_list("pk", flat=True).first())

@@ -204,8 +204,8 @@ class TargetForm(BesideFieldForm):
         # `letters` is what people wrote, of the app of this name.
         if cleaned.get(DELETE) and self.instance.pk and self.instance.letters.exists():
             cleaned[DELETE] = False
-            words = _("People have written to this target, so it stays: give it a last day.")
-            self.add_error("appeal_deadline", words)
+            message = _("People have written to this target, so it stays: give it a last day.")
+            self.add_error("appeal_deadline", message)
 
 
 class TargetInline(WideFieldsMixin, admin.StackedInline):

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from cases.admin.filters import CountryOfCaseFilter
 from cases.admin.history_admin import HistoryAdmin
 from cases.admin.inlines import OUTCOME_FIELDS, WideFieldsMixin, translation_sections
-from cases.admin.searching import CaseSearchMixin
-from cases.admin.touching import TouchesCasesMixin
+from cases.admin.search import CaseSearchMixin
+from cases.admin.touch import TouchesCasesMixin
 from cases.admin.versions import VersionCheckMixin
 from cases.models import Outcome, OutcomeKind, Tone
 

@@ -13,7 +13,7 @@ from cases.admin import second_looks
 from cases.admin.filters import CountryFilter
 from cases.admin.history_admin import HistoryAdmin
 from cases.admin.inlines import WideFieldsMixin
-from cases.admin.touching import TouchesCasesMixin
+from cases.admin.touch import TouchesCasesMixin
 from cases.admin.versions import VersionCheckMixin
 from cases.dates import partial_date_text
 from cases.models import Embassy, EmbassyUse, Postage, PostalNote

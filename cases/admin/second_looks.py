@@ -61,8 +61,8 @@ class PendingChangeAdmin(ExtraPagesMixin, ReadOnlyAdmin):
         if change is not None and not second_look.may_decide(request.user, change):
             raise PermissionDenied
         if change is None:
-            words = _("Somebody else has decided on it, or asked for something newer.")
-            messages.warning(request, words)
+            message = _("Somebody else has decided on it, or asked for something newer.")
+            messages.warning(request, message)
         elif act == "take-back":
             if second_look.take_back(change):
                 self._log(request, change, _("Took back: %(what)s"))
@@ -77,9 +77,9 @@ class PendingChangeAdmin(ExtraPagesMixin, ReadOnlyAdmin):
                 messages.success(request, _("It is approved, and holds from now on."))
         return redirect(_back(request))
 
-    def _log(self, request: HttpRequest, change: PendingChange, words: str) -> None:
+    def _log(self, request: HttpRequest, change: PendingChange, message: str) -> None:
         if change.case is not None:
-            self.log_change(request, change.case, words % {"what": what(change)})
+            self.log_change(request, change.case, message % {"what": what(change)})
 
 
 def pending(user: User | AnonymousUser, case: Case | None = None) -> list[Shown]:
@@ -114,11 +114,11 @@ def what(change: PendingChange, row: models.Model | None = None) -> str:
 
 
 def say_that_it_waits(request: HttpRequest, model: type[models.Model]) -> None:
-    words = _(
+    message = _(
         "%(what)s: what was changed there waits for a second person. Until then readers get "
         "what they had."
     )
-    messages.warning(request, words % {"what": capfirst(model._meta.verbose_name)})
+    messages.warning(request, message % {"what": capfirst(model._meta.verbose_name)})
 
 
 def _back(request: HttpRequest) -> str:

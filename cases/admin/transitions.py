@@ -105,11 +105,11 @@ def apply(request: HttpRequest, name: str, case: Case) -> bool:
     if is_done:
         messages.success(request, str(ACTS[name].done) % {"case": case})
     else:
-        words = _(
+        message = _(
             "%(case)s is hidden or withdrawn elsewhere. Somebody else, of the safety role, has to "
             "approve this: it stands on their first page."
         )
-        messages.warning(request, words % {"case": case})
+        messages.warning(request, message % {"case": case})
     return is_done
 
 
@@ -130,8 +130,8 @@ def clone(request: HttpRequest, case: Case, edition: Edition) -> Case | None:
     except acts.Refused as error:
         report(request, case, error)
         return None
-    words = {"case": case, "edition": edition}
-    messages.success(request, _("A draft of %(case)s is in the edition %(edition)s.") % words)
+    names = {"case": case, "edition": edition}
+    messages.success(request, _("A draft of %(case)s is in the edition %(edition)s.") % names)
     return draft
 
 

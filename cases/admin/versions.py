@@ -124,8 +124,8 @@ class VersionCheckMixin(admin.ModelAdmin):
             context = {"version": version} | (extra_context or {})
             response = usual(request, object_id, form_url, context)
         if merge.taken and response.status_code == 302:
-            words = _("Somebody else changed this meanwhile, and it was kept: %(what)s.")
-            messages.info(request, words % {"what": ", ".join(dict.fromkeys(merge.taken))})
+            message = _("Somebody else changed this meanwhile, and it was kept: %(what)s.")
+            messages.info(request, message % {"what": ", ".join(dict.fromkeys(merge.taken))})
         return response
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):

@@ -26,7 +26,7 @@ from cases.models.pending_changes import PendingChange
 from cases.models.petitions import Petition, PetitionText
 from cases.models.portraits import Portrait
 from cases.models.postage import LettersAccepted, Postage, PostalNote, Reliability
-from cases.models.safety_rules import Answer, AppliesTo, SafetyRule, ToldRules, Topic
+from cases.models.safety_rules import Answer, AppliesTo, SafetyAdvice, SafetyRule, Topic
 from cases.models.social_posts import SocialPost
 from cases.models.solidarity import (
     AddressVisibility,
@@ -76,6 +76,7 @@ __all__ = [
     "RecipientKind",
     "Region",
     "Reliability",
+    "SafetyAdvice",
     "SafetyRule",
     "SocialPost",
     "SolidarityAction",
@@ -84,7 +85,6 @@ __all__ = [
     "Stage",
     "Target",
     "Theme",
-    "ToldRules",
     "Tone",
     "Topic",
     "WordList",

@@ -105,7 +105,7 @@ class SafetyRule(models.Model):
         return self.answer == Answer.YES
 
 
-class ToldRules(NamedTuple):
+class SafetyAdvice(NamedTuple):
     """What writers of a case's letters, or of its messages, are told of its rules."""
 
     answered: list[SafetyRule]

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from cases import pictures
 from cases.dates import partial_date_text
-from cases.models import AppliesTo, Case, Target, ToldRules
+from cases.models import AppliesTo, Case, SafetyAdvice, Target
 from cases.printing import typesetting
 from cases.printing.stored import rendered_once
 from cases.text import as_blocks
@@ -183,7 +183,7 @@ def _as_of(case: Case) -> str:
 
 def _rules(case: Case, applies_to: AppliesTo) -> list[str]:
     """What a letter, or a card, has to keep to: each stands beside the address it is about."""
-    rules = ToldRules.of(case, applies_to)
+    rules = SafetyAdvice.of(case, applies_to)
     return [why for why in [*(rule.why for rule in rules.answered), rules.left_out] if why]
 
 

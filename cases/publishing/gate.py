@@ -97,8 +97,10 @@ def _remarks_on_target(target: Target) -> list[str]:
     if target.checked_on is None:
         found.append(_("Nobody here has checked the address and office: %(target)s.") % named)
         if target.email:
-            words = _("Nobody here has checked the e-mail address, so it is not offered: %(email)s")
-            found.append(words % {"email": target.email})
+            message = _(
+                "Nobody here has checked the e-mail address, so it is not offered: %(email)s"
+            )
+            found.append(message % {"email": target.email})
     if target.address_for_staff_only:
         found.append(_("The address is for staff only: %(target)s.") % named)
     if target.appeal_deadline and not target.is_open:

@@ -13,7 +13,7 @@ from cases.models import Case, Edition
 from letters.mail import messages
 from letters.models import Letter, LetterState, Pledge, PledgeState, Route
 from letters.privacy.antispam import DOUBLE_CLICK, keys_of
-from letters.statistics import ledger, pace
+from letters.statistics import ledger, surges
 
 # What is written at a kitchen table. More are of a class, or of a robot: somebody looks first.
 MAX_UNREVIEWED = 5
@@ -136,13 +136,13 @@ def _post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, needs_re
         )
         letter.set_key_hash()
         letters.append(letter)
-    place = letters[0].tally_key
-    if place and (alarm := pace.alarm_of(place, number)):
+    tally_key = letters[0].tally_key
+    if tally_key and (alarm := surges.alarm_of(tally_key, number)):
         for letter in letters:
             letter.needs_review, letter.counted_on, letter.alarm_id = True, None, alarm
     Letter.objects.bulk_create(letters)
-    if place := letters[0].tally_key:
-        ledger.count(place, number)
+    if key_now := letters[0].tally_key:
+        ledger.count(key_now, number)
     return number
 
 
@@ -154,9 +154,9 @@ def take_back_by_hand(pledge: Pledge) -> bool:
         letter = _by_hand(pledge).order_by("-pk").first()
         if letter is None:
             return False
-        if place := letter.tally_key:
-            pace.give_back(place)
-            ledger.uncount(place)
+        if tally_key := letter.tally_key:
+            surges.give_back(tally_key)
+            ledger.uncount(tally_key)
         letter.delete()
     return True
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from cases.models import Case
 from letters.actions.transitions import move
 from letters.models import Post, PostState
-from letters.statistics import ledger, pace
+from letters.statistics import ledger, surges
 
 POSTED, WITHDRAWN = PostState.POSTED, PostState.WITHDRAWN
 
@@ -29,7 +29,7 @@ def post(*, key: str, case: Case, network: str, country: str, needs_review: bool
     try:
         with transaction.atomic():
             made.save(force_insert=True)
-            pace.watch(made, None)
+            surges.watch(made, None)
             if made.tally_key:
                 ledger.count(made.tally_key)
     except IntegrityError:

@@ -14,7 +14,7 @@ from letters.models import (
     Signature,
     SignatureState,
 )
-from letters.statistics import ledger, pace
+from letters.statistics import ledger, surges
 
 CountedRow = Letter | Signature | Post
 
@@ -56,6 +56,6 @@ def move(row: CountedRow, state: str, **changes) -> bool:
         if not change(row, state=state, counted_on=counted_on, **changes):
             return False
         if "needs_review" not in changes:
-            pace.watch(row, was)
+            surges.watch(row, was)
         ledger.shift(was, row.tally_key)
     return True

@@ -24,7 +24,7 @@ from letters.admin.keyset import KeysetAdmin
 from letters.admin.validity import judge
 from letters.delivery import alarms, moderation
 from letters.models import Alarm, Letter, Pace, Post
-from letters.statistics import pace
+from letters.statistics import surges
 
 SETTLE = "letters.change_alarm"
 
@@ -105,7 +105,7 @@ class AlarmAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             alarm=alarm,
             form=form,
             pace=now,
-            ordinary=pace.ordinary_day(alarm.case_id, alarm.kind) if alarm.case_id else None,
+            ordinary=surges.ordinary_day(alarm.case_id, alarm.kind) if alarm.case_id else None,
             waiting=min(number, moderation.MAX_ROWS_AT_ONCE),
             has_more=number > moderation.MAX_ROWS_AT_ONCE,
             may_settle=request.user.has_perm(SETTLE) and (alarm.settled_at is None or number),
@@ -133,7 +133,7 @@ class AlarmAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         """Many are expected, as on Human Rights Day: so many are no alarm."""
         if not request.user.has_perm(SETTLE):
             raise PermissionDenied
-        initial = {"raised_to": 10 * pace.ALWAYS_A_DAY, "until": timezone.localdate()}
+        initial = {"raised_to": 10 * surges.ALWAYS_A_DAY, "until": timezone.localdate()}
         form = ExpectForm(request.POST if request.method == "POST" else None, initial=initial)
         if form.is_valid():
             wanted = form.cleaned_data

@@ -142,8 +142,8 @@ class AnnouncementAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         if act not in ("ask", "approve", "take-back", "stop"):
             raise PermissionDenied
         if act != "ask" and request.POST.get("seen") != row.asked_at.isoformat():
-            words = _("It was taken back or asked for anew meanwhile: please read it again.")
-            messages.warning(request, words)
+            message = _("It was taken back or asked for anew meanwhile: please read it again.")
+            messages.warning(request, message)
         else:
             self._do(request, row, act)
         return redirect("admin:letters_announcement_tell", outcome)

@@ -135,7 +135,7 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
             problems=problems,
             unprintable="" if letter.erased_on else printing.unprintable(letter),
             subject=checks.pieces(letter.subject, problems, checks.SUBJECT),
-            words=checks.pieces(letter.body, problems),
+            pieces=checks.pieces(letter.body, problems),
             rules=rules.filter(answer__in=[Answer.NO, Answer.UNKNOWN]),
             may_approve=letter.state == LetterState.SUBMITTED and letter.is_valid,
             may_invalidate=letter.state in COUNTED and letter.is_valid,
@@ -148,8 +148,8 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
         return get_object_or_404(letters, pk=row_number(str(key)))
 
     def _warn_of_change(self, request: HttpRequest, letter: Letter) -> None:
-        words = _("%(letter)s was changed since: please read it again.")
-        messages.warning(request, words % {"letter": str(letter).capitalize()})
+        message = _("%(letter)s was changed since: please read it again.")
+        messages.warning(request, message % {"letter": str(letter).capitalize()})
 
     @method_decorator(require_POST)
     def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -261,23 +261,23 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
         """Do it, log it, and say how it went."""
         match name:
             case "approve":
-                done, words = letter_actions.approve(letter), _("%(letter)s is approved.")
+                done, message = letter_actions.approve(letter), _("%(letter)s is approved.")
             case "clear_review":
-                done, words = (
+                done, message = (
                     letter_actions.clear_review(letter),
                     _("%(letter)s no longer needs review."),
                 )
             case "show":
-                done, words = letter_actions.show(letter), _("%(letter)s is shown on the site.")
+                done, message = letter_actions.show(letter), _("%(letter)s is shown on the site.")
             case "hide":
-                done, words = letter_actions.hide(letter), _("%(letter)s is shown no more.")
+                done, message = letter_actions.hide(letter), _("%(letter)s is shown no more.")
             case _reject:
-                done, words = letter_actions.reject(letter, reason), _("%(letter)s is rejected.")
+                done, message = letter_actions.reject(letter, reason), _("%(letter)s is rejected.")
         if done:
-            words %= {"letter": str(letter).capitalize()}
-            self.log_change(request, letter, words)
-            messages.success(request, words)
+            message %= {"letter": str(letter).capitalize()}
+            self.log_change(request, letter, message)
+            messages.success(request, message)
         else:
-            words = _("%(letter)s is %(state)s: nothing was changed.")
-            state = letter.get_state_display()
-            messages.warning(request, words % {"letter": str(letter).capitalize(), "state": state})
+            message = _("%(letter)s is %(state)s: nothing was changed.")
+            named = {"letter": str(letter).capitalize(), "state": letter.get_state_display()}
+            messages.warning(request, message % named)

@@ -70,7 +70,7 @@ class OutgoingMailAdmin(KeysetAdmin, ReadOnlyAdmin):
         number = OutgoingMail.objects.filter(pk__in=list(keys.values_list("pk", flat=True))).update(
             given_up_at=None, attempts=0, batch=None, not_before=timezone.now()
         )
-        words = ngettext(
+        message = ngettext(
             "%(number)s mail is tried again.", "%(number)s mails are tried again.", number
         )
-        messages.success(request, words % {"number": number})
+        messages.success(request, message % {"number": number})

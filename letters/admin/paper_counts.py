@@ -219,11 +219,11 @@ def _same_again(user: User) -> dict:
     return {name: getattr(last, name) for name in names}
 
 
-def _tell(request: HttpRequest, paper: PaperCount, words: str) -> None:
-    messages.success(request, words % {"count": paper, "case": paper.case})
+def _tell(request: HttpRequest, paper: PaperCount, message: str) -> None:
+    messages.success(request, message % {"count": paper, "case": paper.case})
     if paper.state == PaperState.NEEDS_REVIEW:
-        words = _("It needs review and does not count yet: somebody else has to look at it.")
-        messages.warning(request, " ".join([words, *paper_counts.reasons_to_review(paper)]))
+        message = _("It needs review and does not count yet: somebody else has to look at it.")
+        messages.warning(request, " ".join([message, *paper_counts.reasons_to_review(paper)]))
 
 
 def _trail(paper: PaperCount) -> list[Step]:

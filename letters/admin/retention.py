@@ -68,19 +68,19 @@ class RetentionDecisionAdmin(ExtraPagesMixin, ReadOnlyAdmin):
                 case "keep":
                     months = form.cleaned_data["months"]
                     decision = retention.keep(case, kind, months=months)
-                    words = _("Kept on for %(months)s months.") % {"months": months}
+                    message = _("Kept on for %(months)s months.") % {"months": months}
                 case "ask":
                     decision = retention.ask_to_let_go(case, kind, staff(request))
-                    words = _("Asked to let it go. A second person has to approve it.")
+                    message = _("Asked to let it go. A second person has to approve it.")
                 case "let-go":
                     decision = retention.let_go(case, kind, staff(request))
-                    words = _("Let go: it is erased once its time is over.")
+                    message = _("Let go: it is erased once its time is over.")
                 case _take_back:
                     decision = retention.take_back(case, kind)
-                    words = _("It is not let go.")
+                    message = _("It is not let go.")
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:
-            self.log_change(request, decision, words)
-            messages.success(request, f"{decision}: {words}")
+            self.log_change(request, decision, message)
+            messages.success(request, f"{decision}: {message}")
         return redirect("admin:letters_retentiondecision_changelist")

@@ -194,25 +194,25 @@ class SignatureAdmin(ModeratedAdmin):
         """Do it, log it, and say how it went."""
         match name:
             case "clear_review":
-                done, words = (
+                done, message = (
                     signature_actions.clear_review(signature),
                     _("%(one)s no longer needs review."),
                 )
             case "revalidate":
-                done, words = (
+                done, message = (
                     signature_actions.revalidate(signature),
                     _("%(one)s waits for its owner’s yes."),
                 )
             case _invalidate:
-                done, words = (
+                done, message = (
                     signature_actions.invalidate(signature),
                     _("%(one)s does not count any more."),
                 )
         one = str(signature).capitalize()
         if done:
-            self.log_change(request, signature, f"{words % {'one': one}} {reason}".strip())
-            messages.success(request, words % {"one": one})
+            self.log_change(request, signature, f"{message % {'one': one}} {reason}".strip())
+            messages.success(request, message % {"one": one})
         else:
-            words = _("%(one)s is %(state)s: nothing was changed.")
+            message = _("%(one)s is %(state)s: nothing was changed.")
             state = signature.get_state_display()
-            messages.warning(request, words % {"one": one, "state": state})
+            messages.warning(request, message % {"one": one, "state": state})

@@ -77,7 +77,7 @@ def judge(request: HttpRequest, rows: QuerySet, act: str, reason: str) -> list[i
         CHANGE,
         f"{log} {reason}".strip(),
     )
-    words = {
+    message = {
         "invalidate": ngettext(
             "%(number)s was taken out of the count.",
             "%(number)s were taken out of the count.",
@@ -90,7 +90,7 @@ def judge(request: HttpRequest, rows: QuerySet, act: str, reason: str) -> list[i
             "%(number)s no longer needs review.", "%(number)s no longer need review.", len(done)
         ),
     }[act]
-    messages.success(request, words % {"number": len(done)})
+    messages.success(request, message % {"number": len(done)})
     return done
 
 

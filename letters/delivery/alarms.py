@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from cases.models import Case
 from letters.models import ActionKind, Alarm, Letter, Pace, Post, Signature
-from letters.statistics import pace
+from letters.statistics import surges
 
 MODELS: dict[str, type[Letter] | type[Signature] | type[Post]] = {
     ActionKind.APPEAL: Letter,
@@ -57,7 +57,7 @@ def expect(cases: Iterable[Case], *, raised_to: int, until: datetime.datetime) -
     with transaction.atomic():
         for case in sorted(cases, key=lambda case: case.pk):
             for kind in ActionKind:
-                pace.begin(case.pk, kind)
+                surges.begin(case.pk, kind)
             Pace.objects.filter(case=case).update(raised_to=raised_to, raised_until=until)
 
 

@@ -58,7 +58,7 @@ def invalidate(rows: QuerySet) -> list[int]:
                 counted_on=None,
                 **changes,
             )
-        ledger.add_many({place: -number for place, number in counted.items()})
+        ledger.add_many({key: -number for key, number in counted.items()})
     return keys
 
 

@@ -104,8 +104,8 @@ class PaperForm(forms.ModelForm):
         if number < 1:
             raise ValidationError(_("Give a number from 1."))
         if number > MAX_NUMBER:
-            words = _("More than %(number)s: no case has so many on one day. Look at it again.")
-            raise ValidationError(words, params={"number": f"{MAX_NUMBER:,}"})
+            message = _("More than %(number)s: no case has so many on one day. Look at it again.")
+            raise ValidationError(message, params={"number": f"{MAX_NUMBER:,}"})
         return number
 
     def clean_day(self):
@@ -119,8 +119,8 @@ class PaperForm(forms.ModelForm):
         case, day = self.cleaned_data.get("case"), self.cleaned_data.get("day")
         if case and day and day < case.edition.opens_on:
             opened = date_format(case.edition.opens_on)
-            words = _("The edition of this case opened on %(day)s: give that day or a later one.")
-            self.add_error("day", ValidationError(words, params={"day": opened}))
+            message = _("The edition of this case opened on %(day)s: give that day or a later one.")
+            self.add_error("day", ValidationError(message, params={"day": opened}))
 
     def paper_fields(self) -> PaperFields:
         cleaned = self.cleaned_data

@@ -43,7 +43,7 @@ def texts(outcome: Outcome) -> dict[str, dict[str, str]]:
     found = {}
     for language, _name in settings.LANGUAGES:
         with translation.override(language):
-            found[language] = news.words(outcome)
+            found[language] = news.subject_and_body(outcome)
     return found
 
 

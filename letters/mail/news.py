@@ -25,7 +25,7 @@ EARLIER_PAGE = "{page}"
 KEY_OF_NOBODY = "x" * 22
 
 
-def words(outcome: Outcome) -> dict[str, str]:
+def subject_and_body(outcome: Outcome) -> dict[str, str]:
     """Subject and body in the language that is active. The subject tells nobody anything."""
     [outcome] = with_later([outcome])
     told = [name for name in ["headline", "text"] if getattr(outcome, name)]

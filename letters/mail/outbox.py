@@ -261,11 +261,11 @@ def _hold_up(mail: OutgoingMail, wait: throttle.TooOften, pace: Pace) -> None:
     due = OutgoingMail.objects.waiting().filter(not_before__lte=timezone.now())
     held = due.filter(shared[wait.what]).update(not_before=wait.until, held_up_by=wait.what)
     if wait.what == SITE:
-        words = "%d mails left in this hour, the others wait. Is it a flood?"
-        _alarm(SITE, words, pace.most_an_hour)
+        message = "%d mails left in this hour, the others wait. Is it a flood?"
+        _alarm(SITE, message, pace.most_an_hour)
     elif wait.what in (SENDER, DOMAIN):
-        words = "One %s has used up its share of this hour, and %d mails wait. Is it a flood?"
-        _alarm(wait.what, words, wait.what, held)
+        message = "One %s has used up its share of this hour, and %d mails wait. Is it a flood?"
+        _alarm(wait.what, message, wait.what, held)
 
 
 def _rows(batch: list[OutgoingMail]) -> QuerySet[OutgoingMail]:
@@ -278,10 +278,10 @@ def _named(error: Exception) -> str:
     return f"{type(error).__name__} {code}" if code else type(error).__name__
 
 
-def _alarm(what: str, words: str, *values) -> None:
+def _alarm(what: str, message: str, *values) -> None:
     """Say it once an hour, however many workers there are and mails wait."""
     try:
         throttle.take(f"{what}|alarm", most=1, every=HOUR)
     except throttle.TooOften:
         return
-    logger.error(words, *values)
+    logger.error(message, *values)

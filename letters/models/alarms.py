@@ -18,8 +18,8 @@ class Alarm(models.Model):
     """Actions came so fast that somebody has to look before more of them count.
 
     Of one kind, for one case; without a case, those of one sender or network, whatever they are
-    for. What came since needs review and names its alarm. `letters.statistics.pace` raises it, and
-    `letters.delivery.alarms` settles it.
+    for. What came since needs review and names its alarm. `letters.statistics.surges` raises it,
+    and `letters.delivery.alarms` settles it.
     """
 
     case = models.ForeignKey(

@@ -83,8 +83,8 @@ class Pledge(PrivateLink):
         ]
 
     def __str__(self) -> str:
-        words = ngettext("%(number)s letter", "%(number)s letters", self.number)
-        return words % {"number": self.number}
+        label = ngettext("%(number)s letter", "%(number)s letters", self.number)
+        return label % {"number": self.number}
 
     def get_absolute_url(self) -> str:
         return reverse("letters:pledge-page", args=[self.key])

@@ -41,7 +41,7 @@ class SuggestedPost:
     number: int
     case: Case
     language: str
-    words: str
+    message: str
 
     @property
     def language_name(self) -> str:
@@ -59,15 +59,15 @@ class SuggestedPost:
 
     @property
     def text(self) -> str:
-        return f"{self.words}\n{self.link}"
+        return f"{self.message}\n{self.link}"
 
     @property
     def is_long(self) -> bool:
-        return len(self.words) > MAX_POST_CHARACTERS
+        return len(self.message) > MAX_POST_CHARACTERS
 
     @property
     def ways(self) -> list[Way]:
-        text, link, words = quote(self.text), quote(self.link, safe=""), quote(self.words)
+        text, link, message = quote(self.text), quote(self.link, safe=""), quote(self.message)
         mail = f"subject={quote(self.case.display_name)}&body={quote(self.text, safe='')}"
         return [
             Way("Bluesky", f"https://bsky.app/intent/compose?text={text}"),
@@ -75,7 +75,7 @@ class SuggestedPost:
             Way("X", f"https://x.com/intent/post?text={text}"),
             Way("Facebook", f"https://www.facebook.com/sharer/sharer.php?u={link}"),
             Way("WhatsApp", f"https://wa.me/?text={text}"),
-            Way("Telegram", f"https://t.me/share/url?url={link}&text={words}"),
+            Way("Telegram", f"https://t.me/share/url?url={link}&text={message}"),
             Way(str(Network.EMAIL.label), f"mailto:?{mail}".replace("%0A", "%0D%0A"), False),
         ]
 
@@ -92,9 +92,9 @@ def posts(case: Case) -> list[SuggestedPost]:
     """What can be posted about a case, in the page's language first; there is always one."""
     suggested = [(post.language, post.text.strip()) for post in case.social_posts.all()]
     if not suggested:
-        words = _("Write for %(name)s: %(headline)s")
+        message = _("Write for %(name)s: %(headline)s")
         said = {"name": case.short_name_or_full, "headline": case.headline_i18n}
-        suggested = [(get_language() or "en", words % said)]
+        suggested = [(get_language() or "en", message % said)]
     suggested.sort(key=lambda one: one[0] != get_language())
     return [SuggestedPost(number, case, *one) for number, one in enumerate(suggested, 1)]
 

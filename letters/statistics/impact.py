@@ -42,7 +42,7 @@ class Row:
     label: str
     cells: tuple[int | str | None, ...]
     url: str = ""
-    words: str = ""  # beside the bar; if empty, the first number
+    bar_text: str = ""  # beside the bar; if empty, the first number
     note: str = ""  # in the last column, in the language of the content
 
     @property
@@ -261,7 +261,7 @@ def by_year(found: ImpactTotals) -> Table:
                 *(figure.get_countries_qualifier_display(), figure.countries),
             ),
             url=figure.source_url,
-            words=figure.actions_said or _("no total was found"),
+            bar_text=figure.actions_said or _("no total was found"),
             note=_notes(figure),
         )
         for figure in found.years
@@ -320,7 +320,7 @@ def by_outcome_year(found: ImpactTotals) -> Table:
             str(year or ""),
             str(year) if year else _("Year not known"),
             (good[year], other[year]),
-            words=intcomma(good[year] + other[year]),
+            bar_text=intcomma(good[year] + other[year]),
         )
         for year in years
     ]

@@ -63,21 +63,21 @@ TAKE_FROM_TOTAL = "UPDATE cases_actioncount SET {0} = {0} - %s WHERE case_id = %
 
 
 def count(key: TallyKey, number: int = 1) -> None:
-    """Add actions in a place."""
+    """Add actions under a key."""
     with connection.cursor() as cursor:
         cursor.execute(ADD_TO_TALLY, [*_stored(key), number])
         cursor.execute(*_added_to_total(key.case_id, key.kind, number))
 
 
 def uncount(key: TallyKey) -> None:
-    """Take an action out again of the place where it counted."""
+    """Take an action out again where it counted."""
     with connection.cursor() as cursor:
         cursor.execute(TAKE_FROM_TALLY, [1, *_stored(key)])
         cursor.execute(*_taken_from_total(key.case_id, key.kind, 1))
 
 
 def shift(before: TallyKey | None, after: TallyKey | None) -> None:
-    """What counted in one place counts in another now; None is where it does not count."""
+    """What counted under one key counts under another now; None is where it does not count."""
     if before == after:
         return
     if before and after:
@@ -89,10 +89,10 @@ def shift(before: TallyKey | None, after: TallyKey | None) -> None:
 
 
 def add_many(numbers: Mapping[TallyKey, int]) -> None:
-    """Add to many places at once (take out, if a number is negative), and to their totals.
+    """Add to many keys at once (take out, if a number is negative), and to their totals.
 
-    Always in the same order, first the places and then the totals, so that two who change some of
-    the same do not wait for each other: whoever counts in several places does it by one call.
+    Always in the same order, first the tallies and then the totals, so that two who change some of
+    the same do not wait for each other: whoever counts under several keys does it by one call.
     """
     totals: Counter[tuple[int, str]] = Counter()
     for key, number in numbers.items():
@@ -112,7 +112,7 @@ def add_many(numbers: Mapping[TallyKey, int]) -> None:
 
 
 def _stored(key: TallyKey) -> list:
-    """The place as the columns of the tally hold it."""
+    """The key as the columns of the tally hold it."""
     day = connection.ops.adapt_datefield_value(key.day)
     return [key.case_id, str(key.kind), str(key.source), day, key.country]
 
@@ -167,7 +167,7 @@ def all_rows() -> dict[TallyKey, int]:
 
 @dataclass(frozen=True)
 class Difference:
-    """A place where the ledger and the rows disagree."""
+    """A key under which the ledger and the rows disagree."""
 
     what: str
     ledger: int

@@ -51,14 +51,14 @@ class PossibleDuplicate(Refused):
     """Entries just like this one are there: it may be the same paper, entered twice."""
 
     def __init__(self, number: int) -> None:
-        words = ngettext(
+        message = ngettext(
             "The same number of the same kind is there already for this case, day, country and "
             "source. Is this another one?",
             "The same number of the same kind is there %(number)s times already for this case, "
             "day, country and source. Is this another one?",
             number,
         )
-        super().__init__(words % {"number": number})
+        super().__init__(message % {"number": number})
         self.number = number
 
 
@@ -176,15 +176,15 @@ def reasons_to_review(paper: PaperCount, by: User | None = None) -> list[str]:
     on_paper = PaperCount.objects.filter(state=COUNTED, **same).exclude(pk=paper.pk)
     found = []
     if _sum(on_paper.filter(day=paper.day)) + paper.number > MAX_OF_A_DAY:
-        words = _("More than %(number)s on paper of one kind, from one country on one day.")
-        found.append(words % {"number": f"{MAX_OF_A_DAY:,}"})
+        message = _("More than %(number)s on paper of one kind, from one country on one day.")
+        found.append(message % {"number": f"{MAX_OF_A_DAY:,}"})
     person = by.pk if by else paper.history.latest("history_id").history_user_id
     if _sum(_entered_by(person).exclude(pk=paper.pk)) + paper.number > MAX_BY_ONE_PERSON:
-        words = _("More than %(number)s entered or corrected by one person in a day.")
-        found.append(words % {"number": f"{MAX_BY_ONE_PERSON:,}"})
+        message = _("More than %(number)s entered or corrected by one person in a day.")
+        found.append(message % {"number": f"{MAX_BY_ONE_PERSON:,}"})
     if paper.number > max(UNREMARKABLE, TIMES * (_sum(online) + _sum(on_paper))):
-        words = _("More than %(times)s times what the case has of this kind from this country.")
-        found.append(words % {"times": TIMES})
+        message = _("More than %(times)s times what the case has of this kind from this country.")
+        found.append(message % {"times": TIMES})
     return found
 
 

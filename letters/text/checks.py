@@ -229,7 +229,7 @@ def _listed(
                 continue
             start, end = _between(places, match.start(), match.end(), len(text))
             words = text[start:end].rstrip()
-            sentence, why = _told(source, words)
+            sentence, why = _sentence_and_reason(source, words)
             if (match[0], why) not in said:  # told once, where it stands first
                 said.add((match[0], why))
                 end = start + len(words)
@@ -242,7 +242,7 @@ def _between(places: list[int], first: int, after: int, length: int) -> tuple[in
     return places[first], max(end, places[after - 1] + 1)
 
 
-def _told(source: SafetyRule | WordList, words: str) -> tuple[str, str]:
+def _sentence_and_reason(source: SafetyRule | WordList, words: str) -> tuple[str, str]:
     if isinstance(source, WordList):
         if source.kind == WordListKind.THREAT:
             sentence = _("“%(words)s” reads as a threat.")

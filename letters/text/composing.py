@@ -145,9 +145,9 @@ def _known(language: str) -> str:
 
 def as_text(letter: Letter) -> str:
     """The whole letter as plain text, to copy or to mail."""
-    words = parts_of(letter)
-    parts = [words.salutation, words.body.strip(), words.close, letter.signed_name]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    parts = parts_of(letter)
+    texts = [parts.salutation, parts.body.strip(), parts.close, letter.signed_name]
+    return "\n\n".join(text for text in texts if text) + "\n"
 
 
 def mailto(letter: Letter) -> str | None:

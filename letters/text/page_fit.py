@@ -64,7 +64,7 @@ LETTER = re.compile(r"\w|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 BREAK = 0.42  # the space between two paragraphs, in lines
 
 
-def told(text: str, on: str = "a4") -> str:
+def describe(text: str, on: str = "a4") -> str:
     """How much stands there, and whether it fits: what the check says too. Empty of no words."""
     if not text.strip():
         return ""
@@ -73,9 +73,9 @@ def told(text: str, on: str = "a4") -> str:
         counted = ngettext("%(number)s character", "%(number)s characters", characters)
         counted %= {"number": intcomma(characters)}
     else:
-        words = len(text.split())
-        counted = ngettext("%(number)s word", "%(number)s words", words)
-        counted %= {"number": intcomma(words)}
+        number = len(text.split())
+        counted = ngettext("%(number)s word", "%(number)s words", number)
+        counted %= {"number": intcomma(number)}
     fits = fits_one_page(text, on)
     if on == "card":
         sentence = _("%(count)s, one card") if fits else _("%(count)s, more than a card")

@@ -44,23 +44,23 @@ def pdf(
     A letter that is the model as it stands has its translation on a second page, and a message its
     picture. Without a known address there are ruled lines for one in the window.
     """
-    words = composing.parts_of(letter)
+    parts = composing.parts_of(letter)
     seen = envelopes.always_seen(PAPERS[paper], window)
     data: typesetting.Letter = {
         "paper": PAPERS[paper],
         "window": seen and seen._asdict(),
         "folds": list(envelopes.FOLDS[PAPERS[paper]]),
         "lang": letter.language,
-        "dir": words.direction,
+        "dir": parts.direction,
         "date": composing.date_line(letter),
         "sender": {"name": "" if letter.is_message else letter.signed_name, "place": letter.place},
         "address_lines": address_lines(letter, copy),
         "address_room": _address_room(letter, copy),
         "note": routes.copy_note(letter, copy),
         "subject": letter.subject,
-        "salutation": words.salutation,
+        "salutation": parts.salutation,
         "body": letter.body,
-        "close": words.close,
+        "close": parts.close,
         "name": letter.signed_name,
         "translation": _translation(letter),
         "picture": _picture(letter) if letter.is_message else None,
@@ -202,7 +202,7 @@ def _picture(message: Letter) -> typesetting.Picture | None:
 
 def unprintable(letter: Letter) -> str:
     """For a sentence, the letters on its paper that no face of ours has: boxes stand for them."""
-    words = composing.parts_of(letter)
-    texts = [letter.subject, words.salutation, words.body, words.close, letter.signed_name]
+    parts = composing.parts_of(letter)
+    texts = [letter.subject, parts.salutation, parts.body, parts.close, letter.signed_name]
     texts += [letter.place, *address_lines(letter)]
     return fonts.in_words(fonts.missing("\n".join(texts)))

@@ -29,7 +29,7 @@ def check_text(request: HttpRequest, slug: str) -> HttpResponse:
     context = checked(request, case, about)
     if not context:
         return render(request, "letters/checks/_problems.html", status=429)
-    context["fit"] = page_fit.told(
+    context["fit"] = page_fit.describe(
         request.POST.get("body", ""), "card" if request.POST.get("form") == "card" else "a4"
     )
     texts = [request.POST.get(name, "") for name in ("subject", "body")]

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from cases.http_caching import private_page
-from cases.models import AppliesTo, Case, CaseQuerySet, ModelLetter, Target, ToldRules
+from cases.models import AppliesTo, Case, CaseQuerySet, ModelLetter, SafetyAdvice, Target
 from letters.actions import letters as letter_actions
 from letters.actions.letters import LetterFields
 from letters.actions.take_all import TakeAll
@@ -119,7 +119,7 @@ def _about(letter: Letter) -> dict:
     """What the private page of a letter to an official shows. See also messages.about."""
     parts, mailto = composing.parts_of(letter), composing.mailto(letter)
     return {
-        "words": parts,
+        "direction": parts.direction,
         "salutation": parts.salutation,
         "close": parts.close,
         "translation": composing.translation_of(letter),
@@ -297,8 +297,8 @@ def _writing_page(
         "close": close,
         "date_text": composing.date_in(language, timezone.localdate()),
         "envelope_lines": _envelope_lines(target),
-        "rules": ToldRules.of(case, AppliesTo.APPEAL),
-        "fit": page_fit.told(form["body"].value() or ""),
+        "rules": SafetyAdvice.of(case, AppliesTo.APPEAL),
+        "fit": page_fit.describe(form["body"].value() or ""),
         "editing": editing,
         "take_all": take_all,
         "draft_days": erasure.KEEP_ON_DEVICE_FOR.days,

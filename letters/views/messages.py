@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from cases.countries import language_name
 from cases.http_caching import private_page, public_page, uncached, visible_or_410
-from cases.models import AppliesTo, Case, SolidarityPhrase, ToldRules
+from cases.models import AppliesTo, Case, SafetyAdvice, SolidarityPhrase
 from letters.actions.letters import LetterFields
 from letters.actions.take_all import TakeAll
 from letters.forms.letters import StartForm
@@ -159,8 +159,8 @@ def _writing_page(
         "form": form,
         "phrases": _by_language(phrases),
         "picked": start.points,
-        "rules": ToldRules.of(case, AppliesTo.SOLIDARITY),
-        "fit": page_fit.told(
+        "rules": SafetyAdvice.of(case, AppliesTo.SOLIDARITY),
+        "fit": page_fit.describe(
             form["body"].value() or "", "card" if form["form"].value() == Format.CARD else "a4"
         ),
         "editing": editing,

@@ -15,7 +15,7 @@ from letters.forms.letters import WritingForm
 from letters.models import Letter
 from letters.privacy import senders, throttle
 from letters.privacy.antispam import SpamProtectedForm
-from letters.statistics import pace
+from letters.statistics import surges
 from letters.views import take_all_cookie
 
 
@@ -54,7 +54,7 @@ def is_suspect(form: SpamProtectedForm) -> bool:
 
 def needs_review(form: SpamProtectedForm) -> bool:
     """The same of what would count: staff look at it before. They hear of a flood."""
-    return form.is_suspect or pace.is_flood(form.tries)
+    return form.is_suspect or surges.is_flood(form.tries)
 
 
 def write(request: HttpRequest, form: WritingForm, take_all: TakeAll | None) -> HttpResponse:

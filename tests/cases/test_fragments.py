@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import translation
 
-from cases.admin.touching import TouchesCasesMixin
+from cases.admin.touch import TouchesCasesMixin
 from cases.content_files.fields import IGNORED
 from cases.models import (
     ActionCount,

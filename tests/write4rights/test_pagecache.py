@@ -256,7 +256,7 @@ def test_very_long_query_is_rendered_each_time():
     ask(cache, query="q=" + "a" * 3_000)
 
     assert len(site.asked) == 2
-    assert not cache._unkept
+    assert not cache._uncacheable
 
 
 def test_static_files_are_left_to_those_who_serve_them():
@@ -492,13 +492,13 @@ def test_page_too_large_for_the_memory_is_served_but_not_kept():
 
 
 def test_addresses_not_for_keeping_are_remembered_up_to_a_number(monkeypatch):
-    monkeypatch.setattr("write4rights.pagecache.cache.MOST_UNKEPT", 5)
+    monkeypatch.setattr("write4rights.pagecache.cache.MAX_UNCACHEABLE", 5)
     cache = make_cache(Site(status="404 Not Found"))
 
     for number in range(20):
         ask(cache, query=f"page={number}")
 
-    assert [key[4] for key in cache._unkept] == [f"page={n}" for n in range(15, 20)]
+    assert [key[4] for key in cache._uncacheable] == [f"page={n}" for n in range(15, 20)]
 
 
 def test_page_published_after_its_404_is_kept():
@@ -511,7 +511,7 @@ def test_page_published_after_its_404_is_kept():
     ask(cache)
 
     assert len(site.asked) == 2
-    assert not cache._unkept
+    assert not cache._uncacheable
 
 
 # Codings, ETags, HEAD

@@ -1,7 +1,7 @@
 """Readers' pages from memory, before Django is entered.
 
 The views and this cache speak plain HTTP: an answer to a GET is kept if it says `Cache-Control:
-public` and holds nothing that belongs to one reader (`may_be_kept`). Nothing here knows a URL.
+public` and holds nothing that belongs to one reader (`is_cacheable`). Nothing here knows a URL.
 
 A page is never older than `seconds`, counted from when its rendering began; so that is also the
 longest that a frozen case can stay, and there is nothing to invalidate. In the last quarter of a
@@ -26,7 +26,7 @@ Key = tuple[str, str, str, str, str]
 PATIENCE = 1.0  # seconds that a request waits for another's rendering before it starts its own
 LONGEST_KEY = 2_000  # characters: whatever has a longer URL is rendered each time
 LARGEST_SHARE = 8  # one page takes at most an eighth of the memory
-MOST_UNKEPT = 2_000  # URLs remembered as not for keeping
+MAX_UNCACHEABLE = 2_000  # URLs remembered as not for keeping
 
 PORT = re.compile(r"\.?:[0-9]+\Z|\.\Z")  # and the dot after a name that is spelt out
 
@@ -59,7 +59,7 @@ class PageCache:
         self.untouched = untouched
         self._pages: dict[Key, CachedPage] = {}  # in the order of their last rendering
         self._bytes = 0
-        self._unkept: dict[Key, None] = {}
+        self._uncacheable: dict[Key, None] = {}
         self._running: dict[Key, threading.Event] = {}
         self._lock = threading.Lock()
 
@@ -86,7 +86,7 @@ class PageCache:
         if environ["REQUEST_METHOD"] == "HEAD" or not self._may_keep(key):
             answer = usable.answer if usable else self.application
             return answer(environ, start_response)
-        if key in self._unkept:  # forms and the like never wait for each other
+        if key in self._uncacheable:  # forms and the like never wait for each other
             return self._render(key, environ, start_response)
 
         mine = threading.Event()
@@ -163,7 +163,7 @@ class PageCache:
         if page.weight > self.max_bytes // LARGEST_SHARE:
             return self._forget(key)
         with self._lock:
-            self._unkept.pop(key, None)
+            self._uncacheable.pop(key, None)
             if old := self._pages.pop(key, None):
                 self._bytes -= old.weight
                 page.reuse(old)
@@ -178,6 +178,6 @@ class PageCache:
         with self._lock:
             if old := self._pages.pop(key, None):
                 self._bytes -= old.weight
-            self._unkept[key] = None
-            if len(self._unkept) > MOST_UNKEPT:
-                del self._unkept[next(iter(self._unkept))]
+            self._uncacheable[key] = None
+            if len(self._uncacheable) > MAX_UNCACHEABLE:
+                del self._uncacheable[next(iter(self._uncacheable))]

@@ -32,13 +32,13 @@ COMPRESS = {
 def is_cacheable(status: str, headers: Headers) -> bool:
     """Whether an answer is a page for everybody, and says how long it is."""
     said = by_name(headers)
-    directives = {word.partition("=")[0] for word in words(said.get("cache-control", ""))}
+    directives = {word.partition("=")[0] for word in tokens(said.get("cache-control", ""))}
     policies = (said.get(name, "").lower() for name in CONTENT_POLICIES)
     return (
         status.startswith("200 ")
         and "public" in directives
         and not directives & {"private", "no-store", "no-cache"}
-        and words(said.get("vary", "")) <= {"accept-encoding"}
+        and tokens(said.get("vary", "")) <= {"accept-encoding"}
         and "content-length" in said
         and not said.keys() & {"set-cookie", "content-encoding"}
         and not any("'nonce-" in policy for policy in policies)
@@ -113,7 +113,7 @@ def by_name(headers: Headers) -> dict[str, str]:
     return said
 
 
-def words(value: str) -> set[str]:
+def tokens(value: str) -> set[str]:
     return {word.strip() for word in value.lower().split(",") if word.strip()}
 
 

@@ -19,7 +19,7 @@ from letters.models import (
     Signature,
 )
 from letters.models.addresses import email_hash
-from letters.statistics import ledger, pace, paper_counts, published
+from letters.statistics import ledger, paper_counts, published, surges
 from tests.factories import (
     make_case_to_write_for,
     make_email_address,
@@ -174,7 +174,7 @@ def test_a_count_on_paper(broken):
 
 
 def test_an_alarm_is_raised_with_what_it_holds_or_not_at_all(monkeypatch):
-    monkeypatch.setattr(pace, "ALWAYS_AN_HOUR", 0)
+    monkeypatch.setattr(surges, "ALWAYS_AN_HOUR", 0)
     letter = make_letter(make_case_to_write_for(), state="ready", route="post")
     before = stored(Letter)
 
@@ -187,8 +187,8 @@ def test_an_alarm_is_raised_with_what_it_holds_or_not_at_all(monkeypatch):
             letters.act(letter, "posted")
 
     assert stored(Letter) == before
-    assert not pace.Alarm.objects.exists()
-    assert not pace.Pace.objects.exists()
+    assert not surges.Alarm.objects.exists()
+    assert not surges.Pace.objects.exists()
 
 
 @pytest.mark.parametrize(

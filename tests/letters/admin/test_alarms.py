@@ -13,7 +13,7 @@ from letters.actions import letters as letter_actions
 from letters.actions import signatures
 from letters.delivery import alarms, moderation
 from letters.models import Alarm, Letter, Pace, Post, Signature, Tally, TallyKey
-from letters.statistics import ledger, pace
+from letters.statistics import ledger, surges
 from tests.factories import (
     make_case,
     make_case_to_write_for,
@@ -35,8 +35,8 @@ NOON = datetime.datetime(2025, 12, 10, 12, 5, tzinfo=datetime.UTC)
 
 @pytest.fixture(autouse=True)
 def _low_ceilings(monkeypatch):
-    monkeypatch.setattr(pace, "ALWAYS_AN_HOUR", 3)
-    monkeypatch.setattr(pace, "ALWAYS_A_DAY", 6)
+    monkeypatch.setattr(surges, "ALWAYS_AN_HOUR", 3)
+    monkeypatch.setattr(surges, "ALWAYS_A_DAY", 6)
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_a_new_hour_and_a_new_day_are_counted_anew(clock):
 
 def test_a_case_that_many_write_for_has_a_higher_ceiling(clock):
     case = make_case_to_write_for()
-    days = pace.ORDINARY.days
+    days = surges.ORDINARY.days
     yesterday = timezone.localdate() - datetime.timedelta(days=1)
     Tally.objects.create(
         case=case, kind="appeal", source="said", day=yesterday, country="NO", number=10 * days
@@ -371,7 +371,7 @@ def test_nobody_expects_many_for_long(until, clock):
 
 def test_one_sender_who_sends_more_than_any_class_raises_an_alarm(clock, monkeypatch):
     monkeypatch.setattr("letters.privacy.throttle.REVIEW_ABOVE", 1)
-    monkeypatch.setattr(pace, "OF_ONE_SENDER", 2)
+    monkeypatch.setattr(surges, "OF_ONE_SENDER", 2)
     client, cases = Client(), [make_case_to_write_for() for _nr in range(4)]
 
     for case in cases:
@@ -448,6 +448,6 @@ def test_a_place_is_watched_by_its_case_and_kind_alone(clock):
     case = make_case()
     day = timezone.localdate()
     for source, country in [("online", "NO"), ("said", "SE"), ("by-hand", "FI")]:
-        assert pace.alarm_of(TallyKey(case.pk, "appeal", source, day, country)) is None
+        assert surges.alarm_of(TallyKey(case.pk, "appeal", source, day, country)) is None
 
-    assert pace.alarm_of(TallyKey(case.pk, "appeal", "online", day, "")) is not None
+    assert surges.alarm_of(TallyKey(case.pk, "appeal", "online", day, "")) is not None

@@ -42,7 +42,7 @@ from letters.models import (
     Tally,
 )
 from letters.privacy import erasure
-from letters.statistics import ledger, pace, paper_counts
+from letters.statistics import ledger, paper_counts, surges
 from tests.factories import (
     make_case_to_write_for,
     make_petition,
@@ -344,7 +344,7 @@ def go_on_until_each_was_done(hands: list[Hands]) -> Counter:
 
 @pytest.mark.slow
 def test_whatever_many_do_at_once_the_counts_are_the_rows_to_the_unit(monkeypatch):
-    monkeypatch.setattr(pace, "ALWAYS_AN_HOUR", 5)
+    monkeypatch.setattr(surges, "ALWAYS_AN_HOUR", 5)
     cases, staff = make_cases(), [make_staff("counter") for _nr in range(3)]
     hands = [Hands(seed, cases, staff) for seed in range(HANDS)]
 

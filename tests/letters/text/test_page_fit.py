@@ -72,9 +72,9 @@ def test_the_estimate_agrees_with_the_page(language, paragraphs, on):
 )
 def test_the_page_says_how_much_stands_on_it(text, said):
     if said is None:  # in these a blank parts sentences
-        assert re.fullmatch(r"\d+ characters, one page", page_fit.told(text))
+        assert re.fullmatch(r"\d+ characters, one page", page_fit.describe(text))
     else:
-        assert page_fit.told(text) == said
+        assert page_fit.describe(text) == said
 
 
 @pytest.mark.parametrize("language", WORDS)
@@ -82,7 +82,7 @@ def test_the_page_says_how_much_stands_on_it(text, said):
 def test_what_the_page_says_is_what_the_check_says(language, letters):
     text = written(WORDS[language], 3, letters)
 
-    assert ("more than a page" in page_fit.told(text)) is not page_fit.fits_one_page(text)
-    assert ("more than a card" in page_fit.told(text, "card")) is not page_fit.fits_one_page(
+    assert ("more than a page" in page_fit.describe(text)) is not page_fit.fits_one_page(text)
+    assert ("more than a card" in page_fit.describe(text, "card")) is not page_fit.fits_one_page(
         text, "card"
     )

@@ -86,24 +86,24 @@ def watch(row: Letter | Signature | Post, was: TallyKey | None) -> None:
             setattr(row, name, value)
 
 
-def alarm_of(place: TallyKey, number: int = 1) -> int | None:
+def alarm_of(key: TallyKey, number: int = 1) -> int | None:
     """So many begin to count here: the alarm that flags them, if there is one."""
-    found = _go_on(place.case_id, place.kind, number)
+    found = _go_on(key.case_id, key.kind, number)
     of_hour, of_day, most_an_hour, most_a_day, alarm, raised = found
     if alarm:
         return alarm
     if of_hour <= max(most_an_hour, raised) and of_day <= max(most_a_day, raised):
         return None
     made = Alarm.objects.create(
-        case_id=place.case_id, kind=place.kind, raised_at=timezone.now(), number=of_hour
+        case_id=key.case_id, kind=key.kind, raised_at=timezone.now(), number=of_hour
     )
-    Pace.objects.filter(case=place.case_id, kind=place.kind).update(alarm=made)
+    Pace.objects.filter(case=key.case_id, kind=key.kind).update(alarm=made)
     return made.pk
 
 
-def give_back(place: TallyKey, number: int = 1) -> None:
+def give_back(key: TallyKey, number: int = 1) -> None:
     """So many were taken back: who does and undoes one thing all day raises no alarm."""
-    values = [number, number, place.case_id, str(place.kind), _stored(_hour()), number, number]
+    values = [number, number, key.case_id, str(key.kind), _stored(_hour()), number, number]
     with connection.cursor() as cursor:
         cursor.execute(GIVE_BACK, values)
 

@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from modeltrans.fields import TranslatedVirtualField
 
 from cases.admin.history import parts_of
-from cases.admin.removing import is_marked
+from cases.admin.removal import is_marked
 
 
 class NotRestored(Exception):
