@@ -102,7 +102,7 @@ def clean(upload: File) -> ContentFile:
         else:
             image.save(encoded, "JPEG", quality=90)
     suffix = "png" if is_png else "jpg"
-    return ContentFile(encoded.getvalue(), name=f"{fingerprint(data)}.{suffix}")
+    return ContentFile(encoded.getvalue(), name=f"{digest(data)}.{suffix}")
 
 
 def decoded(upload: File, longest: int) -> Image.Image:
@@ -128,12 +128,12 @@ def turn() -> Iterator[None]:
         _turns.release()
 
 
-def fingerprint(data: bytes) -> str:
+def digest(data: bytes) -> str:
     return hashlib.sha256(RECIPE + data).hexdigest()[:20]
 
 
-def source_fingerprint(portrait: Portrait) -> str:
-    """The fingerprint of the upload that `clean` made the portrait's picture of."""
+def source_digest(portrait: Portrait) -> str:
+    """The digest of the upload that `clean` made the portrait's picture of."""
     return PurePosixPath(portrait.image.name or "").stem.split("_")[0]  # storage adds _… if taken
 
 
@@ -145,7 +145,7 @@ def render(portrait: Portrait) -> None:
     """
     with portrait.image.open("rb") as file:
         data = file.read()
-    stem = f"portraits/{portrait.case_id}/{fingerprint(data)}"
+    stem = f"portraits/{portrait.case_id}/{digest(data)}"
     known = set(_rendition_names(portrait))
     original: Image.Image | None = None
     renditions: dict[str, dict[str, str]] = {}

@@ -623,11 +623,11 @@ def _why_left(stored: Case | Loaded, wanted: Case | Loaded) -> str:
 
 
 def _is_of(portrait: Portrait, path: Path) -> bool:
-    return pictures.source_fingerprint(portrait) == pictures.fingerprint(path.read_bytes())
+    return pictures.source_digest(portrait) == pictures.digest(path.read_bytes())
 
 
 def _wanted_state(file: CaseFile) -> dict[str, Any]:
-    picture = pictures.fingerprint(file.picture.read_bytes()) if file.picture else ""
+    picture = pictures.digest(file.picture.read_bytes()) if file.picture else ""
     return _state(file.case, file.year, file.themes, file.rows, file.points, picture)
 
 
@@ -637,7 +637,7 @@ def _stored_state(case: Case) -> dict[str, Any]:
         points_key(letter): [point.text for point in letter.points.all()]
         for letter in rows["model_letters"]
     }
-    picture = pictures.source_fingerprint(rows["portrait"][0]) if rows["portrait"] else ""
+    picture = pictures.source_digest(rows["portrait"][0]) if rows["portrait"] else ""
     themes = [theme.slug for theme in case.themes.all()]
     return _state(case, case.edition.year, themes, rows, points, picture)
 

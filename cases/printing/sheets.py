@@ -23,7 +23,7 @@ from cases.text import as_blocks
 
 # Without letters and digits that look alike on paper (I, L, O, 0, 1, U).
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
-FINGERPRINT_LENGTH = 4  # one of 800,000: enough to tell two versions of one sheet apart
+DIGEST_LENGTH = 4  # one of 800,000: enough to tell two versions of one sheet apart
 # Only we can work it out, one of 24 million: who counts through all codes learns nothing.
 PROOF_LENGTH = 5
 
@@ -35,7 +35,7 @@ class SheetState(StrEnum):
 
 
 def code(case: Case) -> str:
-    """The version code of the sheet as it would be printed now: the case, a fingerprint, a proof.
+    """The code of the sheet as it would be printed now: the case, a digest of its text, a proof.
 
     It is worked out from what the sheet says in the site's own language, so nothing is stored and
     nothing has to be counted up when a text changes.
@@ -43,13 +43,13 @@ def code(case: Case) -> str:
     with override(settings.LANGUAGE_CODE):  # the name of a country too
         said = json.dumps(_said(case), ensure_ascii=False, sort_keys=True)
     number = int.from_bytes(hashlib.sha256(said.encode()).digest()[:8], "big")
-    return _proven(f"{_written(case.pk)}-{_written(number)[-FINGERPRINT_LENGTH:]}")
+    return _proven(f"{_written(case.pk)}-{_written(number)[-DIGEST_LENGTH:]}")
 
 
-def _proven(version: str) -> str:
+def _proven(unproven: str) -> str:
     # HASH_KEY stays, when SECRET_KEY is changed: paper lasts.
-    proof = salted_hmac("cases.sheets", version, secret=settings.HASH_KEY, algorithm="sha256")
-    return version + _written(int.from_bytes(proof.digest()[:8], "big"))[-PROOF_LENGTH:]
+    proof = salted_hmac("cases.sheets", unproven, secret=settings.HASH_KEY, algorithm="sha256")
+    return unproven + _written(int.from_bytes(proof.digest()[:8], "big"))[-PROOF_LENGTH:]
 
 
 def case_key(code: str) -> int | None:
@@ -58,16 +58,12 @@ def case_key(code: str) -> int | None:
     So nobody learns from made-up codes which cases there are, unlisted or frozen.
     """
     code = code.upper()
-    number, dash, fingerprint = code.partition("-")
-    if (
-        not dash
-        or not 1 <= len(number) <= 10
-        or len(fingerprint) != FINGERPRINT_LENGTH + PROOF_LENGTH
-    ):
+    number, dash, rest = code.partition("-")
+    if not dash or not 1 <= len(number) <= 10 or len(rest) != DIGEST_LENGTH + PROOF_LENGTH:
         return None
     if not constant_time_compare(_proven(code[:-PROOF_LENGTH]), code):
         return None
-    if not set(number + fingerprint) <= set(ALPHABET):
+    if not set(number + rest) <= set(ALPHABET):
         return None
     key = 0
     for character in number:
@@ -127,7 +123,7 @@ def card(case: Case) -> bytes:
 
 def _data(case: Case) -> dict:
     solidarity = case.solidarity_action
-    version = code(case)
+    sheet_code = code(case)
     return {
         "lang": get_language() or settings.LANGUAGE_CODE,
         "dir": "rtl" if get_language_bidi() else "ltr",
@@ -153,9 +149,9 @@ def _data(case: Case) -> dict:
             "phrases": [phrase.text for phrase in case.solidarity_phrases.all()],
         },
         "check": {
-            "qr": typesetting.qr(settings.SITE_URL + reverse("cases:check", args=[version])),
-            "url": _short(settings.SITE_URL) + reverse("cases:check", args=[version]),
-            "code": version,
+            "qr": typesetting.qr(settings.SITE_URL + reverse("cases:check", args=[sheet_code])),
+            "url": _short(settings.SITE_URL) + reverse("cases:check", args=[sheet_code]),
+            "code": sheet_code,
             "made_on": date_format(timezone.localdate(), "DATE_FORMAT"),
         },
         "credit": _("Text: %(organisation)s.") % {"organisation": settings.ORGANISATION},

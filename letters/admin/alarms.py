@@ -23,7 +23,7 @@ from letters.admin.forms import ExpectForm, SettleForm
 from letters.admin.keyset import KeysetAdmin
 from letters.admin.validity import judge
 from letters.delivery import alarms, moderation
-from letters.models import Alarm, Letter, Pace, Post
+from letters.models import ActionKind, Alarm, Letter, Pace, Post
 from letters.statistics import surges
 
 SETTLE = "letters.change_alarm"
@@ -154,7 +154,7 @@ def _initial(alarm: Alarm, now: Pace | None) -> dict:
 
 def _before(alarm: Alarm) -> str:
     """The page on which what had counted before the alarm can be taken out too."""
-    models = {"social": Post, "appeal": Letter, "solidarity": Letter}
+    models = {ActionKind.SOCIAL: Post, ActionKind.APPEAL: Letter, ActionKind.SOLIDARITY: Letter}
     if alarm.case_id is None or alarm.kind not in models:
         return ""
     query = QueryDict(mutable=True)

@@ -72,10 +72,10 @@ def test_code_may_be_typed_in_small_letters(client, case):
 
 
 def test_code_has_no_signs_that_look_alike(case):
-    number, fingerprint = sheets.code(case).split("-")
+    number, digest = sheets.code(case).split("-")
 
-    assert not set(number + fingerprint) & set("ILO01U")
-    assert len(fingerprint) == 9
+    assert not set(number + digest) & set("ILO01U")
+    assert len(digest) == 9
 
 
 @pytest.mark.parametrize(
