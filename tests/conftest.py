@@ -4,6 +4,7 @@ import gc
 import importlib
 import os
 import pkgutil
+from collections import ChainMap
 
 import hypothesis
 import pytest
@@ -106,8 +107,10 @@ def site(live_server, settings, monkeypatch, tmp_path):
     monkeypatch.setattr("letters.privacy.antispam.FASTEST", -1)
     cache.clear()
     # A transactional test before this one has emptied the tables, the roles' too.
-    first = importlib.import_module("letters.migrations.0002_roles")
-    renamed = importlib.import_module("letters.migrations.0031_rename_their_permissions").RENAMED
+    names = [name for _finder, name, _is_pkg in pkgutil.iter_modules(migrations.__path__)]
+    modules = [importlib.import_module(f"{migrations.__name__}.{name}") for name in sorted(names)]
+    renamed = ChainMap(*(getattr(module, "RENAMED", {}) for module in modules))
+    [first] = [module for module in modules if hasattr(module, "make_roles")]
     give = first.give
 
     def give_by_the_names_of_today(roles, *args) -> None:
@@ -119,10 +122,10 @@ def site(live_server, settings, monkeypatch, tmp_path):
             give({role: today}, *args)
 
     monkeypatch.setattr(first, "give", give_by_the_names_of_today)
-    first.make_roles(apps, connection.schema_editor())
-    for module in sorted(pkgutil.iter_modules(migrations.__path__, f"{migrations.__name__}.")):
-        if give_more := getattr(importlib.import_module(module.name), "give_more", None):
-            give_more(apps, connection.schema_editor())
+    for module in modules:
+        for name in ["make_roles", "give_more"]:
+            if give_roles := getattr(module, name, None):
+                give_roles(apps, connection.schema_editor())
     return live_server.url
 
 

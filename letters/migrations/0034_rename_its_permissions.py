@@ -5,7 +5,7 @@ Django renames the content type by itself, the permissions it leaves.
 
 from django.db import migrations
 
-CODES = ("socialaction", "post")
+RENAMED = {"socialaction": "post"}
 NAMES = [
     ("social action", "post"),
     ("Can release and invalidate signatures", "Can review and invalidate signatures"),
@@ -14,19 +14,20 @@ NAMES = [
 
 
 def rename(apps, schema_editor):
-    call_otherwise(apps, schema_editor, CODES, NAMES)
+    call_otherwise(apps, schema_editor, RENAMED, NAMES)
 
 
 def rename_back(apps, schema_editor):
-    call_otherwise(apps, schema_editor, CODES[::-1], [pair[::-1] for pair in NAMES])
+    models = {new: old for old, new in RENAMED.items()}
+    call_otherwise(apps, schema_editor, models, [pair[::-1] for pair in NAMES])
 
 
-def call_otherwise(apps, schema_editor, codes, names):
+def call_otherwise(apps, schema_editor, models, names):
     permissions = apps.get_model("auth", "Permission").objects.using(schema_editor.connection.alias)
     for permission in permissions.filter(content_type__app_label="letters"):
         act, _, model = permission.codename.rpartition("_")
-        if model == codes[0]:
-            permission.codename = f"{act}_{codes[1]}"
+        if model in models:
+            permission.codename = f"{act}_{models[model]}"
             permission.name = permission.name.replace(*names[0])
         for old, new in names[1:]:
             if permission.name == old:
