@@ -141,8 +141,8 @@ def _post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, needs_re
         for letter in letters:
             letter.needs_review, letter.counted_on, letter.alarm_id = True, None, alarm
     Letter.objects.bulk_create(letters)
-    if key_now := letters[0].tally_key:
-        ledger.count(key_now, number)
+    if tally_key := letters[0].tally_key:
+        ledger.count(tally_key, number)
     return number
 
 
