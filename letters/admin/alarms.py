@@ -23,7 +23,7 @@ from letters.admin.forms import ExpectForm, SettleForm
 from letters.admin.keyset import KeysetAdmin
 from letters.admin.validity import judge
 from letters.delivery import alarms, moderation
-from letters.models import ActionKind, Alarm, Letter, Pace, Post
+from letters.models import ActionKind, Alarm, Pace
 from letters.statistics import surges
 
 SETTLE = "letters.change_alarm"
@@ -154,8 +154,7 @@ def _initial(alarm: Alarm, now: Pace | None) -> dict:
 
 def _before(alarm: Alarm) -> str:
     """The page on which what had counted before the alarm can be taken out too."""
-    models = {ActionKind.SOCIAL: Post, ActionKind.APPEAL: Letter, ActionKind.SOLIDARITY: Letter}
-    if alarm.case_id is None or alarm.kind not in models:
+    if alarm.case_id is None or alarm.kind == ActionKind.SIGNATURE:
         return ""
     query = QueryDict(mutable=True)
     raised = timezone.localtime(alarm.raised_at)
@@ -168,5 +167,5 @@ def _before(alarm: Alarm) -> str:
             "act": "invalidate",
         }
     )
-    name = models[alarm.kind]._meta.model_name
+    name = alarms.MODELS[alarm.kind]._meta.model_name
     return f"{reverse(f'admin:letters_{name}_between')}?{query.urlencode()}"
