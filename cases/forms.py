@@ -51,8 +51,8 @@ class FilterForm(forms.Form):
 
     def __init__(self, data, **choices: list[tuple[str, str]]) -> None:
         super().__init__(data)
-        for name, options in choices.items():
-            self.fields[name].choices = [ANY, *options]  # type: ignore[attr-defined] # ChoiceFields
+        for name, pairs in choices.items():
+            self.fields[name].choices = [ANY, *pairs]  # type: ignore[attr-defined]  # ChoiceFields
         self.full_clean()
 
     @property
@@ -119,7 +119,7 @@ class CaseFilterForm(FilterForm):
         query = chosen.get("q", "")
         if not query:
             return list(cases.values_list("pk", flat=True))
-        texts = cases.values_list(  # type: ignore[misc] # modeltrans adds headline_i18n
+        texts = cases.values_list(  # type: ignore[misc]  # modeltrans adds headline_i18n
             "pk", "display_name", "other_names", "headline_i18n", "country"
         )
         scores = {

@@ -46,7 +46,7 @@ def only(*methods: str) -> Callable[[V], V]:
 
     def decorate(view: V) -> V:
         limited = require_http_methods(list(methods))(view)
-        limited.methods = list(methods)  # type: ignore[attr-defined] # a function takes any
+        limited.methods = list(methods)  # type: ignore[attr-defined]  # a function takes any
         return limited
 
     return decorate

@@ -85,7 +85,7 @@ def _in_order_of_need(edition: Edition) -> list[tuple[int, int]]:
     """The key and the reach of each of its cases."""
     listed = Case.objects.listed().filter(edition=edition)
     in_order = listed.needing_letters_first()
-    return list(in_order.values_list("pk", "reach"))  # type: ignore[misc] # which that adds
+    return list(in_order.values_list("pk", "reach"))  # type: ignore[misc]  # which that adds
 
 
 @public_page("q", "country", "region", "theme", "year", "state", "order", "page")

@@ -262,7 +262,7 @@ class ModelLetterInline(WideFieldsMixin, admin.StackedInline):
         """They are on a page of their own."""
         if letter.pk is None:
             return _("They can be written once the letter is saved.")
-        number = letter.number_of_points  # type: ignore[attr-defined] # see get_queryset
+        number = letter.number_of_points  # type: ignore[attr-defined]  # see get_queryset
         text = ngettext("%(number)s point: change it", "%(number)s points: change them", number)
         url = reverse("admin:cases_modelletter_change", args=[letter.pk])
         return format_html('<a href="{}">{}</a>', url, text % {"number": number})

@@ -119,7 +119,7 @@ class VersionCheckMixin(admin.ModelAdmin):
             merge = _merged(self, request, obj)
             if merge.questions:
                 return self._questions_page(request, obj, merge)
-            request.POST = merge.data  # type: ignore[assignment] # Django reads it only
+            request.POST = merge.data  # type: ignore[assignment]  # Django reads it only
             version = _sign(request, self.model, obj.pk, merge.now)
             context = {"version": version} | (extra_context or {})
             response = usual(request, object_id, form_url, context)
@@ -204,7 +204,7 @@ def _lock(model: type[models.Model], object_id: str) -> None:
 
 def _lock_rows(formset_class: type[forms.BaseInlineFormSet], obj: models.Model) -> None:
     """Some rows have a page of their own too."""
-    of_obj = {formset_class.fk.name: obj}  # type: ignore[attr-defined] # the field itself
+    of_obj = {formset_class.fk.name: obj}  # type: ignore[attr-defined]  # the field itself
     rows = formset_class.model._default_manager.filter(**of_obj)
     rows = rows.order_by("pk").select_for_update(of=["self"], no_key=True)
     list(rows.values_list("pk", flat=True))
@@ -507,7 +507,7 @@ def _said(one: forms.Field, value: Any) -> str:
         keys = filter(None, map(row_number, _plain(one, value).split("\n")))
         return ", ".join(one.label_from_instance(row) for row in one.queryset.filter(pk__in=keys))
     if isinstance(one, forms.ChoiceField):
-        labels = dict(one.choices)  # type: ignore[arg-type] # pairs, in a form
+        labels = dict(one.choices)  # type: ignore[arg-type]  # pairs, in a form
         return str(labels.get(_plain(one, value), _plain(one, value)))
     if isinstance(one, forms.BooleanField):
         return _("yes") if _plain(one, value) else _("no")

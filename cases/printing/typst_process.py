@@ -39,7 +39,7 @@ def _compile(job: dict, templates: Path, fonts: Path) -> list[bytes]:
     made = _compiler(job["template"], templates, fonts).compile(
         format=job["format"], sys_inputs={"data": job["data"]}, **job["options"]
     )
-    return made if isinstance(made, list) else [made]  # type: ignore[list-item] # None: a file
+    return made if isinstance(made, list) else [made]  # type: ignore[list-item]  # None: a file
 
 
 @cache
