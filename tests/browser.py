@@ -8,11 +8,21 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Locator, Request, Response, expect
+from playwright.sync_api import (
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Request,
+    Response,
+    Route,
+    expect,
+)
 
-PATIENCE = 20_000  # milliseconds: for a machine that does other things too
+PATIENCE = 60_000  # milliseconds: for a machine that does much else; only what fails waits so long
 OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -33,7 +43,8 @@ def chromium() -> str | None:
 class Visitor:
     """One person with a browser of their own, and what that browser complained of.
 
-    Names are the words on the page: of a button or link, a label, an option.
+    Names are the words on the page: of a button or link, a label, an option. Whatever is done or
+    seen, is done or seen on a page that is there as a whole and whose scripts have run.
     """
 
     def __init__(self, context: BrowserContext, site: str) -> None:
@@ -56,7 +67,20 @@ class Visitor:
     def opens_another_tab(self) -> None:
         self.page = self.context.new_page()
 
+    @contextmanager
+    def on_a_slow_line(self, script: str) -> Iterator[None]:
+        """A script of ours comes only after the block, in which the page is still loading."""
+        late: list[Route] = []
+        take = late.append
+        self.page.route(f"**/js/{script}", lambda route: take(route))
+        yield
+        take = Route.continue_
+        for route in late:
+            route.continue_()
+        self.page.wait_for_load_state()
+
     def presses(self, name: str) -> None:
+        """Click, and wait for the answer if the site is asked for one."""
         self.control(name).click()
 
     def fills(self, label: str, text: str) -> None:
@@ -95,6 +119,7 @@ class Visitor:
 
     def downloads(self, name: str) -> bytes:
         """What a link leads to, as a file."""
+        self.page.wait_for_load_state()
         address = self.page.get_by_role("link", name=name).first.get_attribute("href")
         answer = self.context.request.get(self.site + address)
         assert answer.ok, answer.status
@@ -103,14 +128,14 @@ class Visitor:
     # --- what is there
 
     def control(self, name: str) -> Locator:
-        """The link or button of that name, once the page's scripts have run."""
+        """The link or button of that name."""
         self.page.wait_for_load_state()
         link = self.page.get_by_role("link", name=name, exact=True)
         button = self.page.get_by_role("button", name=name, exact=True)
         return link.or_(button).first
 
     def field(self, label: str) -> Locator:
-        """The field whose label begins so, once the page's scripts have run."""
+        """The field whose label begins so."""
         self.page.wait_for_load_state()
         return self.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}")).first
 
@@ -119,15 +144,17 @@ class Visitor:
             expect(self.page.locator("body")).to_contain_text(
                 text, use_inner_text=True, ignore_case=True
             )
+        self.page.wait_for_load_state()
 
     def does_not_see(self, *texts: str) -> None:
+        self.page.wait_for_load_state()
         for text in texts:
             expect(self.page.locator("body")).not_to_contain_text(
                 text, use_inner_text=True, ignore_case=True
             )
 
     def is_at(self, heading: str) -> None:
-        """The page with this heading is there, and its scripts have run."""
+        """The page with this heading is there."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(heading)
         self.page.wait_for_load_state()
 

@@ -4,6 +4,7 @@ import gc
 import importlib
 import os
 import pkgutil
+import time
 from collections import ChainMap
 
 import hypothesis
@@ -12,6 +13,7 @@ import time_machine
 from django.apps import apps
 from django.conf import settings as site_settings
 from django.core.cache import cache, caches
+from django.core.signals import request_finished, request_started
 from django.db import connection
 from django.utils import timezone
 
@@ -34,13 +36,17 @@ def pytest_configure(config):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """What asks no database shows the same beside every one: `bin/test` runs it once."""
+    """What asks no database shows the same beside every one: `bin/test` runs it once. A browser
+    gets more time: on a machine that does much else, it takes many times as long."""
     for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.timeout(BROWSER_LIMIT))
         asks = DATABASE_FIXTURES.intersection(getattr(item, "fixturenames", ()))
         if not asks and not item.get_closest_marker("django_db"):
             item.add_marker("any_database")
 
 
+BROWSER_LIMIT = 900  # seconds: the slowest takes forty where nothing else runs
 DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 
 
@@ -99,7 +105,8 @@ def chromium():
 
 @pytest.fixture
 def site(live_server, settings, monkeypatch, tmp_path):
-    """The address of the running site, with the roles of its staff and no data."""
+    """The address of the running site, with the roles of its staff and no data. It ends when all
+    that was asked is answered: what is answered later would find the tables of the next test."""
     settings.SITE_URL = live_server.url
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PAGE_CACHE_SECONDS = 0  # nor does a browser keep a page
@@ -126,7 +133,19 @@ def site(live_server, settings, monkeypatch, tmp_path):
         for name in ["make_roles", "give_more"]:
             if give_roles := getattr(module, name, None):
                 give_roles(apps, connection.schema_editor())
-    return live_server.url
+    unanswered = []
+
+    def note_question(**_kwargs) -> None:
+        unanswered.append(1)
+
+    def note_answer(**_kwargs) -> None:
+        unanswered.pop()
+
+    request_started.connect(note_question)
+    request_finished.connect(note_answer)
+    yield live_server.url
+    while unanswered:
+        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -50,11 +50,7 @@ from tests.factories import (
 from tests.letters.sending import a_picture
 from tests.staff import make_staff
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(900),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PHONE, DESK = 360, 1280
 HEIGHT = 900
@@ -81,6 +77,7 @@ def findings(visitor: Visitor, within: str = "html") -> list[str]:
     """What is wrong with the page that stands there, or with a part of it."""
     found = []
     page = visitor.page
+    page.wait_for_load_state()
     page.evaluate(AXE_SCRIPT)
     for width, scheme, rules in LOOKS:
         page.set_viewport_size({"width": width, "height": HEIGHT})

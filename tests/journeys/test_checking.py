@@ -7,11 +7,7 @@ from cases.models import SafetyRule, WordList
 from letters.models import Letter
 from tests.factories import make_case_to_write_for
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(300),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 SELECTED = """() => {
     const { value, selectionStart, selectionEnd } = document.activeElement;
@@ -59,14 +55,12 @@ def test_a_writer_is_told_what_to_look_at_again_and_what_can_not_go(arrive, java
 
 def test_the_list_of_errors_takes_nobody_from_the_field_they_are_at(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
-    maren, late = arrive(), []
-    maren.page.route("**/js/errors.js", lambda route: late.append(route))
+    maren = arrive()
 
     maren.opens("/cases/ana-test/write/")
-    maren.page.get_by_role("button", name="See it as a letter").click(no_wait_after=True)
-    maren.sees("There is a problem")
-    maren.page.get_by_label("Your letter").fill("Please stop")  # while the script is on its way
-    late[0].continue_()
-    maren.page.wait_for_load_state()
+    with maren.on_a_slow_line("errors.js"):
+        maren.presses("See it as a letter")
+        maren.page.get_by_label("Your letter").fill("Please stop")
 
+    maren.sees("There is a problem")
     maren.has_focus_on("id_body")

@@ -11,11 +11,7 @@ from cases.models import Case, Demand
 from tests.factories import make_case
 from tests.staff import PASSWORD, make_staff
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(300),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def change(case: Case) -> str:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.staff import make_staff
+from tests.staff import PASSWORD, make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -32,22 +32,22 @@ def test_a_passkey_is_made_and_signs_in_alone(arrive, settings):
     person = make_staff("editor")
 
     ines.opens("/admin/account/sign-in/")
-    ines.page.get_by_label("Username").fill(person.username)
-    ines.page.get_by_label("Password").fill("a long password for tests")
-    ines.page.get_by_role("button", name="Sign in", exact=True).click()
+    ines.fills("Username", person.username)
+    ines.fills("Password", PASSWORD)
+    ines.presses("Sign in")
     expect(ines.page).to_have_url(re.compile("/admin/account/second-factor/$"))
 
     ines.opens("/admin/account/second-factor/webauthn/add/")
     if "/confirm/" in ines.page.url:
-        ines.page.get_by_label("Password").fill("a long password for tests")
-        ines.page.get_by_role("button", name="Confirm").click()
-    ines.page.get_by_label("Passwordless").check()
-    ines.page.get_by_role("button", name="Add").click()
+        ines.fills("Password", PASSWORD)
+        ines.presses("Confirm")
+    ines.ticks("Passwordless")
+    ines.presses("Add")
     expect(ines.page).to_have_url(re.compile("/recovery-codes/$"))
 
     ines.opens("/admin/account/sign-out/")
-    ines.page.get_by_role("button", name="Sign Out").click()
+    ines.presses("Sign Out")
     expect(ines.page).to_have_url(re.compile("/sign-in/$"))
-    ines.page.get_by_role("button", name="Sign in with a passkey").click()
+    ines.presses("Sign in with a passkey")
 
-    expect(ines.page.get_by_role("heading", level=1)).to_have_text("Today")
+    ines.is_at("Today")

@@ -12,11 +12,7 @@ from tests.factories import make_case_to_write_for, make_solidarity_action
 from tests.journeys import pages_of
 from tests.staff import make_staff
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.timeout(300),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
@@ -86,6 +82,7 @@ def test_a_message_with_a_drawing_is_handed_in_approved_and_shown(arrive, javasc
     maren.page.reload()
     maren.sees("It is among the messages that readers of this site can read.")
     maren.presses("Withdraw the message")
+    maren.sees("You have withdrawn this message")
     reader.page.reload()
     reader.sees("None is shown yet.")
 
