@@ -30,6 +30,7 @@ async function ask() {
 }
 
 function show(html) {
+  const focused = document.activeElement.closest("[data-check-list] button")?.dataset.words;
   const fresh = new DOMParser().parseFromString(html, "text/html");
   form.elements.told.value = fresh.querySelector("[data-name-shown]").dataset.told;
   for (const part of ["[data-check-sum]", "[data-check-list]", "[data-name-shown]", "[data-fit]"]) {
@@ -40,6 +41,12 @@ function show(html) {
     }
   }
   reveal();
+  if (focused !== undefined) {
+    // The list is a new one: whoever was in it stays there.
+    const buttons = [...section.querySelectorAll("button")];
+    const same = buttons.find((button) => button.dataset.words === focused);
+    (same ?? section.querySelector("[name=check]")).focus();
+  }
 }
 
 function reveal() {

@@ -8,7 +8,8 @@ const form = document.querySelector("form[data-draft]");
 const note = document.querySelector("[data-draft-note]");
 const oldest = Date.now() - Number(page?.dataset.draftDays) * 24 * 60 * 60 * 1000;
 const fields = ["subject", "body"].map((name) => form?.elements[name]).filter(Boolean);
-const started = Object.fromEntries(fields.map((field) => [field.name, field.value]));
+// Typed before this script came, which takes long on a slow line; not what a browser filled in.
+const isTyped = (field) => navigator.userActivation?.hasBeenActive && field.value !== field.defaultValue;
 const begun = new URLSearchParams(location.search);
 const start = ["start", "language", "point", "target"]
   .flatMap((name) => begun.getAll(name).map((value) => `${name}=${value}`))
@@ -74,17 +75,30 @@ if (form && note) {
   const [last] = mine.sort(([, one], [, other]) => other.at - one.at);
   const failed = document.getElementById("error-summary");
   const begunWith = new URLSearchParams(last?.[0].split("?")[1]);
+  const typed = fields.filter(isTyped);
   if (begunWith.has("target") && !start && !failed) {
-    // It was written to another target than the first: on that one's sheet it goes on.
-    begun.forEach((value, name) => begunWith.append(name, value));
-    location.replace(`?${begunWith}`);
+    // It was written to another target than the first: on that one's sheet it goes on, unless
+    // somebody has begun on this one.
+    if (!typed.length) {
+      begun.forEach((value, name) => begunWith.append(name, value));
+      location.replace(`?${begunWith}`);
+    }
   } else if (last && !failed) {
     shown = last[0];
     for (const field of fields) {
-      field.value = last[1].words[field.name] ?? field.value;
+      const kept = last[1].words[field.name] ?? field.defaultValue;
+      if (!typed.includes(field)) {
+        field.value = kept;
+      } else if (kept !== field.defaultValue) {
+        const both = [kept, field.value].filter(Boolean);
+        field.value = both.join(field.type === "textarea" ? "\n\n" : " ");
+      }
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }
     note.hidden = false;
+  }
+  if (typed.length) {
+    keep();
   }
   let waiting;
   form.addEventListener("input", (event) => {
@@ -115,7 +129,7 @@ if (form && note) {
     forget(shown);
     note.hidden = true;
     for (const field of fields) {
-      field.value = started[field.name];
+      field.value = field.defaultValue;
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }
   });

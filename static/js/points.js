@@ -9,6 +9,9 @@ if (body && start) {
   }
   for (const box of document.querySelectorAll("input[name=point]")) {
     const point = box.labels[0].textContent.trim();
+    // By somebody, before this script came; not by a browser that filled it in.
+    const isChanged = navigator.userActivation?.hasBeenActive && box.checked !== box.defaultChecked;
+    const wanted = isChanged ? box.checked : body.value.includes(point);
     box.checked = body.value.includes(point);
     box.addEventListener("change", () => {
       const paragraphs = body.value.split(/\n{2,}/).filter((paragraph) => paragraph.trim());
@@ -19,5 +22,8 @@ if (body && start) {
       body.value = (box.checked ? [...others, point] : others).join("\n\n");
       body.dispatchEvent(new Event("input", { bubbles: true }));
     });
+    if (box.checked !== wanted) {
+      box.click();
+    }
   }
 }

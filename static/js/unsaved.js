@@ -5,9 +5,12 @@ const said = () => new URLSearchParams(new FormData(form)).toString();
 
 if (form) {
   const always = form.dataset.unsaved === "always" || document.querySelector("#error-summary, .errornote");
-  let opened = said();
+  // On a slow line somebody may have typed before this script came.
+  let touched =
+    navigator.userActivation?.hasBeenActive &&
+    [...form.elements].some((field) => "defaultValue" in field && field.value !== field.defaultValue);
+  let opened = touched ? null : said();
   let sent = false;
-  let touched = false;
   form.addEventListener("input", () => (touched = true));
   addEventListener("load", () => (opened = touched ? opened : said())); // other scripts add rows
   addEventListener("pageshow", () => (sent = false)); // Back, to a page that the browser kept

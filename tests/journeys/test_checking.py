@@ -64,3 +64,19 @@ def test_the_list_of_errors_takes_nobody_from_the_field_they_are_at(arrive):
 
     maren.sees("There is a problem")
     maren.has_focus_on("id_body")
+
+
+def test_a_new_list_of_what_to_look_at_leaves_the_focus_where_it_was(arrive):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    WordList.objects.create(kind="threat", language="en", words=["we will find you"], stops=True)
+    olu = arrive()
+
+    olu.opens("/cases/ana-test/write/")
+    olu.fills("Your letter", "Stop it. We will find you.")
+    button = olu.page.get_by_role("button", name="Show me where “We will find you”")
+    expect(button).to_be_visible()
+    olu.fills("Subject", "The pastures 🕯")
+    button.focus()
+    olu.sees("Our printing does not have these characters: 🕯")
+
+    expect(button).to_be_focused()

@@ -94,6 +94,22 @@ def test_leaving_a_changed_form_asks(arrive):
     assert asked == ["beforeunload"]
 
 
+def test_leaving_asks_for_what_was_typed_while_the_page_loaded(arrive):
+    case = make_case(headline="Old headline")
+    edith = arrive()
+    edith.signs_in(make_staff("editor"))
+    asked = []
+    edith.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    with edith.on_a_slow_line("unsaved.js"):
+        edith.page.goto(edith.site + change(case), wait_until="commit")
+        edith.page.get_by_label("Headline").first.click()
+        edith.types("Typed at once")
+    edith.opens("/admin/")
+
+    assert asked == ["beforeunload"]
+
+
 def test_errors_of_a_long_form_take_the_focus_and_lead_to_their_fields(arrive):
     case = make_case(headline="Old headline")
     edith = arrive()

@@ -467,6 +467,32 @@ def test_points_are_put_on_the_sheet(arrive, javascript):
     expect(tore.field("Your letter")).to_have_value("\n\n".join(expected))
 
 
+def test_points_ticked_while_the_page_loads_are_put_on_the_sheet_too(arrive):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive()
+
+    with tore.on_a_slow_line("points.js"):
+        tore.page.goto(f"{tore.site}/cases/ana-test/write/", wait_until="commit")
+        tore.page.get_by_label("The herds need the land.").check()
+
+    expect(tore.field("The herds need the land.")).to_be_checked()
+    expect(tore.field("Your letter")).to_have_value("The herds need the land.")
+
+
+def test_another_target_ticked_while_the_page_loads_can_be_chosen(arrive):
+    case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    make_target(case, office="The Office of Tests")
+    tore = arrive()
+
+    with tore.on_a_slow_line("targets.js"):
+        tore.page.goto(f"{tore.site}/cases/ana-test/write/", wait_until="commit")
+        tore.page.get_by_label("The Office of Tests").check()
+    tore.presses("Write to the one you ticked")
+
+    expect(tore.page.locator(".sheet-address")).to_contain_text("The Office of Tests")
+    expect(tore.page.get_by_label("The Office of Tests")).to_be_checked()
+
+
 def test_a_letter_in_spanish_brings_its_translation_on_a_second_page(arrive, javascript):
     case = make_case(display_name="Ana Test", slug="ana-test", country="EC")
     make_target(
@@ -546,6 +572,27 @@ def test_a_letter_that_began_with_ours_survives_a_reload_and_another_beginning(a
     tore.opens("/cases/ana-test/write/?start=model")
     tore.presses("Forget it")
     expect(tore.field("Your letter")).not_to_have_value(ours)
+
+
+def test_what_is_typed_before_the_draft_comes_stands_after_it_and_is_kept(arrive):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive()
+
+    for typed in ["What I began to write.", "What I thought of since."]:
+        tore.opens_another_tab()
+        with tore.on_a_slow_line("draft.js"):
+            tore.page.goto(f"{tore.site}/cases/ana-test/write/", wait_until="commit")
+            tore.page.get_by_label("Your letter").click()
+            tore.types(typed)
+        tore.sees("A draft is kept on this device only.")
+
+    both = "What I began to write.\n\nWhat I thought of since."
+    expect(tore.field("Your letter")).to_have_value(both)
+    tore.opens_another_tab()
+    tore.opens("/cases/ana-test/write/")
+    expect(tore.field("Your letter")).to_have_value(both)
+    tore.presses("Forget it")
+    expect(tore.field("Your letter")).to_have_value("")
 
 
 @pytest.mark.parametrize("address", ["/cases/other-test/write/", "{letter}"])
