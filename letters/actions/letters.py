@@ -88,7 +88,9 @@ def write(
     with others, or when that letter has left, it makes a new one: nobody writes over another's.
     With `go_along` the link waits for what else its writer does: one mail has all links.
     """
-    for each in keys_of(key):
+    keys = keys_of(key)
+    each = next(keys)
+    while True:
         now = timezone.now()
         letter = Letter(
             key=each,
@@ -112,24 +114,14 @@ def write(
             return letter
         except IntegrityError:
             there = Letter.objects.by_key(each).first()
-            if there is None and pledge_id:  # the pledge was erased in between
-                return write(
-                    key=key,
-                    case=case,
-                    pledge_id=None,
-                    needs_review=needs_review,
-                    page_language=page_language,
-                    go_along=go_along,
-                    sender=sender,
-                    follow=follow,
-                    drawing=drawing,
-                    **fields,
-                )
-            if there is None:
-                raise
-            if _is_the_same(there, fields, drawing, now):
+            if there and _is_the_same(there, fields, drawing, now):
                 return there
-    raise AssertionError("keys never end")
+            if there:
+                each = next(keys)
+            elif pledge_id:
+                pledge_id = None  # it was erased in between
+            else:
+                raise
 
 
 def _is_the_same(
