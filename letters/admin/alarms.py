@@ -19,6 +19,7 @@ from cases.admin.readonly import ReadOnlyAdmin
 from cases.admin.row_numbers import row_number
 from cases.permissions import staff
 from letters.admin.access_log import access_log_for
+from letters.admin.filters import OptionsFilter
 from letters.admin.forms import ExpectForm, SettleForm
 from letters.admin.keyset import KeysetAdmin
 from letters.admin.validity import judge
@@ -29,20 +30,13 @@ from letters.statistics import surges
 SETTLE = "letters.change_alarm"
 
 
-class AlarmStateFilter(admin.SimpleListFilter):
+class AlarmStateFilter(OptionsFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        return [("open", _("open")), ("settled", _("settled"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        match self.value():
-            case "open":
-                return queryset & Alarm.objects.open()
-            case "settled":
-                return queryset.exclude(settled_at=None)
-        return queryset
+    options = {
+        "open": (gettext_lazy("open"), Alarm.objects.open),
+        "settled": (gettext_lazy("settled"), lambda: Alarm.objects.exclude(settled_at=None)),
+    }
 
 
 @admin.register(Alarm)

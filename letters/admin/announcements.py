@@ -23,6 +23,7 @@ from cases.models import Outcome
 from cases.permissions import staff
 from cases.publishing.acts import Refused
 from letters.admin.access_log import access_log_for
+from letters.admin.filters import OptionsFilter
 from letters.admin.keyset import KeysetAdmin
 from letters.mail import announcements, news
 from letters.models import Announcement
@@ -40,20 +41,19 @@ class Preview(NamedTuple):
     body: str
 
 
-class AnnouncementStateFilter(admin.SimpleListFilter):
+class AnnouncementStateFilter(OptionsFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        return [("waiting", _("waits for a second person")), ("approved", _("approved"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        match self.value():
-            case "waiting":
-                return queryset & Announcement.objects.awaiting_approval()
-            case "approved":
-                return queryset.exclude(approved_at=None)
-        return queryset
+    options = {
+        "waiting": (
+            gettext_lazy("waits for a second person"),
+            Announcement.objects.awaiting_approval,
+        ),
+        "approved": (
+            gettext_lazy("approved"),
+            lambda: Announcement.objects.exclude(approved_at=None),
+        ),
+    }
 
 
 @admin.register(Announcement)

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from cases.admin.row_numbers import row_number
@@ -14,40 +18,47 @@ from letters.models import Letter, LetterState
 NEWEST = 1_000  # rows that are asked which countries to offer: the table itself is too long
 
 
-class StateFilter(admin.SimpleListFilter):
+Option = tuple[str | Promise, Callable[[], QuerySet]]  # how it reads, and which rows it leaves
+
+
+class OptionsFilter(admin.SimpleListFilter):
+    """Offers options that are known beforehand, by name."""
+
+    options: dict[str, Option]
+    opens_with: Option | None = None  # instead of all rows
+
+    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
+        return [(name, label) for name, (label, _rows) in self.options.items()]
+
+    def choices(self, changelist):
+        first, *others = super().choices(changelist)
+        return [first | {"display": self.opens_with[0]} if self.opens_with else first, *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        value = self.value()
+        option = self.opens_with if value is None else self.options.get(value)
+        return queryset & option[1]() if option else queryset
+
+
+class StateFilter(OptionsFilter):
     """Opens with what waits to be read."""
 
     title = _("state")
     parameter_name = "state"
     always_open = True
-    ALL = "all"
-
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        return [
-            ("needs_review", _("needs review")),
-            *LetterState.choices,
-            ("invalid", _("not valid")),
-            (self.ALL, _("all")),
-        ]
-
-    def choices(self, changelist):
-        first = {
-            "selected": self.value() is None,
-            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
-            "display": _("to be read"),
-        }
-        return [first, *list(super().choices(changelist))[1:]]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() is None:
-            return queryset & Letter.objects.awaiting_moderation()
-        if self.value() == "needs_review":
-            return queryset & Letter.objects.awaiting_moderation().filter(needs_review=True)
-        if self.value() == "invalid":
-            return queryset.exclude(invalid_on=None)
-        if self.value() in LetterState.values:
-            return queryset.filter(state=self.value())
-        return queryset
+    opens_with = _("to be read"), Letter.objects.awaiting_moderation
+    options = {
+        "needs_review": (
+            _("needs review"),
+            lambda: Letter.objects.awaiting_moderation().filter(needs_review=True),
+        ),
+        **{
+            state.value: (state.label, partial(Letter.objects.filter, state=state))
+            for state in LetterState
+        },
+        "invalid": (_("not valid"), lambda: Letter.objects.exclude(invalid_on=None)),
+        "all": (_("all"), Letter.objects.all),
+    }
 
 
 class CaseFilter(admin.SimpleListFilter):

@@ -10,35 +10,25 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from cases.admin.readonly import ReadOnlyAdmin
+from letters.admin.filters import OptionsFilter
 from letters.admin.keyset import KeysetAdmin
 from letters.models import OutgoingMail
 
 UNSEEN = ["to", "subject", "body", "unsubscribe_url"]
 
 
-class MailStateFilter(admin.SimpleListFilter):
+class MailStateFilter(OptionsFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        return [
-            ("waiting", _("waiting")),
-            ("held-up", _("waiting for the next hour")),
-            ("sent", _("sent")),
-            ("given-up", _("given up")),
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        match self.value():
-            case "waiting":
-                return queryset & OutgoingMail.objects.waiting()
-            case "held-up":
-                return queryset & OutgoingMail.objects.held_up()
-            case "sent":
-                return queryset.exclude(sent_at=None)
-            case "given-up":
-                return queryset.exclude(given_up_at=None)
-        return queryset
+    options = {
+        "waiting": (gettext_lazy("waiting"), OutgoingMail.objects.waiting),
+        "held-up": (gettext_lazy("waiting for the next hour"), OutgoingMail.objects.held_up),
+        "sent": (gettext_lazy("sent"), lambda: OutgoingMail.objects.exclude(sent_at=None)),
+        "given-up": (
+            gettext_lazy("given up"),
+            lambda: OutgoingMail.objects.exclude(given_up_at=None),
+        ),
+    }
 
 
 @admin.register(OutgoingMail)

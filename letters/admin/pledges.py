@@ -14,7 +14,7 @@ from cases.admin.readonly import ReadOnlyAdmin
 from cases.countries import country_name
 from cases.models import Case
 from letters.actions import pledges as pledge_actions
-from letters.admin.filters import VisibleCaseFilter
+from letters.admin.filters import OptionsFilter, VisibleCaseFilter
 from letters.admin.keyset import KeysetAdmin
 from letters.admin.validity import JudgedMixin, MomentFilter
 from letters.models import Letter, Pledge
@@ -24,15 +24,10 @@ from letters.statistics.disclosure import SMALLEST_SHOWN
 UNSEEN = ["key", "name", "group", "email"]
 
 
-class ByHandFilter(admin.SimpleListFilter):
+class ByHandFilter(OptionsFilter):
     title = gettext_lazy("written by hand")
     parameter_name = "by-hand"
-
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        return [("waiting", _("waits for a look"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        return queryset & Pledge.objects.needing_review() if self.value() == "waiting" else queryset
+    options = {"waiting": (gettext_lazy("waits for a look"), Pledge.objects.needing_review)}
 
 
 @admin.register(Pledge)

@@ -12,26 +12,19 @@ from django.utils.translation import gettext_lazy
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.countries import country_name
 from letters.admin.access_log import access_log_for
-from letters.admin.filters import CaseFilter
+from letters.admin.filters import CaseFilter, OptionsFilter
 from letters.admin.keyset import KeysetAdmin
 from letters.admin.validity import MomentFilter, ValidityMixin
 from letters.models import Post
 
 
-class ValidFilter(admin.SimpleListFilter):
+class ValidFilter(OptionsFilter):
     title = gettext_lazy("valid")
     parameter_name = "valid"
-
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        return [("yes", _("valid")), ("no", _("not valid"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        match self.value():
-            case "yes":
-                return queryset.filter(invalid_on=None)
-            case "no":
-                return queryset.exclude(invalid_on=None)
-        return queryset
+    options = {
+        "yes": (gettext_lazy("valid"), lambda: Post.objects.filter(invalid_on=None)),
+        "no": (gettext_lazy("not valid"), lambda: Post.objects.exclude(invalid_on=None)),
+    }
 
 
 @admin.register(Post)

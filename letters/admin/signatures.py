@@ -5,6 +5,8 @@ The list has no names: who signed for a case is nobody's to read in a row.
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
@@ -21,7 +23,7 @@ from cases.countries import country_name
 from cases.models import Case
 from letters.actions import signatures as signature_actions
 from letters.admin.access_log import access_log_for
-from letters.admin.filters import CountryFilter
+from letters.admin.filters import CountryFilter, OptionsFilter
 from letters.admin.forms import InvalidateForm
 from letters.admin.moderated import ModeratedAdmin
 from letters.models import Signature, SignatureState
@@ -39,31 +41,20 @@ LISTED = [
 ]
 
 
-class SignatureStateFilter(admin.SimpleListFilter):
+class SignatureStateFilter(OptionsFilter):
     """Opens with what waits for a look."""
 
     title = gettext_lazy("state")
     parameter_name = "state"
     always_open = True
-    ALL = "all"
-
-    def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        return [*SignatureState.choices, (self.ALL, _("all"))]
-
-    def choices(self, changelist):
-        first = {
-            "selected": self.value() is None,
-            "query_string": changelist.get_query_string(remove=[self.parameter_name]),
-            "display": _("to be looked at"),
-        }
-        return [first, *list(super().choices(changelist))[1:]]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value() is None:
-            return queryset & Signature.objects.needing_review()
-        if self.value() in SignatureState.values:
-            return queryset.filter(state=self.value())
-        return queryset
+    opens_with = gettext_lazy("to be looked at"), Signature.objects.needing_review
+    options = {
+        **{
+            state.value: (state.label, partial(Signature.objects.filter, state=state))
+            for state in SignatureState
+        },
+        "all": (gettext_lazy("all"), Signature.objects.all),
+    }
 
 
 class PetitionFilter(admin.SimpleListFilter):
