@@ -13,6 +13,7 @@ from cases.admin.pages import ExtraPagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.admin.row_numbers import row_number
 from letters.admin.keyset import KeysetAdmin
+from letters.models.counted import CountedAction
 
 
 class ModeratedAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
@@ -42,7 +43,7 @@ class ModeratedAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         return queryset.filter(pk=number), False
 
     @admin.display(description=gettext_lazy("needs review"))
-    def review(self, thing) -> str:
+    def review(self, thing: CountedAction) -> str:
         if getattr(thing, "invalid_on", None):
             return _("not valid")
         return _("needs review") if thing.needs_review else ""

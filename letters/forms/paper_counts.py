@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from itertools import groupby
 
 from django import forms
@@ -108,7 +109,7 @@ class PaperForm(forms.ModelForm):
             raise ValidationError(message, params={"number": f"{MAX_NUMBER:,}"})
         return number
 
-    def clean_day(self):
+    def clean_day(self) -> datetime.date:
         day = self.cleaned_data["day"]
         if day > timezone.localdate():
             raise ValidationError(_("This day is still to come."))

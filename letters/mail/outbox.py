@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import DatabaseError, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
@@ -184,7 +185,7 @@ def _is_wanted(mail: OutgoingMail) -> bool:
     return not has_waited or messages.waits_for_confirmation(mail)
 
 
-def _send(batch: list[OutgoingMail], post, pace: Pace) -> bool:
+def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: Pace) -> bool:
     """Try the rows that were claimed as one mail, and note how it went."""
     try:
         # Whole, and anew: one may have been erased a moment ago.
@@ -223,7 +224,7 @@ def _headers(mail: OutgoingMail) -> dict[str, str]:
     return headers
 
 
-def _close(post) -> None:
+def _close(post: BaseEmailBackend) -> None:
     with suppress(OSError):  # it was broken, which is why we close it
         post.close()
 
