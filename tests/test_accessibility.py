@@ -16,7 +16,7 @@ from django.core import mail
 from django.core.management import call_command
 from django.utils import timezone
 
-from cases.models import Postage, PostalNote, SolidarityAction, YearlyFigure
+from cases.models import Case, Postage, PostalNote, SolidarityAction, YearlyFigure
 from cases.publishing import second_look
 from letters.actions import data_requests
 from letters.actions import letters as letter_actions
@@ -119,7 +119,38 @@ def test_a_fault_is_found(arrive):
     assert ["image-alt" in fault for fault in findings(reader)] == [True]
 
 
-def test_readers_pages(arrive):
+ABOUT_CASES = [
+    "/",
+    "/cases/",
+    "/cases/?q=nobody+of+that+name",
+    "/cases/ana-test/",
+    "/cases/ana-test/share/",
+    "/embed/cases/ana-test/",
+    "/embed/cases/hidden/",
+    "/cases/rosa-muestra/",
+    "/cases/paused/",
+    "/cases/hidden/",
+    "/cases/withdrawn/",
+    "/good-news/",
+]
+ABOUT_THE_CAMPAIGN = [
+    "/embed/counter/",
+    "/api/",
+    "/check/nonsense/",
+    "/editions/",
+    "/editions/2025/",
+    "/how-it-works/",
+    "/impact/",
+    "/how-we-count/",
+    "/writing-safely/",
+    "/about/",
+    "/privacy/",
+    "/no-such-page/",
+]
+
+
+@pytest.mark.parametrize("addresses", [ABOUT_CASES, ABOUT_THE_CAMPAIGN], ids=["cases", "campaign"])
+def test_readers_pages(arrive, addresses):
     case = make_full_case(display_name="Ana Test", slug="ana-test")
     make_portrait(case)
     make_letter(case, state=LetterState.POSTED)
@@ -134,35 +165,7 @@ def test_readers_pages(arrive):
     make_case(slug="hidden", freeze="hidden", freeze_reason="A test.")
     make_case(slug="withdrawn", freeze="withdrawn", freeze_reason="A test.")
 
-    found = findings_on(
-        arrive(),
-        [
-            "/",
-            "/cases/",
-            "/cases/?q=nobody+of+that+name",
-            "/cases/ana-test/",
-            "/cases/ana-test/share/",
-            "/embed/cases/ana-test/",
-            "/embed/cases/hidden/",
-            "/embed/counter/",
-            "/api/",
-            "/cases/rosa-muestra/",
-            "/cases/paused/",
-            "/cases/hidden/",
-            "/cases/withdrawn/",
-            "/check/nonsense/",
-            "/good-news/",
-            "/editions/",
-            "/editions/2025/",
-            "/how-it-works/",
-            "/impact/",
-            "/how-we-count/",
-            "/writing-safely/",
-            "/about/",
-            "/privacy/",
-            "/no-such-page/",
-        ],
-    )
+    found = findings_on(arrive(), addresses)
     assert not found, listed(found)
 
 
@@ -407,13 +410,49 @@ def test_the_account_of_staff(arrive):
     assert not found, listed(found)
 
 
-def test_the_admin_of_cases(arrive):
+def make_a_draft() -> Case:
+    draft = make_case(display_name="Jon Test", stage="draft", themes=[make_theme()])
+    make_target(draft)
+    return draft
+
+
+def make_frozen() -> Case:
+    return make_case(display_name="Rosa Muestra", freeze="hidden", freeze_reason="A test.")
+
+
+OF_CASES = [
+    "/admin/",
+    "/admin/cases/case/",
+    "/admin/cases/case/?q=nobody",
+    "/admin/cases/case/add/",
+    "/admin/cases/case/{case.pk}/change/",
+    "/admin/cases/case/{case.pk}/preview/",
+    "/admin/cases/case/{case.pk}/history/",
+    "/admin/cases/case/freeze/?case={case.pk}",
+    "/admin/cases/case/clone/?case={case.pk}",
+]
+OF_WHAT_BELONGS_TO_THEM = [
+    "/admin/cases/pendingchange/",
+    "/admin/cases/outcome/",
+    "/admin/cases/outcome/add/",
+    "/admin/cases/wordlist/add/",
+    "/admin/cases/outcome/{asked.pk}/change/",
+    "/admin/letters/announcement/",
+    "/admin/letters/announcement/of/{asked.pk}/",
+    "/admin/letters/announcement/of/{approved.pk}/",
+    "/admin/letters/follow/",
+    "/admin/cases/edition/",
+    "/admin/cases/modelletter/",
+]
+
+
+@pytest.mark.parametrize("addresses", [OF_CASES, OF_WHAT_BELONGS_TO_THEM], ids=["cases", "theirs"])
+def test_the_admin_of_cases(arrive, addresses):
     case = make_full_case(display_name="Ana Test", slug="ana-test", facts_checked_on="2025-11-01")
     make_portrait(case)
     make_consent(case)
-    draft = make_case(display_name="Jon Test", stage="draft", themes=[make_theme()])
-    make_target(draft)
-    frozen = make_case(display_name="Rosa Muestra", freeze="hidden", freeze_reason="A test.")
+    make_a_draft()
+    make_frozen()
     asked, approved = make_outcome(case), make_outcome(case)
     for _ in range(6):
         make_follow(case)
@@ -427,36 +466,20 @@ def test_the_admin_of_cases(arrive):
     second_look.hold_back(target, make_staff())
     eva = arrive()
     eva.signs_in(make_staff("editor", "safety"))
-    cases = "/admin/cases/case/"
-
     found = findings_on(
-        eva,
-        [
-            "/admin/",
-            cases,
-            f"{cases}?q=nobody",
-            f"{cases}add/",
-            f"{cases}{case.pk}/change/",
-            f"{cases}{case.pk}/preview/",
-            f"{cases}{case.pk}/history/",
-            f"{cases}freeze/?case={case.pk}",
-            f"{cases}clone/?case={case.pk}",
-            "/admin/cases/pendingchange/",
-            "/admin/cases/outcome/",
-            "/admin/cases/outcome/add/",
-            "/admin/cases/wordlist/add/",
-            f"/admin/cases/outcome/{asked.pk}/change/",
-            "/admin/letters/announcement/",
-            f"/admin/letters/announcement/of/{asked.pk}/",
-            f"/admin/letters/announcement/of/{approved.pk}/",
-            "/admin/letters/follow/",
-            "/admin/cases/edition/",
-            "/admin/cases/modelletter/",
-        ],
+        eva, [one.format(case=case, asked=asked, approved=approved) for one in addresses]
     )
-    # Of these the rest is like the page above.
-    others = [f"{cases}{one.pk}/change/" for one in (draft, frozen)]
-    found += findings_on(eva, others, within=".gate")
+    assert not found, listed(found)
+
+
+def test_what_the_admin_says_of_a_draft_and_of_a_frozen_case(arrive):
+    draft, frozen = make_a_draft(), make_frozen()
+    eva = arrive()
+    eva.signs_in(make_staff("editor", "safety"))
+
+    # The rest of these pages is like that of any case.
+    addresses = [f"/admin/cases/case/{one.pk}/change/" for one in (draft, frozen)]
+    found = findings_on(eva, addresses, within=".gate")
     assert not found, listed(found)
 
 

@@ -20,7 +20,7 @@ def links_in_the_mail() -> list[str]:
     return re.findall(r"http\S+", mail.outbox[-1].body)
 
 
-def test_somebody_signs_says_yes_and_takes_it_back(arrive, javascript):
+def test_somebody_signs_says_yes_and_takes_it_back(arrive, javascript, still_clock):
     case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     make_petition(case, shows_signers=True, goal=10)
     maren = arrive(javascript)
