@@ -2,6 +2,8 @@
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export PORT ?= 8000
+# Each of the many processes of a run would compile anew all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run test quick lint format bench locks clean anew
 
