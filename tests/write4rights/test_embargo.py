@@ -55,10 +55,12 @@ TELLTALE = [SLUG, "Zyx", "embargoed"]
 OPENS = datetime.date(2026, 12, 1)
 # On 1 December, where it begins last.
 BEFORE, AFTER = "2026-12-01T11:59Z", "2026-12-01T12:00Z"
+MADE = "2026-11-30T12:00Z"
 DATA_KEY = "d" * 22
 
 
 @pytest.fixture
+@time_machine.travel(MADE, tick=False)
 def case(settings, tmp_path) -> Case:
     """With all that a case can have and all that people can do, beside one of an open edition."""
     settings.MEDIA_ROOT = tmp_path
