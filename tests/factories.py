@@ -7,6 +7,7 @@ import itertools
 from django.core.files.base import ContentFile
 from django.utils import timezone
 from PIL import Image
+from simple_history.utils import bulk_create_with_history
 
 from cases import pictures
 from cases.models import (
@@ -214,11 +215,14 @@ def make_consent(case: Case, **fields) -> Consent:
 
 
 def answer_all_rules(case: Case, answer: str = "no") -> None:
-    for topic in Topic:
-        for applies_to in ("appeal", "solidarity"):
-            SafetyRule.objects.create(
-                case=case, topic=topic, applies_to=applies_to, answer=answer, why="A test says so."
-            )
+    rules = [
+        SafetyRule(
+            case=case, topic=topic, applies_to=applies_to, answer=answer, why="A test says so."
+        )
+        for topic in Topic
+        for applies_to in ("appeal", "solidarity")
+    ]
+    bulk_create_with_history(rules, SafetyRule)
 
 
 def make_pledge(case: Case | None = None, **fields) -> Pledge:
