@@ -1,7 +1,9 @@
 """What every test stands on: no secrets of this machine, no cache between tests."""
 
+import datetime
 import gc
 import importlib
+import itertools
 import os
 import pkgutil
 import time
@@ -17,8 +19,9 @@ from django.core.signals import request_finished, request_started
 from django.db import connection
 from django.utils import timezone
 
+from cases.printing import rendering
 from letters import migrations
-from tests import databases
+from tests import databases, factories, staff
 from write4rights import translations
 
 
@@ -27,11 +30,15 @@ def pytest_configure(config):
     translations.compile_all()
     # All that is imported stays until the end: looking through it for garbage is a tenth of a run.
     gc.set_threshold(100_000, 50, 100)
-    # How long one example takes says more of the machine's other work than of the code. In CI the
-    # examples are the same each time: what is found by chance is found where somebody looks.
-    in_ci = os.environ.get("CI") == "true"
-    hypothesis.settings.register_profile("site", deadline=None, derandomize=in_ci)
-    hypothesis.settings.load_profile("site")
+    # Typst gives way to all other work of the machine, which in a test is not what readers do.
+    rendering.MAX_SECONDS = 100
+    # How long an example takes says more of the machine's other work than of the code. And the
+    # examples are the same each time: what chance finds is found by whoever asks it to, with
+    # `pytest --hypothesis-profile=explore`.
+    calm = {"deadline": None, "suppress_health_check": [hypothesis.HealthCheck.too_slow]}
+    hypothesis.settings.register_profile("site", derandomize=True, **calm)
+    hypothesis.settings.register_profile("explore", max_examples=1_000, **calm)
+    hypothesis.settings.load_profile(config.getoption("--hypothesis-profile") or "site")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -57,10 +64,28 @@ def _nothing_remembered():
     caches["fragments"].clear()
 
 
+@pytest.fixture(autouse=True)
+def _invented_rows_are_numbered_from_one(monkeypatch):
+    """“Test Person 9” comes after “Test Person 10”: not where other tests were run before."""
+    for module in [factories, staff]:
+        monkeypatch.setattr(module, "numbers", itertools.count(1))
+
+
+@pytest.fixture(autouse=True)
+def _no_hour_ends(request):
+    """No hour, day or year ends within a test: late in an hour it is some minutes later. Limits
+    count by the hour, and what is of yesterday is shown. A browser has the time of the machine."""
+    now = timezone.now()
+    if now.minute < 50 or request.node.get_closest_marker("browser"):
+        yield
+    else:
+        with time_machine.travel(now + datetime.timedelta(minutes=10)):
+            yield
+
+
 @pytest.fixture
 def still_clock():
-    """The time stands still, so that no hour or day ends within the test. Limits count by the
-    hour, forms are as old as whole seconds, and "today" asked twice may be two days."""
+    """The time stands still: forms are as old as whole seconds."""
     with time_machine.travel(timezone.now(), tick=False) as clock:
         yield clock
 

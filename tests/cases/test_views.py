@@ -807,7 +807,7 @@ QUERY = st.lists(PAIR | TEXT, max_size=8).map("&".join)
 often = hypothesis_settings(
     max_examples=30,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
 
