@@ -193,7 +193,8 @@ def test_sheet_of_a_case_that_takes_no_letters_is_not_to_be_sent(client, case, c
 
 def test_sheet_may_be_sent_until_the_day_of_the_deadline(client, case):
     Target.objects.update(appeal_deadline="2026-12-31")
-    code = sheets.code(Case.objects.get())
+    with time_machine.travel("2026-12-29 12:00 +0000", tick=False):
+        code = sheets.code(Case.objects.get())
     headings = {}
 
     for today in ["2026-12-30", "2026-12-31", "2027-01-01"]:
@@ -272,7 +273,9 @@ SIGNS = st.text(alphabet=sheets.ALPHABET + sheets.ALPHABET.lower() + "-_01", max
 
 
 @hypothesis_settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(SIGNS)
 def test_no_code_breaks_the_page(client, code):
@@ -436,9 +439,11 @@ def test_sheet_is_offered_until_the_day_of_the_deadline(client, case):
 
 
 @pytest.mark.slow
-def test_sheets_of_all_cases_that_ship_are_one_leaf(client, settings, tmp_path):
+def test_sheets_of_all_cases_that_ship_are_one_leaf(client, settings, tmp_path, monkeypatch):
     """Two, if there are several to write to: then cards have a page of their own."""
     settings.MEDIA_ROOT = tmp_path
+    # On paper is the picture itself, and none of the renditions for screens.
+    monkeypatch.setattr("cases.pictures.KINDS", {"jpeg": ("JPEG", {}, [400])})
     call_command("load_campaign", stdout=StringIO())
     cases = Case.objects.filter(edition__year=2025).taking_actions()
 
