@@ -23,7 +23,6 @@ from letters.models import DataRequest
 from letters.models.addresses import email_hash
 from letters.privacy import personal_data
 
-HANDLE = "letters.handle_datarequest"
 MINUTES = 15  # from finding a person to doing something
 SALT = "letters.person"
 
@@ -33,11 +32,7 @@ class DataRequestAdmin(ExtraPagesMixin, ReadOnlyAdmin):
     """A page that finds, and two buttons on it. The address is typed once and stands in no page
     after that: what the buttons send is its hash, signed."""
 
-    def has_view_permission(self, request: HttpRequest, obj=None) -> bool:
-        return request.user.has_perm(HANDLE)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
+    permission = "letters.handle_datarequest"
 
     def get_urls(self):
         wrap = self.admin_site.admin_view

@@ -26,11 +26,7 @@ class Followed(NamedTuple):
 class FollowAdmin(ExtraPagesMixin, ReadOnlyAdmin):
     """One page of numbers, for those who may tell; no list, no rows."""
 
-    def has_view_permission(self, request: HttpRequest, obj: Follow | None = None) -> bool:
-        return request.user.has_perm("letters.view_announcement")
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
+    permission = "letters.view_announcement"
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         if not self.has_view_permission(request):

@@ -19,16 +19,9 @@ from letters.models.counted import CountedAction
 class ModeratedAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
     """Seen by who may moderate it, and found by its number alone."""
 
-    permission = ""  # "letters.moderate_letter"
     found_by: str | Promise = ""  # the sentence for who searches by something else
     empty_value_display = ""
     search_fields = ["pk"]
-
-    def has_view_permission(self, request: HttpRequest, obj=None) -> bool:
-        return request.user.has_perm(self.permission)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(self.permission)
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(self.permission)

@@ -19,18 +19,12 @@ from letters.admin.forms import RetentionForm
 from letters.models import RetentionDecision
 from letters.privacy import retention
 
-DECIDE = "letters.decide_retentiondecision"
-
 
 @admin.register(RetentionDecision)
 class RetentionDecisionAdmin(ExtraPagesMixin, ReadOnlyAdmin):
     """One page with a line for each case and kind that has to be decided."""
 
-    def has_view_permission(self, request: HttpRequest, obj=None) -> bool:
-        return request.user.has_perm(DECIDE)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return self.has_view_permission(request)
+    permission = "letters.decide_retentiondecision"
 
     def get_urls(self):
         wrap = self.admin_site.admin_view
