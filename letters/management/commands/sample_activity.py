@@ -4,6 +4,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cases.models import Case
 from letters.management import demo_data
+from letters.management.demo_data import SHARES
 from letters.statistics import published
 
 
@@ -15,49 +16,36 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument(
-            "--letters", type=_number, help="how many letters there shall be; the rest follows"
-        )
-        for what, share in demo_data.SHARES_OF_LETTERS.items():
-            parser.add_argument(
-                f"--{what}", type=_number, help=f"how many; {share:g} for a letter if left out"
-            )
+        for what, share in SHARES.items():
+            left_out = f"how many there shall be; {share:g} for each letter if left out"
+            parser.add_argument(f"--{what}", type=_number, help=left_out)
         parser.add_argument("--seed", type=int, help="draw the same shape as the last time")
         parser.add_argument("--remove", action="store_true", help="take all out again")
 
     def handle(self, *, remove: bool, seed: int | None, **options) -> None:
         if remove:
-            self.stdout.write(f"Taken out: {_listed(demo_data.remove())}.")
-            published.publish_invented()
+            self._say("Taken out", demo_data.remove())
             return
-        asked = {what: options[what] for what in ["letters", *demo_data.SHARES_OF_LETTERS]}
-        if not any(number is not None for number in asked.values()):
+        asked = {what: options[what] for what in SHARES if options[what] is not None}
+        if not asked:
             raise CommandError("Say how many: --letters 1000, or --remove.")
-        cases = list(
+        cases = (
             Case.objects.taking_actions()
-            .select_related("petition", "solidarity_action")
+            .select_related("edition", "petition", "solidarity_action")
+            .prefetch_related("targets")
             .order_by("position", "pk")
         )
         if not cases:
             raise CommandError("No case takes letters: load the campaign or publish a case first.")
-        letters = asked["letters"] or 0
-        possible = {"letters", "pledges"} | demo_data.can_have(cases)
-        there = demo_data.numbers()
-        more = {}
-        for what, number in asked.items():
-            if number is None:
-                number = round(letters * demo_data.SHARES_OF_LETTERS.get(what, 0))
-            # What is there already stays: the second run of the same line adds nothing.
-            more[what] = max(0, number - there[what]) if what in possible else 0
-        demo_data.add(cases, seed=seed, **more)
+        letters = asked.get("letters", 0)
+        wanted = {what: round(letters * share) for what, share in SHARES.items()}
+        # What is there already stays: the second run of the same line adds nothing.
+        self._say("Added", demo_data.add(list(cases), wanted | asked, seed))
+
+    def _say(self, done: str, numbers: dict[str, int]) -> None:
         published.publish_invented()
-        self.stdout.write(f"Added: {_listed(more)}.")
-
-
-def _listed(numbers: dict[str, int]) -> str:
-    return ", ".join(
-        f"{numbers[what]:,} invented {what}" for what in ["letters", *demo_data.SHARES_OF_LETTERS]
-    )
+        listed = ", ".join(f"{numbers[what]:,} invented {what}" for what in SHARES)
+        self.stdout.write(f"{done}: {listed}.")
 
 
 def _number(text: str) -> int:
