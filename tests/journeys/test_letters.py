@@ -127,10 +127,11 @@ def test_mistakes_are_named_beside_their_fields_and_nothing_typed_is_lost(arrive
     summary = tore.page.locator("#error-summary")
     if javascript:
         tore.has_focus_on("error-summary")
-    for link in summary.get_by_role("link").all():
+    links = summary.get_by_role("link")
+    expect(links).to_have_count(3)
+    for link in links.all():
         link.click()
         tore.has_focus_on(link.get_attribute("href").removeprefix("#"))
-    assert summary.get_by_role("link").count() == 3
     assert not Letter.objects.exists()
 
 
@@ -163,6 +164,7 @@ def test_a_promise_of_no_letters_is_asked_again(arrive, javascript):
 
     tore.sees("There is a problem")
     links = tore.page.locator("#error-summary").get_by_role("link")
+    expect(links).to_have_count(2)
     assert [link.get_attribute("href") for link in links.all()] == ["#id_number", "#id_email"]
     expect(tore.field("E-mail")).to_have_value("tore@")
     assert not Pledge.objects.exists()
