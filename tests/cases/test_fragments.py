@@ -117,6 +117,7 @@ def test_every_page_that_saves_what_a_case_shows_moves_its_version():
     assert [one for one in admins if not isinstance(one, TouchesCasesMixin)] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(SHOWN.keys() - {"petition", "portrait"}))
 def test_page_shows_at_once_what_is_changed_on_its_page_in_the_admin(client, told, name):
     editor = signed_in("editor", "safety")
@@ -132,6 +133,7 @@ def test_page_shows_at_once_what_is_changed_on_its_page_in_the_admin(client, tol
     assert CHANGED in page_of(client, told)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["petition", "portrait"])
 def test_page_shows_at_once_what_is_changed_of_its_only_one(client, told, name):
     editor, row = signed_in("editor"), getattr(told, name)
@@ -145,6 +147,7 @@ def test_page_shows_at_once_what_is_changed_of_its_only_one(client, told, name):
     assert CHANGED in page_of(client, told)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [Demand, Milestone, Quote, Source, SolidarityPhrase])
 def test_page_shows_at_once_that_a_row_was_taken_out(client, told, model):
     editor = signed_in("editor")
@@ -160,6 +163,7 @@ def test_page_shows_at_once_that_a_row_was_taken_out(client, told, model):
     assert SHOWN[name] not in page_of(client, told)
 
 
+@pytest.mark.slow
 def test_page_shows_at_once_what_is_changed_on_other_pages_of_the_admin(client, told):
     editor = signed_in("editor")
     outcome, theme, edition = told.outcomes.get(), told.themes.get(), told.edition
@@ -218,6 +222,7 @@ def test_page_shows_at_once_what_a_second_person_approves(client, told):
     assert "Another office" in page_of(client, told)
 
 
+@pytest.mark.slow
 def test_page_names_a_country_at_once_from_which_an_embassy_passes_letters_on(client, told):
     asker, approver = make_staff("editor"), make_staff("editor")
     make_embassy("NO", "GB")
@@ -292,6 +297,7 @@ def test_case_that_was_hidden_is_named_on_no_other_page(client, told):
     assert ["Another Person" in client.get(url).content.decode() for url in urls] == [False] * 4
 
 
+@pytest.mark.slow
 def test_setback_in_a_later_edition_is_told_at_once_beside_the_good_news(client, told):
     news = make_outcome(told, headline="Free at last", kind="released", date="2024-01-01")
     later = make_case_to_write_for(earlier=told, edition=make_edition(2024))
@@ -478,6 +484,7 @@ def test_version_is_no_part_of_the_history_of_a_clone_or_of_the_content(told, co
     assert "content_version" in IGNORED
 
 
+@pytest.mark.slow
 def test_saving_the_page_of_a_case_never_takes_its_version_back(client, told):
     editor = signed_in("editor")
     versions = []

@@ -147,6 +147,7 @@ def test_the_mark_at_the_head_of_a_file_stands_on_no_paper(client):
 # --- staff
 
 
+@pytest.mark.slow
 def test_what_staff_paste_is_cleaned_too(case):
     Case.objects.update(stage="draft")  # an address of a published one takes two people
     editor = signed_in("editor")

@@ -811,6 +811,7 @@ often = hypothesis_settings(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("url", FUZZED)
 @often
 @given(query=QUERY)

@@ -223,6 +223,7 @@ def test_nobody_is_mailed_of_it_before(case):
         assert mail.outbox == []
 
 
+@pytest.mark.slow
 def test_staff_see_it_as_it_will_be_and_are_told_when(case):
     with time_machine.travel(BEFORE, tick=False):
         editor = signed_in("editor")

@@ -139,6 +139,7 @@ def parts(key: str) -> list[str]:
     return [key[start : start + 8] for start in range(len(key) - 7)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_no_spelling_of_a_private_address_is_logged(client, db, caplog, spelling):
     caplog.set_level("DEBUG")
@@ -174,6 +175,7 @@ def test_an_address_is_hidden_however_often_it_is_encoded(address):
     assert "sam" not in logged(f"Not Found: /nothing/{address}/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", ["DEBUG", "INFO"])
 def test_no_level_of_the_log_lets_others_write_what_a_picture_says(level, monkeypatch, tmp_path):
     exif = Image.Exif()

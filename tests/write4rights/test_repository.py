@@ -337,6 +337,7 @@ def test_what_a_comment_points_at_is_defined():
     )
 
 
+@pytest.mark.slow
 def test_every_rule_that_a_comment_cites_is_one_and_names_what_proves_it():
     safety = (ROOT / "docs/safety.md").read_text()
     rules = re.findall(r"^\*\*(\d+|[A-Z])\. ", safety, re.MULTILINE)

@@ -48,6 +48,7 @@ def with_cookie(value: str) -> Client:
     return client
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", MADE_UP)
 def test_made_up_cookie_makes_no_row_anywhere(case, value):
     for url in [*pages_of_readers(case), "/admin/", SIGN_IN, "/fr/admin/account/sign-in/"]:
@@ -56,6 +57,7 @@ def test_made_up_cookie_makes_no_row_anywhere(case, value):
     assert Session.objects.count() == 0
 
 
+@pytest.mark.slow
 def test_pages_of_readers_ask_no_session_and_set_none_even_for_staff(case):
     staff = signed_in("editor", "safety")
     before = Session.objects.get().expire_date

@@ -82,6 +82,7 @@ def test_every_variable_that_the_settings_read_is_documented():
     assert described - names == set()
 
 
+@pytest.mark.slow
 def test_production_is_not_in_debug_and_sends_everybody_to_https():
     said = value_of(
         "DEBUG, settings.SECURE_SSL_REDIRECT, settings.SESSION_COOKIE_SECURE, "
@@ -140,6 +141,7 @@ def test_what_browsers_remember_of_other_hosts_is_for_the_deployer_to_say(chosen
     assert value_of(names, **chosen) == said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["", "desk", "/desk/"])
 def test_path_of_the_admin_is_never_empty(path):
     assert value_of("ADMIN_PATH", ADMIN_PATH=path) == (path.strip("/") or "admin")

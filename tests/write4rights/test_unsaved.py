@@ -68,6 +68,7 @@ def test_text_sent_after_the_session_ended_is_saved_after_signing_in_again():
     assert "still here" not in text(client.get(change(case)))
 
 
+@pytest.mark.slow
 def test_text_sent_after_twelve_hours_is_kept_too():
     case = make_case(story="Old")
     client = signed_in("editor")
@@ -83,6 +84,7 @@ def test_text_sent_after_twelve_hours_is_kept_too():
     assert Case.objects.get().story.strip() == LONG.strip()
 
 
+@pytest.mark.slow
 def test_what_somebody_else_saved_meanwhile_is_asked_about():
     case = make_case(headline="Old")
     client = signed_in("editor")
@@ -97,6 +99,7 @@ def test_what_somebody_else_saved_meanwhile_is_asked_about():
     assert Case.objects.get().headline == "Theirs"
 
 
+@pytest.mark.slow
 def test_a_new_case_is_kept_as_well():
     make_case()
     client = signed_in("editor")
@@ -110,6 +113,7 @@ def test_a_new_case_is_kept_as_well():
     assert sent_again(page)["display_name"] == ["Clara Invented"]
 
 
+@pytest.mark.slow
 def test_it_outlives_the_step_of_the_second_factor_too():
     case = make_case(story="Old")
     client = signed_in("editor")
@@ -126,6 +130,7 @@ def test_it_outlives_the_step_of_the_second_factor_too():
     assert Case.objects.get().story.strip() == LONG.strip()
 
 
+@pytest.mark.slow
 def test_a_password_is_not_kept():
     boss = signed_in(is_superuser=True)
     url = reverse("admin:auth_user_add")
@@ -139,6 +144,7 @@ def test_a_password_is_not_kept():
     assert PASSWORD not in text(page)
 
 
+@pytest.mark.slow
 def test_nobody_else_gets_it_and_then_it_is_gone():
     case = make_case()
     client = signed_in("editor")
@@ -153,6 +159,7 @@ def test_nobody_else_gets_it_and_then_it_is_gone():
     assert "unsaved" not in client.session
 
 
+@pytest.mark.slow
 def test_it_can_be_thrown_away():
     case = make_case(story="Old")
     client = signed_in("editor")
@@ -168,6 +175,7 @@ def test_it_can_be_thrown_away():
     assert "unsaved" not in client.session
 
 
+@pytest.mark.slow
 def test_it_lies_encrypted_and_in_no_address():
     case = make_case()
     client = signed_in("editor")
@@ -197,6 +205,7 @@ def test_a_stranger_makes_us_keep_nothing(version):
     assert not Session.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_form_from_before_the_sign_in_of_another_window_loses_nothing():
     case = make_case(story="Old")
     client = Client(enforce_csrf_checks=True)
@@ -212,6 +221,7 @@ def test_a_form_from_before_the_sign_in_of_another_window_loses_nothing():
     assert Case.objects.get().story.strip() == LONG.strip()
 
 
+@pytest.mark.slow
 def test_another_site_can_not_have_its_text_offered():
     case = make_case(stage=Stage.DRAFT)
     client = Client(enforce_csrf_checks=True)

@@ -225,6 +225,7 @@ def test_page_that_is_not_there_is_sound_but_for_its_address(client, campaign):
         assert faults_of(url, page(client.get(url))) == []
 
 
+@pytest.mark.slow
 def test_case_page_tells_those_who_share_it_what_it_is(client, campaign):
     shown = page(client.get("/cases/anne-testlund/"))
 
@@ -236,6 +237,7 @@ def test_case_page_tells_those_who_share_it_what_it_is(client, campaign):
     assert shown.meta("twitter:card") == "summary_large_image"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/", "/cases/", "/fr/", "/fr/cases/"])
 def test_home_and_list_tell_those_who_share_them_what_they_are(client, campaign, path):
     shown = page(client.get(path))

@@ -132,6 +132,7 @@ def test_filter_shows_what_is_left_to_do(left, fields):
     assert [case.display_name for case in response.context["cl"].result_list] == ["To do"]
 
 
+@pytest.mark.slow
 def test_staff_are_asked_whether_a_case_is_over_whose_person_is_free():
     cases = {
         name: make_case(display_name=name)
@@ -186,6 +187,7 @@ def test_publishing_a_case_with_gaps_changes_nothing_and_says_what_is_missing():
     assert "No consent is in force." in said(response)[0]
 
 
+@pytest.mark.slow
 def test_a_ready_case_is_published_and_who_did_it_stays_known():
     case = make_ready()
     client = signed_in("editor", username="ines")
@@ -359,6 +361,7 @@ def test_a_milder_freeze_is_refused_with_a_sentence():
     assert "takes two" in said(response)[0]
 
 
+@pytest.mark.slow
 def test_a_form_read_before_a_freeze_does_not_undo_it():
     case = make_case()
     client = signed_in("editor")
@@ -377,6 +380,7 @@ def test_a_form_read_before_a_freeze_does_not_undo_it():
 # --- the form
 
 
+@pytest.mark.slow
 def test_a_new_case_gets_a_row_for_every_topic_and_keeps_the_answers():
     client = signed_in("editor")
     add = reverse("admin:cases_case_add")
@@ -405,6 +409,7 @@ def test_a_new_case_gets_a_row_for_every_topic_and_keeps_the_answers():
     assert case.safety_rules.filter(answer=Answer.YES).get().words == ["first", "second"]
 
 
+@pytest.mark.slow
 def test_saving_a_page_as_it_stands_changes_nothing():
     case = make_ready(stage=Stage.PUBLISHED, other_names=["Another"])
     make_outcome(case)
@@ -434,6 +439,7 @@ def test_the_page_asks_as_often_with_many_parts_as_with_few(django_assert_max_nu
         client.get(change(many))
 
 
+@pytest.mark.slow
 def test_the_address_of_a_published_case_stays():
     case = make_case(slug="as-it-was")
     client = signed_in("editor")
@@ -444,6 +450,7 @@ def test_the_address_of_a_published_case_stays():
     assert case.slug == "as-it-was"
 
 
+@pytest.mark.slow
 def test_an_outcome_is_recorded_on_the_page_of_its_case():
     case = make_case()
     client = signed_in("editor")
@@ -461,6 +468,7 @@ def test_an_outcome_is_recorded_on_the_page_of_its_case():
     assert (outcome.kind, outcome.date_text) == ("released", "February 2025")
 
 
+@pytest.mark.slow
 def test_french_is_reachable_and_stored():
     case = make_case()
     client = signed_in("editor")
@@ -492,6 +500,7 @@ def test_a_picture_is_cleaned_and_rendered(settings, tmp_path):
     assert 'class="portrait-preview"' in text(client.get(change(case)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("upload", "sentence"),
     [
@@ -516,6 +525,7 @@ def test_a_bad_file_is_a_sentence_beside_the_field(upload, sentence):
     assert sentence in text(response)
 
 
+@pytest.mark.slow
 def test_a_target_with_an_address_but_no_country_is_an_error_not_a_crash():
     case = make_case()
     make_target(case)
@@ -532,6 +542,7 @@ def test_a_target_with_an_address_but_no_country_is_an_error_not_a_crash():
 # --- what can be done for the person, and what may be said
 
 
+@pytest.mark.slow
 def test_words_of_a_rule_are_lines_and_one_that_stops_says_so():
     case = make_ready()
     client = signed_in("editor")
@@ -546,6 +557,7 @@ def test_words_of_a_rule_are_lines_and_one_that_stops_says_so():
     assert (rule.words, rule.stops) == (["pray*", "god bless"], True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
@@ -571,6 +583,7 @@ def test_a_rule_that_can_not_work_is_an_error_beside_it(fields, sentence):
     assert sentence in text(response)
 
 
+@pytest.mark.slow
 def test_a_petition_is_written_on_the_page_of_its_case():
     case = make_case()
     client = signed_in("editor")
@@ -589,6 +602,7 @@ def test_a_petition_is_written_on_the_page_of_its_case():
     assert petition.i18n["title_fr"] == "Ne construisez plus"
 
 
+@pytest.mark.slow
 def test_the_texts_that_were_signed_are_shown_and_stay():
     case = make_case()
     petition = Petition.objects.create(case=case, title="Anew", text="A new text.")
@@ -606,6 +620,7 @@ def test_the_texts_that_were_signed_are_shown_and_stay():
     assert Petition.objects.get().text == "Another text."
 
 
+@pytest.mark.slow
 def test_sample_sentences_posts_and_dates_of_messages_are_edited_on_the_page_of_the_case():
     case = make_case()
     SolidarityAction.objects.create(case=case, recipient="Test Person")
@@ -713,6 +728,7 @@ def test_the_list_of_word_lists_names_languages_and_counts_words():
 # --- consents
 
 
+@pytest.mark.slow
 def test_consents_are_seen_by_the_safety_role_only():
     case = make_case()
     make_consent(case, given_by="a sister of hers")
@@ -723,6 +739,7 @@ def test_consents_are_seen_by_the_safety_role_only():
     assert "a sister of hers" in pages["safety"]
 
 
+@pytest.mark.slow
 def test_an_editor_cannot_post_a_consent():
     case = make_case()
     client = signed_in("editor")
@@ -769,6 +786,7 @@ def test_history_leaves_consents_out_for_who_may_not_see_them():
 # --- history
 
 
+@pytest.mark.slow
 def test_history_shows_the_words_that_changed():
     case = make_case(headline="A herder of reindeer", story="One two three four five.")
     client = signed_in("editor", username="ines")
@@ -855,6 +873,7 @@ def test_editors_open_every_form_of_theirs(page):
     assert signed_in("editor").get(f"/admin/cases/{page}").status_code == 200
 
 
+@pytest.mark.slow
 def test_a_model_letter_has_its_points_on_its_own_page():
     case = make_case_to_write_for()
     letter = ModelLetter.objects.get(target__case=case)
@@ -896,12 +915,14 @@ def slug_after(client, case: Case) -> str:
     return case.slug
 
 
+@pytest.mark.slow
 def test_the_address_of_a_draft_may_change():
     case = make_case(stage=Stage.DRAFT, slug="ana-test")
 
     assert slug_after(signed_in("editor"), case) == "other"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [make_letter, make_pledge, make_post, make_paper_count])
 def test_the_address_of_a_case_that_somebody_did_something_for_stays(make):
     case = make_case(stage=Stage.DRAFT, slug="ana-test")
@@ -910,6 +931,7 @@ def test_the_address_of_a_case_that_somebody_did_something_for_stays(make):
     assert slug_after(signed_in("editor"), case) == "ana-test"
 
 
+@pytest.mark.slow
 def test_the_address_of_a_case_that_was_public_once_stays():
     case = make_case(stage=Stage.PUBLISHED, slug="ana-test")
     case.stage = Stage.DRAFT
@@ -918,6 +940,7 @@ def test_the_address_of_a_case_that_was_public_once_stays():
     assert slug_after(signed_in("editor"), case) == "ana-test"
 
 
+@pytest.mark.slow
 def test_an_address_that_was_public_becomes_nobody_elses():
     make_case(slug="ana-test", display_name="Ana Test").delete()
     case = make_case(stage=Stage.DRAFT)

@@ -48,6 +48,7 @@ def test_every_error_is_listed_at_the_top_with_a_link_to_its_field():
         assert f'id="{target}"' in text(response)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("wrong", "error"),
     [
@@ -98,6 +99,7 @@ def test_what_must_never_be_false_is_said_in_plain_words_at_its_field(wrong, err
     assert "Constraint" not in text(response)
 
 
+@pytest.mark.slow
 def test_a_second_letter_in_one_language_is_refused_in_plain_words():
     letter = make_model_letter(make_case(), language="en")
     client = signed_in("editor")
@@ -110,6 +112,7 @@ def test_a_second_letter_in_one_language_is_refused_in_plain_words():
     assert "There is a letter in this language already" in text(response)
 
 
+@pytest.mark.slow
 def test_a_figure_without_its_qualifier_is_refused_at_the_field():
     figure = YearlyFigure.objects.create(year=2014)
     client = signed_in("editor")

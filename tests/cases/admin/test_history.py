@@ -532,6 +532,7 @@ def test_words_are_removed_from_all_versions_with_a_mark():
     assert case.story == "She herds."
 
 
+@pytest.mark.slow
 def test_words_of_the_log_and_of_a_clone_are_removed_too():
     case = make_case()
     client = signed_in(is_superuser=True)

@@ -71,6 +71,7 @@ def two_open(case: Case):
     return edith, form_data(edith.get(change(case))), emil, form_data(emil.get(change(case)))
 
 
+@pytest.mark.slow
 def test_what_only_the_first_changed_stays_when_the_second_saves_another_field():
     case = make_case(headline="Old headline", summary="Old summary")
     demand = Demand.objects.create(case=case, text="Name the sister", position=1)
@@ -85,6 +86,7 @@ def test_what_only_the_first_changed_stays_when_the_second_saves_another_field()
     assert "Somebody else changed this meanwhile, and it was kept: Headline" in said(response)[-1]
 
 
+@pytest.mark.slow
 def test_a_field_that_both_changed_is_asked_about_and_nothing_is_saved_before():
     case = make_case(headline="Old", summary="Old summary")
     edith, first, emil, second = two_open(case)
@@ -119,6 +121,7 @@ def test_the_answer_is_saved_with_all_else_that_was_typed(answer, kept):
     assert case.story.split() == ["One.", "Two."]
 
 
+@pytest.mark.slow
 def test_the_typed_text_can_be_changed_on_the_page_that_asks():
     case = make_case(headline="Old")
     edith, first, emil, second = two_open(case)
@@ -131,6 +134,7 @@ def test_the_typed_text_can_be_changed_on_the_page_that_asks():
     assert case.headline == "Both of us"
 
 
+@pytest.mark.slow
 def test_no_answer_is_asked_for_again():
     case = make_case(headline="Old")
     edith, first, emil, second = two_open(case)
@@ -163,6 +167,7 @@ def test_a_third_save_before_the_answer_is_asked_about_again(answer):
     assert case.headline == "Emil’s"
 
 
+@pytest.mark.slow
 def test_each_field_gets_its_own_answer():
     case = make_case(headline="Old", summary="Old")
     edith, first, emil, second = two_open(case)
@@ -175,6 +180,7 @@ def test_each_field_gets_its_own_answer():
     assert (case.headline, case.summary) == ("Emil’s", "Edith’s")
 
 
+@pytest.mark.slow
 def test_both_typing_the_same_asks_nothing():
     case = make_case(headline="Old")
     edith, first, emil, second = two_open(case)
@@ -184,6 +190,7 @@ def test_both_typing_the_same_asks_nothing():
     assert emil.post(change(case), second | {"headline": "Same"}).status_code == 302
 
 
+@pytest.mark.slow
 def test_ones_own_older_window_undoes_nothing_either():
     case = make_case(headline="Old")
     edith = signed_in("editor", username="edith")
@@ -196,6 +203,7 @@ def test_ones_own_older_window_undoes_nothing_either():
     assert "(you, in another window or before)" in text(response)
 
 
+@pytest.mark.slow
 def test_a_form_without_its_version_overwrites_nothing():
     case = make_case(headline="Old")
     client = signed_in("editor")
@@ -208,6 +216,7 @@ def test_a_form_without_its_version_overwrites_nothing():
         assert (response.status_code, case.headline) == (409, "Old")
 
 
+@pytest.mark.slow
 def test_choices_themes_flags_dates_and_numbers_are_compared_too():
     themes = [Theme.objects.create(name=name, slug=name) for name in "abc"]
     case = make_case(pronouns="she", listed=True, position=5, review_by="2025-01-01")
@@ -233,6 +242,7 @@ def test_choices_themes_flags_dates_and_numbers_are_compared_too():
 # --- rows under the case
 
 
+@pytest.mark.slow
 def test_a_row_that_was_deleted_meanwhile_stays_deleted_if_it_was_not_touched():
     case = make_case()
     _gone, kept = (Demand.objects.create(case=case, text=name, position=1) for name in "ab")
@@ -245,6 +255,7 @@ def test_a_row_that_was_deleted_meanwhile_stays_deleted_if_it_was_not_touched():
     assert list(case.demands.values_list("pk", "text")) == [(kept.pk, "b, changed")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "left"), [("stored", ["b"]), ("mine", ["b", "a, changed"])])
 def test_a_row_that_was_deleted_meanwhile_and_changed_here_is_asked_about(answer, left):
     case = make_case()
@@ -263,6 +274,7 @@ def test_a_row_that_was_deleted_meanwhile_and_changed_here_is_asked_about(answer
     assert sorted(case.demands.values_list("text", flat=True)) == sorted(left)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("answer", "left"), [("stored", ["a, better"]), ("mine", [])])
 def test_deleting_a_row_that_somebody_changed_meanwhile_is_asked_about(answer, left):
     case = make_case()
@@ -278,6 +290,7 @@ def test_deleting_a_row_that_somebody_changed_meanwhile_is_asked_about(answer, l
     assert list(case.demands.values_list("text", flat=True)) == left
 
 
+@pytest.mark.slow
 def test_both_add_a_row_and_both_are_there():
     case = make_case()
     edith, first, emil, second = two_open(case)
@@ -289,6 +302,7 @@ def test_both_add_a_row_and_both_are_there():
     assert sorted(case.demands.values_list("text", flat=True)) == ["Edith’s", "Emil’s"]
 
 
+@pytest.mark.slow
 def test_a_form_sent_twice_adds_its_row_once():
     case = make_case()
     client = signed_in("editor")
@@ -301,6 +315,7 @@ def test_a_form_sent_twice_adds_its_row_once():
     assert case.demands.count() == 1
 
 
+@pytest.mark.slow
 def test_both_add_the_one_target_and_are_asked_field_by_field():
     case = make_case(stage=Stage.DRAFT)
     edith, first, emil, second = two_open(case)
@@ -315,6 +330,7 @@ def test_both_add_the_one_target_and_are_asked_field_by_field():
     assert Target.objects.get().title == "The king"
 
 
+@pytest.mark.slow
 def test_an_empty_target_does_not_empty_the_one_that_was_added_meanwhile():
     case = make_case()
     emil = signed_in("editor")
@@ -325,6 +341,7 @@ def test_an_empty_target_does_not_empty_the_one_that_was_added_meanwhile():
     assert Target.objects.get().title == "The minister"
 
 
+@pytest.mark.slow
 def test_rules_that_both_answer_for_the_first_time_stand_once():
     case = make_case()
     edith, first, emil, second = two_open(case)
@@ -341,6 +358,7 @@ def test_rules_that_both_answer_for_the_first_time_stand_once():
     assert answers == {"religion": "no", "charges": "yes"}
 
 
+@pytest.mark.slow
 def test_an_outcome_is_one_thing_on_its_page_and_on_that_of_its_case():
     outcome = make_outcome(headline="Old")
     case = outcome.case
@@ -357,6 +375,7 @@ def test_an_outcome_is_one_thing_on_its_page_and_on_that_of_its_case():
 # --- acts, errors, and what is gone
 
 
+@pytest.mark.slow
 def test_acts_change_what_no_form_carries_and_are_never_undone():
     case = make_case(stage=Stage.PUBLISHED)
     client = signed_in("editor")
@@ -384,6 +403,7 @@ def test_after_an_error_the_form_holds_what_both_wrote():
     assert (case.headline, case.summary) == ("Edith’s", "Emil’s")
 
 
+@pytest.mark.slow
 def test_text_typed_into_a_case_that_was_deleted_meanwhile_can_be_copied():
     case = make_case(stage=Stage.DRAFT)
     boss = signed_in(is_superuser=True, username="boss")

@@ -272,6 +272,7 @@ def test_code_of_one_case_is_none_of_another(client):
 SIGNS = st.text(alphabet=sheets.ALPHABET + sheets.ALPHABET.lower() + "-_01", max_size=30)
 
 
+@pytest.mark.slow
 @hypothesis_settings(
     max_examples=60,
     deadline=None,

@@ -434,6 +434,7 @@ def test_word_longer_than_a_line_stays_on_the_sheet():
 ANYTHING = st.text(st.characters(codec=None), max_size=200)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(body=ANYTHING, short=ANYTHING, direction=st.sampled_from(["ltr", "rtl"]))
 def test_any_words_can_be_printed(body, short, direction):
@@ -539,6 +540,7 @@ def test_address_of_a_card_stands_where_sorting_machines_read_it(paper, width, h
     assert min(size for *_, size in pieces) >= 8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("body", [ARABIC, BURMESE, KHMER, "You are not forgotten."])
 @pytest.mark.parametrize(("paper", "height"), [("a6", 105), ("a5", 148)])
 def test_words_beside_an_address_leave_the_lower_edge_free(paper, height, body):

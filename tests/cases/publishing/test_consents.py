@@ -46,6 +46,7 @@ def lines(client) -> list[str]:
 # --- withdrawn
 
 
+@pytest.mark.slow
 def test_a_consent_that_is_withdrawn_hides_its_case_at_once_and_says_so(client):
     case = make_told_case()
     safety = signed_in("safety")
@@ -76,6 +77,7 @@ def test_only_the_safety_role_hears_of_consents():
     assert case.consents.exists()
 
 
+@pytest.mark.slow
 def test_a_consent_that_is_deleted_hides_its_case():
     case = make_told_case()
     root = signed_in(is_superuser=True)
@@ -199,6 +201,7 @@ def test_the_worker_pauses_what_ran_out_and_hides_what_was_withdrawn_past_our_pa
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("days", "is_visible"), [(0, True), (14, True), (15, False)], ids=["today", "14", "15"]
 )
@@ -259,6 +262,7 @@ def test_an_old_version_of_a_case_brings_no_ended_consent_back():
     assert not now(case).takes_actions
 
 
+@pytest.mark.slow
 def test_an_old_version_of_a_consent_shows_nothing_by_itself_and_may_hide_the_case():
     case = make_told_case()
     safety = signed_in("safety")

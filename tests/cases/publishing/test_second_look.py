@@ -67,6 +67,7 @@ def new_list(client, **fields):
 # --- addresses
 
 
+@pytest.mark.slow
 def test_a_new_address_of_a_published_case_waits_for_a_second_person(client):
     case = make_public()
     one, other = signed_in("editor"), signed_in("editor")
@@ -98,6 +99,7 @@ def test_a_new_address_of_a_published_case_waits_for_a_second_person(client):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["moderator", "counter"])
 def test_the_second_person_is_one_who_may_change_addresses(role):
     case = make_public()
@@ -122,6 +124,7 @@ def test_a_superuser_alone_changes_no_address_of_a_published_case():
     assert target(case).postal == OLD
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", [Stage.DRAFT, Stage.IN_REVIEW])
 def test_addresses_of_drafts_are_free(stage):
     case = make_ready_case(stage=stage)
@@ -131,6 +134,7 @@ def test_addresses_of_drafts_are_free(stage):
     assert target(case).postal == NEW
 
 
+@pytest.mark.slow
 def test_addresses_of_a_case_whose_edition_has_not_opened_take_two_people_as_well():
     case = make_public(edition=make_edition(2999))
     solidarity = make_solidarity_action(case, postal=OLD)
@@ -141,6 +145,7 @@ def test_addresses_of_a_case_whose_edition_has_not_opened_take_two_people_as_wel
     assert SolidarityAction.objects.get(pk=solidarity.pk).postal == OLD
 
 
+@pytest.mark.slow
 def test_a_new_target_abroad_is_sent_by_no_embassy_while_its_address_waits(client):
     case = make_public(country="PT")
     make_embassy("PT", "GB")
@@ -163,6 +168,7 @@ def test_a_new_target_abroad_is_sent_by_no_embassy_while_its_address_waits(clien
     )
 
 
+@pytest.mark.slow
 def test_all_that_does_not_divert_a_letter_is_free():
     case = make_public()
 
@@ -172,6 +178,7 @@ def test_all_that_does_not_divert_a_letter_is_free():
     assert target(case).close == "Respectfully,"
 
 
+@pytest.mark.slow
 def test_an_address_is_emptied_at_once_by_one_person():
     case = make_public()
 
@@ -220,6 +227,7 @@ def test_the_address_for_messages_is_shown_to_more_people_by_two_and_to_fewer_by
     assert SolidarityAction.objects.get().address_visibility == AddressVisibility.ON_REQUEST
 
 
+@pytest.mark.slow
 def test_what_was_changed_meanwhile_is_asked_for_anew():
     case = make_public()
     editor, other = signed_in("editor"), signed_in("editor")
@@ -233,6 +241,7 @@ def test_what_was_changed_meanwhile_is_asked_for_anew():
     assert target(case).postal == ""
 
 
+@pytest.mark.slow
 def test_a_newer_request_takes_the_place_of_the_older_and_is_not_approved_by_an_old_page():
     case = make_public()
     editor, other = signed_in("editor"), signed_in("editor")
@@ -246,6 +255,7 @@ def test_a_newer_request_takes_the_place_of_the_older_and_is_not_approved_by_an_
     assert (target(case).postal, PendingChange.objects.count()) == (OLD, 1)
 
 
+@pytest.mark.slow
 def test_approving_twice_does_no_harm():
     case = make_public()
     save(signed_in("editor"), case, **{"targets-0-postal": NEW})
@@ -257,6 +267,7 @@ def test_approving_twice_does_no_harm():
     assert "Somebody else has decided on it" in said(answers[1])[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "elsewhere", ["https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)", ""]
 )
@@ -358,6 +369,7 @@ def test_words_that_stop_letters_of_a_published_case_wait_for_a_second_person():
     assert SafetyRule.objects.get(stops=True).words == ["halleluja"]
 
 
+@pytest.mark.slow
 def test_a_word_that_stops_is_taken_out_by_one():
     case = make_public()
     case.safety_rules.filter(topic="religion").update(words=["halleluja", "praise"], stops=True)
@@ -378,6 +390,7 @@ def test_a_word_that_would_stop_nearly_every_text_is_refused(word):
     assert not WordList.objects.exists()
 
 
+@pytest.mark.slow
 def test_a_word_that_stands_in_our_own_texts_is_refused_for_rules_and_lists():
     case = make_public()  # its model letter is about the pastures
 
@@ -413,6 +426,7 @@ def test_a_list_that_stops_is_made_by_two():
     assert case.is_open_to_readers
 
 
+@pytest.mark.slow
 def test_more_words_of_a_list_that_stops_wait_and_fewer_do_not():
     make_public()
     row = WordList.objects.create(
@@ -502,6 +516,7 @@ def test_problems_of_words_are_told_once_each():
     ]
 
 
+@pytest.mark.slow
 def test_a_list_of_what_waits_shows_nothing_of_which_the_role_knows_nothing():
     case = make_public()
     save(signed_in("editor"), case, **{"targets-0-postal": NEW})
@@ -513,6 +528,7 @@ def test_a_list_of_what_waits_shows_nothing_of_which_the_role_knows_nothing():
     assert gate.problems(case) == []
 
 
+@pytest.mark.slow
 def test_the_words_of_a_list_that_begins_to_stop_are_shown_and_no_others_are_approved():
     make_public()
     one, other = signed_in("editor"), signed_in("editor")

@@ -67,6 +67,7 @@ def stage(case: Case) -> str:
     return Case.objects.get(pk=case.pk).stage
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [Freeze.HIDDEN, Freeze.WITHDRAWN])
 @pytest.mark.parametrize(("name", "wanted"), [("publish", "published"), ("close", "closed")])
 def test_a_clone_of_a_case_that_was_taken_down_takes_a_second_person(how, name, wanted):
@@ -199,6 +200,7 @@ def test_a_file_does_not_make_of_a_published_case_who_was_taken_down(tmp_path):
     assert Case.objects.get(slug="ellen-test").display_name == "Ellen Test"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", ["display_name", "other_names", "earlier"])
 def test_a_published_case_does_not_become_who_was_taken_down(field):
     gone = make_down(display_name="Ana Invented")
@@ -229,6 +231,7 @@ def test_a_published_case_does_not_become_who_was_taken_down_by_an_older_version
     assert Case.objects.get(pk=case.pk).display_name == "Bea Other"
 
 
+@pytest.mark.slow
 def test_a_case_that_two_people_published_is_edited_by_one():
     gone = make_down(display_name="Ana Invented")
     case = make_ready_case(
@@ -317,6 +320,7 @@ def test_a_frozen_case_is_not_deleted():
     assert list(Case.objects.all()) == [case]
 
 
+@pytest.mark.slow
 def test_the_page_of_what_waits_is_for_who_may_decide():
     draft = make_clone(make_down())
     page = text(signed_in("editor").get(reverse("admin:cases_case_change", args=[draft.pk])))

@@ -333,6 +333,7 @@ def test_many_small_numbers_pass_no_more_than_one_large_one(client):
     assert posted_by_hand(pledge) == {"count": MAX_UNREVIEWED, "wait": 3 * MAX_UNREVIEWED}
 
 
+@pytest.mark.slow
 def test_what_was_forged_in_the_review_counts_nothing(client):
     """Three pledges of 500 from one address, sent at once, the trap filled in: 1,500 letters."""
     case = make_case()

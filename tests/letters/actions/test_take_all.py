@@ -248,6 +248,7 @@ def test_many_cases_cost_no_more_queries_than_few(client, django_assert_max_num_
             client.get(url)
 
 
+@pytest.mark.slow
 def test_the_cookie_of_a_long_way_fits(client):
     cases = [make_case_to_write_for() for _nr in range(12)]
     begin(client, name="S" * 120, place="T" * 80, email=f"{'s' * 60}@{'e' * 60}.example")

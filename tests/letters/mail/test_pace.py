@@ -300,6 +300,7 @@ def test_many_addresses_at_one_domain_hold_up_nobody_else(clock):
     assert sent_to()[5] == "ana@example.org"
 
 
+@pytest.mark.slow
 def test_one_sender_holds_up_nobody_else(clock):
     twenty = pace.Pace(most_an_hour=20)
     for nr in range(60):  # more than the worker looks at in one go

@@ -111,6 +111,7 @@ def test_rows_rights_and_history_are_there_before_and_after(at_that_time):
     assert edited == {announcement, signature.email_address, post}
 
 
+@pytest.mark.slow
 def test_what_must_never_be_is_refused_before_and_after(at_that_time):
     follow, ana = make_follow(make_case()), make_staff()
     announcement = make_announcement(ana)

@@ -79,6 +79,7 @@ def test_no_two_spellings_that_reach_one_mailbox_have_two_hashes(made):
     assert email_hash(one) == email_hash(other)
 
 
+@pytest.mark.slow
 @given(spellings(), spellings())
 def test_no_two_mailboxes_have_one_hash(one, other):
     assert (email_hash(one[1]) == email_hash(other[1])) is (one[0] == other[0])

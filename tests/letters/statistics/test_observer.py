@@ -178,6 +178,7 @@ def table(client, name: str) -> list[list[str]]:
     return list(csv.reader(io.StringIO(text)))[1:]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_no_difference_of_two_days_is_under_five(case, client, seed):
     by_chance = random.Random(seed)
