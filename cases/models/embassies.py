@@ -8,8 +8,6 @@ from cases.countries import CountryField, country_name, validate_country
 from cases.dates import validate_partial_date
 from cases.models.history import History
 
-AS_OF_HELP = _("Date of the newest source: 2025, 2025-07 or 2025-07-30. Empty if it has none.")
-
 
 def validate_countries(codes: list[str]) -> None:
     for code in codes:
@@ -32,6 +30,33 @@ class Confidence(models.TextChoices):
     LOW = "low", _("low: a weak source")
 
 
+class Researched(models.Model):
+    """What somebody found out: of which day, how sure it is, and where it was read."""
+
+    as_of = models.CharField(
+        _("as of"),
+        max_length=10,
+        blank=True,
+        validators=[validate_partial_date],
+        help_text=_(
+            "Date of the newest source: 2025, 2025-07 or 2025-07-30. Empty if it has none."
+        ),
+    )
+    confidence = models.CharField(
+        _("how sure"), max_length=6, choices=Confidence.choices, default=Confidence.LOW
+    )
+    sources = models.JSONField(
+        _("sources"), default=list, blank=True, help_text=_("One a line. Seen by staff only.")
+    )
+    staff_note = models.TextField(
+        _("note for staff"), blank=True, help_text=_("What is uncertain, what to check. Not shown.")
+    )
+    loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+
 class EmbassyQuerySet(models.QuerySet["Embassy"]):
     def offered(self) -> EmbassyQuerySet:
         """Those whose address may be printed."""
@@ -51,7 +76,7 @@ class EmbassyQuerySet(models.QuerySet["Embassy"]):
         return next(there, None) or next(covering, None)
 
 
-class Embassy(models.Model):
+class Embassy(Researched):
     """An embassy by way of which letters to its country can go, for the price of a letter inside
     the country it is in; and which can be sent copies."""
 
@@ -97,13 +122,6 @@ class Embassy(models.Model):
             "line: IE, SE. People there can write by way of it, for the price of a letter abroad."
         ),
     )
-    as_of = models.CharField(
-        _("as of"),
-        max_length=10,
-        blank=True,
-        validators=[validate_partial_date],
-        help_text=AS_OF_HELP,
-    )
     confidence = models.CharField(
         _("how sure"), max_length=6, choices=Confidence.choices, default=Confidence.MEDIUM
     )
@@ -113,10 +131,6 @@ class Embassy(models.Model):
         blank=True,
         help_text=_("Where the address was read, one a line. Seen by staff only."),
     )
-    staff_note = models.TextField(
-        _("note for staff"), blank=True, help_text=_("What is uncertain, what to check. Not shown.")
-    )
-    loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = EmbassyQuerySet.as_manager()
     history = History()

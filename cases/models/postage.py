@@ -13,7 +13,7 @@ from modeltrans.fields import TranslationField
 
 from cases.countries import CountryField, country_name
 from cases.dates import validate_partial_date
-from cases.models.embassies import AS_OF_HELP, Confidence, validate_countries
+from cases.models.embassies import Researched, validate_countries
 from cases.models.history import History
 from cases.models.translation import shown_language
 
@@ -40,7 +40,7 @@ class Reliability(models.TextChoices):
     AT_RISK = "at risk", _("at risk")
 
 
-class PostalNote(models.Model):
+class PostalNote(Researched):
     """What is known of the post in a country that letters go to."""
 
     country = CountryField(
@@ -88,23 +88,6 @@ class PostalNote(models.Model):
         validators=[validate_partial_date],
         help_text=_("When the post said so: 2025, 2025-07 or 2025-07-30."),
     )
-    as_of = models.CharField(
-        _("as of"),
-        max_length=10,
-        blank=True,
-        validators=[validate_partial_date],
-        help_text=AS_OF_HELP,
-    )
-    confidence = models.CharField(
-        _("how sure"), max_length=6, choices=Confidence.choices, default=Confidence.LOW
-    )
-    sources = models.JSONField(
-        _("sources"), default=list, blank=True, help_text=_("One a line. Seen by staff only.")
-    )
-    staff_note = models.TextField(
-        _("note for staff"), blank=True, help_text=_("What is uncertain, what to check. Not shown.")
-    )
-    loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
 
     i18n = TranslationField(fields=["advice"])
     history = History()
@@ -142,7 +125,7 @@ class PostageQuerySet(models.QuerySet["Postage"]):
         return next((one for one in found if one.goes_to(destination)), None)
 
 
-class Postage(models.Model):
+class Postage(Researched):
     """What a letter abroad costs in a country that people write from, in one zone of its post."""
 
     country = CountryField(_("posted in"))
@@ -197,16 +180,6 @@ class Postage(models.Model):
         blank=True,
         help_text=_("Where writers can look up prices, or what stops the post now. Shown to them."),
     )
-    confidence = models.CharField(
-        _("how sure"), max_length=6, choices=Confidence.choices, default=Confidence.LOW
-    )
-    sources = models.JSONField(
-        _("sources"), default=list, blank=True, help_text=_("One a line. Seen by staff only.")
-    )
-    staff_note = models.TextField(
-        _("note for staff"), blank=True, help_text=_("What is uncertain, what to check. Not shown.")
-    )
-    loaded_digest = models.CharField(max_length=64, blank=True, editable=False)
 
     objects = PostageQuerySet.as_manager()
     history = History()
