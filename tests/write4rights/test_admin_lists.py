@@ -185,7 +185,7 @@ def test_a_filter_that_was_left_out_shows_no_row_in_an_action_either(everything)
 
 
 def test_lines_of_today_lead_to_lists_that_take_them(everything):
-    from write4rights.admin_site import tasks
+    from write4rights.today import tasks
 
     client = signed_in(is_superuser=True)
     for task in tasks():
