@@ -146,7 +146,7 @@ def case_page(request: HttpRequest, case: Case, full_case: Case, fragments: str)
         "solidarity_rules": lazily(lambda: SafetyAdvice.of(full_case, AppliesTo.SOLIDARITY)),
         "petition": petition,
         "takes_actions": case.takes_actions,
-        "ways": lazily(lambda: _ways(full_case)),
+        "routes": lazily(lambda: _routes(full_case)),
         "takes_signatures": case.takes_signatures,
         "takes_messages": lazily(lambda: full_case.takes_messages),
         "messages_from": lazily(
@@ -168,9 +168,9 @@ def case_page(request: HttpRequest, case: Case, full_case: Case, fragments: str)
     return render(request, "cases/case.html", context)
 
 
-def _ways(case: Case) -> dict:
-    ways = case.ways
-    return ways | {"embassies": [name for _code, name in choices_among(ways["embassies"])]}
+def _routes(case: Case) -> dict:
+    routes = case.routes
+    return routes | {"embassies": [name for _code, name in choices_among(routes["embassies"])]}
 
 
 def _others(case: Case) -> list[Case]:

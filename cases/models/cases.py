@@ -113,7 +113,7 @@ def taking_letters() -> Q:
 
 def has_address() -> Q:
     """One can really write: to an address that may be shown, or by way of an embassy."""
-    # See also Case.ways, Case.state_of
+    # See also Case.routes, Case.state_of
     targets = _targets().open()
     printed = ~Q(postal="") & Q(address_for_staff_only=False)
     shown = targets.filter(printed | ~Q(email="") & Q(checked_on__isnull=False))
@@ -581,7 +581,7 @@ class Case(models.Model):
         return self.country if is_there or "c/o " in target.postal else ""
 
     @property
-    def ways(self) -> dict:
+    def routes(self) -> dict:
         """How a letter can travel, for who has not begun one: on paper, by mail, by embassies."""
         # See also has_address
         targets = self.open_targets

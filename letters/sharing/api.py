@@ -205,7 +205,7 @@ MORE_OF_A_CASE = [
             "How a letter can travel: whether by post or by e-mail (an address is known), and from "
             "which countries by way of an embassy."
         ),
-        lambda case: case.ways,
+        lambda case: case.routes,
     ),
     Field("petition", _("Or null."), _petition),
     Field("quotes", _("Words that may be shown."), _quotes),

@@ -28,7 +28,7 @@ MAX_POST_CHARACTERS = 256
 OWN_LANGUAGES = {code for code, _name in settings.LANGUAGES}
 
 
-class Way(NamedTuple):
+class ShareLink(NamedTuple):
     """A link that opens a post in a network."""
 
     name: str
@@ -66,17 +66,17 @@ class SuggestedPost:
         return len(self.message) > MAX_POST_CHARACTERS
 
     @property
-    def ways(self) -> list[Way]:
+    def links(self) -> list[ShareLink]:
         text, link, message = quote(self.text), quote(self.link, safe=""), quote(self.message)
         mail = f"subject={quote(self.case.display_name)}&body={quote(self.text, safe='')}"
         return [
-            Way("Bluesky", f"https://bsky.app/intent/compose?text={text}"),
-            Way("Mastodon", self._mastodon, leads_away=False),
-            Way("X", f"https://x.com/intent/post?text={text}"),
-            Way("Facebook", f"https://www.facebook.com/sharer/sharer.php?u={link}"),
-            Way("WhatsApp", f"https://wa.me/?text={text}"),
-            Way("Telegram", f"https://t.me/share/url?url={link}&text={message}"),
-            Way(str(Network.EMAIL.label), f"mailto:?{mail}".replace("%0A", "%0D%0A"), False),
+            ShareLink("Bluesky", f"https://bsky.app/intent/compose?text={text}"),
+            ShareLink("Mastodon", self._mastodon, leads_away=False),
+            ShareLink("X", f"https://x.com/intent/post?text={text}"),
+            ShareLink("Facebook", f"https://www.facebook.com/sharer/sharer.php?u={link}"),
+            ShareLink("WhatsApp", f"https://wa.me/?text={text}"),
+            ShareLink("Telegram", f"https://t.me/share/url?url={link}&text={message}"),
+            ShareLink(str(Network.EMAIL.label), f"mailto:?{mail}".replace("%0A", "%0D%0A"), False),
         ]
 
     @property

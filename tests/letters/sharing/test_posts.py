@@ -29,7 +29,7 @@ def shared(client, path: str = "/cases/anne-testlund/share/"):
 
 
 def ways(client, number: int = 0, path: str = "/cases/anne-testlund/share/") -> dict[str, str]:
-    return {way.name: way.url for way in client.get(path).context["posts"][number].ways}
+    return {link.name: link.url for link in client.get(path).context["posts"][number].links}
 
 
 def test_each_suggested_post_stands_in_its_language_with_the_link(client, case):
