@@ -22,7 +22,7 @@ from playwright.sync_api import (
     expect,
 )
 
-PATIENCE = 60_000  # milliseconds: for a machine that does much else; only what fails waits so long
+PATIENCE = 120_000  # milliseconds: for a machine that does much else; only a failure waits so long
 OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
