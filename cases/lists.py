@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 def lists_key() -> str:
-    """Another one once any list would have other rows, or would say or sort them otherwise."""
+    """A key that changes whenever any list would show other rows, texts or another order."""
     listed = Case.objects.listed().order_by("pk")
     states = listed.values_list("pk", "content_version", "action_count__shown_letters")
     days = f"{timezone.localdate()}.{earliest_today()}"
@@ -49,10 +49,10 @@ def lists_key() -> str:
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-def once(name: str, *vary_on: object, ask: Callable[[], T]) -> T:
-    """What `ask` answers, asked once for each name and what it varies on."""
+def cached_once(name: str, *vary_on: object, compute: Callable[[], T]) -> T:
+    """What `compute` returns, worked out once for each name and what it varies on."""
     key = make_template_fragment_key(name, vary_on)
-    return cast(T, caches["fragments"].get_or_set(key, ask, A_DAY))
+    return cast(T, caches["fragments"].get_or_set(key, compute, A_DAY))
 
 
 def lazily(ask: Callable[[], T]) -> T:

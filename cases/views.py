@@ -18,7 +18,7 @@ from cases.dates import earliest_today, next_human_rights_day
 from cases.forms import CaseFilterForm, FilterForm, OutcomeFilterForm
 from cases.goals import percent_of_goal
 from cases.http_caching import Gone, only, public_page, to_known_query, uncached, visible_or_410
-from cases.lists import ASKED_FOR_A_CARD, cards, lazily, lists_key, once
+from cases.lists import ASKED_FOR_A_CARD, cached_once, cards, lazily, lists_key
 from cases.models import (
     AppliesTo,
     Case,
@@ -55,7 +55,9 @@ ASKED_FOR_A_PAGE = [
 def home(request: HttpRequest) -> HttpResponse:
     key = lists_key()
     edition = Edition.objects.current()
-    in_order = once("home", key, ask=lambda: _in_order_of_need(edition)) if edition else []
+    in_order = (
+        cached_once("home", key, compute=lambda: _in_order_of_need(edition)) if edition else []
+    )
     cases = cards([pk for pk, _reach in in_order])
     good_news = Outcome.objects.good_news()
     letters = sum(case.letter_count for case in cases)
@@ -92,7 +94,7 @@ def _in_order_of_need(edition: Edition) -> list[tuple[int, int]]:
 def case_list(request: HttpRequest) -> HttpResponse:
     key = lists_key()
     listed = Case.objects.listed()
-    facets = once("case-facets", key, ask=lambda: CaseFilterForm.facets(listed))
+    facets = cached_once("case-facets", key, compute=lambda: CaseFilterForm.facets(listed))
     form = CaseFilterForm.over(request.GET, facets)
     found = _found("cases", key, form, lambda: form.filter(listed))
     page = Paginator(found, CARDS_A_PAGE).get_page(form.page_number)
@@ -175,7 +177,7 @@ def _routes(case: Case) -> dict:
 
 def _others(case: Case) -> list[Case]:
     """Those who need letters most."""
-    keys = once("waiting", lists_key(), ask=_waiting)
+    keys = cached_once("waiting", lists_key(), compute=_waiting)
     return cards([key for key in keys if key != case.pk][:OTHER_CASES])
 
 
@@ -188,7 +190,7 @@ def _waiting() -> list[int]:
 def good_news(request: HttpRequest) -> HttpResponse:
     key = lists_key()
     outcomes = Outcome.objects.good_news()
-    facets = once("outcome-facets", key, ask=lambda: OutcomeFilterForm.facets(outcomes))
+    facets = cached_once("outcome-facets", key, compute=lambda: OutcomeFilterForm.facets(outcomes))
     form = OutcomeFilterForm.over(request.GET, facets)
     found = _found("outcomes", key, form, lambda: form.filter(outcomes))
     page = Paginator(found, OUTCOMES_A_PAGE).get_page(form.page_number)
@@ -293,7 +295,7 @@ def _still_to_come(day: datetime.date | None) -> datetime.date | None:
 
 def _found(name: str, key: str, form: FilterForm, ask: Callable[[], list[int]]) -> list[int]:
     """The keys that are asked for; words that somebody typed are looked for each time."""
-    return ask() if form.chosen.get("q") else once(name, key, form.chosen, ask=ask)
+    return ask() if form.chosen.get("q") else cached_once(name, key, form.chosen, compute=ask)
 
 
 def _cache_of(form: FilterForm, page: Page) -> str:

@@ -52,7 +52,7 @@ from letters.models import (
     Signature,
     SignatureState,
 )
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 from letters.statistics import ledger
 
 numbers = itertools.count(1)

@@ -22,7 +22,7 @@ from letters.actions import data_requests
 from letters.actions import letters as letter_actions
 from letters.mail import announcements, links
 from letters.models import EmailAddress, LetterState, PledgeState, Route, TallyKey
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 from letters.privacy import retention
 from letters.statistics import ledger
 from letters.text import pictures

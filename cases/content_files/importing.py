@@ -328,7 +328,7 @@ def _check_taken_down(files: dict[int, CaseFile], before: dict[int, list[Case]])
 
 
 def _check_stop_words(content: Content) -> None:
-    """Words that stop a text stop neither nearly all texts nor our own."""
+    """Refuse words that would block nearly every text, or one of our own."""
     errors = []
     for words in content.word_lists:
         if words.stops:

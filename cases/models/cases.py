@@ -61,7 +61,7 @@ class Stage(models.TextChoices):
     DRAFT = "draft", _("draft")
     IN_REVIEW = "in-review", _("in review")
     PUBLISHED = "published", _("published, taking letters")
-    CLOSED = "closed", _("closed, only told")
+    CLOSED = "closed", _("closed: its page stays, it takes no letters")
 
 
 MAX_SLUG = 80  # characters
@@ -379,7 +379,9 @@ class Case(models.Model):
     consent_ends_on = models.DateField(null=True, blank=True, editable=False)
     sharing_allowed = models.BooleanField(_("may be shared on social media"), default=True)
     listed = models.BooleanField(
-        _("listed"), default=True, help_text=_("Off: only who has the link finds the page.")
+        _("listed"),
+        default=True,
+        help_text=_("Off: only people who have the link can find the page."),
     )
     letter_goal = models.PositiveIntegerField(_("letter goal"), null=True, blank=True)
     earlier = models.ForeignKey(
@@ -498,8 +500,8 @@ class Case(models.Model):
 
     @property
     def fragment_key(self) -> str:
-        """Another one whenever its page or card says anything else, but for numbers: the key of
-        what `{% cache %}` holds of it. What opens and what closes depends on both days."""
+        """The key of what `{% cache %}` holds of the case. It changes whenever its page or card
+        does, but not with counts. What opens and what closes depends on both days."""
         days = f"{timezone.localdate()}.{earliest_today()}"
         return f"{self.pk}.{self.content_version}.{get_language()}.{days}"
 

@@ -24,8 +24,8 @@ class Petition(models.Model):
         _("text"),
         max_length=3_000,
         help_text=_(
-            "What people put their name to. A change is for those who sign from now on: who "
-            "signed before has signed the text before."
+            "What people put their name to. A change applies to new signatures only: earlier "
+            "ones are kept with the text that was signed."
         ),
     )
     goal = models.PositiveIntegerField(_("goal"), null=True, blank=True)

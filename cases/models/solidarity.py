@@ -84,7 +84,7 @@ class SolidarityAction(models.Model):
 
     @property
     def is_given_on_request(self) -> bool:
-        """Whether there is an address that stands nowhere, and is told to who asks for it."""
+        """Whether we have an address that is never published, but given to anyone who asks."""
         return bool(self.postal) and self.address_visibility == AddressVisibility.ON_REQUEST
 
     @property

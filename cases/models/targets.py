@@ -37,7 +37,10 @@ class Target(models.Model):
         _("short name in links"),
         max_length=40,
         default=MAIN,
-        help_text=_("Another for each target of the case: “prosecutor”. Letters belong to it."),
+        help_text=_(
+            "A different one for each target of the case, such as “prosecutor”. Letters that were "
+            "written keep it."
+        ),
     )
     name = models.CharField(
         _("name"), max_length=120, blank=True, help_text=_("Leave empty if it is not certain.")

@@ -1,8 +1,8 @@
 """Everything the site sets in type: letters, case sheets, social cards.
 
 A template is a Typst file in templates/print/. It is given plain data, one dict as described by
-`Letter`, `Message`, `Sheet` and `Card` below, and shows people's words as text: nothing a visitor
-writes is ever read as markup. Faces come from the repository alone, and nothing outside
+`Letter`, `Postcard`, `Sheet` and `SocialCard` below, and shows people's words as text: nothing a
+visitor writes is ever read as markup. Faces come from the repository alone, and nothing outside
 templates/print/ can be read by a template.
 
     typesetting.pdf("letter", {...}, made_at=letter.updated_at)
@@ -100,7 +100,7 @@ class Envelope(TypedDict):
     address_lines: list[str]
 
 
-class Message(TypedDict):
+class Postcard(TypedDict):
     """message.typ: a message of support as a postcard, picture in front and words on its back.
 
     Short words share the back with the address; longer ones take all of it, and the card goes into
@@ -174,7 +174,7 @@ class Sheet(TypedDict):
     credit: NotRequired[str]  # licence of the text
 
 
-class Card(TypedDict):
+class SocialCard(TypedDict):
     """card.typ: 1200 × 630 pixels, shown where a link to a case is shared."""
 
     lang: str

@@ -83,9 +83,9 @@ def _shows_more(case: Case, stage: str) -> bool:
 def _refuse_what_is_missing(case: Case, stage: str) -> None:
     missing = []
     if stage == Stage.PUBLISHED:
-        missing = [*gate.problems_of_telling(case), *gate.problems_of_letters(case)]
+        missing = [*gate.page_problems(case), *gate.problems_of_letters(case)]
     elif case.stage != Stage.PUBLISHED:
-        missing = gate.problems_of_telling(case)
+        missing = gate.page_problems(case)
     if missing:
         raise NotReady(missing)
 

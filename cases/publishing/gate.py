@@ -39,13 +39,13 @@ def with_needed(cases: CaseQuerySet) -> CaseQuerySet:
 
 
 def problems(case: Case) -> list[str]:
-    """What still stands between the case and its page, as sentences; nothing: it may be shown.
+    """Why the case can’t be published yet, as sentences; empty if it can.
 
-    A closed case is only told, so it needs nothing that belongs to letters.
+    A closed case takes no letters, so it needs nothing that belongs to them.
     """
     if case.stage == Stage.CLOSED:
-        return problems_of_telling(case)
-    return [*problems_of_telling(case), *problems_of_letters(case)]
+        return page_problems(case)
+    return [*page_problems(case), *problems_of_letters(case)]
 
 
 def remarks(case: Case) -> list[str]:
@@ -157,7 +157,7 @@ def _translations(*rows: Case | Demand | Target) -> Iterator[str]:
         yield from (row.i18n or {}).values()
 
 
-def problems_of_telling(case: Case) -> list[str]:
+def page_problems(case: Case) -> list[str]:
     texts = {
         "headline": _("The headline is missing."),
         "summary": _("The summary is missing."),

@@ -7,7 +7,7 @@ from django.db import transaction
 from cases.encryption import keyed_hash
 from letters.mail import messages
 from letters.models import DataRequest
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 
 
 def ask_for_link(email: str, *, is_suspect: bool = False, sender: str = "") -> None:

@@ -22,7 +22,7 @@ from letters.models import (
     Signature,
     SignatureState,
 )
-from letters.models.addresses import email_hash, is_plain
+from letters.models.email_spelling import email_hash, is_plain
 
 
 def get_or_create_locked(email: str) -> EmailAddress:

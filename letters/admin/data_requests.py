@@ -20,7 +20,7 @@ from cases.permissions import staff
 from letters.actions import erasure
 from letters.admin.forms import FindForm
 from letters.models import DataRequest
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 from letters.privacy import personal_data
 
 MINUTES = 15  # from finding a person to doing something

@@ -26,7 +26,7 @@ from letters.admin.forms import FindForm, RejectForm
 from letters.admin.moderated import ModeratedAdmin
 from letters.admin.validity import MomentFilter, ValidityMixin
 from letters.models import COUNTED, Follow, Letter, LetterPicture, LetterState, Pledge, Signature
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 from letters.text import checks, composing, pictures, printing
 
 MODERATE = "letters.moderate_letter"

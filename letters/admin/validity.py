@@ -64,7 +64,7 @@ class MomentFilter(admin.SimpleListFilter):
 
 
 def judge(request: HttpRequest, rows: QuerySet, act: str, reason: str) -> list[int]:
-    """Do it, log it at each row with who and why, and say how many it were."""
+    """Do it, log it at each row with who and why, and return the keys of those that changed."""
     done = ACTS[act](rows)
     log = {
         "invalidate": "Not valid, taken out of the count.",

@@ -16,7 +16,7 @@ from cases.countries import country_choices
 from cases.models import Case, CaseKind
 from cases.typed_text import LineField as LineField
 from cases.typed_text import PlainTextField as PlainTextField
-from letters.models.addresses import NotAnAddress, deliverable
+from letters.models.email_spelling import NotAnAddress, deliverable
 
 
 class CountrySelect(forms.Select):

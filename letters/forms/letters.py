@@ -30,7 +30,7 @@ from letters.forms.names import (
     told_field,
 )
 from letters.models import NameForm, Pledge, names
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 from letters.text import checks, composing, pictures
 
 MAX_LETTER_CHARACTERS = 6_000  # about two and a half pages

@@ -96,7 +96,7 @@ class MessageForm(WritingForm):
         if self.cleaned_data["form"] != Format.CARD:
             return True
         try:
-            fits = printing.fits(Letter(**self.letter_fields()), printing.CARDS[-1])
+            fits = printing.fits(Letter(**self.letter_fields()), printing.POSTCARD_SIZES[-1])
         except Busy:
             self.add_error(
                 None,

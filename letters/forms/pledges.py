@@ -14,7 +14,7 @@ from cases.models import Case
 from letters.actions.pledges import PledgeFields
 from letters.forms.consent import ConsentForm
 from letters.forms.fields import LineField, country_field, email_field, name_field, set_choices
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 from letters.models.pledges import MAX_LETTERS_PROMISED, Pledge
 from letters.privacy.antispam import SpamProtectedForm
 

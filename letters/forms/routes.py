@@ -20,7 +20,7 @@ class PostForm(forms.Form):
 
     @classmethod
     def chosen(cls, data) -> dict:
-        """What was sent, for `letters.actions.letters.act`; a country that there is not is none."""
+        """What was sent, for `letters.actions.letters.act`; an unknown country counts as none."""
         form = cls(data)
         form.is_valid()
         return {"posted_from": "", "copy": False} | form.cleaned_data

@@ -38,7 +38,7 @@ from letters.models import (
 WAIT_IF_TRAPPED = datetime.timedelta(hours=1)
 
 
-class Message(NamedTuple):
+class WrittenMail(NamedTuple):
     subject: str
     body: str
 
@@ -194,14 +194,14 @@ def _queue(
 # --- as it leaves
 
 
-def written(mails: list[OutgoingMail]) -> Message | None:
+def written(mails: list[OutgoingMail]) -> WrittenMail | None:
     """One mail for all rows that leave together; None if what they are about is gone.
 
     News is as it was approved.
     """
     first = mails[0]
     if first.is_news:
-        return Message(first.subject, first.body)
+        return WrittenMail(first.subject, first.body)
     with translation.override(first.language):
         parts = [part for mail in mails if (part := _part(mail))]
         if not parts:
@@ -223,7 +223,7 @@ def written(mails: list[OutgoingMail]) -> Message | None:
         else:
             subject = _("%(organisation)s: your link") % about
         body = render_to_string("letters/mail/links.txt", context).strip() + "\n"
-    return Message(subject, body)
+    return WrittenMail(subject, body)
 
 
 def waits_for_confirmation(mail: OutgoingMail) -> bool:

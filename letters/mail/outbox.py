@@ -37,7 +37,7 @@ from letters.mail.pace import (
     SITE,
     TRAPPED,
     USUAL,
-    Pace,
+    MailPace,
     keep_to,
 )
 from letters.models import EmailAddress, MailKind, OutgoingMail, Priority
@@ -62,7 +62,7 @@ class OneLineHeaders(EmailMessage):
         return message
 
 
-def send_due(pace: Pace = USUAL, stopping: Callable[[], bool] = lambda: False) -> int:
+def send_due(pace: MailPace = USUAL, stopping: Callable[[], bool] = lambda: False) -> int:
     """Send the mails that are due, what must be confirmed first and news last, and return how many
     were sent."""
     due = list(OutgoingMail.objects.due().defer(*WORDS)[:MAILS_A_CONNECTION])
@@ -105,7 +105,7 @@ def message_id(mail: OutgoingMail) -> str:
     return f"<{keyed_hash(f'{mail.batch or mail.pk}|{mail.to_hash}', 'message-id')}@{domain}>"
 
 
-def _claim(mail: OutgoingMail, pace: Pace) -> list[OutgoingMail]:
+def _claim(mail: OutgoingMail, pace: MailPace) -> list[OutgoingMail]:
     """The mail and what leaves with it, if this worker, and no other, may try them now.
 
     Raises TooOften if its address, its share or the whole site had enough; then nothing is claimed.
@@ -185,7 +185,7 @@ def _is_wanted(mail: OutgoingMail) -> bool:
     return not has_waited or messages.waits_for_confirmation(mail)
 
 
-def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: Pace) -> bool:
+def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> bool:
     """Try the rows that were claimed as one mail, and note how it went."""
     try:
         # Whole, and anew: one may have been erased a moment ago.
@@ -229,7 +229,7 @@ def _close(post: BaseEmailBackend) -> None:
         post.close()
 
 
-def _note_failure(batch: list[OutgoingMail], error: Exception, pace: Pace) -> None:
+def _note_failure(batch: list[OutgoingMail], error: Exception, pace: MailPace) -> None:
     what, first = _named(error), batch[0]
     if first.attempts >= MAX_TRIES:
         _give_up(batch, what)
@@ -244,7 +244,7 @@ def _give_up(batch: list[OutgoingMail], what: str) -> None:
     _rows(batch).update(given_up_at=timezone.now(), sender="")
 
 
-def _hold_up(mail: OutgoingMail, wait: throttle.TooOften, pace: Pace) -> None:
+def _hold_up(mail: OutgoingMail, wait: throttle.TooOften, pace: MailPace) -> None:
     """Let the mail wait, and with it at once all that share the allowance that is used up: so a
     flood is put aside in one go, and the next mail is looked at."""
     if wait.what not in SHARED:  # it is its own mailbox that had enough

@@ -35,7 +35,7 @@ SHARED = [SITE, LINKS, TRAPPED, SENDER, DOMAIN, NEWS]
 
 
 @dataclass(frozen=True)
-class Pace:
+class MailPace:
     """How fast the outbox is emptied; `manage.py work` can be told otherwise."""
 
     lease: datetime.timedelta = datetime.timedelta(minutes=5)  # one sending ends far sooner
@@ -51,7 +51,7 @@ class Pace:
         return max(2, int(self.most_an_hour * part))
 
 
-USUAL = Pace()
+USUAL = MailPace()
 
 
 def domain_of(address: str) -> str:
@@ -66,7 +66,7 @@ def domain_of(address: str) -> str:
     return _domain_hash("gmail.com" if domain == "googlemail.com" else domain)
 
 
-def keep_to(pace: Pace, mail: OutgoingMail, *, taker: int) -> None:
+def keep_to(pace: MailPace, mail: OutgoingMail, *, taker: int) -> None:
     """Take what a mail uses up of all allowances, or raise TooOften: then nothing is taken.
 
     Call it in a transaction that is rolled back by the exception. A later try with the same
@@ -97,7 +97,7 @@ def owner_was_here(to_hash: str) -> None:
     throttle.free(_confirmation_to(to_hash))
 
 
-def _shares(pace: Pace, mail: OutgoingMail) -> list[tuple[str, str, int]]:
+def _shares(pace: MailPace, mail: OutgoingMail) -> list[tuple[str, str, int]]:
     """What the mail is counted under: (what, name of the count, how many an hour)."""
     if mail.is_news:
         return [(NEWS, "news-of-the-site", pace.most_news_an_hour)]

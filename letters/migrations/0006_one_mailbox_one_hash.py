@@ -1,4 +1,4 @@
-"""Compares the addresses that are stored by the form that `letters.models.addresses` gives them.
+"""Compares the addresses that are stored by the form that `letters.models.email_spelling` gives them.
 
 Most keep their hash. Another one comes to addresses whose domain is international, to those in
 quotation marks, and to those that begin with a “+”. What is no address of ours any more (a machine
@@ -19,8 +19,8 @@ from django.db import migrations
 from django.db.models import F
 from django.utils import timezone
 
-from letters.models.addresses import email_hash
-from letters.models.addresses import NotAnAddress, deliverable
+from letters.models.email_spelling import email_hash
+from letters.models.email_spelling import NotAnAddress, deliverable
 
 PART = 500
 

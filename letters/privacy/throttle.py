@@ -75,7 +75,7 @@ def client_network(request: HttpRequest) -> str:
 
 
 def hit(purpose: str, request: HttpRequest, number: int = 1) -> int:
-    """Note one more try of this sender, or so many, and return how many it were in this hour.
+    """Note one more try of this sender, or `number`, and return how many they made in this hour.
 
     If the networks around theirs do so much more that no sender in them can be told apart, it is
     the share of that: whoever owns a /48 has 65,536 networks. All senders whose address
@@ -94,7 +94,7 @@ def hit(purpose: str, request: HttpRequest, number: int = 1) -> int:
 
 
 def hit_thing(purpose: str, key: int) -> int:
-    """Note one more try of anybody at a thing, and return how many it were in this hour."""
+    """Note one more try of anybody at a thing, and return how many that makes in this hour."""
     hour = start_of_hour()
     return count(f"{purpose}|{key}|{hour:%Y-%m-%dT%H}", hour + 2 * HOUR)
 

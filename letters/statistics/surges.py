@@ -113,10 +113,10 @@ def begin(case_id: int, kind: str) -> None:
     _go_on(case_id, kind, 0)
 
 
-def is_flood(tries: int) -> bool:
-    """Whether what one sender does has to be looked at: so many it were in this hour.
+def review_if_flood(tries: int) -> bool:
+    """Whether so many actions of one sender in an hour need review.
 
-    If no class is so large, staff are told as well.
+    Above OF_ONE_SENDER, more than any class, it also raises an alarm.
     """
     if tries > OF_ONE_SENDER:
         with connection.cursor() as cursor:

@@ -14,11 +14,11 @@ from letters.models import Letter
 from letters.text import composing, pictures, routes
 
 ADDRESS_ROOM = 3  # ruled lines for an address that the writer has to find
-Card = Literal["a6", "a5"]
-CARDS: list[Card] = ["a6", "a5"]
+PostcardSize = Literal["a6", "a5"]
+POSTCARD_SIZES: list[PostcardSize] = ["a6", "a5"]
 # No card takes so many letters, whatever their script: the densest is Arabic with all its vowels,
 # of which 2,300 and 4,100 go on the back in the smallest type.
-TOO_MANY_CHARACTERS: dict[Card, int] = {"a6": 2_500, "a5": 4_500}
+TOO_MANY_CHARACTERS: dict[PostcardSize, int] = {"a6": 2_500, "a5": 4_500}
 
 # The query of each sheet that is offered, its paper, and where the window of the envelope is. US
 # Letter goes into No. 10, which has its window on the left in all countries that use it.
@@ -153,18 +153,20 @@ def _address_room(letter: Letter, copy: bool) -> int:
 @turn()
 def card_pdf(message: Letter, *, paper: str) -> bytes:
     """The message as a card, "a6" or "a5"; on the larger one if its words do not fit."""
-    data = _card(message, next((card for card in card_papers(message) if card == paper), CARDS[-1]))
+    data = _card(
+        message, next((card for card in card_papers(message) if card == paper), POSTCARD_SIZES[-1])
+    )
     data |= {"address_lines": address_lines(message), "picture": _picture(message)}
     return typesetting.pdf("message", data, made_at=message.changed_at)
 
 
-def card_papers(message: Letter) -> list[Card]:
+def card_papers(message: Letter) -> list[PostcardSize]:
     """The cards on which the words fit, the smallest first; on the largest all do that are kept."""
-    *smaller, largest = CARDS
+    *smaller, largest = POSTCARD_SIZES
     return [paper for paper in smaller if fits(message, paper)] + [largest]
 
 
-def fits(message: Letter, paper: Card) -> bool:
+def fits(message: Letter, paper: PostcardSize) -> bool:
     """Whether the words do on the back of a card.
 
     They are set in type: that takes 20 ms, and half a second for many words in Burmese. So what no
@@ -183,7 +185,7 @@ def fits(message: Letter, paper: Card) -> bool:
     return known
 
 
-def _card(message: Letter, paper: Card) -> typesetting.Message:
+def _card(message: Letter, paper: PostcardSize) -> typesetting.Postcard:
     """The card with its words alone: neither picture nor address takes room from them."""
     return {
         "paper": paper,

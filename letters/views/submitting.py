@@ -54,7 +54,7 @@ def is_suspect(form: SpamProtectedForm) -> bool:
 
 def needs_review(form: SpamProtectedForm) -> bool:
     """The same of what would count: staff look at it before. They hear of a flood."""
-    return form.is_suspect or surges.is_flood(form.tries)
+    return form.is_suspect or surges.review_if_flood(form.tries)
 
 
 def write(request: HttpRequest, form: WritingForm, take_all: TakeAll | None) -> HttpResponse:

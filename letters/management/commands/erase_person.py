@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 
 from letters.actions import erasure
-from letters.management.addresses import hash_from_stdin
+from letters.management.email_from_stdin import hash_from_stdin
 
 
 class Command(BaseCommand):

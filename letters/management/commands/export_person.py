@@ -7,7 +7,7 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
-from letters.management.addresses import hash_from_stdin
+from letters.management.email_from_stdin import hash_from_stdin
 from letters.privacy import personal_data
 
 

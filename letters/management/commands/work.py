@@ -66,7 +66,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, once: bool, every: float, **options) -> None:
-        self.pace = outbox.Pace(
+        self.pace = outbox.MailPace(
             lease=datetime.timedelta(seconds=options["lease"]),
             first_wait=datetime.timedelta(seconds=options["first_wait"]),
             most_an_hour=options["most_an_hour"],

@@ -16,8 +16,8 @@ from django.utils import timezone
 from letters.actions import email_addresses, follows
 from letters.actions import signatures as signature_actions
 from letters.models import EmailAddress, Follow, MailKind, OutgoingMail, Signature
-from letters.models.addresses import email_hash
 from letters.models.demo_data import demo_data_exists
+from letters.models.email_spelling import email_hash
 from tests.factories import (
     make_case_to_write_for,
     make_email_address,

@@ -18,7 +18,7 @@ from letters.models import (
     PublishedFigure,
     Signature,
 )
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 from letters.statistics import ledger, paper_counts, published, surges
 from tests.factories import (
     make_case_to_write_for,

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from cases.models import SafetyRule
 from letters.models import Letter, LetterState, MailKind, OutgoingMail, Tally
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 from tests.factories import make_case, make_case_to_write_for, make_letter, make_pledge
 from tests.staff import said, signed_in, text
 

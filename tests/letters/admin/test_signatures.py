@@ -6,7 +6,7 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from letters.models import OutgoingMail, Signature
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 from tests.factories import (
     make_case,
     make_email_address,

@@ -466,7 +466,7 @@ def test_news_has_an_allowance_of_its_own(caplog):
     for _ in range(3):
         follows(outcome.case)
     approved(outcome)
-    few = outbox.Pace(most_an_hour=0, most_news_an_hour=2)
+    few = outbox.MailPace(most_an_hour=0, most_news_an_hour=2)
     with time_machine.travel(timezone.now().replace(minute=10), tick=False) as clock:
         put_all_in_outbox()
         assert outbox.send_due(few) == 2

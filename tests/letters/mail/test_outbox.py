@@ -15,7 +15,7 @@ from cases.models import Case
 from letters.mail import messages, outbox
 from letters.mail.pace import domain_of
 from letters.models import Letter, OutgoingMail, Priority, Throttle
-from letters.models.addresses import deliverable, email_hash
+from letters.models.email_spelling import deliverable, email_hash
 from letters.privacy import erasure
 from tests.factories import make_letter, make_pledge, make_signature
 
@@ -258,7 +258,7 @@ def test_erasing_and_writing_anew_does_not_get_around_the_limits():
 
 def test_the_whole_site_sends_so_many_an_hour_and_raises_an_alarm_once(caplog):
     with time_machine.travel(timezone.now().replace(minute=10), tick=False) as clock:
-        few = outbox.Pace(most_an_hour=3)
+        few = outbox.MailPace(most_an_hour=3)
         for nr in range(5):
             make_mail(f"sam{nr}@example{nr}.org", priority=Priority.CONFIRM)
         assert outbox.send_due(few) == 3

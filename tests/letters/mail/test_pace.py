@@ -99,7 +99,7 @@ def test_what_must_be_confirmed_leaves_before_links_that_wait_longer(clock):
     clock.shift(MINUTE)
     ask_to_be_told(Client(), email="kim@example.org")
 
-    outbox.send_due(pace.Pace(most_an_hour=4))
+    outbox.send_due(pace.MailPace(most_an_hour=4))
 
     assert sent_to()[0] == "kim@example.org"
 
@@ -107,7 +107,7 @@ def test_what_must_be_confirmed_leaves_before_links_that_wait_longer(clock):
 def test_a_quarter_of_the_hour_is_left_for_confirmations(clock):
     for nr in range(10):
         make_mail(f"sam{nr}@example{nr}.org")
-    eight = pace.Pace(most_an_hour=8)
+    eight = pace.MailPace(most_an_hour=8)
     outbox.send_due(eight)
     assert len(mail.outbox) == 6
 
@@ -282,7 +282,7 @@ def test_a_confirmation_that_waits_does_not_give_way_to_a_trap(client, clock):
 
 
 def test_many_addresses_at_one_domain_hold_up_nobody_else(clock):
-    twenty = pace.Pace(most_an_hour=20)
+    twenty = pace.MailPace(most_an_hour=20)
     for nr in range(30):
         ask_to_be_told(of_sender(f"192.0.2.{nr}"), email=f"sam{nr}@sub{nr}.catch-all.example")
     ask_to_be_told(of_sender("198.51.100.1"), email="kim@example.org")
@@ -302,7 +302,7 @@ def test_many_addresses_at_one_domain_hold_up_nobody_else(clock):
 
 @pytest.mark.slow
 def test_one_sender_holds_up_nobody_else(clock):
-    twenty = pace.Pace(most_an_hour=20)
+    twenty = pace.MailPace(most_an_hour=20)
     for nr in range(60):  # more than the worker looks at in one go
         ask_to_be_told(Client(), email=f"sam@example{nr}.org")
     ask_to_be_told(of_sender("198.51.100.1"), email="kim@example.org")
@@ -316,7 +316,7 @@ def test_one_sender_holds_up_nobody_else(clock):
 
 @pytest.mark.parametrize("asks", [ask_to_be_told, ask_for_data])
 def test_who_types_an_address_beyond_their_share_keeps_its_owner_waiting_for_nothing(clock, asks):
-    twenty = pace.Pace(most_an_hour=20)
+    twenty = pace.MailPace(most_an_hour=20)
     for nr in range(5):
         asks(Client(), email=f"kim@example{nr}.org")
     outbox.send_due(twenty)
@@ -325,13 +325,13 @@ def test_who_types_an_address_beyond_their_share_keeps_its_owner_waiting_for_not
     for nr in range(5):
         asks(of_sender("198.51.100.1"), email=f"kim@example{nr}.org")
         asks(Client(), email=f"kim@example{nr}.org")  # nor takes it back
-    outbox.send_due(pace.Pace(most_an_hour=60))
+    outbox.send_due(pace.MailPace(most_an_hour=60))
 
     assert sorted(sent_to()) == [f"kim@example{nr}.org" for nr in range(5)]
 
 
 def test_a_large_provider_has_a_large_share(clock):
-    twenty = pace.Pace(most_an_hour=20)
+    twenty = pace.MailPace(most_an_hour=20)
     for nr in range(15):
         address = f"sam{nr}@{'gmail.com' if nr % 2 else 'googlemail.com'}"
         ask_to_be_told(of_sender(f"192.0.2.{nr}"), email=address)
@@ -343,7 +343,7 @@ def test_a_large_provider_has_a_large_share(clock):
 
 @pytest.mark.parametrize("shared", ["domain", "sender"])
 def test_links_of_a_share_leave_room_for_what_must_be_confirmed(clock, shared):
-    forty = pace.Pace(most_an_hour=40)
+    forty = pace.MailPace(most_an_hour=40)
     case = make_case_to_write_for()
     addresses = {
         "domain": [f"sam{nr}@example.org" for nr in range(7)],
@@ -378,7 +378,7 @@ def test_names_below_one_that_is_bought_share(one, other, is_one):
 
 
 def test_what_waits_for_the_next_hour_is_said_on_the_first_page_of_staff(clock, caplog):
-    three = pace.Pace(most_an_hour=3)
+    three = pace.MailPace(most_an_hour=3)
     staff = signed_in("moderator", "editor", "safety", "counter", is_superuser=True)
     assert "more is asked for than may leave" not in text(staff.get(reverse("admin:index")))
     for nr in range(5):
@@ -459,7 +459,7 @@ def test_the_pages_say_until_when_mail_waits_when_the_hour_is_used_up(client, cl
     case = make_case_to_write_for()
     for nr in range(3):
         ask_to_be_told(of_sender(f"192.0.2.{nr}"), email=f"sam@example{nr}.org")
-    outbox.send_due(pace.Pace(most_an_hour=2))
+    outbox.send_due(pace.MailPace(most_an_hour=2))
 
     for send in (send_pledge, send_letter):
         page = text(client.get(send(client, case, email="kim@example.org").url))

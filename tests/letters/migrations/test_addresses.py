@@ -13,7 +13,7 @@ from django.utils import timezone
 import letters.migrations
 from cases.encryption import keyed_hash
 from letters.models import EmailAddress, Follow, Letter, OutgoingMail, Pledge, Signature
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 from tests.factories import (
     make_email_address,
     make_follow,

@@ -21,7 +21,7 @@ from letters.models import (
     Post,
     Signature,
 )
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 from tests.factories import make_case_to_write_for, make_letter, make_pledge
 from tests.letters.sending import BODY, act, letter_form, send_pledge
 from tests.letters.stored import everything

@@ -21,7 +21,7 @@ from letters.models import (
     Signature,
     Throttle,
 )
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 from letters.privacy import erasure
 from tests.factories import (
     make_case_to_write_for,

@@ -29,7 +29,7 @@ from letters.models import (
     Signature,
     Throttle,
 )
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 from letters.privacy import erasure, personal_data, throttle
 from tests.factories import (
     make_case,

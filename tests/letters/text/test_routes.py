@@ -8,7 +8,7 @@ from django.urls import reverse
 from cases.models import Embassy, Postage, PostalNote
 from cases.printing import typesetting
 from letters.models import EmbassyPart, Letter
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 from letters.privacy import erasure, personal_data
 from letters.text import printing
 from tests.factories import (

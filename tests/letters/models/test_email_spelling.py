@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from letters.actions import email_addresses
 from letters.forms.fields import AddressField
 from letters.models import EmailAddress, Letter, Pledge, Signature
-from letters.models.addresses import NotAnAddress, compared, deliverable, email_hash, is_plain
+from letters.models.email_spelling import NotAnAddress, compared, deliverable, email_hash, is_plain
 from tests.factories import make_case_to_write_for, make_email_address, make_petition
 from tests.letters.sending import ask_to_be_told, send_letter, send_pledge, sign
 from tests.staff import signed_in

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
 from letters.forms.fields import email_field
-from letters.models.addresses import email_hash
+from letters.models.email_spelling import email_hash
 
 
 def hash_from_stdin(stdin: TextIO | None = None) -> str:
