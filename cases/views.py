@@ -98,19 +98,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
     form = CaseFilterForm.over(request.GET, facets)
     found = _found("cases", key, form, lambda: form.filter(listed))
     page = Paginator(found, CARDS_A_PAGE).get_page(form.page_number)
-    context = {
-        "form": form,
-        "page": page,
-        "cases": cards(page),
-        "lists_key": key,
-        "fragments": _cache_of(form, page),
-        "found": page.paginator.count,
-        "is_filtered": bool(form.chosen),
-        "query": _query(request),
-    }
-    response = render(request, "cases/case_list.html", context)
-    # Words that somebody typed are no address to keep a page for.
-    return response if form.is_offered(page.number) else uncached(response)
+    return _list_page(request, "cases/case_list.html", form, page, key, cases=cards(page))
 
 
 @public_page()
@@ -194,18 +182,8 @@ def good_news(request: HttpRequest) -> HttpResponse:
     form = OutcomeFilterForm.over(request.GET, facets)
     found = _found("outcomes", key, form, lambda: form.filter(outcomes))
     page = Paginator(found, OUTCOMES_A_PAGE).get_page(form.page_number)
-    context = {
-        "form": form,
-        "page": page,
-        "outcomes": lazily(lambda: _outcomes(list(page))),
-        "lists_key": key,
-        "fragments": _cache_of(form, page),
-        "found": page.paginator.count,
-        "is_filtered": bool(form.chosen),
-        "query": _query(request),
-    }
-    response = render(request, "cases/good_news.html", context)
-    return response if form.is_offered(page.number) else uncached(response)
+    outcomes_shown = lazily(lambda: _outcomes(list(page)))
+    return _list_page(request, "cases/good_news.html", form, page, key, outcomes=outcomes_shown)
 
 
 @public_page()
@@ -298,9 +276,22 @@ def _found(name: str, key: str, form: FilterForm, ask: Callable[[], list[int]]) 
     return ask() if form.chosen.get("q") else cached_once(name, key, form.chosen, compute=ask)
 
 
-def _cache_of(form: FilterForm, page: Page) -> str:
-    """The name of the cache for parts of a page: of one that nobody offered nothing is held."""
-    return "fragments" if form.is_offered(page.number) else "uncached"
+def _list_page(
+    request: HttpRequest, template: str, form: FilterForm, page: Page, key: str, **rows
+) -> HttpResponse:
+    is_offered = form.is_offered(page.number)
+    context = rows | {
+        "form": form,
+        "page": page,
+        "lists_key": key,
+        "fragments": "fragments" if is_offered else "uncached",
+        "found": page.paginator.count,
+        "is_filtered": bool(form.chosen),
+        "query": _query(request),
+    }
+    response = render(request, template, context)
+    # Words that somebody typed are no address to keep a page for.
+    return response if is_offered else uncached(response)
 
 
 def _outcomes(keys: list[int]) -> list[Outcome]:

@@ -32,19 +32,6 @@ class ByHandFilter(OptionsFilter):
 
 @admin.register(Pledge)
 class PledgeAdmin(JudgedMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
-    list_display = [
-        "key_number",
-        "number",
-        "counted",
-        "waiting",
-        "what_for",
-        "state",
-        "review",
-        "due_on",
-        "from_where",
-        "created_at",
-    ]
-    list_filter = [ByHandFilter, "state", "needs_review", VisibleCaseFilter, MomentFilter]
     readonly_fields = [
         "number",
         "counted",
@@ -57,6 +44,8 @@ class PledgeAdmin(JudgedMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         "created_at",
     ]
     fields = [*readonly_fields]
+    list_display = ["key_number", *readonly_fields]
+    list_filter = [ByHandFilter, "state", "needs_review", VisibleCaseFilter, MomentFilter]
     actions = ["clear_review", "invalidate", "revalidate"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:

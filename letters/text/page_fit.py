@@ -19,7 +19,7 @@ class Capacity(NamedTuple):
 
 
 class Script(NamedTuple):
-    """In these letters, on a sheet with subject, salutation, close and name, or on a card of A5."""
+    """In these characters, on a sheet with subject, greeting, close and name, or a card of A5."""
 
     characters: re.Pattern[str]
     a4: Capacity
