@@ -23,7 +23,7 @@ from letters.actions import letters as letter_actions
 from letters.mail import announcements, links
 from letters.models import EmailAddress, LetterState, PledgeState, Route, TallyKey
 from letters.models.email_spelling import email_hash
-from letters.privacy import retention
+from letters.privacy import limits
 from letters.statistics import ledger
 from letters.text import pictures
 from tests.browser import Visitor
@@ -377,7 +377,7 @@ def test_the_data_of_one_person(arrive):
     )
     assert not found, listed(found)
 
-    make_letter(state=LetterState.APPROVED, changed_at=timezone.now() - retention.KEEP_FOR)
+    make_letter(state=LetterState.APPROVED, changed_at=timezone.now() - limits.KEEP_FOR)
     eva = arrive()
     eva.signs_in(make_staff("safety"))
     found = findings_on(eva, ["/admin/", "/admin/letters/retentiondecision/"])

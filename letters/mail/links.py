@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from cases.encryption import keyed_hash, urlsafe
 from letters.models import DataRequest, EmailAddress, Letter, LinkPurpose, MailedLink, Pledge
+from letters.privacy.limits import KEEP_UNCONFIRMED_FOR
 
-# As long as what it confirms waits: erasure.KEEP_UNCONFIRMED_FOR.
-CONFIRM_WITHIN = datetime.timedelta(days=14)
+CONFIRM_WITHIN = KEEP_UNCONFIRMED_FOR  # as long as what it confirms waits
 
 Thing = Letter | Pledge | EmailAddress
 PURPOSES: dict[type, LinkPurpose] = {

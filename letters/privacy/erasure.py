@@ -1,18 +1,12 @@
-"""How long what is kept, and how it goes. Numbers stay, people and words do not.
-
-Every limit stands here once, with its reason; the privacy page shows these very lines.
-"""
+"""Erases what has been kept long enough. Numbers stay, people and words do not."""
 
 import datetime
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat, TruncDay
 from django.utils import timezone
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy as _
 
 from letters.models import (
     DataRequest,
@@ -32,113 +26,7 @@ from letters.models import (
     SignatureState,
     Throttle,
 )
-from letters.privacy import retention
-
-KEEP_DRAFTS_FOR = datetime.timedelta(days=30)
-KEEP_ON_DEVICE_FOR = datetime.timedelta(days=14)  # static/js/draft.js
-KEEP_SENT_LETTERS_FOR = datetime.timedelta(days=90)
-KEEP_PLEDGES_FOR = datetime.timedelta(days=90)
-KEEP_UNCONFIRMED_FOR = datetime.timedelta(days=14)
-KEEP_TAKEN_BACK_FOR = datetime.timedelta(days=30)
-KEEP_INVALID_FOR = datetime.timedelta(days=365)
-KEEP_BLOCKS_FOR = datetime.timedelta(days=730)
-KEEP_POSTS_FOR = datetime.timedelta(days=90)
-KEEP_DATA_LINKS_FOR = datetime.timedelta(days=2)  # a mail may have to wait for a day
-KEEP_MAIL_FOR = datetime.timedelta(days=7)
-KEEP_WAITING_NEWS_FOR = datetime.timedelta(days=90)
-
-
-@dataclass(frozen=True)
-class Limit:
-    """A line of the privacy page: what is erased after how many days, and why then."""
-
-    what: str | Promise
-    keep_for: datetime.timedelta
-    why: str | Promise
-
-    @property
-    def days(self) -> int:
-        return self.keep_for.days
-
-
-LIMITS = [
-    Limit(
-        _("A draft that you did not send, on your own device"),
-        KEEP_ON_DEVICE_FOR,
-        _("So that a reload loses nothing. The next page for writing that you open deletes it."),
-    ),
-    Limit(
-        _("Letters and messages that were begun, rejected or withdrawn"),
-        KEEP_DRAFTS_FOR,
-        _("So that you can come back to a letter; counted from your last change."),
-    ),
-    Limit(
-        _("Letters and messages that you posted or e-mailed yourself"),
-        KEEP_SENT_LETTERS_FOR,
-        _("So that you can print them again. Then only the number stays."),
-    ),
-    Limit(
-        _("Letters and messages that you handed to us, and drawings with them, at the latest"),
-        retention.KEEP_AT_MOST_FOR,
-        _(
-            "They wait for a day when they can be handed in. After a year we decide whether they "
-            "wait on; two of us can decide that they are erased then."
-        ),
-    ),
-    Limit(
-        _("Pledges"),
-        KEEP_PLEDGES_FOR,
-        _("Counted from the day you promised to have written by."),
-    ),
-    Limit(
-        _("Signatures and wishes for news that nobody confirmed"),
-        KEEP_UNCONFIRMED_FOR,
-        _("So that there is time to open our mail. Counted from the first time it was asked for."),
-    ),
-    Limit(
-        _("Signatures that you withdrew, and news that you ended"),
-        KEEP_TAKEN_BACK_FOR,
-        _("So that you can change your mind."),
-    ),
-    Limit(
-        _("Name and address of a signature at the latest, counted from your last change"),
-        retention.KEEP_AT_MOST_FOR,
-        _(
-            "So that all can be handed over together. After a year, or 90 days after the petition "
-            "has closed, we decide whether they wait on. Then only the number and country stay."
-        ),
-    ),
-    Limit(
-        _("A letter, message or signature that we found not to be valid"),
-        KEEP_INVALID_FOR,
-        _("So that you can tell us that it is yours."),
-    ),
-    Limit(
-        _("The link with which you can take back that you posted"),
-        KEEP_POSTS_FOR,
-        _("By then a post has been read. We never know who you are, only that you posted."),
-    ),
-    Limit(
-        _("That an address wants no mail from us"),
-        KEEP_BLOCKS_FOR,
-        _("So that nobody can type it again. The address itself goes at once: we keep a code."),
-    ),
-    Limit(
-        _("The link to all that we hold under your address"),
-        KEEP_DATA_LINKS_FOR,
-        _("Whoever has it can read and erase all of it, so it does not last."),
-    ),
-    Limit(
-        _("Mails that we sent you, and your address in them"),
-        KEEP_MAIL_FOR,
-        _("So that we can find out why one did not arrive."),
-    ),
-    Limit(
-        _("News that had to wait, and your address in it"),
-        KEEP_WAITING_NEWS_FOR,
-        _("If a page is taken down to keep somebody safe, nothing is told. Later it is no news."),
-    ),
-]
+from letters.privacy import limits, retention
 
 # What goes of a letter that counts: all but its case, country, day and way.
 ERASED_FIELDS = {
@@ -240,18 +128,20 @@ def erase_expired() -> dict[str, int]:
     )
     kept = Letter.objects.filter(erased_on__isnull=True)
     expired = kept.filter(
-        (drafts & Q(changed_at__lt=now - KEEP_DRAFTS_FOR))
-        | Q(state=LetterState.POSTED, changed_at__lt=now - KEEP_SENT_LETTERS_FOR)
-        | Q(invalid_on__isnull=False, changed_at__lt=now - KEEP_INVALID_FOR)
+        (drafts & Q(changed_at__lt=now - limits.KEEP_DRAFTS_FOR))
+        | Q(state=LetterState.POSTED, changed_at__lt=now - limits.KEEP_SENT_LETTERS_FOR)
+        | Q(invalid_on__isnull=False, changed_at__lt=now - limits.KEEP_INVALID_FOR)
     )
-    pledges = Pledge.objects.filter(due_on__lt=timezone.localdate() - KEEP_PLEDGES_FOR)
-    posts = Post.objects.filter(created_at__lt=now - KEEP_POSTS_FOR).exclude(key="")
+    pledges = Pledge.objects.filter(due_on__lt=timezone.localdate() - limits.KEEP_PLEDGES_FOR)
+    posts = Post.objects.filter(created_at__lt=now - limits.KEEP_POSTS_FOR).exclude(key="")
     follows = Follow.objects.filter(
-        Q(state=FollowState.UNCONFIRMED, created_at__lt=now - KEEP_UNCONFIRMED_FOR)
-        | Q(state=FollowState.ENDED, changed_at__lt=now - KEEP_TAKEN_BACK_FOR)
+        Q(state=FollowState.UNCONFIRMED, created_at__lt=now - limits.KEEP_UNCONFIRMED_FOR)
+        | Q(state=FollowState.ENDED, changed_at__lt=now - limits.KEEP_TAKEN_BACK_FOR)
     )
-    done_with = Q(sent_at__lt=now - KEEP_MAIL_FOR) | Q(given_up_at__lt=now - KEEP_MAIL_FOR)
-    old_news = Q(is_news=True, created_at__lt=now - KEEP_WAITING_NEWS_FOR)
+    done_with = Q(sent_at__lt=now - limits.KEEP_MAIL_FOR) | Q(
+        given_up_at__lt=now - limits.KEEP_MAIL_FOR
+    )
+    old_news = Q(is_news=True, created_at__lt=now - limits.KEEP_WAITING_NEWS_FOR)
     MailedLink.objects.filter(expires_at__lt=now).delete()
     return {
         "letters": sum(
@@ -266,7 +156,7 @@ def erase_expired() -> dict[str, int]:
         ),
         "mails": OutgoingMail.objects.filter(done_with | old_news).delete()[0],
         "links to all data": DataRequest.objects.filter(
-            created_at__lt=now - KEEP_DATA_LINKS_FOR
+            created_at__lt=now - limits.KEEP_DATA_LINKS_FOR
         ).delete()[0],
         "limits": Throttle.objects.filter(ends_at__lt=now).delete()[0],
     }
@@ -277,10 +167,12 @@ def _expired_signatures(now: datetime.datetime) -> list[QuerySet[Signature]]:
     kept = Signature.objects.filter(erased_on__isnull=True)
     return [
         # From the first time: nobody keeps an address here by typing it again and again.
-        kept.filter(state=SignatureState.UNCONFIRMED, created_at__lt=now - KEEP_UNCONFIRMED_FOR),
         kept.filter(
-            Q(state=SignatureState.WITHDRAWN, changed_at__lt=now - KEEP_TAKEN_BACK_FOR)
-            | Q(state=SignatureState.INVALID, changed_at__lt=now - KEEP_INVALID_FOR)
+            state=SignatureState.UNCONFIRMED, created_at__lt=now - limits.KEEP_UNCONFIRMED_FOR
+        ),
+        kept.filter(
+            Q(state=SignatureState.WITHDRAWN, changed_at__lt=now - limits.KEEP_TAKEN_BACK_FOR)
+            | Q(state=SignatureState.INVALID, changed_at__lt=now - limits.KEEP_INVALID_FOR)
         ),
         *retention.expired_signatures(),
     ]
@@ -288,7 +180,7 @@ def _expired_signatures(now: datetime.datetime) -> list[QuerySet[Signature]]:
 
 def _expired_email_addresses() -> list[QuerySet[EmailAddress]]:
     """Those that nothing hangs on, at once; blocked ones in their time."""
-    over = timezone.localdate() - KEEP_BLOCKS_FOR
+    over = timezone.localdate() - limits.KEEP_BLOCKS_FOR
     empty = EmailAddress.objects.filter(
         ~Exists(Signature.objects.filter(email_address=OuterRef("pk"))),
         ~Exists(Follow.objects.filter(email_address=OuterRef("pk"))),

@@ -27,7 +27,7 @@ from letters.models import (
     Pledge,
     Signature,
 )
-from letters.privacy import consent, erasure
+from letters.privacy import consent, limits
 
 # What tells nothing of a person: our own keys, and what only this code needs. A mail's words are
 # ours, with links that open pages; of one that waits for a frozen case nothing may be told.
@@ -44,7 +44,7 @@ Thing = Letter | Pledge | Signature | Follow | EmailAddress | OutgoingMail
 
 def request_of(key: str) -> DataRequest | None:
     """What a link opens, if it has not ended."""
-    since = timezone.now() - erasure.KEEP_DATA_LINKS_FOR
+    since = timezone.now() - limits.KEEP_DATA_LINKS_FOR
     requests = DataRequest.objects.by_key(key).filter(created_at__gt=since)
     return requests.exclude(email_hash="").first()
 

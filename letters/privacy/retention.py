@@ -28,10 +28,8 @@ from letters.models import (
     Signature,
     SignatureState,
 )
+from letters.privacy.limits import KEEP_AT_MOST_FOR, KEEP_FOR, KEEP_SIGNATURES_AFTER_CLOSING_FOR
 
-KEEP_FOR = datetime.timedelta(days=365)  # then staff decide
-KEEP_SIGNATURES_AFTER_CLOSING_FOR = datetime.timedelta(days=90)
-KEEP_AT_MOST_FOR = datetime.timedelta(days=730)  # two winters: who has not handed it in will not
 ASK_BEFORE = datetime.timedelta(days=60)
 MONTHS = [3, 6, 12]  # how long something can be kept on
 MONTH = datetime.timedelta(days=30)

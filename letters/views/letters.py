@@ -23,7 +23,7 @@ from letters.forms.letters import LetterForm, StartForm
 from letters.forms.routes import PostForm
 from letters.mail import outbox
 from letters.models import Letter, LetterState, Pledge
-from letters.privacy import erasure
+from letters.privacy import erasure, limits
 from letters.text import composing, page_fit, pictures, printing, routes
 from letters.views import checks, messages, submitting
 
@@ -105,7 +105,7 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "allowed": letter_actions.allowed_acts(letter),
         "counts": letter.counts,
         "link": settings.SITE_URL + letter.get_absolute_url(),
-        "draft_days": erasure.KEEP_ON_DEVICE_FOR.days,
+        "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "behind_until": outbox.is_behind() if letter.email else None,
     } | checks.checked_before_it_leaves(letter)
     if letter.is_message:
@@ -301,7 +301,7 @@ def _writing_page(
         "fit": page_fit.describe(form["body"].value() or ""),
         "editing": editing,
         "take_all": take_all,
-        "draft_days": erasure.KEEP_ON_DEVICE_FOR.days,
+        "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "draft_key": f"letter:{editing.pk if editing else case.slug}",
     } | checked
     return render(request, "letters/letters/write.html", context, status=status)

@@ -18,7 +18,7 @@ from letters.actions.take_all import TakeAll
 from letters.forms.letters import StartForm
 from letters.forms.messages import MessageForm
 from letters.models import Format, Letter, LetterPicture
-from letters.privacy import erasure, throttle
+from letters.privacy import limits, throttle
 from letters.text import page_fit, pictures, printing
 from letters.views import checks, submitting
 
@@ -165,7 +165,7 @@ def _writing_page(
         ),
         "editing": editing,
         "take_all": take_all,
-        "draft_days": erasure.KEEP_ON_DEVICE_FOR.days,
+        "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "draft_key": f"message:{editing.pk if editing else case.slug}",
         "picture_is_lost": bool(request.FILES),
     } | checked

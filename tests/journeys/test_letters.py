@@ -19,7 +19,7 @@ from playwright.sync_api import expect
 from cases.models import Case, Stage
 from letters.models import Letter, LetterState, OutgoingMail, Pledge
 from letters.privacy.antispam import FASTEST
-from letters.privacy.erasure import KEEP_ON_DEVICE_FOR
+from letters.privacy.limits import KEEP_ON_DEVICE_FOR
 from tests.factories import (
     make_case,
     make_case_to_write_for,

@@ -199,7 +199,7 @@ SUFFIX = r"\.(?:py|md|html|txt|css|js|typ|toml|sh|svg|po)"
 PATH = re.compile(rf"(?<![\w/.:<>@-])((?:[\w.-]+/)+(?:[\w.-]+{SUFFIX}\b)?)(?![\w<>{{*…/-])")
 ALONE = re.compile(r"(?<![\w/.:<>@*-])([\w-]+\.(?:py|md|html|css|js|typ))\b(?![/.]\w)")
 MODULE = re.compile(r"(?<![\w/.])((?:cases|letters|write4rights|tests)(?:\.\w+)+)\b(?!\()")
-MEMBER = re.compile(r"(?<![\w./-])([a-z_]\w+)\.(\w+)\b(?!\.\w)")  # erasure.KEEP_DRAFTS_FOR
+MEMBER = re.compile(r"(?<![\w./-])([a-z_]\w+)\.(\w+)\b(?!\.\w)")  # limits.KEEP_DRAFTS_FOR
 SEE_ALSO = re.compile(r"[Ss]ee also `?([\w.]+\w)`?")
 # Below these, a path is looked for; what is invented for an example begins elsewhere.
 FOLDERS = (

@@ -22,7 +22,7 @@ from letters.models import (
     Throttle,
 )
 from letters.models.email_spelling import email_hash
-from letters.privacy import erasure
+from letters.privacy import erasure, limits
 from tests.factories import (
     make_case_to_write_for,
     make_email_address,
@@ -414,7 +414,7 @@ def test_the_command_prints_numbers_only():
 def test_the_privacy_page_promises_what_is_done(client):
     page = client.get(reverse("letters:privacy")).content.decode()
 
-    for limit in erasure.LIMITS:
+    for limit in limits.LIMITS:
         assert str(limit.what) in page
         assert f">{limit.days}<" in page
 

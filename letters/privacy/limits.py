@@ -1,0 +1,121 @@
+"""How long what is kept, each with its reason; the privacy page shows these very lines.
+
+`letters/privacy/erasure.py` erases by them. What a text says of them in words is compared with them
+in `tests/letters/privacy/test_limits.py`.
+"""
+
+import datetime
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+KEEP_DRAFTS_FOR = datetime.timedelta(days=30)
+KEEP_ON_DEVICE_FOR = datetime.timedelta(days=14)  # static/js/draft.js
+KEEP_SENT_LETTERS_FOR = datetime.timedelta(days=90)
+KEEP_PLEDGES_FOR = datetime.timedelta(days=90)
+KEEP_UNCONFIRMED_FOR = datetime.timedelta(days=14)
+KEEP_TAKEN_BACK_FOR = datetime.timedelta(days=30)
+KEEP_INVALID_FOR = datetime.timedelta(days=365)
+KEEP_BLOCKS_FOR = datetime.timedelta(days=730)
+KEEP_POSTS_FOR = datetime.timedelta(days=90)
+KEEP_DATA_LINKS_FOR = datetime.timedelta(days=2)  # a mail may have to wait for a day
+KEEP_MAIL_FOR = datetime.timedelta(days=7)
+KEEP_WAITING_NEWS_FOR = datetime.timedelta(days=90)
+# What was handed to us to deliver: letters/privacy/retention.py
+KEEP_FOR = datetime.timedelta(days=365)  # then staff decide
+KEEP_SIGNATURES_AFTER_CLOSING_FOR = datetime.timedelta(days=90)
+KEEP_AT_MOST_FOR = datetime.timedelta(days=730)  # two winters: who has not handed it in will not
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A line of the privacy page: what is erased after how many days, and why then."""
+
+    what: str | Promise
+    keep_for: datetime.timedelta
+    why: str | Promise
+
+    @property
+    def days(self) -> int:
+        return self.keep_for.days
+
+
+LIMITS = [
+    Limit(
+        _("A draft that you did not send, on your own device"),
+        KEEP_ON_DEVICE_FOR,
+        _("So that a reload loses nothing. The next page for writing that you open deletes it."),
+    ),
+    Limit(
+        _("Letters and messages that were begun, rejected or withdrawn"),
+        KEEP_DRAFTS_FOR,
+        _("So that you can come back to a letter; counted from your last change."),
+    ),
+    Limit(
+        _("Letters and messages that you posted or e-mailed yourself"),
+        KEEP_SENT_LETTERS_FOR,
+        _("So that you can print them again. Then only the number stays."),
+    ),
+    Limit(
+        _("Letters and messages that you handed to us, and drawings with them, at the latest"),
+        KEEP_AT_MOST_FOR,
+        _(
+            "They wait for a day when they can be handed in. After a year we decide whether they "
+            "wait on; two of us can decide that they are erased then."
+        ),
+    ),
+    Limit(
+        _("Pledges"),
+        KEEP_PLEDGES_FOR,
+        _("Counted from the day you promised to have written by."),
+    ),
+    Limit(
+        _("Signatures and wishes for news that nobody confirmed"),
+        KEEP_UNCONFIRMED_FOR,
+        _("So that there is time to open our mail. Counted from the first time it was asked for."),
+    ),
+    Limit(
+        _("Signatures that you withdrew, and news that you ended"),
+        KEEP_TAKEN_BACK_FOR,
+        _("So that you can change your mind."),
+    ),
+    Limit(
+        _("Name and address of a signature at the latest, counted from your last change"),
+        KEEP_AT_MOST_FOR,
+        _(
+            "So that all can be handed over together. After a year, or 90 days after the petition "
+            "has closed, we decide whether they wait on. Then only the number and country stay."
+        ),
+    ),
+    Limit(
+        _("A letter, message or signature that we found not to be valid"),
+        KEEP_INVALID_FOR,
+        _("So that you can tell us that it is yours."),
+    ),
+    Limit(
+        _("The link with which you can take back that you posted"),
+        KEEP_POSTS_FOR,
+        _("By then a post has been read. We never know who you are, only that you posted."),
+    ),
+    Limit(
+        _("That an address wants no mail from us"),
+        KEEP_BLOCKS_FOR,
+        _("So that nobody can type it again. The address itself goes at once: we keep a code."),
+    ),
+    Limit(
+        _("The link to all that we hold under your address"),
+        KEEP_DATA_LINKS_FOR,
+        _("Whoever has it can read and erase all of it, so it does not last."),
+    ),
+    Limit(
+        _("Mails that we sent you, and your address in them"),
+        KEEP_MAIL_FOR,
+        _("So that we can find out why one did not arrive."),
+    ),
+    Limit(
+        _("News that had to wait, and your address in it"),
+        KEEP_WAITING_NEWS_FOR,
+        _("If a page is taken down to keep somebody safe, nothing is told. Later it is no news."),
+    ),
+]
