@@ -1,15 +1,15 @@
 """Lists of cases and of outcomes: what is asked anew only once anything in them has changed.
 
-The cache named `fragments` holds which rows a list has, in which order, by a key that has the
-version of every case in lists (cases/publishing/content_version.py) and the letters published of
-it, by which lists are sorted. The rows themselves are asked for each time: a case that was frozen a
-moment ago is in no list.
+One statement asks which cases lists have at this moment, with their numbers. The cache named
+`fragments` holds all else of a list by a key that is made from its answer: of the version of every
+case (cases/publishing/content_version.py), whether it is frozen or closed, and the letters
+published of it, by which lists are sorted. A case that was frozen a moment ago is in no list.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TypeVar, cast
 
@@ -20,7 +20,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from cases.dates import earliest_today
-from cases.models import Case
+from cases.models import ActionCount, Case
 
 # What a card shows outside what is cached, and a page that begins with it.
 ASKED_FOR_A_CARD = [
@@ -32,27 +32,13 @@ ASKED_FOR_A_CARD = [
     "freeze",
     "consent_ends_on",
     "edition__opens_on",
-    "action_count",
 ]
+VERSION = ["pk", "content_version", "stage", "freeze", "action_count__shown_letters"]
+NUMBERS = [field.name for field in ActionCount._meta.fields if not field.primary_key]
 
 A_DAY = 24 * 3600  # seconds; the day is in the key
 
 T = TypeVar("T")
-
-
-def lists_key() -> str:
-    """A key that changes whenever any list would show other rows, texts or another order."""
-    listed = Case.objects.listed().order_by("pk")
-    states = listed.values_list("pk", "content_version", "action_count__shown_letters")
-    days = f"{timezone.localdate()}.{earliest_today()}"
-    said = f"{get_language()} {days} {list(states)}"
-    return hashlib.sha256(said.encode()).hexdigest()
-
-
-def cached_once(name: str, *vary_on: object, compute: Callable[[], T]) -> T:
-    """What `compute` returns, worked out once for each name and what it varies on."""
-    key = make_template_fragment_key(name, vary_on)
-    return cast(T, caches["fragments"].get_or_set(key, compute, A_DAY))
 
 
 def lazily(ask: Callable[[], T]) -> T:
@@ -60,20 +46,45 @@ def lazily(ask: Callable[[], T]) -> T:
     return cast(T, SimpleLazyObject(ask))
 
 
-def cards(keys: Iterable[int]) -> list[Case]:
-    """Those of the cases that are in lists, in this order, with their counts.
+class Lists:
+    """The cases that are in lists, as they are when this is made."""
 
-    What else their cards show is asked for of all at once, if one of them is not cached.
-    """
-    light = Case.objects.listed().select_related("edition", "action_count").only(*ASKED_FOR_A_CARD)
-    rows = light.in_bulk(list(keys))
-    full = cache(lambda: Case.objects.for_cards().in_bulk(list(rows)))
+    def __init__(self) -> None:
+        listed = Case.objects.listed().order_by("pk")
+        rows = listed.values_list(*VERSION, *(f"action_count__{name}" for name in NUMBERS))
+        versions = [row[: len(VERSION)] for row in rows]
+        self._numbers = {row[0]: row[len(VERSION) :] for row in rows}
+        days = f"{timezone.localdate()}.{earliest_today()}"
+        said = f"{get_language()} {days} {versions}"
+        # It changes whenever any list would show other rows, texts or another order.
+        self.key = hashlib.sha256(said.encode()).hexdigest()
 
-    def card(key: int) -> Case:
-        return lazily(lambda: full()[key])
+    def cached_once(
+        self, name: str, *vary_on: object, compute: Callable[[], T], using: str = "fragments"
+    ) -> T:
+        """What `compute` returns, worked out once until lists change, or what it varies on."""
+        key = make_template_fragment_key(name, [self.key, *vary_on])
+        return cast(T, caches[using].get_or_set(key, compute, A_DAY))
 
-    found = [rows[key] for key in keys if key in rows]
-    for case in found:
-        case.load_counts()
-        case.card = card(case.pk)
-    return found
+    def cards(self, keys: Sequence[int], using: str = "fragments") -> list[Case]:
+        """Those of the cases that are in lists, in this order, with their counts.
+
+        What else their cards show is asked for of all at once, if one of them is not cached.
+        """
+        cases = self.cached_once("cards", keys, compute=lambda: _cards(keys), using=using)
+        full = cache(lambda: Case.objects.for_cards().in_bulk([case.pk for case in cases]))
+
+        def card(key: int) -> Case:
+            return lazily(lambda: full()[key])
+
+        for case in cases:
+            numbers = self._numbers.get(case.pk, [None])
+            case.set_counts(None if None in numbers else ActionCount(case.pk, *numbers))
+            case.card = card(case.pk)
+        return cases
+
+
+def _cards(keys: Sequence[int]) -> list[Case]:
+    light = Case.objects.listed().select_related("edition").only(*ASKED_FOR_A_CARD)
+    rows = light.in_bulk(keys)
+    return [rows[key] for key in keys if key in rows]

@@ -18,7 +18,7 @@ from cases.dates import earliest_today, next_human_rights_day
 from cases.forms import CaseFilterForm, FilterForm, OutcomeFilterForm
 from cases.goals import percent_of_goal
 from cases.http_caching import Gone, only, public_page, to_known_query, uncached, visible_or_410
-from cases.lists import ASKED_FOR_A_CARD, cached_once, cards, lazily, lists_key
+from cases.lists import ASKED_FOR_A_CARD, Lists, lazily
 from cases.models import (
     AppliesTo,
     Case,
@@ -39,6 +39,7 @@ OTHER_CASES = 3
 # What the page of a case shows outside what is cached.
 ASKED_FOR_A_PAGE = [
     *ASKED_FOR_A_CARD,
+    "action_count",
     "summary",
     "short_name",
     "letter_goal",
@@ -53,12 +54,11 @@ ASKED_FOR_A_PAGE = [
 
 @public_page()
 def home(request: HttpRequest) -> HttpResponse:
-    key = lists_key()
-    edition = Edition.objects.current()
-    in_order = (
-        cached_once("home", key, compute=lambda: _in_order_of_need(edition)) if edition else []
-    )
-    cases = cards([pk for pk, _reach in in_order])
+    lists = Lists()
+    edition, in_order = lists.cached_once("home", compute=_front)
+    if not in_order:  # nothing moves with an edition that has no case in lists
+        edition = Edition.objects.current()
+    cases = lists.cards([pk for pk, _reach in in_order])
     good_news = Outcome.objects.good_news()
     letters = sum(case.letter_count for case in cases)
     today = earliest_today()
@@ -75,7 +75,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "is_of_an_earlier_year": edition is not None and edition.year < today.year,
         "take_letters": any(reach != TAKES_NONE for _pk, reach in in_order),
         "percent": edition and percent_of_goal(letters, edition.letter_goal),
-        "lists_key": key,
+        "lists_key": lists.key,
         "good_news": lazily(
             lambda: with_later(good_news.front_page_first().select_related("case")[:3])
         ),
@@ -83,22 +83,23 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "cases/home.html", context)
 
 
-def _in_order_of_need(edition: Edition) -> list[tuple[int, int]]:
-    """The key and the reach of each of its cases."""
+def _front() -> tuple[Edition | None, list[tuple[int, int]]]:
+    """The current edition, and the key and the reach of each of its cases."""
+    edition = Edition.objects.current()
     listed = Case.objects.listed().filter(edition=edition)
     in_order = listed.needing_letters_first()
-    return list(in_order.values_list("pk", "reach"))  # type: ignore[misc]  # which that adds
+    return edition, list(in_order.values_list("pk", "reach"))  # type: ignore[misc]  # which that adds
 
 
 @public_page("q", "country", "region", "theme", "year", "state", "order", "page")
 def case_list(request: HttpRequest) -> HttpResponse:
-    key = lists_key()
-    listed = Case.objects.listed()
-    facets = cached_once("case-facets", key, compute=lambda: CaseFilterForm.facets(listed))
+    lists, listed = Lists(), Case.objects.listed()
+    facets = lists.cached_once("case-facets", compute=lambda: CaseFilterForm.facets(listed))
     form = CaseFilterForm.over(request.GET, facets)
-    found = _found("cases", key, form, lambda: form.filter(listed))
+    found = _found("cases", lists, form, lambda: form.filter(listed))
     page = Paginator(found, CARDS_A_PAGE).get_page(form.page_number)
-    return _list_page(request, "cases/case_list.html", form, page, key, cases=cards(page))
+    cases = lists.cards(list(page), using=_cache_of(form, page))
+    return _list_page(request, "cases/case_list.html", form, page, lists, cases=cases)
 
 
 @public_page()
@@ -165,8 +166,9 @@ def _routes(case: Case) -> dict:
 
 def _others(case: Case) -> list[Case]:
     """Those who need letters most."""
-    keys = cached_once("waiting", lists_key(), compute=_waiting)
-    return cards([key for key in keys if key != case.pk][:OTHER_CASES])
+    lists = Lists()
+    keys = lists.cached_once("waiting", compute=_waiting)
+    return lists.cards([key for key in keys if key != case.pk][:OTHER_CASES])
 
 
 def _waiting() -> list[int]:
@@ -176,14 +178,13 @@ def _waiting() -> list[int]:
 
 @public_page("kind", "country", "year", "page")
 def good_news(request: HttpRequest) -> HttpResponse:
-    key = lists_key()
-    outcomes = Outcome.objects.good_news()
-    facets = cached_once("outcome-facets", key, compute=lambda: OutcomeFilterForm.facets(outcomes))
+    lists, outcomes = Lists(), Outcome.objects.good_news()
+    facets = lists.cached_once("outcome-facets", compute=lambda: OutcomeFilterForm.facets(outcomes))
     form = OutcomeFilterForm.over(request.GET, facets)
-    found = _found("outcomes", key, form, lambda: form.filter(outcomes))
+    found = _found("outcomes", lists, form, lambda: form.filter(outcomes))
     page = Paginator(found, OUTCOMES_A_PAGE).get_page(form.page_number)
     outcomes_shown = lazily(lambda: _outcomes(list(page)))
-    return _list_page(request, "cases/good_news.html", form, page, key, outcomes=outcomes_shown)
+    return _list_page(request, "cases/good_news.html", form, page, lists, outcomes=outcomes_shown)
 
 
 @public_page()
@@ -271,27 +272,32 @@ def _still_to_come(day: datetime.date | None) -> datetime.date | None:
     return day if day and day > timezone.localdate() else None
 
 
-def _found(name: str, key: str, form: FilterForm, ask: Callable[[], list[int]]) -> list[int]:
+def _found(name: str, lists: Lists, form: FilterForm, ask: Callable[[], list[int]]) -> list[int]:
     """The keys that are asked for; words that somebody typed are looked for each time."""
-    return ask() if form.chosen.get("q") else cached_once(name, key, form.chosen, compute=ask)
+    is_typed = bool(form.chosen.get("q"))
+    return ask() if is_typed else lists.cached_once(name, form.chosen, compute=ask)
+
+
+def _cache_of(form: FilterForm, page: Page) -> str:
+    """The name of the cache for parts of a page: of one that nobody offered nothing is held."""
+    return "fragments" if form.is_offered(page.number) else "uncached"
 
 
 def _list_page(
-    request: HttpRequest, template: str, form: FilterForm, page: Page, key: str, **rows
+    request: HttpRequest, template: str, form: FilterForm, page: Page, lists: Lists, **rows
 ) -> HttpResponse:
-    is_offered = form.is_offered(page.number)
     context = rows | {
         "form": form,
         "page": page,
-        "lists_key": key,
-        "fragments": "fragments" if is_offered else "uncached",
+        "lists_key": lists.key,
+        "fragments": _cache_of(form, page),
         "found": page.paginator.count,
         "is_filtered": bool(form.chosen),
         "query": _query(request),
     }
     response = render(request, template, context)
     # Words that somebody typed are no address to keep a page for.
-    return response if is_offered else uncached(response)
+    return response if form.is_offered(page.number) else uncached(response)
 
 
 def _outcomes(keys: list[int]) -> list[Outcome]:

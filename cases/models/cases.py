@@ -611,7 +611,10 @@ class Case(models.Model):
     def load_counts(self) -> None:
         """Set the numbers that `with_count` adds, on a case that came along with another row."""
         # See also CaseQuerySet.with_count
-        count = self.action_count
+        self.set_counts(self.action_count)
+
+    def set_counts(self, count) -> None:
+        """The same from a row of action counts, or None."""
         self.total_count = count.total if count else 0
         self.letter_count = count.shown_letters if count else 0
         self.message_count = count.shown_messages if count else 0
