@@ -69,7 +69,8 @@ def characters() -> frozenset[str]:
 
 def missing(text: str) -> list[str]:
     """The characters of a text that will stand as a box on paper, each once, in their order."""
-    shown = (character for character in _clean(text) if not character.isspace())
+    each = dict.fromkeys(plain(text))
+    shown = (character for character in _clean(each) if not character.isspace())
     return list(dict.fromkeys(character for character in shown if not _can_stand(character)))
 
 
@@ -97,7 +98,7 @@ def printable(text: str) -> str:
     """The text as it can be printed: nothing invisible that misleads, a box for what is missing."""
     shown = "".join(
         character if character.isspace() or _can_stand(character) else BOX
-        for character in _clean(text)
+        for character in _clean(plain(text))
     )
     return TOO_LONG.sub("\\g<0>\u200b", shown)
 
@@ -106,9 +107,12 @@ def _can_stand(character: str) -> bool:
     return character in characters() or character in JOINERS
 
 
-def _clean(text: str) -> Iterator[str]:
-    """Composed characters, plain line ends and spaces; no controls, no overridden directions."""
-    for character in plain(text).replace("\t", " "):
+def _clean(characters_typed: Iterable[str]) -> Iterator[str]:
+    """Plain spaces; no controls, no overridden directions. It looks at one after the other."""
+    for character in characters_typed:
+        if character == "\t":
+            yield " "
+            continue
         if character == "\n" or character in JOINERS:
             yield character
             continue
