@@ -3,19 +3,13 @@ from __future__ import annotations
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import country_choices
-from letters.forms.fields import CountrySelect
+from letters.forms.fields import CountryField
 
 
 class PostForm(forms.Form):
     """Where somebody posts their letter. Asked by GET to look, and sent along with the choice."""
 
-    posted_from = forms.ChoiceField(
-        label=_("The country you post it from"),
-        choices=lambda: [("", _("Choose a country")), *country_choices()],
-        required=False,
-        widget=CountrySelect,
-    )
+    posted_from = CountryField(label=_("The country you post it from"), empty=_("Choose a country"))
     copy = forms.BooleanField(required=False)
 
     @classmethod
