@@ -361,8 +361,11 @@ def _without_private_key(request: HttpRequest) -> HttpResponse:
 
 def _case_or_404(slug: str) -> Case:
     """A case that may be read about, with its targets."""
-    cases = Case.objects.visible().select_related("edition").prefetch_related("targets")
-    return get_object_or_404(cases, slug=slug)
+    cases = Case.objects.select_related("edition").prefetch_related("targets")
+    case = get_object_or_404(cases, slug=slug)
+    if not case.is_visible:
+        raise Http404
+    return case
 
 
 def _letter_or_404(key: str) -> Letter:

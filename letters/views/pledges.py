@@ -128,5 +128,8 @@ def erase_pledge(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _case_or_404(slug: str) -> Case:
-    cases = Case.objects.taking_letters().select_related("edition")
-    return get_object_or_404(cases, slug=slug)
+    cases = Case.objects.select_related("edition").prefetch_related("targets")
+    case = get_object_or_404(cases, slug=slug)
+    if not case.takes_letters:
+        raise Http404
+    return case
