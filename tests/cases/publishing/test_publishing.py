@@ -31,6 +31,7 @@ from tests.factories import (
     make_consent,
     make_edition,
     make_outcome,
+    make_solidarity_action,
     make_theme,
 )
 
@@ -236,21 +237,70 @@ def test_letters_that_no_paper_can_show_are_remarked_with_where_they_stand():
 
 
 @pytest.mark.parametrize(
-    "change",
+    ("change", "named"),
     [
-        lambda case: case.demands.create(text="Listen to สม."),
-        lambda case: case.demands.create(text="Listen.", i18n={"text_fr": "Écoutez สม."}),
-        lambda case: case.sources.create(url="https://news.example/", supports="Of สม"),
-        lambda case: case.safety_rules.update(why="Write of สม."),
-        lambda case: case.solidarity_phrases.create(text="สม"),
+        (lambda case: case.demands.create(text="Listen to สม."), "the case sheet"),
+        (
+            lambda case: case.demands.create(text="Listen.", i18n={"text_fr": "Écoutez สม."}),
+            "the case sheet",
+        ),
+        (
+            lambda case: case.sources.create(url="https://news.example/", supports="Of สม"),
+            "the case sheet",
+        ),
+        (lambda case: case.safety_rules.update(why="Write of สม."), "the case sheet"),
+        (lambda case: Portrait.objects.update(credit="สม"), "the case sheet"),
+        (lambda case: case.targets.update(asked="สม"), "the target"),
+        (
+            lambda case: make_solidarity_action(case, postal="สม"),
+            "the address for messages of support",
+        ),
+        (
+            lambda case: make_solidarity_action(case, note="สม"),
+            "the words for messages of support",
+        ),
+        (
+            lambda case: case.solidarity_phrases.create(text="สม"),
+            "the words for messages of support",
+        ),
+        (lambda case: ModelLetter.objects.update(subject="สม"), "the model letters"),
+        (lambda case: ModelLetter.objects.update(body="สม"), "the model letters"),
     ],
-    ids=["demand", "translation", "source", "rule", "phrase"],
 )
-def test_whatever_stands_on_a_sheet_is_looked_at_before_it_is_printed(change):
+def test_whatever_stands_on_a_sheet_is_looked_at_before_it_is_printed(change, named):
     case = make_ready_case()
+    give_picture(case)
     change(case)
 
-    assert [remark for remark in gate.remarks(read_again(case)) if "ส ม (Thai)" in remark]
+    assert [remark for remark in gate.remarks(read_again(case)) if "box" in remark] == [
+        f"On paper a box stands for characters that our printing lacks, in {named}: ส ม (Thai)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentences"),
+    [
+        ({"address_for_staff_only": True}, ["The address is for staff only: Minister of Tests."]),
+        (
+            {"checked_on": None, "email": "office@example.org"},
+            [
+                "Nobody here has checked the address and office: Minister of Tests.",
+                "Nobody here has checked the e-mail address, so it is not offered: "
+                "office@example.org",
+            ],
+        ),
+        (
+            {"appeal_deadline": datetime.date(2025, 1, 31)},
+            ["The last day to write was 31 January 2025: Minister of Tests."],
+        ),
+    ],
+)
+def test_what_staff_should_know_of_a_target_is_remarked(fields, sentences):
+    case = make_ready_case()
+    give_picture(case)
+    case.targets.update(**{"checked_on": TODAY()} | fields)
+
+    assert gate.remarks(read_again(case)) == sentences
 
 
 def test_a_petition_and_messages_whose_last_day_is_over_are_remarked():

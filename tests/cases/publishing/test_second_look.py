@@ -1,6 +1,7 @@
 """An address or a stopping word that readers meet is changed by two people, on every way to it."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -256,6 +257,78 @@ def test_a_newer_request_takes_the_place_of_the_older_and_is_not_approved_by_an_
 
 
 @pytest.mark.slow
+def test_what_was_deleted_meanwhile_is_not_approved():
+    case = make_public()
+    save(signed_in("editor"), case, **{"targets-0-postal": NEW})
+    change = PendingChange.objects.get()
+    Target.objects.all().delete()
+
+    answer = decide(signed_in("editor"), change)
+
+    assert said(answer) == ["It was deleted meanwhile."]
+    assert not Target.objects.exists()
+
+
+def test_a_case_gets_no_second_address_for_messages_by_an_older_request():
+    case, editor = make_public(), signed_in("editor")
+    asked = SolidarityAction(case=case, recipient="Test Person", postal=NEW, postal_country="NO")
+    second_look.hold_back(asked, editor.person)
+    there = make_solidarity_action(case, postal=OLD)
+
+    answer = decide(signed_in("editor"), PendingChange.objects.get())
+
+    assert "already exists" in said(answer)[0]
+    assert SolidarityAction.objects.get().postal == there.postal
+
+
+@pytest.mark.slow
+def test_who_decides_reads_how_each_field_is_and_would_be():
+    case = make_public()
+    Target.objects.update(address_for_staff_only=True)
+    changed = {"postal": NEW, "email": "x@example.org", "address_for_staff_only": ""}
+
+    save(
+        signed_in("editor"), case, **{f"targets-0-{name}": value for name, value in changed.items()}
+    )
+
+    found = second_look.differences(PendingChange.objects.get())
+    assert {(one.before, one.after) for one in found} == {
+        (OLD, NEW),
+        ("yes", "no"),
+        ("", "x@example.org"),
+    }
+
+
+@pytest.mark.slow
+def test_a_long_name_of_who_asked_stands_in_the_history_as_far_as_there_is_room():
+    case = make_public()
+    save(signed_in("editor", username="x" * 150), case, **{"targets-0-postal": NEW})
+
+    decide(signed_in("editor"), PendingChange.objects.get())
+
+    assert target(case).history.latest().history_change_reason == "asked for by " + "x" * 87
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("how", "sentence", "logged"),
+    [
+        ("approve", "It is approved, and holds from now on.", "Approved: Target"),
+        ("take-back", "It was taken back. Nothing was changed.", "Took back: Target"),
+    ],
+)
+def test_what_was_decided_is_said_and_stands_in_the_log_of_the_case(how, sentence, logged):
+    case, other = make_public(), signed_in("editor")
+    save(signed_in("editor"), case, **{"targets-0-postal": NEW})
+
+    answer = decide(other, PendingChange.objects.get(), how)
+
+    assert said(answer) == [sentence]
+    entry = LogEntry.objects.get(user=other.person)
+    assert (entry.object_id, entry.change_message) == (str(case.pk), logged)
+
+
+@pytest.mark.slow
 def test_approving_twice_does_no_harm():
     case = make_public()
     save(signed_in("editor"), case, **{"targets-0-postal": NEW})
@@ -331,6 +404,8 @@ def test_a_file_changes_no_address_that_readers_see_alone(tmp_path):
     for change in PendingChange.objects.all():
         decide(signed_in("editor"), change)
     assert "6 Other Street" in Target.objects.get().postal
+    version = Target.objects.get().history.latest()
+    assert version.history_change_reason == "asked for by a command"
     assert importing.load([content(tmp_path, words)]).unchanged == 1
 
 

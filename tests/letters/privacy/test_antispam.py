@@ -110,3 +110,22 @@ def test_a_form_is_sent_neither_too_fast_nor_too_late(client, age, is_kept):
 
     letter = Letter.objects.first()
     assert ("asked" if letter is None else "flagged" if letter.needs_review else "kept") == is_kept
+
+
+def test_a_page_that_was_open_too_long_is_sent_again_at_once(client):
+    case = make_case_to_write_for()
+    asked = send_letter(client, case, token=token(shown=25 * 3600 * SECOND))
+
+    send_letter(client, case, token=token_in(asked))
+
+    assert Letter.objects.get().needs_review is False
+
+
+def test_a_form_with_a_made_up_token_is_asked_for_again_and_is_as_new_as_any(client):
+    case = make_case_to_write_for()
+    asked = send_letter(client, case, token="made:up")
+    assert not Letter.objects.exists()
+
+    send_letter(client, case, token=token_in(asked))
+
+    assert Letter.objects.get().needs_review is True

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from letters.models import Letter, Pledge, Throttle
-from letters.privacy import throttle
+from letters.privacy import erasure, throttle
 from tests.factories import (
     make_case,
     make_case_to_write_for,
@@ -85,7 +85,7 @@ def test_each_sender_is_counted_for_itself_and_anew_each_hour():
         assert throttle.hit("write", one) == 1
 
 
-@pytest.mark.parametrize("addresses", ["2001:db8:1:{:x}::9", "192.0.2.{}"])
+@pytest.mark.parametrize("addresses", ["2001:db8:1:{:x}::9", "2001:db8:1:{:x}00::9", "192.0.2.{}"])
 def test_who_has_many_networks_side_by_side_is_one_sender_in_the_end(addresses):
     with time_machine.travel(timezone.now().replace(minute=5), tick=False):
         for number in range(1, 120):
@@ -96,6 +96,20 @@ def test_who_has_many_networks_side_by_side_is_one_sender_in_the_end(addresses):
         assert throttle.hit("write", sender) == throttle.REVIEW_ABOVE + 1
         elsewhere = RequestFactory().post("/", REMOTE_ADDR="2001:db8:2::9")
         assert throttle.hit("write", elsewhere) == 1
+
+
+def test_tries_are_counted_through_their_hour_and_forgotten_two_hours_after_it_began():
+    sender = RequestFactory().post("/", REMOTE_ADDR="192.0.2.1")
+    with time_machine.travel(timezone.now().replace(minute=50), tick=False) as clock:
+        throttle.hit("write", sender)
+        throttle.hit_thing("pledge-page", 7)
+        assert erasure.erase_expired()["limits"] == 0
+        assert throttle.hit("write", sender) == throttle.hit_thing("pledge-page", 7) == 2
+
+        clock.shift(69 * MINUTE)
+        assert erasure.erase_expired()["limits"] == 0
+        clock.shift(2 * MINUTE)
+        assert erasure.erase_expired()["limits"] == 3  # the sender, those around, the thing
 
 
 def test_the_limits_keep_no_address():
@@ -192,3 +206,19 @@ def test_who_has_a_place_gets_it_again():
 
     with pytest.raises(throttle.TooOften):
         throttle.take("mail", most=1, every=10 * MINUTE, taker=18)
+
+
+def test_who_takes_is_told_apart_however_large_their_number():
+    large = throttle.LARGEST_NUMBER
+    throttle.take("mail", most=1, every=10 * MINUTE, taker=large + 17)
+    throttle.take("mail", most=1, every=10 * MINUTE, taker=large + 17)
+
+    with pytest.raises(throttle.TooOften):
+        throttle.take("mail", most=1, every=10 * MINUTE, taker=large + 18)
+
+
+def test_where_there_is_no_place_at_all_it_may_be_tried_again_after_the_time():
+    with pytest.raises(throttle.TooOften) as refusal:
+        throttle.take("mail", most=0, every=10 * MINUTE)
+
+    assert refusal.value.until == timezone.now() + 10 * MINUTE

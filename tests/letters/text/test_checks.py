@@ -339,6 +339,68 @@ def test_the_own_address_may_stand_where_the_rules_say_so_but_not_that_of_others
     ]
 
 
+THEIRS = "Is it somebody else’s? They have not agreed that it is passed on."
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence", "why"),
+    [
+        ("kim@example.org", "is an e-mail address.", THEIRS),
+        ("+47 22 12 34 56", "looks like a telephone number.", THEIRS),
+        ("12 Some Street", "looks like an address.", THEIRS),
+        ("www.example.org", "is a link.", "On paper nobody can follow it: say what it shows."),
+    ],
+)
+def test_each_way_to_reach_somebody_is_told_with_what_it_is_and_why(case, words, sentence, why):
+    rule(case, [], topic="own-address", why="")
+    mine = "" if "link" in sentence else "Your own address need not stand in the text. "
+
+    [problem] = checks.problems(f"{ASKS} Here: {words} or so.", case)
+
+    assert problem.sentence == f"“{words}” {sentence}"
+    assert problem.why == mine + why
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence", "why"),
+    [
+        (
+            "insult",
+            "“Testword” reads as an insult.",
+            "Who is insulted stops reading. Be firm about what happened, and courteous.",
+        ),
+        (
+            "threat",
+            "“Testword” reads as a threat.",
+            "A threat puts the person in danger, and you; say what you ask for instead.",
+        ),
+    ],
+)
+def test_an_insult_and_a_threat_are_told_with_why_they_do_harm(case, kind, sentence, why):
+    WordList.objects.create(kind=kind, language="en", words=["testword"])
+
+    [problem] = checks.problems(f"{ASKS} Testword.", case)
+
+    assert (problem.sentence, problem.why) == (sentence, why)
+
+
+def test_a_rule_without_a_reason_names_its_topic(case):
+    rule(case, ["pray"], why="")
+
+    [problem] = checks.problems(f"{ASKS} I pray.", case)
+
+    assert problem.why == "For this case, leave out: Religion."
+
+
+def test_a_long_run_of_words_is_quoted_in_part(case):
+    rule(case, ["a" * 60, "b" * 61])
+
+    assert sentences(f"{ASKS} {'a' * 60}. {'b' * 61}.", case) == [
+        f"“{'a' * 60}” is better left out.",
+        f"“{'b' * 60}…” is better left out.",
+    ]
+
+
 def test_the_writer_is_told_why_the_own_address_is_left_out(case):
     rule(case, [], topic="own-address", why="A town is enough.")
 

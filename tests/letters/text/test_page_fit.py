@@ -77,6 +77,17 @@ def test_the_page_says_how_much_stands_on_it(text, said):
         assert page_fit.describe(text) == said
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("You are not forgotten.", "4 words, one card"),
+        ("You are not forgotten. " * 250, "1,000 words, more than a card"),
+    ],
+)
+def test_the_page_says_whether_it_goes_on_a_card(text, said):
+    assert page_fit.describe(text, "card") == said
+
+
 @pytest.mark.parametrize("language", WORDS)
 @pytest.mark.parametrize("letters", [500, 1_380, 3_000])
 def test_what_the_page_says_is_what_the_check_says(language, letters):
