@@ -81,20 +81,18 @@ def problems(
     `name` as it will stand under the text. A place counts characters of the text as it was given.
     """
     target = _to_whom(case, about, target)
-    rules = [
-        rule for rule in case.safety_rules.all() if rule.applies_to == about and not rule.allows
-    ]
-    lists = _lists(target, about, language)
+    rules = _forbidding(case.safety_rules.all(), case, about)
+    lists = _in_its_languages(WordList.objects.all(), target, about, language)
     own = next((rule for rule in rules if rule.topic == Topic.OWN_ADDRESS), None)
     found: list[Problem] = []
-    for field, words in [(SUBJECT, subject[:MAX_CHARACTERS]), (BODY, text[:MAX_CHARACTERS])]:
+    subject, text = subject[:MAX_CHARACTERS], text[:MAX_CHARACTERS]
+    for field, words in [(SUBJECT, subject), (BODY, text)]:
         found += _listed(words, field, rules, lists)
         found += _contact_data(words, field, own, own_email)
     found.sort(key=lambda problem: (problem.field == BODY, problem.start))
-    found += _unprintable(SUBJECT, subject[:MAX_CHARACTERS])
-    found += _unprintable(BODY, text[:MAX_CHARACTERS])
+    found += [*_unprintable(SUBJECT, subject), *_unprintable(BODY, text)]
     if text.strip():
-        found += _as_a_whole(text[:MAX_CHARACTERS], case, target, about, language, card, name)
+        found += _as_a_whole(text, case, target, about, language, card, name)
     return sorted(found, key=lambda problem: not problem.stops)[:MAX_PROBLEMS]
 
 
@@ -144,13 +142,8 @@ def blocking_problems(
     """Those problems alone for which a text is not taken, asked of the database every few
     seconds: as soon as that, what staff change holds."""
     all_rules, all_lists = blocking_rules()
-    rules = [
-        rule
-        for rule in all_rules
-        if rule.case_id == case.pk and rule.applies_to == about and not rule.allows
-    ]
-    languages = _languages(_to_whom(case, about, target), about, language)
-    lists = [one for one in all_lists if languages is None or one.language in languages]
+    rules = _forbidding(all_rules, case, about)
+    lists = _in_its_languages(all_lists, _to_whom(case, about, target), about, language)
     return [
         problem
         for field, words in [(SUBJECT, subject[:MAX_CHARACTERS]), (BODY, text[:MAX_CHARACTERS])]
@@ -190,17 +183,22 @@ def _to_whom(case: Case, about: str, target: Target | None) -> Target | None:
     return target or next(iter(case.targets.all()), None)
 
 
-def _lists(target: Target | None, about: str, language: str) -> list[WordList]:
-    languages = _languages(target, about, language)
-    lists = WordList.objects.all()
-    return list(lists if languages is None else lists.filter(language__in=languages))
+def _forbidding(rules: Iterable[SafetyRule], case: Case, about: str) -> list[SafetyRule]:
+    """Those of the case that say what such a text must leave out."""
+    return [
+        rule
+        for rule in rules
+        if rule.case_id == case.pk and rule.applies_to == about and not rule.allows
+    ]
 
 
-def _languages(target: Target | None, about: str, language: str) -> set[str] | None:
-    """Those the text may be in; None for a message of support, which may be in any."""
-    if about == AppliesTo.SOLIDARITY:
-        return None
-    return {"en", language, *dict(composing.languages(target))}
+def _in_its_languages(
+    lists: Iterable[WordList], target: Target | None, about: str, language: str
+) -> list[WordList]:
+    """Those in a language that the text may be in: a message of support may be in any."""
+    languages = {"en", language, *dict(composing.languages(target))}
+    is_message = about == AppliesTo.SOLIDARITY
+    return [one for one in lists if is_message or one.language in languages]
 
 
 def blocking_rules() -> tuple[list[SafetyRule], list[WordList]]:
@@ -222,9 +220,10 @@ def _listed(
     patterns = [stop_words.pattern(tuple(source.words)) for source in sources]
     said = set()
     # All words in one go, and only where one begins each source by itself.
-    for begin in _beginnings(tuple(word for source in sources for word in source.words), bare):
+    words_of_all = tuple(word for source in sources for word in source.words)
+    for begin in _beginning(words_of_all).finditer(bare):
         for source, pattern in zip(sources, patterns, strict=True):
-            match = pattern.match(bare, begin)
+            match = pattern.match(bare, begin.start())
             if match is None:
                 continue
             start, end = _between(places, match.start(), match.end(), len(text))
@@ -264,10 +263,6 @@ def _sentence_and_reason(source: SafetyRule | WordList, words: str) -> tuple[str
 @lru_cache(maxsize=128)
 def _beginning(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(f"(?={stop_words.pattern(words).pattern})")
-
-
-def _beginnings(words: tuple[str, ...], bare: str) -> list[int]:
-    return [match.start() for match in _beginning(words).finditer(bare)]
 
 
 # --- addresses, telephones, links
@@ -360,45 +355,38 @@ def _as_a_whole(
     language: str,
     card: bool,
     name: str,
-) -> list[Problem]:
-    found = []
-    if card and not page_fit.fits_one_page(text, "card"):
-        found.append(
-            Problem(_("This is longer than a card."), _("Shorten it, or let it stand on a letter."))
-        )
-    elif not card and not page_fit.fits_one_page(text):
-        found.append(
-            Problem(
+) -> Iterator[Problem]:
+    if not page_fit.fits_one_page(text, "card" if card else "a4"):
+        if card:
+            yield Problem(
+                _("This is longer than a card."), _("Shorten it, or let it stand on a letter.")
+            )
+        else:
+            yield Problem(
                 _("This is longer than one page."),
                 _("One page is read to its end. Shorten it, if you can."),
             )
-        )
-    found += _stands_twice(text, target, about, language, name)
+    yield from _stands_twice(text, target, about, language, name)
     if len(text.strip()) < MIN_CHARACTERS:
-        return found
+        return
     bare = folded(text)
     if about == AppliesTo.APPEAL:
-        demands = [_in_language(demand, "text", language) for demand in case.demands.all()]
-        demands += [_in_language(target, "asked", language)] if target else []
-        if _asks_for_none(bare, list(filter(None, demands)), case, language):
-            found.append(
-                Problem(
-                    _("The letter does not say yet what you ask for."),
-                    _("What letters ask for in this case: %(demands)s")
-                    % {"demands": " ".join(filter(None, demands))},
-                )
+        asked = [_in_language(demand, "text", language) for demand in case.demands.all()]
+        asked += [_in_language(target, "asked", language)] if target else []
+        demands = " ".join(filter(None, asked))
+        if _asks_for_none(bare, demands, case, language):
+            yield Problem(
+                _("The letter does not say yet what you ask for."),
+                _("What letters ask for in this case: %(demands)s") % {"demands": demands},
             )
     if _is_all_ours(bare, case, about):
-        found.append(
-            Problem(
-                _("Every word of it is ours."),
-                _(
-                    "You can send it like this. A sentence of your own weighs more: who you are, "
-                    "and why."
-                ),
-            )
+        yield Problem(
+            _("Every word of it is ours."),
+            _(
+                "You can send it like this. A sentence of your own weighs more: who you are, "
+                "and why."
+            ),
         )
-    return found
 
 
 # How a line begins that greets or takes leave, folded. That of the case itself comes to them.
@@ -433,16 +421,16 @@ def _stands_twice(
 ) -> Iterator[Problem]:
     """Salutation, close and name that the sheet has already."""
     lines = list(LINE.finditer(text))
-    is_letter = about == AppliesTo.APPEAL
-    ends = lines[-LAST_LINES:]
-    salutation, close = composing.salutation_and_close(target, language) if is_letter else ("", "")
     found: list[tuple[re.Match[str], str]] = []
-    first = HEAD.match(text, lines[0].start()) or lines[0] if lines else None
-    if is_letter and first and _is_like(first[0], salutation, GREETS):
-        said = _("“%(words)s” will stand twice: the sheet begins with a greeting.")
-        found.append((first, said))
-    if is_letter:
-        leaving = [line for line in ends[1:] if _is_like(line[0], close, TAKES_LEAVE)]
+    if about == AppliesTo.APPEAL and lines:
+        salutation, close = composing.salutation_and_close(target, language)
+        first = HEAD.match(text, lines[0].start()) or lines[0]
+        if _is_like(first[0], salutation, GREETS):
+            said = _("“%(words)s” will stand twice: the sheet begins with a greeting.")
+            found.append((first, said))
+        leaving = [
+            line for line in lines[-LAST_LINES:][1:] if _is_like(line[0], close, TAKES_LEAVE)
+        ]
         said = _("“%(words)s” will stand twice: below the text stands how the letter ends.")
         found += [(line, said) for line in leaving[:1]]
     if name and len(lines) > 1 and _bare_line(lines[-1][0]) == _bare_line(name):
@@ -474,14 +462,14 @@ def _in_language(row: Demand | Target, field: str, language: str) -> str:
     return (row.i18n or {}).get(f"{field}_{language}") or ""
 
 
-def _asks_for_none(bare: str, demands: list[str], case: Case, language: str) -> bool:
+def _asks_for_none(bare: str, demands: str, case: Case, language: str) -> bool:
     """Whether not one of the words that carry the demands is there; nobody knows in a language
     that they are not written in, or that the text does not seem to be in."""
     common = COMMON_WORDS.get(language, frozenset())
     words = WORD.findall(bare)
     if common and 10 * len(common.intersection(words)) < len(set(words)):
         return False
-    carrying = _stems(folded(" ".join(demands)), common) - _stems(folded(case.display_name))
+    carrying = _stems(folded(demands), common) - _stems(folded(case.display_name))
     return bool(carrying) and carrying.isdisjoint(_stems(bare))
 
 
