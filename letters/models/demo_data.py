@@ -1,7 +1,11 @@
 """Whether this copy of the site shows activity that nobody did."""
 
 from django.core.cache import caches
-from django.db import connection
+
+from letters.models.letters import Letter
+from letters.models.pledges import Pledge
+from letters.models.posts import Post
+from letters.models.signatures import Signature
 
 
 def demo_data_exists() -> bool:
@@ -10,11 +14,5 @@ def demo_data_exists() -> bool:
 
 
 def _ask() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT EXISTS (SELECT 1 FROM letters_letter WHERE is_sample)"
-            " OR EXISTS (SELECT 1 FROM letters_pledge WHERE is_sample)"
-            " OR EXISTS (SELECT 1 FROM letters_signature WHERE is_sample)"
-            " OR EXISTS (SELECT 1 FROM letters_socialaction WHERE is_sample)"
-        )
-        return bool(cursor.fetchone()[0])
+    found = [model.objects.filter(is_sample=True) for model in (Letter, Pledge, Signature, Post)]
+    return found[0].union(*found[1:], all=True).exists()

@@ -18,7 +18,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         for what, share in SHARES.items():
             left_out = f"how many there shall be; {share:g} for each letter if left out"
-            parser.add_argument(f"--{what}", type=_number, help=left_out)
+            parser.add_argument(f"--{what}", type=int, help=left_out)
         parser.add_argument("--seed", type=int, help="draw the same shape as the last time")
         parser.add_argument("--remove", action="store_true", help="take all out again")
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
             self._say("Taken out", demo_data.remove())
             return
         asked = {what: options[what] for what in SHARES if options[what] is not None}
-        if not asked:
+        if not asked or min(asked.values()) < 0:
             raise CommandError("Say how many: --letters 1000, or --remove.")
         cases = (
             Case.objects.taking_actions()
@@ -46,10 +46,3 @@ class Command(BaseCommand):
         published.publish_invented()
         listed = ", ".join(f"{numbers[what]:,} invented {what}" for what in SHARES)
         self.stdout.write(f"{done}: {listed}.")
-
-
-def _number(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
