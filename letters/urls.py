@@ -1,6 +1,7 @@
 from django.urls import path, register_converter
 
 from letters.converters import KeyConverter
+from letters.models import EmailAddress, Letter, Pledge
 from letters.views import (
     api,
     checks,
@@ -26,7 +27,7 @@ urlpatterns = [
     path("pledge/", pledges.pledge, name="pledge-edition"),
     path("cases/<slug:slug>/pledge/", pledges.pledge, name="pledge"),
     path("pledges/<key:key>/", pledges.pledge_page, name="pledge-page"),
-    path("pledges/<key:key>/erase/", pledges.erase_pledge, name="pledge-erase"),
+    path("pledges/<key:key>/erase/", privacy.erase, {"model": Pledge}, name="pledge-erase"),
     path("cases/<slug:slug>/write/", letters.write, name="letter-write"),
     path("cases/<slug:slug>/solidarity/", messages.write, name="message-write"),
     path("cases/<slug:slug>/messages/", messages.messages, name="messages"),
@@ -45,7 +46,7 @@ urlpatterns = [
     path("letters/<key:key>/card.pdf", letters.card_pdf, name="message-card"),
     path("letters/<key:key>/picture.jpg", letters.picture, name="message-picture"),
     path("letters/<key:key>/letter.txt", letters.letter_text, name="letter-text"),
-    path("letters/<key:key>/erase/", letters.erase_letter, name="letter-erase"),
+    path("letters/<key:key>/erase/", privacy.erase, {"model": Letter}, name="letter-erase"),
     path("take-all/", take_all.start, name="take-all"),
     path("take-all/done/", take_all.done, name="take-all-done"),
     path("take-all/<slug:slug>/", take_all.step, name="take-all-case"),
@@ -73,7 +74,8 @@ urlpatterns = [
     path("mailboxes/<key:key>/stop/", email_addresses.stop, name="stop"),
     path(
         "mailboxes/<key:key>/erase/",
-        email_addresses.erase_email_address,
+        privacy.erase,
+        {"model": EmailAddress},
         name="email-address-erase",
     ),
     path("your-data/", your_data.ask, name="your-data-ask"),
@@ -86,7 +88,7 @@ urlpatterns = [
     path("mail/<key:key>/not-me/", mailed_links.mailed_not_me, name="mailed-not-me"),
     path("stop/<key:key>/", mailed_links.stop_news, name="stop-news"),
     path("address-off/", mailed_links.address_off, name="address-off"),
-    path("erased/", letters.erased, name="erased"),
+    path("erased/", privacy.erased, name="erased"),
     path("impact/", impact.impact, name="impact"),
     path("impact/<slug:name>.csv", impact.impact_csv, name="impact-csv"),
     path("how-we-count/", impact.how_we_count, name="how-we-count"),

@@ -69,7 +69,7 @@ def erase_email_addresses(email_addresses: QuerySet[EmailAddress]) -> int:
     return len(rows)
 
 
-def erase_one(thing: Letter | Pledge | Signature | Follow) -> None:
+def erase_one(thing: Letter | Pledge | Signature | Follow | EmailAddress) -> None:
     match thing:
         case Letter():
             erasure.erase_letters(Letter.objects.filter(pk=thing.pk))
@@ -79,6 +79,8 @@ def erase_one(thing: Letter | Pledge | Signature | Follow) -> None:
             erase_own_signatures(Signature.objects.filter(pk=thing.pk))
         case Follow():
             thing.delete()
+        case EmailAddress():
+            erase_email_addresses(EmailAddress.objects.filter(pk=thing.pk))
 
 
 def erase_person(of: str) -> dict[str, int]:

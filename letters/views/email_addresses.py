@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
 
 from cases.http_caching import private_page
-from letters.actions import email_addresses, erasure
+from letters.actions import email_addresses
 from letters.actions import follows as follow_actions
 from letters.actions import signatures as signature_actions
 from letters.forms.email_addresses import ActForm
@@ -100,16 +100,6 @@ def stop_page(request: HttpRequest, email_address: EmailAddress) -> HttpResponse
             return redirect(request.path)
     has_news = email_address.follows.exclude(state=FollowState.ENDED).exists()
     return render(request, "letters/email_addresses/stop.html", {"has_news": has_news})
-
-
-@private_page
-def erase_email_address(request: HttpRequest, key: str) -> HttpResponse:
-    if request.method == "POST":  # pressed twice, too: then there is none
-        erasure.erase_email_addresses(EmailAddress.objects.by_key(key))
-        return redirect("letters:erased")
-    email_address = _email_address_or_404(key)
-    context = {"thing": "email_address", "back": email_address.get_absolute_url()}
-    return render(request, "letters/erasure/erase.html", context)
 
 
 def _act(

@@ -23,7 +23,7 @@ from letters.forms.letters import LetterForm, StartForm
 from letters.forms.routes import PostForm
 from letters.mail import outbox
 from letters.models import Letter, LetterState, Pledge
-from letters.privacy import erasure, limits
+from letters.privacy import limits
 from letters.text import composing, page_fit, pictures, printing, routes
 from letters.views import checks, messages, submitting
 
@@ -43,8 +43,7 @@ def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> H
             return redirect(case)  # it says why, and whom else one can write for
         if PRIVATE_KEY.fullmatch(request.GET.get("pledge", "")):
             return _without_private_key(request)
-        return _writing_page(request, case, take_all=take_all)
-    if _only_looks(request):
+    if request.method != "POST" or _only_looks(request):
         return _writing_page(request, case, take_all=take_all)
     targets = _targets(case)
     form = LetterForm(request.POST, case=case, targets=targets, at_once=take_all is not None)
@@ -224,22 +223,6 @@ def letter_text(request: HttpRequest, key: str) -> HttpResponse:
     return HttpResponse(composing.as_text(letter), content_type="text/plain; charset=utf-8")
 
 
-@private_page
-def erase_letter(request: HttpRequest, key: str) -> HttpResponse:
-    if request.method == "POST":  # pressed twice, too: then there is none
-        erasure.erase_letters(Letter.objects.by_key(key))
-        return redirect("letters:erased")
-    letter = _letter_or_404(key)
-    thing = "message" if letter.is_message else "letter"
-    context = {"thing": thing, "letter": letter, "back": letter.get_absolute_url()}
-    return render(request, "letters/erasure/erase.html", context)
-
-
-@private_page
-def erased(request: HttpRequest) -> HttpResponse:
-    return render(request, "letters/erasure/erased.html")
-
-
 def _writing_page(
     request: HttpRequest,
     case: Case,
@@ -369,16 +352,8 @@ def _case_or_404(slug: str) -> Case:
 
 
 def _letter_or_404(key: str) -> Letter:
-    letters = Letter.objects.select_related(
-        "target",
-        "case",
-        "case__solidarity_action",
-        "case__petition",
-        "case__edition",
-        "case__action_count",
-        "pledge",
-        "embassy",
-    )
+    of_case = ["case__solidarity_action", "case__petition", "case__edition", "case__action_count"]
+    letters = Letter.objects.select_related("target", "pledge", "embassy", *of_case)
     letter = get_object_or_404(letters.by_key(key))
     letter.case.load_counts()
     return letter

@@ -39,8 +39,7 @@ def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> H
             return redirect(case)  # it says why, and whom else one can write for
         if not case.takes_messages:
             return _closed_page(request, case)
-        return _writing_page(request, case, take_all=take_all)
-    if "check" in request.POST:
+    if request.method != "POST" or "check" in request.POST:
         return _writing_page(request, case, take_all=take_all)
     if case.takes_messages:
         form, closed = _filled_in(request, case, at_once=take_all is not None), ""

@@ -15,7 +15,7 @@ from letters.forms.letters import LetterForm
 from letters.forms.pledges import HandwrittenForm, PledgeForm
 from letters.mail import outbox
 from letters.models import Pledge, Route
-from letters.privacy import erasure, senders, throttle
+from letters.privacy import senders, throttle
 from letters.views import submitting
 
 MAX_ACTS_AN_HOUR = 60  # on the page of one pledge in an hour: more is no person pressing buttons
@@ -115,16 +115,6 @@ def _do(request: HttpRequest, pledge: Pledge, hand_form: HandwrittenForm) -> int
         case "reopen":
             pledges.reopen(pledge)
     return None
-
-
-@private_page
-def erase_pledge(request: HttpRequest, key: str) -> HttpResponse:
-    if request.method == "POST":  # pressed twice, too: then there is none
-        erasure.erase_pledges(Pledge.objects.by_key(key))
-        return redirect("letters:erased")
-    pledge = get_object_or_404(Pledge.objects.by_key(key))
-    context = {"thing": "pledge", "pledge": pledge, "back": pledge.get_absolute_url()}
-    return render(request, "letters/erasure/erase.html", context)
 
 
 def _case_or_404(slug: str) -> Case:

@@ -72,19 +72,16 @@ def erase(request: HttpRequest, key: str, what: str) -> HttpResponse:
     """One thing, or all of it: a page that asks, and its button."""
     if (asked_for := personal_data.request_of(key)) is None:
         return _has_ended(request, key)
-    thing = None
-    if what != "all":
-        thing = personal_data.things(asked_for.email_hash).get(what)
-        if thing is None and request.method == "POST":  # pressed twice
-            return redirect("letters:your-data", key)
-        if thing is None:
-            raise Http404
+    if request.method == "POST" and what == "all":
+        erasure.erase_person(asked_for.email_hash)
+        return redirect("letters:erased")
+    thing = personal_data.things(asked_for.email_hash).get(what)
     if request.method == "POST":
-        if thing is None:
-            erasure.erase_person(asked_for.email_hash)
-            return redirect("letters:erased")
-        erasure.erase_one(thing)
+        if thing:  # else it was pressed twice
+            erasure.erase_one(thing)
         return redirect("letters:your-data", key)
+    if not thing and what != "all":
+        raise Http404
     return render(request, "letters/your_data/erase.html", {"key": key, "thing": thing})
 
 
