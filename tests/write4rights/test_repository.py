@@ -145,7 +145,7 @@ def test_no_line_of_a_template_or_a_style_sheet_is_over_120_columns():
         f"{path.relative_to(ROOT)}:{number}": len(line)
         for folder in ["templates", "static/css"]
         for path in tracked(folder)
-        if path.suffix in {".html", ".css"}
+        if path.suffix in {".html", ".css", ".typ"}
         for number, line in enumerate(path.read_text().splitlines(), start=1)
         if len(line) > 120
     }
