@@ -243,50 +243,43 @@ def highlight_changes(old: str, new: str) -> list[Span]:
 
     What would take long to compare word by word is compared line by line, or shown as a whole.
     """
-    before, after = old.split(), new.split()
-    if (codes := _compared(before, after)) is None:
-        lines, new_lines = old.splitlines(), new.splitlines()
-        if (codes := _compared(lines, new_lines)) is None:
-            codes = _compared(before, after, as_a_whole=True) or []
-        else:
-            before, after = lines, new_lines
+    words = old.split(), new.split()
+    runs = _runs(*words)
+    if runs is None:
+        runs = _runs(old.splitlines(), new.splitlines())
+    if runs is None:
+        runs = _runs(*words, as_a_whole=True) or []
     highlighted = []
-    for place, (act, first, last, new_first, new_last) in enumerate(codes):
-        if act == "equal":
-            same = " ".join(before[first:last]).split()
-            highlighted += _shortened(same, place == 0, place == len(codes) - 1)
+    for place, (before, after) in enumerate(runs):
+        if before == after:
+            same = " ".join(before).split()
+            highlighted += _shortened(same, place == 0, place == len(runs) - 1)
             continue
-        if last > first:
-            highlighted.append(Span("del", " ".join(before[first:last])))
-        if new_last > new_first:
-            highlighted.append(Span("ins", " ".join(after[new_first:new_last])))
+        kinds = [("del", before), ("ins", after)]
+        highlighted += [Span(kind, " ".join(run)) for kind, run in kinds if run]
     return highlighted
 
 
-def _compared(
+def _runs(
     before: list[str], after: list[str], as_a_whole: bool = False
-) -> list[tuple[str, int, int, int, int]] | None:
-    """The opcodes of SequenceMatcher; None if it would take long. `as_a_whole` takes what stands
-    between the same beginning and the same end for one change."""
+) -> list[tuple[list[str], list[str]]] | None:
+    """What stood and what stands there now, run by run; None if comparing would take long.
+
+    `as_a_whole` takes what stands between the same beginning and the same end for one change.
+    """
     start = _same_at_start(before, after)
     end = _same_at_start(before[start:][::-1], after[start:][::-1])
-    stop, new_stop = len(before) - end, len(after) - end
-    middle, new_middle = before[start:stop], after[start:new_stop]
+    head, tail = before[:start], before[len(before) - end :]
+    old, new = before[start : len(before) - end], after[start : len(after) - end]
     if as_a_whole:
-        codes = [("replace", start, stop, start, new_stop)]
-    elif _is_long(middle, new_middle):
+        middle = [(old, new)]
+    elif _is_long(old, new):
         return None
     else:
-        matcher = SequenceMatcher(None, middle, new_middle, autojunk=False)
-        codes = [
-            (act, start + first, start + last, start + new_first, start + new_last)
-            for act, first, last, new_first, new_last in matcher.get_opcodes()
-        ]
-    if start:
-        codes = [("equal", 0, start, 0, start), *codes]
-    if end:
-        codes = [*codes, ("equal", stop, len(before), new_stop, len(after))]
-    return codes
+        codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        middle = [(old[i1:i2], new[j1:j2]) for _act, i1, i2, j1, j2 in codes]
+    runs = [(head, head), *middle, (tail, tail)]
+    return [run for run in runs if any(run)]
 
 
 def _same_at_start(before: list[str], after: list[str]) -> int:
