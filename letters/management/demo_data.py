@@ -87,8 +87,7 @@ def remove() -> dict[str, int]:
             # Whoever is about to change one of them waits: each is taken out as it counted.
             gone[what] = len(invented.order_by("pk").select_for_update().values_list("pk"))
             if what != "pledges":
-                counted = ledger.by_key(invented)
-                ledger.add_many({key: -number for key, number in counted.items()})
+                ledger.add_many({key: -n for key, n in ledger.by_key(invented).items()})
             invented.delete()
         PetitionText.objects.filter(signatures=None).delete()
     caches["fragments"].clear()
@@ -167,10 +166,9 @@ class Inventor:
         return Letter(case=case, state=state, route=route, **fields)
 
     def signature(self, case: Case) -> Signature:
-        petition, shows_name = case.petition, self.chance.random() < 0.3
         state = self.chance.choice([*COUNTED_STATES[Signature] * 30, SignatureState.WITHDRAWN])
-        text = self.text(petition)
-        return Signature(petition=petition, text=text, state=state, shows_name=shows_name)
+        text, shows_name = self.text(case.petition), self.chance.random() < 0.3
+        return Signature(petition=case.petition, text=text, state=state, shows_name=shows_name)
 
     def post(self, case: Case) -> Post:
         return Post(case=case, network=self.chance.choice(list(Network)))

@@ -4,7 +4,6 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cases.models import Case
 from letters.management import demo_data
-from letters.management.demo_data import SHARES
 from letters.statistics import published
 
 
@@ -16,7 +15,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        for what, share in SHARES.items():
+        for what, share in demo_data.SHARES.items():
             left_out = f"how many there shall be; {share:g} for each letter if left out"
             parser.add_argument(f"--{what}", type=int, help=left_out)
         parser.add_argument("--seed", type=int, help="draw the same shape as the last time")
@@ -24,25 +23,20 @@ class Command(BaseCommand):
 
     def handle(self, *, remove: bool, seed: int | None, **options) -> None:
         if remove:
-            self._say("Taken out", demo_data.remove())
-            return
-        asked = {what: options[what] for what in SHARES if options[what] is not None}
+            return self._say("Taken out", demo_data.remove())
+        asked = {what: options[what] for what in demo_data.SHARES if options[what] is not None}
         if not asked or min(asked.values()) < 0:
             raise CommandError("Say how many: --letters 1000, or --remove.")
-        cases = (
-            Case.objects.taking_actions()
-            .select_related("edition", "petition", "solidarity_action")
-            .prefetch_related("targets")
-            .order_by("position", "pk")
-        )
+        cases = Case.objects.taking_actions().order_by("position", "pk").prefetch_related("targets")
+        cases = cases.select_related("edition", "petition", "solidarity_action")
         if not cases:
             raise CommandError("No case takes letters: load the campaign or publish a case first.")
         letters = asked.get("letters", 0)
-        wanted = {what: round(letters * share) for what, share in SHARES.items()}
+        wanted = {what: round(letters * share) for what, share in demo_data.SHARES.items()}
         # What is there already stays: the second run of the same line adds nothing.
-        self._say("Added", demo_data.add(list(cases), wanted | asked, seed))
+        return self._say("Added", demo_data.add(list(cases), wanted | asked, seed))
 
     def _say(self, done: str, numbers: dict[str, int]) -> None:
         published.publish_invented()
-        listed = ", ".join(f"{numbers[what]:,} invented {what}" for what in SHARES)
+        listed = ", ".join(f"{numbers[what]:,} invented {what}" for what in demo_data.SHARES)
         self.stdout.write(f"{done}: {listed}.")
