@@ -123,8 +123,7 @@ def shown(found: ImpactTotals) -> list[Chart]:
 
 def table(name: str) -> Table | None:
     """The table of the figure of that name."""
-    figure = next((figure for figure in FIGURES if figure.name == name), None)
-    return figure.table(totals.load()) if figure else None
+    return next((each.table(totals.load()) for each in FIGURES if each.name == name), None)
 
 
 # --- What was done
@@ -236,14 +235,8 @@ def _map(numbers: dict[str, int]) -> WorldMap:
     shades = charts.shades(numbers.values(), fewest=SMALLEST_SHOWN)
     elements = world_map.countries()
     drawn = [
-        Country(
-            code,
-            country_name(code),
-            number,
-            charts.depth(number, shades),
-            elements[code] == "circle",
-        )
-        for code, number in numbers.items()
+        Country(code, country_name(code), n, charts.depth(n, shades), elements[code] == "circle")
+        for code, n in numbers.items()
     ]
     return WorldMap(sorted(drawn, key=lambda country: country.is_dot), shades)
 
@@ -350,12 +343,8 @@ def _barred(heads: list[str], rows: list[Row]) -> Table:
     return Table(heads, rows, says, charts.bars((number, 0) for number in numbers))
 
 
-DONE, FROM, EARLIER, AFTER = (
-    gettext_lazy("What was done"),
-    gettext_lazy("From where"),
-    gettext_lazy("Earlier years"),
-    gettext_lazy("What came after"),
-)
+DONE, FROM = gettext_lazy("What was done"), gettext_lazy("From where")
+EARLIER, AFTER = gettext_lazy("Earlier years"), gettext_lazy("What came after")
 FIGURES = [
     Figure(
         "kinds",
