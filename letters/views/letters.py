@@ -279,7 +279,7 @@ def _writing_page(
         "salutation": salutation,
         "close": close,
         "date_text": composing.date_in(language, timezone.localdate()),
-        "envelope_lines": _envelope_lines(target),
+        "envelope_lines": target.window_lines if target and target.postal_lines else [],
         "rules": SafetyAdvice.of(case, AppliesTo.APPEAL),
         "fit": page_fit.describe(form["body"].value() or ""),
         "editing": editing,
@@ -357,8 +357,3 @@ def _letter_or_404(key: str) -> Letter:
     letter = get_object_or_404(letters.by_key(key))
     letter.case.load_counts()
     return letter
-
-
-def _envelope_lines(target: Target | None) -> list[str]:
-    """The address on the envelope; empty if none is known."""
-    return target.window_lines if target and target.postal_lines else []
