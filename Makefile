@@ -5,7 +5,7 @@ export PORT ?= 8000
 # Each of the many processes of a run would compile anew all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test quick lint format bench locks clean anew
+.PHONY: help run test quick lint format bench mutants locks clean anew
 
 help:
 	@echo "make run      the site at 127.0.0.1:$(PORT), with the 2025 campaign and a staff login"
@@ -13,6 +13,7 @@ help:
 	@echo "make quick    lint, and on SQLite every test but the slow ones, while you work"
 	@echo "make lint     only what needs no test run;  make format  sets the code straight"
 	@echo "make bench    what a request costs (ROWS=1000000 adds lists with so many letters)"
+	@echo "make mutants  breaks the code that counts, publishes, erases and checks, and tells what no test noticed"
 	@echo "make locks    pins the newest versions that pyproject.toml allows"
 
 run: var/prepared
@@ -45,6 +46,12 @@ format: .venv/dev.stamp
 bench: .venv/dev.stamp
 	python -m bench
 
+# All take hours: MUTANTS="letters.privacy.erasure.*" are those of a file, "*_[37]" a fifth of all.
+MUTANTS ?=
+mutants: .venv/mutants.stamp
+	DATABASE_URL=sqlite:///test.sqlite3 mutmut run $(foreach name,$(MUTANTS),"$(name)")
+	@mutmut results | grep -v 'not checked' || echo 'None survived.'
+
 # The environment: made anew when its lock changes.
 .venv/bin/uv: requirements/bootstrap.txt
 	$(PYTHON) -m venv .venv
@@ -59,6 +66,10 @@ bench: .venv/dev.stamp
 	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements/dev.txt
 	@touch $@ .venv/base.stamp
 
+.venv/mutants.stamp: .venv/dev.stamp requirements/mutants.txt
+	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements/mutants.txt
+	@touch $@
+
 .env: | .venv/base.stamp
 	@python -m write4rights.make_env > $@ && chmod 600 $@
 
@@ -67,7 +78,8 @@ locks: .venv/bin/uv
 	$(LOCK) --upgrade pyproject.toml -o requirements/base.txt
 	$(LOCK) --upgrade --group redis -c requirements/base.txt -o requirements/redis.txt
 	$(LOCK) --upgrade pyproject.toml --group dev -c requirements/base.txt -c requirements/redis.txt -o requirements/dev.txt
+	$(LOCK) --upgrade --group mutants -c requirements/dev.txt -o requirements/mutants.txt
 	$(LOCK) --upgrade --group bootstrap -o requirements/bootstrap.txt
 
 clean:
-	rm -rf .venv var/static .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf .venv var/static .pytest_cache .ruff_cache .mypy_cache .hypothesis mutants

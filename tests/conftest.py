@@ -8,6 +8,7 @@ import os
 import pkgutil
 import time
 from collections import ChainMap
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -101,7 +102,17 @@ def _mails_in_memory(settings):
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings):
     """No run migrates from nothing: see tests/databases.py."""
-    databases.begin_with_a_copy(site_settings.DATABASES["default"])
+    database = site_settings.DATABASES["default"]
+    if not database["ENGINE"].endswith("sqlite3"):
+        databases.begin_with_a_copy(database)
+        yield
+        return
+    # Of this process alone: mutmut forks one for each mutant.
+    path = Path(database["TEST"]["NAME"]).with_name(f"{os.getpid()}.sqlite3")
+    database["TEST"]["NAME"] = str(path)
+    databases.begin_with_a_copy(database)
+    yield
+    path.unlink()
 
 
 @pytest.fixture(scope="session")

@@ -379,7 +379,7 @@ def test_what_stands_around_the_code_is_there():
         assert f"(docs/{name}.md)" in readme
 
 
-@pytest.mark.parametrize("name", ["base", "redis", "dev", "bootstrap"])
+@pytest.mark.parametrize("name", ["base", "redis", "dev", "mutants", "bootstrap"])
 def test_lock_names_no_registry_and_has_a_hash_for_everything(name):
     lock = (ROOT / f"requirements/{name}.txt").read_text()
 
@@ -395,12 +395,13 @@ def test_lock_names_no_registry_and_has_a_hash_for_everything(name):
 
 def test_development_has_the_versions_of_production():
     versions = re.compile(r"^([a-z0-9][\w.-]*)==(\S+)", re.MULTILINE)
-    base, redis, dev = (
+    base, redis, dev, mutants = (
         dict(versions.findall((ROOT / f"requirements/{name}.txt").read_text()))
-        for name in ["base", "redis", "dev"]
+        for name in ["base", "redis", "dev", "mutants"]
     )
 
     assert base.items() | redis.items() <= dev.items()
+    assert {name: mutants[name] for name in mutants & dev.keys()}.items() <= dev.items()
 
 
 def test_no_secret_is_in_the_repository():
