@@ -67,6 +67,14 @@ KEYS = {
     "of_country": "of",
     "in_country": "in",
 }
+# Lists of tables of a case that are rows as they stand.
+PLAIN_ROWS: dict[str, type[models.Model]] = {
+    "demands": Demand,
+    "milestones": Milestone,
+    "outcomes": Outcome,
+    "sources": Source,
+    "social_posts": SocialPost,
+}
 POST = "post"  # the folder of what is known of embassies and of the post
 
 # Fields of all these models that are known only when the row is stored.
@@ -112,10 +120,13 @@ class Content:
 class Table:
     """A table of a file, whose keys are taken one by one; `done` finds those nobody took."""
 
-    def __init__(self, data: dict[str, Any], path: str, *inside: str) -> None:
+    def __init__(
+        self, data: dict[str, Any], path: str, *inside: str, place: int | None = None
+    ) -> None:
         self.data = dict(data)
         self.path = path
         self.inside = inside
+        self.place = place  # in a list of tables
 
     def error(self, key: str, message: str) -> ContentError:
         place = ", ".join([*self.inside, key] if key else self.inside)
@@ -167,11 +178,6 @@ class Table:
         self.partial_date(key)
         return value
 
-    def dated(self) -> dict[str, Any]:
-        """A date that may be known to the month or year only, as two fields hold it."""
-        date, precision = self.partial_date("date")
-        return {"date": date, "date_precision": precision}
-
     def day(self, key: str) -> datetime.date | None:
         date, precision = self.partial_date(key)
         if date and precision != "day":
@@ -188,9 +194,12 @@ class Table:
             place = ".".join([*(part.split()[0] for part in self.inside), key])
             raise self.error(key, f"must be a list of tables: [[{place}]].")
         return [
-            Table(row, self.path, *self.inside, f"{key} {number}")
-            for number, row in enumerate(rows, start=1)
+            Table(row, self.path, *self.inside, f"{key} {place + 1}", place=place)
+            for place, row in enumerate(rows)
         ]
+
+    def rows(self, key: str, model: type[Row]) -> list[Row]:
+        return [table.build(model) for table in self.tables(key)]
 
     def build(self, model: type[Row], **values: Any) -> Row:
         """An unsaved row with valid fields, once all keys of the table are taken.
@@ -198,9 +207,12 @@ class Table:
         What is not given is read from the table. Texts in the site's other languages come along:
         `headline_fr` beside `headline`.
         """
-        for one in fields_in_files(model):
-            if one.name not in values and one.name != "i18n":
-                values[one.name] = self._value(one)
+        fields = {one.name: one for one in fields_in_files(model) if one.name != "i18n"}
+        if "date_precision" in fields:
+            values["date"], values["date_precision"] = self.partial_date("date")
+        if "position" in fields and self.place is not None:
+            values["position"] = self.place
+        values |= {name: self._value(fields[name]) for name in fields if name not in values}
         if translated := self._translations(model, values.get("i18n", {})):
             values["i18n"] = translated
         self.done()
@@ -210,8 +222,8 @@ class Table:
         except ValidationError as error:
             name, errors = next(iter(error.error_dict.items()))
             sentence = errors[0].messages[0]
-            fields = [one for one in model._meta.fields if one.name == name]
-            choices = [str(value) for one in fields for value, _label in one.flatchoices]
+            named = [one for one in model._meta.fields if one.name == name]
+            choices = [str(value) for one in named for value, _label in one.flatchoices]
             if errors[0].code == "invalid_choice" and len(choices) < MAX_CHOICES_NAMED:
                 sentence += f" Write one of: {', '.join(choices)}."
             elif errors[0].code == "invalid_choice":
@@ -294,30 +306,23 @@ def read(folders: list[Path]) -> Content:
     for folder in folders:
         if not folder.is_dir():
             raise ContentError(f"{folder}: there is no such folder.")
-        if (folder / "themes.toml").exists():
-            attempt(_read_themes, folder)
-        if (folder / "figures.toml").exists():
-            attempt(_read_figures, folder)
-        if (folder / "words.toml").exists():
-            attempt(_read_word_lists, folder)
-        if (folder / POST / "embassies.toml").exists():
-            attempt(_read_embassies, folder)
-        if (folder / POST / "postage.toml").exists():
-            attempt(_read_postage, folder)
+        for name, reader in READERS.items():
+            attempt(_read_file, folder / name, folder, reader)
         for year in sorted(folder.iterdir()):
-            if not year.is_dir() or year.name.startswith("."):  # .git and the like
-                continue
-            if year.name == POST:
-                continue
-            attempt(_read_year, folder, year, attempt)
+            is_hidden = year.name.startswith(".")  # .git and the like
+            if year.is_dir() and not is_hidden and year.name != POST:
+                attempt(_read_year, year, folder, attempt)
     _find_duplicates(content, errors)
     if errors:
         raise ContentError("\n".join(errors))
     return content
 
 
-def _opened(folder: Path, path: Path) -> Table:
+def _opened(path: Path, folder: Path) -> Table:
+    """The file as a table; an empty one if there is none."""
     name = path.relative_to(folder).as_posix()
+    if not path.exists():
+        return Table({}, name)
     try:
         # utf-8-sig: some editors put a mark before the first character.
         return Table(tomllib.loads(path.read_text(encoding="utf-8-sig")), name)
@@ -329,35 +334,35 @@ def _opened(folder: Path, path: Path) -> Table:
         raise ContentError(f"{name}: is not valid TOML: {error}.") from None
 
 
-def _read_themes(content: Content, folder: Path) -> None:
-    file = _opened(folder, folder / "themes.toml")
-    for table in file.tables("themes"):
-        content.themes.append(table.build(Theme))
+def _read_file(
+    content: Content, path: Path, folder: Path, reader: Callable[[Content, Table], None]
+) -> None:
+    file = _opened(path, folder)
+    reader(content, file)
     file.done()
 
 
-def _read_figures(content: Content, folder: Path) -> None:
-    file = _opened(folder, folder / "figures.toml")
+def _read_themes(content: Content, file: Table) -> None:
+    content.themes += file.rows("themes", Theme)
+
+
+def _read_figures(content: Content, file: Table) -> None:
     for table in file.tables("years"):
-        sources = [_read_source(source) for source in table.tables("sources")]
+        sources = table.rows("sources", Source)
         row = table.build(YearlyFigure, source_url=sources[0].url if sources else "")
         table.need("qualifier", row, beside="actions")
         content.figures.append(row)
-    file.done()
 
 
-def _read_word_lists(content: Content, folder: Path) -> None:
-    file = _opened(folder, folder / "words.toml")
+def _read_word_lists(content: Content, file: Table) -> None:
     for table in file.tables("lists"):
         row = table.build(WordList)
         if any((row.kind, row.language) == (one.kind, one.language) for one in content.word_lists):
             raise table.error("", "there is another list of this kind in this language.")
         content.word_lists.append(row)
-    file.done()
 
 
-def _read_embassies(content: Content, folder: Path) -> None:
-    file = _opened(folder, folder / POST / "embassies.toml")
+def _read_embassies(content: Content, file: Table) -> None:
     for table in file.tables("embassies"):
         postal = "\n".join(table.texts("lines"))
         if not postal:
@@ -365,11 +370,9 @@ def _read_embassies(content: Content, folder: Path) -> None:
         kind = table.text("kind") or EmbassyKind.EMBASSY
         content.embassies.append(table.build(Embassy, postal=postal, kind=kind))
         _refuse_second(table, content.embassies, ["of_country", "in_country", "city"])
-    file.done()
 
 
-def _read_postage(content: Content, folder: Path) -> None:
-    file = _opened(folder, folder / POST / "postage.toml")
+def _read_postage(content: Content, file: Table) -> None:
     for table in file.tables("notes"):
         note = table.build(PostalNote)
         table.need("delivery_as_of", note, beside="delivery_days")
@@ -381,7 +384,16 @@ def _read_postage(content: Content, folder: Path) -> None:
             table.need(name, postage, beside="price")
         content.postage.append(postage)
         _refuse_second(table, content.postage, ["country", "zone"])
-    file.done()
+
+
+# The files beside the folders of the years.
+READERS = {
+    "themes.toml": _read_themes,
+    "figures.toml": _read_figures,
+    "words.toml": _read_word_lists,
+    f"{POST}/embassies.toml": _read_embassies,
+    f"{POST}/postage.toml": _read_postage,
+}
 
 
 def _refuse_second(table: Table, rows: list, names: list[str]) -> None:
@@ -391,7 +403,7 @@ def _refuse_second(table: Table, rows: list, names: list[str]) -> None:
         raise table.error("", f"stands there twice: {', '.join(newest)}.")
 
 
-def _read_year(content: Content, folder: Path, path: Path, attempt: Callable) -> None:
+def _read_year(content: Content, path: Path, folder: Path, attempt: Callable) -> None:
     if not (path.name.isdecimal() and len(path.name) == 4):
         raise ContentError(
             f"{path.relative_to(folder)}: a folder must be named for a year, and a year's folder "
@@ -399,25 +411,20 @@ def _read_year(content: Content, folder: Path, path: Path, attempt: Callable) ->
         )
     year = int(path.name)
     if (path / "edition.toml").exists():
-        attempt(_read_edition, folder, path, year)
-    rules: list[SafetyRule] = []
-    if (path / "rules.toml").exists():
-        file = _opened(folder, path / "rules.toml")
-        rules = [table.build(SafetyRule) for table in file.tables("rules")]
-        file.done()
-    pictures = Table({}, "")
-    if (path / "pictures" / "pictures.toml").exists():
-        pictures = _opened(folder, path / "pictures" / "pictures.toml")
+        attempt(_read_edition, path, folder, year)
+    common = _opened(path / "rules.toml", folder)
+    rules = common.rows("rules", SafetyRule)
+    common.done()
+    pictures = _opened(path / "pictures" / "pictures.toml", folder)
     for file_path in sorted(path.glob("*.toml")):
         if file_path.name not in {"edition.toml", "rules.toml"}:
-            attempt(_read_case, folder, file_path, year, rules, pictures)
+            attempt(_read_case, file_path, folder, year, rules, pictures)
     pictures.done()
 
 
-def _read_edition(content: Content, folder: Path, path: Path, year: int) -> None:
-    table = _opened(folder, path / "edition.toml")
-    for source in table.tables("sources"):
-        _read_source(source)  # stay in the file
+def _read_edition(content: Content, path: Path, folder: Path, year: int) -> None:
+    table = _opened(path / "edition.toml", folder)
+    table.rows("sources", Source)  # stay in the file
     if table.number("year") != year:
         raise table.error("year", f"must be {year}, as its folder is named.")
     edition = table.build(Edition, year=year, **_read_launch(table.table("launch")))
@@ -441,8 +448,8 @@ def _read_launch(table: Table | None) -> dict[str, Any]:
 
 def _read_case(
     content: Content,
-    folder: Path,
     path: Path,
+    folder: Path,
     year: int,
     common_rules: list[SafetyRule],
     pictures: Table,
@@ -450,46 +457,28 @@ def _read_case(
     described = pictures.table(path.stem)
     picture = _find_picture(path)
     portrait = _read_portrait(described, picture)
-    table = _opened(folder, path)
+    table = _opened(path, folder)
     themes = list(dict.fromkeys(table.texts("themes")))
-    sources = [_read_source(row, place) for place, row in enumerate(table.tables("sources"))]
-    own_rules = [row.build(SafetyRule) for row in table.tables("rules")]
-    targets, letters = _read_targets(table)
-    solidarity = table.table("solidarity")
-    rows: Rows = {
-        "demands": [
-            row.build(Demand, position=place) for place, row in enumerate(table.tables("demands"))
-        ],
-        "milestones": [row.build(Milestone, **row.dated()) for row in table.tables("milestones")],
-        "outcomes": [row.build(Outcome, **row.dated()) for row in table.tables("outcomes")],
-        "sources": list(sources),
-        "safety_rules": _merged(common_rules, own_rules),
-        "model_letters": [letter for letter, _points in letters],
-        "consents": _read_consent(table, sources),
-        "targets": list(targets),
-        "petition": _read_petition(table),
-        "social_posts": [
-            row.build(SocialPost, position=place)
-            for place, row in enumerate(table.tables("social_posts"))
-        ],
-        "solidarity_phrases": _read_phrases(solidarity),
-        "solidarity_action": _read_solidarity(solidarity),
-        "portrait": portrait,
-    }
+    rows: Rows = {key: table.rows(key, model) for key, model in PLAIN_ROWS.items()}
+    rows["safety_rules"] = _merged(common_rules, table.rows("rules", SafetyRule))
+    rows["targets"], letters = _read_targets(table)
+    rows["model_letters"] = [letter for letter, _points in letters]
+    rows["solidarity_action"], rows["solidarity_phrases"] = _read_solidarity(table)
+    rows["consents"] = _read_consent(table, rows["sources"])
+    rows["petition"] = _read_petition(table)
+    rows["portrait"] = portrait
     _refuse_half_hidden(table, rows)
-    earlier, renamed_from = table.text("earlier_case"), table.text("renamed_from")
-    case = table.build(Case, slug=path.stem)
     content.cases.append(
         CaseFile(
             path=table.path,
-            case=case,
             year=year,
             themes=themes,
             rows=rows,
             points={points_key(letter): points for letter, points in letters},
             picture=picture,
-            earlier=earlier,
-            renamed_from=renamed_from,
+            earlier=table.text("earlier_case"),
+            renamed_from=table.text("renamed_from"),
+            case=table.build(Case, slug=path.stem),  # last: no other key is left
         )
     )
 
@@ -502,10 +491,6 @@ def _refuse_half_hidden(table: Table, rows: Rows) -> None:
     for url, is_hidden in named:
         if is_hidden and url in shown:
             raise table.error("hide_url", f"{url} is hidden in one place and shown in another.")
-
-
-def _read_source(table: Table, place: int = 0) -> Source:
-    return table.build(Source, position=place)
 
 
 def _read_consent(table: Table, sources: list[Source]) -> list[models.Model]:
@@ -544,22 +529,24 @@ def _read_targets(table: Table) -> tuple[list[Target], list[tuple[ModelLetter, l
     targets: list[Target] = []
     letters: list[tuple[ModelLetter, list[str]]] = []
     rows = table.tables("targets")
-    for place, row in enumerate(rows):
+    for row in rows:
         own = row.tables("model_letters")
-        target = _read_target(row, place, is_only=len(rows) == 1)
+        target = _read_target(row, is_only=len(rows) == 1)
         if target.key in [one.key for one in targets]:
             raise row.error("key", f"“{target.key}” is the key of another target of this case.")
         targets.append(target)
-        letters += [_read_model_letter(letter, target) for letter in own]
+        for letter in own:
+            points = letter.texts("points")
+            letters.append((letter.build(ModelLetter, target=target), points))
     return targets, letters
 
 
-def _read_target(table: Table, place: int, *, is_only: bool) -> Target:
+def _read_target(table: Table, *, is_only: bool) -> Target:
     key = table.text("key") or (MAIN if is_only else "")
     if not key:
         raise table.error("key", "is needed where there are several targets.")
     postal = "\n".join(table.texts("postal"))
-    target = table.build(Target, key=key, postal=postal, position=place)
+    target = table.build(Target, key=key, postal=postal)
     table.need("postal_country", target, beside="postal")
     for name in ["local_salutation", "local_close"]:
         table.need(name, target, beside="local_language")
@@ -577,9 +564,11 @@ def _read_petition(table: Table) -> list[models.Model]:
     return [petition.build(Petition)]
 
 
-def _read_solidarity(solidarity: Table | None) -> list[models.Model]:
+def _read_solidarity(table: Table) -> tuple[list[SolidarityAction], list[SolidarityPhrase]]:
+    solidarity = table.table("solidarity")
     if solidarity is None:
-        return []
+        return [], []
+    phrases = solidarity.rows("phrases", SolidarityPhrase)
     action = solidarity.build(
         SolidarityAction,
         # What stands in a content file was printed for everybody by the campaign.
@@ -590,21 +579,7 @@ def _read_solidarity(solidarity: Table | None) -> list[models.Model]:
     solidarity.need("postal_country", action, beside="postal")
     if action.opens_on and action.ends_on and action.ends_on < action.opens_on:
         raise solidarity.error("ends_on", "must not be before opens_on.")
-    return [action]
-
-
-def _read_phrases(solidarity: Table | None) -> list[models.Model]:
-    if solidarity is None:
-        return []
-    return [
-        row.build(SolidarityPhrase, position=place)
-        for place, row in enumerate(solidarity.tables("phrases"))
-    ]
-
-
-def _read_model_letter(table: Table, target: Target) -> tuple[ModelLetter, list[str]]:
-    points = table.texts("points")
-    return table.build(ModelLetter, target=target), points
+    return [action], phrases
 
 
 def _merged(common: list[SafetyRule], own: list[SafetyRule]) -> list[models.Model]:
