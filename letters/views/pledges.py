@@ -118,8 +118,5 @@ def _do(request: HttpRequest, pledge: Pledge, hand_form: HandwrittenForm) -> int
 
 
 def _case_or_404(slug: str) -> Case:
-    cases = Case.objects.select_related("edition").prefetch_related("targets")
-    case = get_object_or_404(cases, slug=slug)
-    if not case.takes_letters:
-        raise Http404
-    return case
+    cases = Case.objects.taking_letters().select_related("edition")
+    return get_object_or_404(cases, slug=slug)
