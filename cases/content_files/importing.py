@@ -10,10 +10,9 @@ import hashlib
 import json
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from enum import Enum, auto
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -31,10 +30,10 @@ from cases.content_files.parsing import (
     CaseFile,
     Content,
     ContentError,
-    Rows,
     in_folder,
     points_key,
     read,
+    refuse,
 )
 from cases.models import (
     PAST_GATE,
@@ -52,7 +51,6 @@ from cases.models import (
     SafetyRule,
     Theme,
     WordList,
-    YearlyFigure,
 )
 from cases.publishing import consents, gate, same_person, second_look
 from cases.publishing.content_version import cases_showing, touch
@@ -64,26 +62,22 @@ WAITS = "has changed in its file; the change waits for a second person in the ad
 Loaded = Edition | Embassy | Postage | PostalNote | WordList  # each has a digest of its own
 
 
-def _in_its_place(row: models.Model) -> tuple:
-    return ()
-
-
-# The rows under a case, and by what a row of a file is known to be a row already stored; those
-# that have nothing are the same if they stand in the same place.
-IDENTITY: dict[str, Callable[[Any], tuple]] = {
-    "demands": _in_its_place,
-    "milestones": _in_its_place,
-    "outcomes": lambda row: (row.kind, row.date, row.date_precision),
-    "sources": _in_its_place,
-    "safety_rules": lambda row: (row.applies_to, row.topic),
-    "model_letters": lambda row: (row.target.key, row.language),  # before their targets are deleted
-    "targets": lambda row: (row.key,),
-    "consents": _in_its_place,
-    "petition": _in_its_place,
-    "social_posts": lambda row: (row.language,),
-    "solidarity_action": _in_its_place,
-    "solidarity_phrases": _in_its_place,
-    "portrait": _in_its_place,
+# The rows under a case, and the fields by which a row of a file is known to be a row that is stored
+# already; those that have none are the same if they stand in the same place.
+IDENTITY: dict[str, list[str]] = {
+    "demands": [],
+    "milestones": [],
+    "outcomes": ["kind", "date", "date_precision"],
+    "sources": [],
+    "safety_rules": ["applies_to", "topic"],
+    "model_letters": ["target.key", "language"],  # before their targets are deleted
+    "targets": ["key"],
+    "consents": [],
+    "petition": [],
+    "social_posts": ["language"],
+    "solidarity_action": [],
+    "solidarity_phrases": [],
+    "portrait": [],
 }
 # What keeps a row that a file leaves out, and what to do instead.
 PROTECTED_BY = {
@@ -107,12 +101,6 @@ class Report:
     left_alone: list[str] = field(default_factory=list)
 
 
-class Verdict(Enum):
-    UNCHANGED = auto()
-    UPDATE = auto()
-    LEFT_ALONE = auto()
-
-
 def load(folders: Iterable[Path] = (CONTENT,), *, dry_run: bool = False) -> Report:
     """Load all files of the folders, or raise ContentError and load nothing."""
     content = read(list(folders))
@@ -129,29 +117,31 @@ def load(folders: Iterable[Path] = (CONTENT,), *, dry_run: bool = False) -> Repo
 
 
 def _load_themes(content: Content, report: Report) -> None:
-    stored = {theme.slug: theme for theme in Theme.objects.all()}
-    new = {theme.slug: theme for theme in content.themes if theme.slug not in stored}
-    Theme.objects.bulk_create(new.values())
-    for theme in content.themes:
-        other = stored.get(theme.slug, theme)
-        if other.name != theme.name:
+    for theme, stored in _add_new(content.themes, "slug"):
+        if stored.name != theme.name:
             report.left_alone.append(
-                f"The theme {theme.slug} is called “{other.name}” here and “{theme.name}” in its "
+                f"The theme {theme.slug} is called “{stored.name}” here and “{theme.name}” in its "
                 "file; its name was left as it is."
             )
 
 
 def _load_figures(content: Content, report: Report) -> None:
-    stored = {figure.year: figure for figure in YearlyFigure.objects.all()}
-    new = {figure.year: figure for figure in content.figures if figure.year not in stored}
-    YearlyFigure.objects.bulk_create(new.values())
-    for figure in content.figures:
-        other = stored.get(figure.year, figure)
-        if _comparable(other) != _comparable(figure):
+    for figure, stored in _add_new(content.figures, "year"):
+        if _comparable(stored) != _comparable(figure):
             report.left_alone.append(
                 f"The yearly figure of {figure.year} differs from its file and was left as it is; "
                 "delete it to have it loaded again."
             )
+
+
+def _add_new(rows: list[Any], key: str) -> list[tuple[Any, Any]]:
+    """Store the rows whose key is not stored yet; the others, each beside what is stored."""
+    if not rows:
+        return []
+    wanted = {getattr(row, key): row for row in rows}
+    stored = type(rows[0]).objects.in_bulk(list(wanted), field_name=key)
+    type(rows[0]).objects.bulk_create(row for value, row in wanted.items() if value not in stored)
+    return [(row, stored[value]) for value, row in wanted.items() if value in stored]
 
 
 def _load_word_lists(content: Content, report: Report) -> None:
@@ -195,7 +185,7 @@ def _load_rows(wanted: list[Any], keys: list[str], name: str, report: Report) ->
 
 def _load_editions(content: Content, report: Report) -> dict[int, Edition]:
     """All editions there are, by year."""
-    editions = {edition.year: edition for edition in Edition.objects.select_for_update()}
+    editions = Edition.objects.select_for_update().in_bulk(field_name="year")
     for wanted in content.editions:
         name = f"The edition {wanted.year}"
         _load_row(wanted, editions.get(wanted.year), name, report)
@@ -210,10 +200,12 @@ def _load_row(wanted: Loaded, stored: Loaded | None, name: str, report: Report) 
         _look_twice(wanted, name, report)
         _save(wanted)
         return
-    verdict = _verdict(_digest(_comparable(stored)), stored.loaded_digest, wanted.loaded_digest)
-    if verdict == Verdict.LEFT_ALONE:
+    now = _digest(_comparable(stored))
+    if now == wanted.loaded_digest:
+        return
+    if now != stored.loaded_digest:
         report.left_alone.append(f"{name} {_why_left(stored, wanted)}")
-    elif verdict == Verdict.UPDATE:
+    else:
         _copy(wanted, stored, "loaded_digest")
         _look_twice(stored, name, report)
         _save(stored)
@@ -229,7 +221,7 @@ def _look_twice(row: Loaded, name: str, report: Report) -> None:
 def _load_cases(
     content: Content, editions: dict[int, Edition], report: Report, *, make_pictures: bool
 ) -> None:
-    themes = {theme.slug: theme for theme in Theme.objects.all()}
+    themes = Theme.objects.in_bulk(field_name="slug")
     _check_references(content, editions, themes)
     stored = _stored_cases([file.case.slug for file in content.cases])
     _check_stop_words(content)
@@ -250,21 +242,17 @@ def _load_cases(
         elif case is None:
             written.add(file, [themes[slug] for slug in file.themes])
             report.created += 1
+        elif (now := _digest(_stored_state(case))) == wanted.loaded_digest:
+            report.unchanged += 1
+            if case.loaded_digest != now:  # staff and file agree again
+                Case.objects.filter(pk=case.pk).update(loaded_digest=now)
+        elif now != case.loaded_digest:
+            report.left_alone.append(f"{case} {_why_left(case, wanted)}")
         else:
-            verdict = _verdict(
-                _digest(_stored_state(case)), case.loaded_digest, wanted.loaded_digest
-            )
-            if verdict == Verdict.UNCHANGED:
-                report.unchanged += 1
-                if case.loaded_digest != wanted.loaded_digest:  # staff and file agree again
-                    Case.objects.filter(pk=case.pk).update(loaded_digest=wanted.loaded_digest)
-            elif verdict == Verdict.LEFT_ALONE:
-                report.left_alone.append(f"{case} {_why_left(case, wanted)}")
-            else:
-                if case.is_past_gate:
-                    down[case.pk] = same_person.taken_down_elsewhere(case)
-                written.change(case, file, [themes[slug] for slug in file.themes])
-                report.updated += 1
+            if case.is_past_gate:
+                down[case.pk] = same_person.taken_down_elsewhere(case)
+            written.change(case, file, [themes[slug] for slug in file.themes])
+            report.updated += 1
     changed = list(written.files)  # a new case's consent has no last day: a file can't say one
     written.save(make_pictures=make_pictures)
     report.left_alone += written.waiting
@@ -289,20 +277,17 @@ def _check_references(
             for slug in file.themes
             if slug not in themes
         ]
-    if errors:
-        raise ContentError("\n".join(errors))
+    refuse(errors)
 
 
 def _check_gate(files: dict[int, CaseFile]) -> None:
     """A file does not get past the gate either."""
     cases = Case.objects.filter(pk__in=files, stage__in=PAST_GATE, freeze=Freeze.NONE)
-    errors = [
+    refuse(
         f"{files[case.pk].path}: stage: can’t be “{case.stage}” yet. {' '.join(problems)}"
         for case in gate.with_needed(cases)
         if (problems := gate.problems(case))
-    ]
-    if errors:
-        raise ContentError("\n".join(errors))
+    )
 
 
 def _check_taken_down(files: dict[int, CaseFile], before: dict[int, list[Case]]) -> None:
@@ -310,21 +295,17 @@ def _check_taken_down(files: dict[int, CaseFile], before: dict[int, list[Case]])
     new case, or as one that readers know by another name."""
     if not Case.objects.filter(freeze__in=[Freeze.HIDDEN, Freeze.WITHDRAWN]).exists():
         return
-    errors = [
-        f"{files[case.pk].path}: stage: can’t be “{case.stage}” here: this is the same person as "
-        f"{', '.join(other.slug for other in down)}, which was taken down. Write “draft”, and "
-        "publish it in the admin: it takes two people."
-        for case in Case.objects.filter(pk__in=files, stage__in=PAST_GATE)
-        if (
-            down := [
-                one
-                for one in same_person.taken_down_elsewhere(case)
-                if one not in before.get(case.pk, [])
-            ]
-        )
-    ]
-    if errors:
-        raise ContentError("\n".join(errors))
+    errors = []
+    for case in Case.objects.filter(pk__in=files, stage__in=PAST_GATE):
+        known = before.get(case.pk, [])
+        down = [one.slug for one in same_person.taken_down_elsewhere(case) if one not in known]
+        if down:
+            errors.append(
+                f"{files[case.pk].path}: stage: can’t be “{case.stage}” here: this is the same "
+                f"person as {', '.join(down)}, which was taken down. Write “draft”, and publish it "
+                "in the admin: it takes two people."
+            )
+    refuse(errors)
 
 
 def _check_stop_words(content: Content) -> None:
@@ -342,22 +323,20 @@ def _check_stop_words(content: Content) -> None:
                 errors += [
                     f"{file.path}: rules: {one}" for one in stop_words.problems(rule.words, ours)
                 ]
-    if errors:
-        raise ContentError("\n".join(errors))
+    refuse(errors)
 
 
 def _stored_cases(slugs: list[str]) -> dict[str, Case]:
     """With all that a file can say; locked, so that nobody edits what is being compared."""
     cases = (
-        Case.objects.filter(slug__in=slugs)
-        .select_related("edition", "petition", "solidarity_action", "portrait")
+        Case.objects.select_related("edition", "petition", "solidarity_action", "portrait")
         .prefetch_related(
             "themes", "demands", "milestones", "outcomes", "sources", "safety_rules", "consents",
             "social_posts", "solidarity_phrases", "targets__model_letters__points",
         )
         .select_for_update(of=["self"], no_key=True)
     )  # fmt: skip
-    return {case.slug: case for case in cases}
+    return cases.in_bulk(slugs, field_name="slug")
 
 
 def _check_who_they_are(content: Content, stored: dict[str, Case]) -> set[str]:
@@ -382,8 +361,7 @@ def _check_who_they_are(content: Content, stored: dict[str, Case]) -> set[str]:
             last = max(known, key=lambda one: one[1] or 0)
             last = (was.display_name, was.edition.year) if was else last
             errors += _other_person(file, names, years, last)
-    if errors:
-        raise ContentError("\n".join(errors))
+    refuse(errors)
     return once.keys() & (wanted - stored.keys())
 
 
@@ -409,7 +387,7 @@ def _other_person(
 def _earlier_cases(content: Content, stored: dict[str, Case]) -> dict[str, Case]:
     """Those that files name as earlier ones and that are stored already, by their address."""
     named = {file.earlier: file for file in content.cases if file.earlier}
-    cases = {case.slug: case for case in Case.objects.filter(slug__in=named)} if named else {}
+    cases = Case.objects.in_bulk(list(named), field_name="slug")
     years = {case.slug: case.edition.year for case in cases.values()}
     years |= {file.case.slug: file.year for file in content.cases}
     errors = []
@@ -423,8 +401,7 @@ def _earlier_cases(content: Content, stored: dict[str, Case]) -> dict[str, Case]
                 f"{file.path}: earlier_case: “{file.earlier}” is of {years[file.earlier]}, and "
                 f"not of a year before {file.year}."
             )
-    if errors:
-        raise ContentError("\n".join(errors))
+    refuse(errors)
     return cases
 
 
@@ -433,12 +410,8 @@ def _link_earlier(content: Content, report: Report) -> None:
     if not files:
         return
     slugs = [*files, *(file.earlier for file in files.values())]
-    cases = {
-        case.slug: case
-        for case in Case.objects.filter(slug__in=slugs)
-        .select_related("earlier")
-        .select_for_update(of=["self"], no_key=True)
-    }
+    locked = Case.objects.select_related("earlier").select_for_update(of=["self"], no_key=True)
+    cases = locked.in_bulk(slugs, field_name="slug")
     for slug, file in files.items():
         case, earlier = cases.get(slug), cases[file.earlier]
         if case is None or case.earlier == earlier:
@@ -605,12 +578,6 @@ def _make_picture(portrait: Portrait, path: Path) -> None:
     pictures.render(portrait)
 
 
-def _verdict(stored: str, loaded: str, wanted: str) -> Verdict:
-    if stored == wanted:
-        return Verdict.UNCHANGED
-    return Verdict.UPDATE if stored == loaded else Verdict.LEFT_ALONE
-
-
 def _why_left(stored: Case | Loaded, wanted: Case | Loaded) -> str:
     if not stored.loaded_digest:
         return "was made here, not loaded; its file was not loaded over it."
@@ -627,8 +594,7 @@ def _is_of(portrait: Portrait, path: Path) -> bool:
 
 
 def _wanted_state(file: CaseFile) -> dict[str, Any]:
-    picture = pictures.digest(file.picture.read_bytes()) if file.picture else ""
-    return _state(file.case, file.year, file.themes, file.rows, file.points, picture)
+    return _state(file, pictures.digest(file.picture.read_bytes()) if file.picture else "")
 
 
 def _stored_state(case: Case) -> dict[str, Any]:
@@ -637,30 +603,24 @@ def _stored_state(case: Case) -> dict[str, Any]:
         points_key(letter): [point.text for point in letter.points.all()]
         for letter in rows["model_letters"]
     }
-    picture = pictures.source_digest(rows["portrait"][0]) if rows["portrait"] else ""
     themes = [theme.slug for theme in case.themes.all()]
-    return _state(case, case.edition.year, themes, rows, points, picture)
+    file = CaseFile("", case, case.edition.year, themes, rows, points)
+    return _state(file, pictures.source_digest(rows["portrait"][0]) if rows["portrait"] else "")
 
 
-def _state(
-    case: Case,
-    year: int,
-    themes: list[str],
-    rows: Rows,
-    points: dict[str, list[str]],
-    picture: str,
-) -> dict[str, Any]:
+def _state(file: CaseFile, picture: str) -> dict[str, Any]:
     """All that a file can say of a case: of a file and of the rows it became, the same."""
-    rows = rows | {"safety_rules": [rule for rule in rows["safety_rules"] if _answers(rule)]}
+    answered = [rule for rule in file.rows["safety_rules"] if _answers(rule)]
+    rows = file.rows | {"safety_rules": answered}
     said = {name: [_comparable(row) for row in rows[name]] for name in rows}
     for letter, row in zip(rows["model_letters"], said["model_letters"], strict=True):
         row["target"] = letter.target.key
     return {
-        "case": _comparable(case),
-        "year": year,
-        "themes": sorted(themes),
+        "case": _comparable(file.case),
+        "year": file.year,
+        "themes": sorted(file.themes),
         "rows": {name: sorted(map(_digest, said[name])) for name in said},
-        "points": {language: list(map(_plain, texts)) for language, texts in points.items()},
+        "points": {language: list(map(_plain, texts)) for language, texts in file.points.items()},
         "picture": picture,
     }
 
@@ -702,13 +662,14 @@ def _digest(said: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()
 
 
-def _by_key(rows: list[models.Model], key: Callable[[Any], tuple]) -> dict[tuple, models.Model]:
-    """Each row by its key, and how many of the same key came before it."""
+def _by_key(rows: list[models.Model], names: list[str]) -> dict[tuple, models.Model]:
+    """Each row by these of its fields, and how many of the same came before it."""
     keyed: dict[tuple, models.Model] = {}
     before: Counter[tuple] = Counter()
     for row in rows:
-        keyed[(*key(row), before[key(row)])] = row
-        before[key(row)] += 1
+        key = tuple(attrgetter(name)(row) for name in names)
+        keyed[(*key, before[key])] = row
+        before[key] += 1
     return keyed
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import datetime
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -86,6 +86,11 @@ Rows = dict[str, list[Any]]  # of a case, by the name of what they are: each has
 
 class ContentError(Exception):
     """What is wrong with the files: a sentence a line."""
+
+
+def refuse(errors: Iterable[str]) -> None:
+    if sentences := "\n".join(errors):
+        raise ContentError(sentences)
 
 
 @dataclass
@@ -313,8 +318,7 @@ def read(folders: list[Path]) -> Content:
             if year.is_dir() and not is_hidden and year.name != POST:
                 attempt(_read_year, year, folder, attempt)
     _find_duplicates(content, errors)
-    if errors:
-        raise ContentError("\n".join(errors))
+    refuse(errors)
     return content
 
 
