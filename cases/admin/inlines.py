@@ -129,7 +129,11 @@ def translation_sections(*fields: str) -> list[tuple]:
     ]
 
 
-class SingleInline(WideFieldsMixin, admin.StackedInline):
+class StackedInline(WideFieldsMixin, admin.StackedInline):
+    extra = 0
+
+
+class SingleInline(StackedInline):
     extra = 1
     max_num = 1
 
@@ -179,9 +183,8 @@ class PortraitInline(SingleInline):
         )
 
 
-class QuoteInline(WideFieldsMixin, admin.StackedInline):
+class QuoteInline(StackedInline):
     model = Quote
-    extra = 0
     rows = {"text": 3}
     fields = [
         "text",
@@ -208,10 +211,9 @@ class TargetForm(BesideFieldForm):
             self.add_error("appeal_deadline", message)
 
 
-class TargetInline(WideFieldsMixin, admin.StackedInline):
+class TargetInline(StackedInline):
     model = Target
     form = TargetForm
-    extra = 0
     readonly_fields = ["model_letters"]
     fields = [
         ("title", "name"),
@@ -247,9 +249,8 @@ class TargetInline(WideFieldsMixin, admin.StackedInline):
         return format_html('{} · <a href="{}">{}</a>', words, url, _("write or change them"))
 
 
-class ModelLetterInline(WideFieldsMixin, admin.StackedInline):
+class ModelLetterInline(StackedInline):
     model = ModelLetter
-    extra = 0
     rows = {"body": 14}
     readonly_fields = ["points"]
     fields = [("subject", "language"), "body", "points"]
@@ -411,9 +412,8 @@ OUTCOME_FIELDS: list[str | tuple[str, ...]] = [
 ]
 
 
-class OutcomeInline(WideFieldsMixin, admin.StackedInline):
+class OutcomeInline(StackedInline):
     model = Outcome
-    extra = 0
     show_change_link = True  # to its own page: from there those who follow are told
     rows = {"text": 3}
     fields = [
@@ -432,11 +432,10 @@ class SourceInline(ListInline):
     fields = ["url", "hide_url", "supports", "position"]
 
 
-class ConsentInline(WideFieldsMixin, admin.StackedInline):
+class ConsentInline(StackedInline):
     """Shown to the safety role only: nobody else has a permission for it."""
 
     model = Consent
-    extra = 0
     fields = [
         "basis",
         ("given_by", "page"),

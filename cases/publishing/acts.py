@@ -13,12 +13,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases.models import (
-    Case,
-    Freeze,
-    PendingChange,
-    Stage,
-)
+from cases.models import Case, Freeze, PendingChange, Stage
 from cases.publishing import gate, same_person, second_look
 from cases.publishing.content_version import touch
 from cases.publishing.second_look import Refused

@@ -9,11 +9,7 @@ from operator import or_
 from django.db.models import Exists, Q
 from django.utils.translation import gettext as _
 
-from cases.models import (
-    PAST_GATE,
-    Case,
-    Freeze,
-)
+from cases.models import PAST_GATE, Case, Freeze
 from cases.text import folded
 
 

@@ -63,6 +63,15 @@ REVIEWED = {
     Embassy: ["of_country", "in_country", "city", "kind", "postal", "use", "covers"],
 }
 ADDRESS = ["postal", "email"]  # of a target
+# As what a new row is there at once, until somebody else has looked; one of a model that is not
+# named here waits whole.
+STORED_AT_ONCE: dict[type[models.Model], dict[str, Any]] = {
+    SafetyRule: {"stops": False},  # it warns
+    WordList: {"stops": False},
+    Embassy: {"use": EmbassyUse.CHECK_FIRST},  # staff see it
+    # Its country stays: without it no embassy could be told from one of another state.
+    Target: dict.fromkeys(ADDRESS, ""),
+}
 STAGE = "cases.case"  # the `model` of a request to publish
 SEEN_BY_FEWER = [
     AddressVisibility.PUBLIC,
@@ -92,33 +101,21 @@ def hold_back(row: models.Model, by: User | None) -> PendingChange | None:
     """
     if not isinstance(row, Reviewed) or not _is_public(row):
         return None
-    fields = REVIEWED[type(row)]
     stored = type(row)._default_manager.filter(pk=row.pk).first() if row.pk else None
-    if not _needs_second_look(row, stored, fields):
+    if not _needs_second_look(row, stored):
         return None
-    if stored is None and isinstance(row, SafetyRule | WordList):
-        row.stops = False  # it warns at once, and stops once somebody else has looked
-        row.save()
-        return ask(row, _reviewed(row), {"stops": True}, by)
-    if stored is None and isinstance(row, Embassy):
-        row.use = EmbassyUse.CHECK_FIRST  # staff see it; writers once somebody else has looked
-        row.save()
-        return ask(row, _reviewed(row), {"use": EmbassyUse.YES}, by)
-    if stored is None and isinstance(row, Target):  # it is there at once, with no address
-        after = {name: getattr(row, name) for name in ADDRESS}
-        # Its country stays: without it no embassy could be told from one of another state.
-        row.postal = row.email = ""
+    if stored is None and (meanwhile := STORED_AT_ONCE.get(type(row))):
+        after = {name: getattr(row, name) for name in meanwhile}
+        _set(row, meanwhile)
         row.save()
         return ask(row, _reviewed(row), after, by)
     if stored is None:
         values = [one.attname for one in row._meta.concrete_fields if not one.primary_key]
         after = {name: getattr(row, name) for name in values if name != "case_id"}
         return ask(row, {}, after, by)
-    changed = [name for name in fields if getattr(row, name) != getattr(stored, name)]
     before = _reviewed(stored)
-    after = {name: getattr(row, name) for name in changed}
-    for name in changed:
-        setattr(row, name, before[name])
+    after = {name: getattr(row, name) for name in _changed(row, stored)}
+    _set(row, {name: before[name] for name in after})
     return ask(row, before, after, by)
 
 
@@ -151,8 +148,7 @@ def approve(change: PendingChange, by: User) -> None:
                 raise Refused(_("It was deleted meanwhile."))
             if any(getattr(row, name) != value for name, value in _python(now, "before").items()):
                 raise Refused(_("It was changed meanwhile: please ask for the change anew."))
-        for name, value in _python(now, "after").items():
-            setattr(row, name, value)
+        _set(row, _python(now, "after"))
         row._history_user = by
         row._change_reason = reason(now)
         try:
@@ -230,6 +226,15 @@ def differences(change: PendingChange) -> list[Difference]:
     return found
 
 
+def _set(row: models.Model, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(row, name, value)
+
+
+def _changed(row: Reviewed, stored: Reviewed) -> list[str]:
+    return [name for name in REVIEWED[type(row)] if getattr(row, name) != getattr(stored, name)]
+
+
 def _reviewed(row: Reviewed) -> dict[str, Any]:
     return {name: getattr(row, name) for name in REVIEWED[type(row)]}
 
@@ -243,15 +248,14 @@ def _is_public(row: Reviewed) -> bool:
     return cases.exists()
 
 
-def _needs_second_look(row: Reviewed, stored: Reviewed | None, fields: list[str]) -> bool:
+def _needs_second_look(row: Reviewed, stored: Reviewed | None) -> bool:
     if isinstance(row, SafetyRule | WordList):
         return bool(_stopping_words(row) - _stopping_words(stored))
     if isinstance(row, Embassy) and row.use != EmbassyUse.YES:
         return False
     if stored is None:
         return not isinstance(row, Target) or any(getattr(row, name) for name in ADDRESS)
-    changed = [name for name in fields if getattr(row, name) != getattr(stored, name)]
-    return not all(_takes_away(name, stored, row) for name in changed)
+    return not all(_takes_away(name, stored, row) for name in _changed(row, stored))
 
 
 def _stopping_words(row: Reviewed | None) -> set[tuple[str, str]]:
