@@ -108,8 +108,11 @@ def load(folders: Iterable[Path] = (CONTENT,), *, dry_run: bool = False) -> Repo
     with transaction.atomic():
         _load_themes(content, report)
         _load_figures(content, report)
-        _load_word_lists(content, report)
-        _load_post(content, report)
+        _load_rows(content.word_lists, ["kind", "language"], "The word list “{}”", report)
+        embassy_keys = ["of_country", "in_country", "city"]
+        _load_rows(content.embassies, embassy_keys, "The embassy “{}”", report)
+        _load_rows(content.postal_notes, ["country"], "The note on the post “{}”", report)
+        _load_rows(content.postage, ["country", "zone"], "The price of a letter “{}”", report)
         editions = _load_editions(content, report)
         _load_cases(content, editions, report, make_pictures=not dry_run)
         transaction.set_rollback(dry_run)
@@ -141,19 +144,7 @@ def _add_new(rows: list[Any], key: str) -> list[tuple[Any, Any]]:
     wanted = {getattr(row, key): row for row in rows}
     stored = type(rows[0]).objects.in_bulk(list(wanted), field_name=key)
     type(rows[0]).objects.bulk_create(row for value, row in wanted.items() if value not in stored)
-    return [(row, stored[value]) for value, row in wanted.items() if value in stored]
-
-
-def _load_word_lists(content: Content, report: Report) -> None:
-    keys = ["kind", "language"]
-    _load_rows(content.word_lists, keys, "The word list “{}”", report)
-
-
-def _load_post(content: Content, report: Report) -> None:
-    keys = ["of_country", "in_country", "city"]
-    _load_rows(content.embassies, keys, "The embassy “{}”", report)
-    _load_rows(content.postal_notes, ["country"], "The note on the post “{}”", report)
-    _load_rows(content.postage, ["country", "zone"], "The price of a letter “{}”", report)
+    return [(row, stored[getattr(row, key)]) for row in rows if getattr(row, key) in stored]
 
 
 def _load_rows(wanted: list[Any], keys: list[str], name: str, report: Report) -> None:
@@ -187,19 +178,18 @@ def _load_editions(content: Content, report: Report) -> dict[int, Edition]:
     """All editions there are, by year."""
     editions = Edition.objects.select_for_update().in_bulk(field_name="year")
     for wanted in content.editions:
-        name = f"The edition {wanted.year}"
-        _load_row(wanted, editions.get(wanted.year), name, report)
-        editions.setdefault(wanted.year, wanted)
+        if wanted.year in editions:
+            _load_row(wanted, editions[wanted.year], f"The edition {wanted.year}", report)
+        else:
+            wanted.loaded_digest = _digest(_comparable(wanted))
+            _save(wanted)
+            editions[wanted.year] = wanted
     return editions
 
 
-def _load_row(wanted: Loaded, stored: Loaded | None, name: str, report: Report) -> None:
-    """One that has no rows under it."""
+def _load_row(wanted: Loaded, stored: Loaded, name: str, report: Report) -> None:
+    """One that is stored already, and has no rows under it."""
     wanted.loaded_digest = _digest(_comparable(wanted))
-    if stored is None:
-        _look_twice(wanted, name, report)
-        _save(wanted)
-        return
     now = _digest(_comparable(stored))
     if now == wanted.loaded_digest:
         return
@@ -226,9 +216,8 @@ def _load_cases(
     stored = _stored_cases([file.case.slug for file in content.cases])
     _check_stop_words(content)
     gone = _check_who_they_are(content, stored)
-    earlier = _earlier_cases(content, stored)
-    written = ImportBatch()
-    down: dict[int, list[Case]] = {}  # of the same person, before the files say otherwise
+    earlier = _earlier_cases(content)
+    written = ImportBatch(themes)
     for file in content.cases:
         wanted = file.case
         wanted.edition = editions[file.year]
@@ -240,7 +229,7 @@ def _load_cases(
                 f"{wanted} was deleted here, or has another address now; it was not loaded again."
             )
         elif case is None:
-            written.add(file, [themes[slug] for slug in file.themes])
+            written.add(file)
             report.created += 1
         elif (now := _digest(_stored_state(case))) == wanted.loaded_digest:
             report.unchanged += 1
@@ -249,15 +238,13 @@ def _load_cases(
         elif now != case.loaded_digest:
             report.left_alone.append(f"{case} {_why_left(case, wanted)}")
         else:
-            if case.is_past_gate:
-                down[case.pk] = same_person.taken_down_elsewhere(case)
-            written.change(case, file, [themes[slug] for slug in file.themes])
+            written.change(case, file)
             report.updated += 1
     changed = list(written.files)  # a new case's consent has no last day: a file can't say one
     written.save(make_pictures=make_pictures)
     report.left_alone += written.waiting
     _check_gate(written.files)
-    _check_taken_down(written.files, down)
+    _check_taken_down(written.files, written.open_before)
     _link_earlier(content, report)
     _name_files_gone(content, report)
     for pk in changed:
@@ -384,7 +371,7 @@ def _other_person(
     ]
 
 
-def _earlier_cases(content: Content, stored: dict[str, Case]) -> dict[str, Case]:
+def _earlier_cases(content: Content) -> dict[str, Case]:
     """Those that files name as earlier ones and that are stored already, by their address."""
     named = {file.earlier: file for file in content.cases if file.earlier}
     cases = Case.objects.in_bulk(list(named), field_name="slug")
@@ -407,8 +394,6 @@ def _earlier_cases(content: Content, stored: dict[str, Case]) -> dict[str, Case]
 
 def _link_earlier(content: Content, report: Report) -> None:
     files = {file.case.slug: file for file in content.cases if file.earlier}
-    if not files:
-        return
     slugs = [*files, *(file.earlier for file in files.values())]
     locked = Case.objects.select_related("earlier").select_for_update(of=["self"], no_key=True)
     cases = locked.in_bulk(slugs, field_name="slug")
@@ -451,26 +436,28 @@ _MAKERS = min(os.cpu_count() or 1, pictures.MAX_AT_ONCE)
 class ImportBatch:
     """The cases a load creates and changes; rows of all of them are stored together."""
 
-    def __init__(self) -> None:
-        self.cases: list[tuple[CaseFile, list[Theme]]] = []
+    def __init__(self, themes: dict[str, Theme]) -> None:
+        self.themes = themes
+        self.new: list[CaseFile] = []
         self.rows: dict[type[models.Model], list[models.Model]] = defaultdict(list)
         self.portraits: list[tuple[Portrait, Path]] = []
         self.files: dict[int, CaseFile] = {}  # by primary key, once stored
-        self.open_before: set[int] = set()
+        # Cases that readers could see before, and who was down of the same person then.
+        self.open_before: dict[int, list[Case]] = {}
         self.waiting: list[str] = []
 
-    def add(self, file: CaseFile, themes: list[Theme]) -> None:
-        self.cases.append((file, themes))
+    def add(self, file: CaseFile) -> None:
+        self.new.append(file)
         for name in IDENTITY:
             for row in file.rows[name]:
                 self._add_row(row, file.case, file)
 
-    def change(self, case: Case, file: CaseFile, themes: list[Theme]) -> None:
+    def change(self, case: Case, file: CaseFile) -> None:
         if case.is_past_gate:
-            self.open_before.add(case.pk)
+            self.open_before[case.pk] = same_person.taken_down_elsewhere(case)
         _copy(file.case, case, "edition", "loaded_digest")
         _save(case)
-        case.themes.set(themes)
+        case.themes.set(self.themes[slug] for slug in file.themes)
         self.files[case.pk] = file
         targets = {target.key: target for target in case.targets.all()}
         for letter in file.rows["model_letters"]:
@@ -487,12 +474,13 @@ class ImportBatch:
                     self._add_row(row, case, file)
 
     def save(self, *, make_pictures: bool) -> None:
-        cases = [file.case for file, _themes in self.cases]
-        _create(Case, cases)
-        self.files |= {file.case.pk: file for file, _themes in self.cases}
+        _create(Case, [file.case for file in self.new])
+        self.files |= {file.case.pk: file for file in self.new}
         through = Case.themes.through
         through.objects.bulk_create(
-            through(case=file.case, theme=theme) for file, themes in self.cases for theme in themes
+            through(case=file.case, theme=self.themes[slug])
+            for file in self.new
+            for slug in file.themes
         )
         if make_pictures:
             self._make_pictures()

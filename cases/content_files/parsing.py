@@ -61,12 +61,7 @@ TOLD_BY_THE_CAMPAIGN = (
 MAX_CHOICES_NAMED = 40  # not all countries
 PICTURE_SUFFIXES = [".png", ".jpg", ".jpeg", ".webp"]  # in capitals too
 # Where the key in a file has another name than the field.
-KEYS = {
-    "risk_note": "note",
-    "date_precision": "date",
-    "of_country": "of",
-    "in_country": "in",
-}
+KEYS = {"risk_note": "note", "date_precision": "date", "of_country": "of", "in_country": "in"}
 # Lists of tables of a case that are rows as they stand.
 PLAIN_ROWS: dict[str, type[models.Model]] = {
     "demands": Demand,
@@ -451,12 +446,7 @@ def _read_launch(table: Table | None) -> dict[str, Any]:
 
 
 def _read_case(
-    content: Content,
-    path: Path,
-    folder: Path,
-    year: int,
-    common_rules: list[SafetyRule],
-    pictures: Table,
+    content: Content, path: Path, folder: Path, year: int, rules: list[SafetyRule], pictures: Table
 ) -> None:
     described = pictures.table(path.stem)
     picture = _find_picture(path)
@@ -464,7 +454,7 @@ def _read_case(
     table = _opened(path, folder)
     themes = list(dict.fromkeys(table.texts("themes")))
     rows: Rows = {key: table.rows(key, model) for key, model in PLAIN_ROWS.items()}
-    rows["safety_rules"] = _merged(common_rules, table.rows("rules", SafetyRule))
+    rows["safety_rules"] = _merged(rules, table.rows("rules", SafetyRule))
     rows["targets"], letters = _read_targets(table)
     rows["model_letters"] = [letter for letter, _points in letters]
     rows["solidarity_action"], rows["solidarity_phrases"] = _read_solidarity(table)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -13,7 +11,6 @@ from cases.models import (
     Case,
     CaseQuerySet,
     ConsentBasis,
-    Demand,
     Freeze,
     Stage,
     Target,
@@ -115,10 +112,11 @@ def _remarks_on_print(case: Case) -> list[str]:
     """Which texts would have boxes on paper, and for which letters."""
     targets, solidarity = case.targets.all(), case.solidarity_action
     portrait = case.portrait
+    translated = [case, *case.demands.all(), *targets]
     texts = {
         _("the case sheet"): [
             *(case.display_name, case.headline, case.story, case.content_note, case.address_note),
-            *_translations(case, *case.demands.all(), *targets),
+            *(text for row in translated for text in (row.i18n or {}).values()),
             *(demand.text for demand in case.demands.all()),
             *(rule.why for rule in case.safety_rules.all()),
             *(source.supports for source in case.sources.all()),
@@ -150,11 +148,6 @@ def _remarks_on_print(case: Case) -> list[str]:
         for named, parts in texts.items()
         if (lacking := fonts.missing("\n".join(parts)))
     ]
-
-
-def _translations(*rows: Case | Demand | Target) -> Iterator[str]:
-    for row in rows:
-        yield from (row.i18n or {}).values()
 
 
 def page_problems(case: Case) -> list[str]:
