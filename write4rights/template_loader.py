@@ -81,7 +81,7 @@ def constant_block(node: BlockTranslateNode) -> str | None:
     text, variables = node.render_token_list(node.singular)
     try:
         return None if variables else gettext(text) % {}
-    except ValueError:  # the tag itself knows what to say in place of a wrong translation
+    except (KeyError, ValueError):  # the tag itself knows what to say for a wrong translation
         return None
 
 

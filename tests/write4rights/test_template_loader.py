@@ -99,6 +99,16 @@ def test_tags_that_never_vary_become_one_text():
     assert [type(node).__name__ for node in template.nodelist] == ["LoadNode", "TextNode"]
 
 
+@pytest.mark.parametrize("wrong", ["Bonjour %(name)s", "100 % bonjour", "100 %"])
+def test_a_wrong_translation_breaks_no_page(wrong, monkeypatch):
+    catalogue = translation.trans_real.translation("fr")
+    monkeypatch.setitem(catalogue._catalog._catalogs[0], "Good morning", wrong)
+    source = "{% blocktranslate %}Good morning{% endblocktranslate %}"
+
+    with translation.override("fr"):
+        assert render(source) == render(source, ORDINARY)
+
+
 def test_address_that_does_not_exist_fails_where_it_stands():
     with pytest.raises(NoReverseMatch):
         render('{% url "nowhere" %}')
