@@ -28,6 +28,7 @@ from letters.models import (
     Route,
     Signature,
     SignatureState,
+    TallyKey,
 )
 from letters.models.letters import LetterState as State
 from letters.models.private_links import PrivateLink
@@ -79,7 +80,7 @@ def add(cases: Sequence[Case], wanted: dict[str, int], seed: int | None = None) 
 
 def remove() -> dict[str, int]:
     """Take all that is invented out of the tables and the counts. How many it were of each kind."""
-    gone = {}
+    gone, counted = {}, Counter[TallyKey]()
     with transaction.atomic():
         # A real letter may have been written for an invented pledge.
         Letter.objects.filter(pledge__is_sample=True, is_sample=False).update(pledge=None)
@@ -87,8 +88,9 @@ def remove() -> dict[str, int]:
             # Whoever is about to change one of them waits: each is taken out as it counted.
             gone[what] = len(invented.order_by("pk").select_for_update().values_list("pk"))
             if what != "pledges":
-                ledger.add_many({key: -n for key, n in ledger.by_key(invented).items()})
+                counted.update(ledger.by_key(invented))
             invented.delete()
+        ledger.add_many({key: -number for key, number in counted.items()})
         PetitionText.objects.filter(signatures=None).delete()
     caches["fragments"].clear()
     return gone
