@@ -10,6 +10,19 @@ const oldest = Date.now() - Number(page?.dataset.draftDays) * 24 * 60 * 60 * 100
 const fields = ["subject", "body"].map((name) => form?.elements[name]).filter(Boolean);
 // Typed before this script came, which takes long on a slow line; not what a browser filled in.
 const isTyped = (field) => navigator.userActivation?.hasBeenActive && field.value !== field.defaultValue;
+// What was typed into what the sheet began with.
+const added = (field) => {
+  const [before, now] = [field.defaultValue, field.value];
+  let start = 0;
+  while (start < before.length && before[start] === now[start]) {
+    start += 1;
+  }
+  let end = 0;
+  while (end < Math.min(before.length, now.length) - start && before.at(-1 - end) === now.at(-1 - end)) {
+    end += 1;
+  }
+  return now.slice(start, now.length - end);
+};
 const begun = new URLSearchParams(location.search);
 const start = ["start", "language", "point", "target"]
   .flatMap((name) => begun.getAll(name).map((value) => `${name}=${value}`))
@@ -89,8 +102,8 @@ if (form && note) {
       const kept = last[1].words[field.name] ?? field.defaultValue;
       if (!typed.includes(field)) {
         field.value = kept;
-      } else if (kept !== field.defaultValue) {
-        const both = [kept, field.value].filter(Boolean);
+      } else if (kept !== field.defaultValue && kept !== field.value) {
+        const both = [kept, added(field)].filter(Boolean);
         field.value = both.join(field.type === "textarea" ? "\n\n" : " ");
       }
       field.dispatchEvent(new Event("input", { bubbles: true }));

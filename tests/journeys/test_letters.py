@@ -597,6 +597,25 @@ def test_what_is_typed_before_the_draft_comes_stands_after_it_and_is_kept(arrive
     expect(tore.field("Your letter")).to_have_value("")
 
 
+def test_what_is_typed_into_our_letter_before_its_draft_comes_is_added_to_the_draft(arrive):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive()
+    address = "/cases/ana-test/write/?start=model"
+    draft = "My own letter.\n\nIt has two paragraphs."
+
+    tore.opens(address)
+    tore.fills("Your letter", draft)
+    tore.sees("A draft is kept on this device only.")
+    tore.opens_another_tab()
+    with tore.on_a_slow_line("draft.js"):
+        tore.page.goto(tore.site + address, wait_until="commit")
+        tore.page.get_by_label("Your letter").click()
+        tore.hits("End")
+        tore.types("One more.")
+
+    expect(tore.field("Your letter")).to_have_value(f"{draft}\n\nOne more.")
+
+
 @pytest.mark.parametrize("address", ["/cases/other-test/write/", "{letter}"])
 def test_a_draft_goes_from_the_device_after_the_days_that_the_privacy_page_names(arrive, address):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
