@@ -110,6 +110,25 @@ def test_leaving_asks_for_what_was_typed_while_the_page_loaded(arrive):
     assert asked == ["beforeunload"]
 
 
+@pytest.mark.parametrize(("ticks", "expected"), [(True, ["beforeunload"]), (False, [])])
+def test_leaving_asks_only_for_what_was_ticked_while_the_page_loaded(arrive, ticks, expected):
+    case = make_case(listed=True)
+    edith = arrive()
+    edith.signs_in(make_staff("editor"))
+    asked = []
+    edith.page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+
+    with edith.on_a_slow_line("unsaved.js"):
+        edith.page.goto(edith.site + change(case), wait_until="commit")
+        if ticks:
+            edith.page.get_by_label("Listed").uncheck()
+        else:
+            edith.page.get_by_label("Headline").first.click()
+    edith.opens("/admin/")
+
+    assert asked == expected
+
+
 def test_errors_of_a_long_form_take_the_focus_and_lead_to_their_fields(arrive):
     case = make_case(headline="Old headline")
     edith = arrive()
