@@ -259,6 +259,7 @@ def test_a_jpeg_without_colours_is_damaged(opened):
     assert opened == []
 
 
+@pytest.mark.slow
 def test_what_honest_savers_write_is_taken(opened):
     apng = moving("PNG")
     files = [a_picture(size=(4000, 3000), progressive=True).read(), jpeg_with_scans(20), apng]
@@ -347,6 +348,7 @@ def test_no_broken_file_is_more_than_a_sentence(data, cut, place, byte):
         assert Image.open(pictures.clean(ContentFile(bytes(broken)))).width >= 800
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_renditions_are_made_in_the_sizes_shown_and_no_wider_than_the_original():
     wide = make_portrait(upload=a_picture("JPEG", (2000, 1000)))

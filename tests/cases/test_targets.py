@@ -144,6 +144,7 @@ def change(case: Case) -> str:
     return reverse("admin:cases_case_change", args=[case.pk])
 
 
+@pytest.mark.slow
 def test_staff_delete_no_target_that_people_wrote_to():
     case = make_case_to_write_for()
     make_letter(case)

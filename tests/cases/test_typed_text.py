@@ -103,6 +103,7 @@ def case() -> Case:
     return make_full_case()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("category", sorted(SAMPLES))
 def test_no_sign_that_is_stored_stops_a_pdf(client, category):
     signs = SAMPLES[category]

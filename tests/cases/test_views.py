@@ -209,6 +209,7 @@ def test_draft_shows_nowhere(client, case, stage):
         assert "anne-testlund" not in text, path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", [Stage.DRAFT, Stage.IN_REVIEW])
 @pytest.mark.parametrize(
     "path", ["", "sheet.pdf", "card.png", "write/", "pledge/", "picture", "check"]
@@ -461,6 +462,7 @@ def fill(number: int) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "url",
     [
@@ -826,6 +828,7 @@ def test_no_query_string_breaks_a_page(client, url, query):
     assert response.status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "form",
     [

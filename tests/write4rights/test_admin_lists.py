@@ -149,6 +149,7 @@ def test_every_link_that_a_list_offers_is_answered(everything):
     assert followed > 80
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", ["abc", "9" * 25, "\0", "-1", ""])
 def test_a_row_that_can_not_be_is_none_in_every_list(everything, key):
     staff = signed_in(is_staff=True, is_superuser=True)
@@ -184,6 +185,7 @@ def test_a_filter_that_was_left_out_shows_no_row_in_an_action_either(everything)
     assert (response.status_code, held.state) == (302, "submitted")
 
 
+@pytest.mark.slow
 def test_lines_of_today_lead_to_lists_that_take_them(everything):
     from write4rights.today import tasks
 

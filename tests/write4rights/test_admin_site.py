@@ -120,6 +120,7 @@ def test_first_page_asks_little_however_much_there_is_to_do(
     assert "More than 50 letters to read" in page
 
 
+@pytest.mark.slow
 def test_every_page_of_the_admin_keeps_the_policy_without_inline_script_or_style():
     client = signed_in(is_superuser=True)
     case = make_case()
@@ -263,6 +264,7 @@ def test_no_role_comes_from_a_number_to_the_page_only_its_writer_knows(make):
     assert row.key not in str(response.redirect_chain)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "model"), [(make_case, "case"), (make_pledge, "pledge"), (make_post, "post")]
 )

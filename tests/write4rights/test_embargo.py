@@ -234,6 +234,7 @@ def test_staff_see_it_as_it_will_be_and_are_told_when(case):
     assert "Nobody sees it before the edition 2026 opens, on 1 December 2026." in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", ["moderator", "counter"])
 def test_staff_who_need_it_not_read_nothing_of_it(role, case):
     """Nobody has written for it: a letter would show its name to who has to judge it."""

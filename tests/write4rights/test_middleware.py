@@ -62,6 +62,7 @@ def answers(case: Case) -> dict[str, tuple[str, int]]:
     }
 
 
+@pytest.mark.slow
 def test_every_answer_carries_the_headers_that_protect_who_reads_it(client, case):
     for kind, (url, status) in answers(case).items():
         response = client.get(url)

@@ -8,6 +8,7 @@ import pytest
 from django.conf import settings
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_the_site_takes_languages_it_does_not_have():
     """In a process of its own: models get their fields when Django starts."""

@@ -39,6 +39,7 @@ def redis():
         yield caches["default"]  # what is counted goes by itself; clear() would empty all of it
 
 
+@pytest.mark.slow
 @pytest.mark.django_db
 def test_staff_sign_in_where_attempts_are_counted_in_redis(client, redis):
     person = make_staff("editor")

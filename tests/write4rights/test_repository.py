@@ -129,6 +129,7 @@ def test_no_import_goes_round_in_a_circle():
     assert left == {}
 
 
+@pytest.mark.slow
 def test_no_module_of_the_site_imports_a_test():
     wrong = [
         path
@@ -314,6 +315,7 @@ def test_a_name_of_what_is_not_there_is_found(text):
     assert "nowhere" in found
 
 
+@pytest.mark.slow
 def test_links_of_documents_lead_somewhere():
     def dead(text: str, path: Path) -> Iterator[str]:
         if path.suffix == ".md":

@@ -102,6 +102,7 @@ def postmark(home) -> str:
     return " ".join(words(part) for part in home.one("p", **{"class": "postmark postmark-waves"}))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_date_on_home_is_right_by_every_clock(client, case, zone):
     for now in moments(zone, [*DAYS, datetime.date(2027, 1, 1)]):
@@ -118,6 +119,7 @@ def test_the_date_on_home_is_right_by_every_clock(client, case, zone):
             assert said.endswith("2027"), now
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ZONES)
 def test_what_lasts_until_human_rights_day_lasts_to_its_end_by_every_clock(zone):
     petition = make_petition(closes_on=DAYS[1])

@@ -183,6 +183,7 @@ def test_no_header_of_one_request_changes_what_another_reads(site, as_it_is):
     assert read(site) == as_it_is
 
 
+@pytest.mark.slow
 def test_path_in_a_header_is_no_path(site):
     assert ask(site, "/evil/cases/", ("SCRIPT_NAME", "/evil")).status == 404
     assert ask(site, "/cases/", ("PATH_INFO", "/nothing/")).status == 200
@@ -206,6 +207,7 @@ def test_charset_that_a_request_names_breaks_nothing(site):
             assert "Content-Security-Policy" in dict(answer.getheaders())
 
 
+@pytest.mark.slow
 def test_gunicorn_itself_is_told_to_believe_no_header(monkeypatch):
     monkeypatch.chdir(settings.BASE_DIR)
     monkeypatch.setattr("sys.argv", ["gunicorn"])

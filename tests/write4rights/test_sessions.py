@@ -168,6 +168,7 @@ def test_pictures_of_a_draft_need_the_second_factor_and_a_session_that_lasts(dra
     assert signed_in("editor").get(f"/admin/media/{name}").url == "/admin/account/second-factor/"
 
 
+@pytest.mark.slow
 def test_preview_and_change_page_show_the_pictures_of_a_draft(draft):
     editor = signed_in("editor")
 

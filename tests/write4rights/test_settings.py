@@ -45,6 +45,7 @@ def value_of(name: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["SECRET_KEY", "ENCRYPTION_KEYS", "HASH_KEY", "ALLOWED_HOSTS"])
 def test_site_does_not_start_without_its_secrets_and_says_what_to_set(name):
     done = manage("check", **{name: ""})

@@ -80,6 +80,7 @@ def spoken(element, language: str) -> Iterator[tuple[str, str]]:
         yield language, " ".join((child.tail or "").split())
 
 
+@pytest.mark.slow
 def test_catalogues_are_in_step_with_the_code():
     found = {language: translations.problems(language) for language in translations.languages()}
 

@@ -189,6 +189,7 @@ def test_it_lies_encrypted_and_in_no_address():
     assert "story" not in answer.url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["", "x:y", "of another page", "a day old"])
 def test_a_stranger_makes_us_keep_nothing(version):
     case = make_case()

@@ -201,6 +201,7 @@ def test_every_page_and_link_of_a_campaign_is_sound(client, campaign):
         assert path in pages
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_quick_files")
 def test_every_page_of_a_letter_and_a_pledge_is_sound(client, campaign):
     letters = [make_letter(campaign, state=state) for state in ["drafting", "ready", "posted"]]

@@ -184,6 +184,7 @@ def test_cookie_of_any_content_asks_the_database_nothing(site, value):
 # What a reader loads
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/", "/cases/", "/cases/anne-testlund/", "/good-news/"])
 def test_page_with_its_styles_and_scripts_is_small(client, path):
     case = make_full_case(slug="anne-testlund", story="Words of a story that varies. " * 90)

@@ -85,6 +85,7 @@ def test_list_says_what_an_editor_looks_for():
     assert "No consent is in force." in page
 
 
+@pytest.mark.slow
 def test_list_asks_the_database_as_often_for_thirty_cases_as_for_three(
     django_assert_num_queries, django_assert_max_num_queries
 ):
@@ -823,6 +824,7 @@ def test_history_is_escaped():
 # --- cloning
 
 
+@pytest.mark.slow
 def test_clone_makes_a_draft_for_another_edition():
     case = make_ready(stage=Stage.PUBLISHED)
     make_outcome(case)
@@ -866,6 +868,7 @@ def test_editors_open_every_list_of_theirs(page):
     assert signed_in("editor").get(f"/admin/cases/{page}/").status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "page", ["edition/add/", "theme/add/", "outcome/add/", "case/add/", "wordlist/add/"]
 )

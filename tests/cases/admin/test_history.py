@@ -129,6 +129,7 @@ def test_every_part_with_a_history_is_in_the_table_above():
     assert parts | {Case, ModelLetter} == set(PARTS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", [Stage.DRAFT, Stage.PUBLISHED, Stage.CLOSED])
 @pytest.mark.parametrize("model", PARTS)
 def test_only_who_may_change_a_thing_today_brings_an_old_version_back(media, model, stage):
@@ -224,6 +225,7 @@ def test_what_would_change_leaves_out_what_a_restore_leaves_as_it_is():
     assert [one.field for one in page.context["changes"]] == ["headline"]
 
 
+@pytest.mark.slow
 def test_the_link_beside_a_change_opens_how_it_was_before():
     case = make_case(headline="A herder of reindeer")
     client = signed_in("editor")
@@ -437,6 +439,7 @@ def test_each_look_at_consents_is_noted_and_shown_to_who_may_see_them():
     assert "Who looked" not in text(editor.get(address("history", case)))
 
 
+@pytest.mark.slow
 def test_history_is_in_pages_and_comparing_waits_for_its_page():
     case = make_case(headline="Version 0")
     for number in range(1, 41):

@@ -154,6 +154,7 @@ def test_an_edition_whose_file_was_taken_away_is_named(content):
 # --- pictures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["ellen.jpeg", "ellen.JPG", "ellen.PNG", "ellen.Webp"])
 def test_a_picture_may_end_as_cameras_and_editors_end_it(content, name):
     folder = content / "2025" / "pictures"
@@ -202,6 +203,7 @@ def test_a_dry_run_says_what_a_load_would_say(content, media, what):
     assert refusal(content, dry_run=True) == refusal(content)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_there", [True, False])
 def test_a_dry_run_leaves_neither_row_nor_file(content, media, is_there):
     add_picture(content)

@@ -76,6 +76,7 @@ def test_what_is_asked_for_again_is_not_rendered_again(client, case, rendered, p
     assert rendered == [template]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "change",
     [
@@ -96,6 +97,7 @@ def test_what_changed_is_rendered_anew(client, case, rendered, path, change):
     assert len(rendered) == 2
 
 
+@pytest.mark.slow
 def test_each_paper_size_and_language_is_a_rendering_of_its_own(client, case, rendered):
     url = reverse("cases:sheet", args=[case.slug])
     asked = [url, f"{url}?paper=letter", f"{url}?size=large", f"/fr{url}"]
@@ -201,6 +203,7 @@ def test_a_rendering_that_takes_too_long_is_ended_and_the_next_one_works(monkeyp
     assert typesetting.pdf("letter", make_letter(), made_at=MADE_AT).startswith(b"%PDF")
 
 
+@pytest.mark.slow
 def test_each_of_several_at_once_gets_its_own():
     def subject(number: int) -> str:
         data = make_letter(subject=f"Subject {number}")

@@ -285,6 +285,7 @@ def test_no_code_breaks_the_page(client, code):
     assert response.status_code in (200, 404)
 
 
+@pytest.mark.slow
 @given(st.integers(1, 2**49))
 def test_code_leads_back_to_its_case(key):
     printed = sheets.code(Case(pk=key))

@@ -195,6 +195,7 @@ def windows_on_the_sheet(paper, window):
                 yield name, (left - aside, top - down, right - aside, bottom - down)
 
 
+@pytest.mark.slow
 @WINDOWS
 @pytest.mark.parametrize("dir", ["ltr", "rtl"])
 def test_address_shows_in_every_window_however_its_sheet_slides(paper, window, dir):
@@ -578,6 +579,7 @@ def test_words_that_leave_no_room_for_the_address_take_the_whole_back():
     assert "Testville" in words(typesetting.pdf("message", larger, made_at=MADE_AT))
 
 
+@pytest.mark.slow
 def test_words_of_a_card_stand_as_large_as_they_go():
     sizes = []
     for times in range(1, 40):
@@ -659,6 +661,7 @@ def sheet_of(path: Path, **fields):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", ["a4", "us-letter"])
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_sheet_of_each_case_is_one_leaf(path, paper):
@@ -690,6 +693,7 @@ def test_sheet_can_be_read_by_a_screen_reader():
     assert b"pdfuaid:part>1<" in root["/Metadata"].get_data()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", ["a4", "us-letter"])
 def test_sheet_with_too_much_for_a_leaf_gives_cards_a_page_and_loses_nothing(paper):
     rules = [

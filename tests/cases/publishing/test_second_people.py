@@ -94,6 +94,7 @@ def test_a_clone_of_a_case_that_was_taken_down_takes_a_second_person(how, name, 
     )
 
 
+@pytest.mark.slow
 def test_a_superuser_never_passes_alone_and_an_editor_is_no_second_person():
     draft = make_clone(make_down())
     root = signed_in(is_superuser=True)

@@ -235,6 +235,7 @@ def test_saying_yes_and_no_and_signing_again_at_once_leaves_a_right_count():
     assert signed(petition.case) == Signature.objects.filter(counted_on__isnull=False).count()
 
 
+@pytest.mark.slow
 def test_an_address_that_is_erased_while_it_is_typed_gives_no_error():
     petition = make_petition()
     url = reverse("letters:signature", args=[petition.case.slug])

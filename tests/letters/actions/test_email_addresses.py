@@ -52,6 +52,7 @@ def sam():
 # --- looking changes nothing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["email-address", "not-me", "stop", "email-address-erase"])
 def test_a_link_that_is_opened_twenty_times_changes_nothing(client, sam, name):
     make_follow(email_address=sam)

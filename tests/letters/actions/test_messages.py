@@ -337,6 +337,7 @@ def test_an_address_on_request_is_asked_for_by_mail(client, settings):
     assert "mailto:us@example.org" in page
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("visibility", ["on-request", "staff-only"])
 def test_an_address_that_is_not_public_leaves_by_no_page_and_no_print(client, visibility):
     solidarity = make_solidarity_action(postal="77 Secret Lane\n0002 Testville")

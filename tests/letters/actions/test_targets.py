@@ -229,6 +229,7 @@ def test_an_email_address_is_offered_once_somebody_has_checked_it(client):
 # --- the last day
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("now", "is_open"), [(STILL, True), (OVER, False)])
 def test_letters_are_asked_for_until_the_last_day_is_over_everywhere(client, now, is_open):
     case = make_case_to_write_for()

@@ -163,6 +163,7 @@ def test_letters_by_hand_count_as_many_as_they_are(clock):
     assert second.letters.filter(alarm=Alarm.objects.get(), needs_review=True).count() == 2
 
 
+@pytest.mark.slow
 def test_doing_and_undoing_one_thing_all_day_raises_no_alarm(clock):
     case = make_case_to_write_for()
     letter, post = post_one(case), make_post(case)

@@ -115,6 +115,7 @@ def test_who_asked_is_refused_though_they_press_it(outcome):
     assert Announcement.objects.get().approved_at is None
 
 
+@pytest.mark.slow
 def test_pressing_twice_does_no_harm(outcome):
     ana, ben = signed_in("editor"), signed_in("editor")
 
@@ -128,6 +129,7 @@ def test_pressing_twice_does_no_harm(outcome):
     assert said(act(ana, outcome, TAKE_BACK)) == ["It is approved already."]
 
 
+@pytest.mark.slow
 def test_an_outcome_that_is_edited_meanwhile_is_shown_and_asked_for_anew(outcome):
     ana, ben = signed_in("editor"), signed_in("editor")
     act(ana, outcome, ASK)

@@ -55,6 +55,7 @@ def posts_of(case: Case) -> int:
     return counted(case, "posts")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("state", "route"),
     [
@@ -311,6 +312,7 @@ def test_more_than_one_request_can_change_are_changed_in_parts(monkeypatch):
     assert "1 is found" in text(answer)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", ["since", "until", "case", "kind", "act"])
 def test_whatever_is_asked_for_is_answered(wrong):
     case = make_case()

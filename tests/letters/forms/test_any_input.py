@@ -104,6 +104,7 @@ PLEDGE = pledge_form(website="", name="", group="", country="", email="")
 POSTED = {"token": LETTER["token"], "website": "", "network": "x", "country": ""}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nasty", NASTY, ids=lambda text: ascii(text[:12]))
 def test_every_field_of_a_form_takes_what_no_person_types(client, case, nasty):
     for url, form in [
@@ -158,6 +159,7 @@ def test_what_means_nothing_is_kept_of_no_text(client, solidarity, page, form, n
     assert getattr(kept, name) == "We do not forget you, nor the herds of yours."
 
 
+@pytest.mark.slow
 @given(form=some(LETTER))
 @fuzzed
 def test_the_letter_form_takes_anything(client, case, form):
@@ -171,6 +173,7 @@ def test_the_letter_form_takes_anything(client, case, form):
             assert client.get(response.url + page).status_code == 200
 
 
+@pytest.mark.slow
 @given(form=some(LETTER))
 @fuzzed
 def test_the_form_for_changes_takes_anything(client, case, form):
@@ -216,6 +219,7 @@ def test_the_query_of_the_page_of_messages_may_be_anything(client, solidarity, q
 CHECK = {"body": BODY, "subject": "", "language": "en", "about": "appeal", "form": "", "check": "x"}
 
 
+@pytest.mark.slow
 @given(form=some(CHECK))
 @fuzzed
 def test_the_check_of_a_text_takes_anything(client, case, form):
@@ -257,6 +261,7 @@ def test_the_query_of_oembed_may_be_anything(client, case, query):
     assert client.get(f"/oembed?{wire(query)}").status_code in (200, 400, 404, 501)
 
 
+@pytest.mark.slow
 @given(act=TEXT, number=TEXT, slug=TEXT)
 @fuzzed
 def test_the_buttons_of_a_promise_take_anything(client, case, act, number, slug):
@@ -295,6 +300,7 @@ def signature(case):
     return make_signature(make_petition(case, shows_signers=True), state="unconfirmed")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("nasty", NASTY, ids=lambda text: ascii(text[:12]))
 def test_the_forms_that_are_confirmed_by_mail_take_what_no_person_types(client, signature, nasty):
     petition = signature.petition
@@ -311,6 +317,7 @@ def test_the_forms_that_are_confirmed_by_mail_take_what_no_person_types(client, 
         assert response.status_code in (200, 302)
 
 
+@pytest.mark.slow
 @given(form=st.fixed_dictionaries({}, optional=dict.fromkeys(["name", "email", "digest"], TEXT)))
 @fuzzed
 def test_the_form_to_sign_takes_anything(client, signature, form):

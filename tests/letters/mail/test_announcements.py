@@ -477,6 +477,7 @@ def test_news_has_an_allowance_of_its_own(caplog):
     assert caplog.records == []  # it is no flood
 
 
+@pytest.mark.slow
 def test_news_leaves_a_place_of_the_day_for_what_somebody_waits_for():
     case = make_case()
     sam = follows(case, "sam@example.org")

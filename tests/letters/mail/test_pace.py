@@ -146,6 +146,7 @@ def test_a_second_mail_that_is_not_needed_any_more_does_not_come(clock):
     assert not OutgoingMail.objects.filter(sent_at=None).exists()
 
 
+@pytest.mark.slow
 def test_take_all_mails_one_confirmation_and_one_mail_with_all_the_links(client, clock):
     cases = [make_case_to_write_for() for _nr in range(3)]
     for case in cases:
@@ -200,6 +201,7 @@ def test_a_bombed_mailbox_gets_six_mails_a_day_of_which_two_are_confirmations(cl
     assert 2 <= len(mail.outbox) <= 6
 
 
+@pytest.mark.slow
 def test_links_leave_two_places_of_the_day_for_confirmations(client, clock):
     case = make_case_to_write_for()
     for _hour in range(8):
@@ -281,6 +283,7 @@ def test_a_confirmation_that_waits_does_not_give_way_to_a_trap(client, clock):
 # --- nobody's flood holds up anybody
 
 
+@pytest.mark.slow
 def test_many_addresses_at_one_domain_hold_up_nobody_else(clock):
     twenty = pace.MailPace(most_an_hour=20)
     for nr in range(30):
@@ -436,6 +439,7 @@ def pages_after(client, email: str) -> list[str]:
     return [re.findall(r"[^.>]*(?:mail|leave)[^<]*", page.content.decode()) for page in seen]
 
 
+@pytest.mark.slow
 def test_no_page_tells_whether_mail_goes_to_an_address(client, clock):
     busy, blocked = (
         make_email_address("busy@example.org"),

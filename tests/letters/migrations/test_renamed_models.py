@@ -58,6 +58,7 @@ def rights(of) -> list[str]:
     return sorted(of.permissions.values_list("codename", flat=True))
 
 
+@pytest.mark.slow
 def test_rows_rights_and_history_are_there_before_and_after(at_that_time):
     ana, editors = make_staff(), Group.objects.create(name="a role")
     permissions = Permission.objects.filter(content_type__app_label="letters")
@@ -127,6 +128,7 @@ def test_what_must_never_be_is_refused_before_and_after(at_that_time):
         make_follow(follow.case, email_address=follow.email_address)
 
 
+@pytest.mark.slow
 def test_what_needs_review_was_held_before(at_that_time):
     flagged, other = make_letter(needs_review=True), make_letter()
 

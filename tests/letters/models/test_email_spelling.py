@@ -85,6 +85,7 @@ def test_no_two_mailboxes_have_one_hash(one, other):
     assert (email_hash(one[1]) == email_hash(other[1])) is (one[0] == other[0])
 
 
+@pytest.mark.slow
 @given(spellings())
 def test_what_is_mailed_to_is_what_was_hashed(made):
     _email_address, typed, _other = made

@@ -229,6 +229,7 @@ def test_of_a_case_that_is_taken_down_own_words_are_told_and_not_its_name(client
         assert "Hidden Person" not in answer
 
 
+@pytest.mark.slow
 def test_one_thing_is_erased_and_the_rest_stays(client):
     everything_of(ADDRESS)
     url = page_of(client)

@@ -167,6 +167,7 @@ def test_only_the_current_edition_is_counted(client):
     assert len(rows(client, "cases")) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "fields",
     [

@@ -146,6 +146,7 @@ def test_one_act_moves_only_the_number_of_all_and_tells_neither_kind_nor_country
         assert {pair for pair in zip(*numbers, strict=True) if pair[0] != pair[1]} <= live, url
 
 
+@pytest.mark.slow
 def test_what_the_observer_polled_holds_the_live_number(case, client):
     """Else the test above would see nothing."""
     total = ActionCount.objects.get(pk=case.pk).total

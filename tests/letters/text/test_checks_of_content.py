@@ -82,6 +82,7 @@ def test_addresses_that_ship_show_whole_in_the_windows_of_envelopes():
     assert len(hidden) <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("paper", ["a4", "letter"])
 def test_model_letters_fit_on_one_page_and_say_what_is_asked(paper):
     pages, remarks, models = {}, {}, ModelLetter.objects.select_related("target__case")
@@ -166,6 +167,7 @@ HARMLESS_MESSAGES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("texts", "about"),
     [(HARMLESS_LETTERS, AppliesTo.APPEAL), (HARMLESS_MESSAGES, AppliesTo.SOLIDARITY)],
@@ -209,6 +211,7 @@ def test_words_to_avoid_are_found_in_messages():
         assert [(problem.words, problem.stops) for problem in problems] == [(words, False)], text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("about", [AppliesTo.APPEAL, AppliesTo.SOLIDARITY])
 def test_threat_stops_whatever_it_is_written_for(about):
     for slug, language, text in [

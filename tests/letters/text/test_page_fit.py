@@ -39,6 +39,7 @@ def written(words: str, paragraphs: int, letters: int) -> str:
     return "\n\n".join([(f"{words} " * (each // len(words) + 1))[:each].strip()] * paragraphs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("on", ["a4", "us_letter", "card"])
 @pytest.mark.parametrize("paragraphs", [1, 4])
 @pytest.mark.parametrize("language", WORDS)

@@ -122,6 +122,7 @@ ENVELOPES = [
 ]
 
 
+@pytest.mark.slow
 def test_who_posts_a_letter_chooses_the_sheet_for_the_envelope_at_hand(client, set_in_type):
     letter = to_be_posted(make_letter)
     message = to_be_posted(make_message, make_solidarity_action().case, form="letter")
