@@ -14,10 +14,8 @@ from cases.encryption import keyed_hash
 # RFC 5321's Dot-string, in plain ASCII: what every mail server takes. Not its Quoted-string, in
 # which each mailbox has any number of spellings ("v\ictim"), and no comments.
 LOCAL_PART = re.compile(r"[\w!#$%&'*/=?^`{|}~+-]+(\.[\w!#$%&'*/=?^`{|}~+-]+)*", re.ASCII)
-MAX_LOCAL_PART_CHARACTERS, MAX_ADDRESS_CHARACTERS = (
-    64,
-    254,
-)  # RFC 5321, and what fits into its angle brackets
+MAX_LOCAL_PART_CHARACTERS = 64  # RFC 5321
+MAX_ADDRESS_CHARACTERS = 254  # RFC 5321: what fits into its angle brackets
 # A number is no top-level domain: 10.0.0.10 is a machine. Both kinds of the others have letters.
 TOP_LEVEL = re.compile(r"[a-z]{2,63}|xn--[a-z0-9-]{2,59}")
 # Names that reach a machine of ours or of the network it stands in, and nobody's mailbox.
