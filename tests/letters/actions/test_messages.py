@@ -252,6 +252,7 @@ def test_what_does_not_fit_on_a_card_is_said_and_fits_a_letter(client):
 def set_in_type(monkeypatch) -> list[str]:
     """The cards whose words were set in type to see whether they fit."""
     papers, pages = [], typesetting.pages
+    monkeypatch.setattr("letters.text.printing._fitting", {})  # nor known from a test before
 
     def watched(template, data):
         papers.append(data["paper"])
