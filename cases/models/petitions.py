@@ -83,7 +83,7 @@ class Petition(models.Model):
 
 
 class PetitionText(models.Model):
-    """A petition as it was signed: never changed, whatever becomes of the petition."""
+    """A petition as it was signed: never changed, whatever happens to the petition."""
 
     petition = models.ForeignKey(Petition, models.PROTECT, related_name="texts")
     digest = models.CharField(max_length=32, editable=False)

@@ -59,7 +59,7 @@ def sign(
 
 
 def keep_text(petition: Petition) -> PetitionText:
-    """The text that is signed, kept as it is now whatever becomes of the petition."""
+    """The text that is signed, kept as it is now whatever happens to the petition."""
     return PetitionText.objects.get_or_create(
         petition=petition,
         digest=petition.digest,

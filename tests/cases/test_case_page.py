@@ -120,7 +120,7 @@ def test_case_page_offers_all_that_one_can_do(client):
         "Send words of support",
         "Tell others",
         "Promise letters",
-        "Be told what becomes of it",
+        "Get news of this case",
     ]
     links = shown(client, case).links
     for name in ["write", "sign", "solidarity", "share", "pledge", "follow"]:
@@ -131,7 +131,7 @@ def test_case_page_offers_all_that_one_can_do(client):
 def test_case_page_offers_nothing_that_is_not_there(client):
     case = make_case(sharing_allowed=False, no_target_reason="Nobody is to be written to.")
 
-    assert acts(client, case) == ["Be told what becomes of it"]
+    assert acts(client, case) == ["Get news of this case"]
 
 
 def test_case_page_offers_nothing_that_has_closed(client):
@@ -141,7 +141,7 @@ def test_case_page_offers_nothing_that_has_closed(client):
 
     response = client.get(case.get_absolute_url())
 
-    assert acts(client, case) == ["Tell others", "Promise letters", "Be told what becomes of it"]
+    assert acts(client, case) == ["Tell others", "Promise letters", "Get news of this case"]
     assert "2 Invented Street" not in response.content.decode()
     assert "Let the herds graze" not in response.content.decode()
 

@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         for what, share in demo_data.SHARES.items():
-            left_out = f"how many there shall be; {share:g} for each letter if left out"
+            left_out = f"how many there should be; {share:g} for each letter if left out"
             parser.add_argument(f"--{what}", type=int, help=left_out)
         parser.add_argument("--seed", type=int, help="draw the same shape as the last time")
         parser.add_argument("--remove", action="store_true", help="take all out again")
