@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "simple_history",
+    "django_tasks_db",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -168,6 +169,10 @@ CACHES = {
     },
     "uncached": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},  # for previews
 }
+# What takes longer than a request may is a row that `manage.py work` finds: it is committed with
+# what it is for, or not at all.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
 if "redis" in CACHES["default"]["BACKEND"] and not find_spec("redis"):
     raise ImproperlyConfigured(
         "CACHE_URL names Redis, and the package for it is missing: "

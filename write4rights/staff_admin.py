@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from django_tasks_db.models import DBTaskResult
 
 from cases.admin.versions import VersionCheckMixin
 from cases.permissions import staff
@@ -24,7 +25,8 @@ from write4rights import second_factors
 
 User = get_user_model()
 
-for model in [EmailAddress, Authenticator, UserSession, User, Group]:
+# What a page of ours shows better, or nobody needs to look at.
+for model in [DBTaskResult, EmailAddress, Authenticator, UserSession, User, Group]:
     if admin.site.is_registered(model):
         admin.site.unregister(model)
 
