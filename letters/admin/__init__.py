@@ -1,6 +1,6 @@
 """The admin of letters. The order of registration is the order on its first page."""
 
-from letters.admin import (  # noqa: F401, I001
+from letters.admin import (  # noqa: I001
     letters,
     signatures,
     posts,
@@ -14,5 +14,3 @@ from letters.admin import (  # noqa: F401, I001
     mails,
     tallies,
 )
-
-__all__: list[str] = []
