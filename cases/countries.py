@@ -74,19 +74,6 @@ def validate_country(code: str) -> None:
         raise ValidationError(_("“%(code)s” is not a country code."), params={"code": code})
 
 
-class CountryField(models.CharField):
-    """The code of a country; migrations see the CharField that it is."""
-
-    def __init__(self, *args, **options) -> None:
-        ours: dict[str, Any] = {"max_length": 2, "choices": country_choices}
-        ours["validators"] = [validate_country]
-        super().__init__(*args, **ours | options)
-
-    def deconstruct(self) -> tuple:
-        name, _path, args, options = super().deconstruct()
-        return name, "django.db.models.CharField", args, options
-
-
 def validate_language(code: str) -> None:
     """Raise ValidationError unless HTML's `lang` takes the code, and CLDR knows its language."""
     names = _locale("en").languages
@@ -103,6 +90,35 @@ def validate_language(code: str) -> None:
             "English, “my” for Burmese."
         )
     raise ValidationError(sentence, params={"code": code, "meant": meant})
+
+
+class CodeField(models.CharField):
+    """A text with options of its own; migrations see the CharField that it is."""
+
+    own: dict[str, Any] = {}
+
+    def __init__(self, *args, **options) -> None:
+        super().__init__(*args, **self.own | options)
+
+    def deconstruct(self) -> tuple:
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.CharField", args, options
+
+
+class CountryField(CodeField):
+    """The code of a country."""
+
+    own = {"max_length": 2, "choices": country_choices, "validators": [validate_country]}
+
+
+class LanguageField(CodeField):
+    """The code of a language that people write in."""
+
+    own = {
+        "max_length": 12,
+        "validators": [validate_language],
+        "help_text": _("A language code: en, es, fr, ar, my, km …"),
+    }
 
 
 def _locale(language: str) -> Locale:

@@ -3,6 +3,7 @@
 import calendar
 import datetime
 import re
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -73,6 +74,22 @@ def partial_date_text(text: str) -> str:
 def validate_not_in_future(day: datetime.date) -> None:
     if day > datetime.date.today() + datetime.timedelta(days=1):  # somewhere it is tomorrow
         raise ValidationError(_("This date is in the future."))
+
+
+class PartialDateField(models.CharField):
+    """A date in the text of `parse_partial`, or nothing; migrations see the CharField it is."""
+
+    def __init__(self, *args, **options) -> None:
+        ours: dict[str, Any] = {
+            "max_length": 10,
+            "blank": True,
+            "validators": [validate_partial_date],
+        }
+        super().__init__(*args, **ours | options)
+
+    def deconstruct(self) -> tuple:
+        name, _path, args, options = super().deconstruct()
+        return name, "django.db.models.CharField", args, options
 
 
 class PartialDateModel(models.Model):

@@ -98,7 +98,9 @@ class WideFieldsMixin(admin.options.BaseModelAdmin):
 def _is_typed(field: models.Field) -> bool:
     """Whether somebody types a text into it, or pastes one."""
     original = _original(field)
-    return type(original) in (models.CharField, models.TextField) and not original.choices
+    is_text = isinstance(original, models.CharField | models.TextField)
+    is_address = isinstance(original, models.URLField | models.EmailField | models.SlugField)
+    return is_text and not is_address and not original.choices
 
 
 def _original(field: models.Field) -> models.Field:

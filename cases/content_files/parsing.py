@@ -21,7 +21,7 @@ from modeltrans.translator import get_i18n_field
 
 from cases import typed_text
 from cases.content_files.fields import fields_in_files
-from cases.dates import parse_partial, validate_partial_date
+from cases.dates import PartialDateField, parse_partial
 from cases.models import (
     MAIN,
     AddressVisibility,
@@ -248,7 +248,7 @@ class Table:
             case models.JSONField():
                 texts = self.texts(key)
                 return [text.lower() for text in texts] if field.name == "words" else texts
-            case models.CharField() if validate_partial_date in field.validators:
+            case PartialDateField():
                 return self.partial_date_text(key)
             case models.TextField():
                 return self.text(key, at_most=field.max_length)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from modeltrans.fields import TranslationField
 
 from cases.countries import CountryField, country_name
-from cases.dates import earliest_today, validate_partial_date
+from cases.dates import PartialDateField, earliest_today
 from cases.models.editions import Edition
 from cases.models.embassies import Embassy
 from cases.models.history import History
@@ -410,11 +410,8 @@ class Case(models.Model):
         blank=True,
         help_text=_("Only if the case has no target: the reason, shown on the page."),
     )
-    facts_as_of = models.CharField(
+    facts_as_of = PartialDateField(
         _("what we know, as of"),
-        max_length=10,
-        blank=True,
-        validators=[validate_partial_date],
         help_text=_(
             "The date of the newest news that the page tells, as 2025-12 or 2025-12-10. Shown as "
             "“This is what we know as of December 2025”. Move it when you have looked for news and "

@@ -5,7 +5,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.countries import CountryField, country_name, validate_country
-from cases.dates import validate_partial_date
+from cases.dates import PartialDateField
 from cases.models.history import History
 
 
@@ -33,11 +33,8 @@ class Confidence(models.TextChoices):
 class Researched(models.Model):
     """What somebody found out: of which day, how sure it is, and where it was read."""
 
-    as_of = models.CharField(
+    as_of = PartialDateField(
         _("as of"),
-        max_length=10,
-        blank=True,
-        validators=[validate_partial_date],
         help_text=_(
             "Date of the newest source: 2025, 2025-07 or 2025-07-30. Empty if it has none."
         ),
@@ -80,10 +77,7 @@ class Embassy(Researched):
     """An embassy by way of which letters to its country can go, for the price of a letter inside
     the country it is in; and which can be sent copies."""
 
-    of_country = CountryField(
-        _("embassy of"),
-        help_text=_("The country that is written to."),
-    )
+    of_country = CountryField(_("embassy of"), help_text=_("The country that is written to."))
     in_country = CountryField(
         _("in"),
         help_text=_("The country it is in, where people write from."),

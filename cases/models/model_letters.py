@@ -1,10 +1,10 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import validate_language
+from cases.countries import LanguageField
 from cases.models.cases import Case
 from cases.models.history import History
-from cases.models.targets import LANGUAGE_HELP, Target
+from cases.models.targets import Target
 
 
 class ModelLetter(models.Model):
@@ -13,13 +13,7 @@ class ModelLetter(models.Model):
     target = models.ForeignKey(
         Target, models.CASCADE, related_name="model_letters", verbose_name=_("target")
     )
-    language = models.CharField(
-        _("language"),
-        max_length=12,
-        default="en",
-        validators=[validate_language],
-        help_text=LANGUAGE_HELP,
-    )
+    language = LanguageField(_("language"), default="en")
     subject = models.CharField(_("subject"), max_length=150)
     body = models.TextField(
         _("body"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from modeltrans.fields import TranslationField
 
 from cases.countries import CountryField, country_name
-from cases.dates import validate_partial_date
+from cases.dates import PartialDateField
 from cases.models.embassies import Researched, validate_countries
 from cases.models.history import History
 from cases.models.translation import shown_language
@@ -81,11 +81,8 @@ class PostalNote(Researched):
         blank=True,
         help_text=_("As the post there says it, on average."),
     )
-    delivery_as_of = models.CharField(
+    delivery_as_of = PartialDateField(
         _("said in"),
-        max_length=10,
-        blank=True,
-        validators=[validate_partial_date],
         help_text=_("When the post said so: 2025, 2025-07 or 2025-07-30."),
     )
 
@@ -162,11 +159,8 @@ class Postage(Researched):
     max_weight_g = models.PositiveSmallIntegerField(
         _("up to (grams)"), null=True, blank=True, help_text=_("Two sheets and an envelope: 15 g.")
     )
-    as_of = models.CharField(
+    as_of = PartialDateField(
         _("as of"),
-        max_length=10,
-        blank=True,
-        validators=[validate_partial_date],
         help_text=_("The day from which the price holds, or of the source."),
     )
     current = models.BooleanField(

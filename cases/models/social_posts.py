@@ -1,23 +1,16 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import validate_language
+from cases.countries import LanguageField
 from cases.models.cases import Case
 from cases.models.history import History
-from cases.models.targets import LANGUAGE_HELP
 
 
 class SocialPost(models.Model):
     """A text to post about a case, with the handles it speaks to. The page adds the address."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="social_posts")
-    language = models.CharField(
-        _("language"),
-        max_length=12,
-        default="en",
-        validators=[validate_language],
-        help_text=LANGUAGE_HELP,
-    )
+    language = LanguageField(_("language"), default="en")
     text = models.TextField(
         _("text"),
         max_length=500,

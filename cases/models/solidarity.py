@@ -2,16 +2,11 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import (
-    CountryField,
-    country_name,
-    validate_language,
-)
+from cases.countries import CountryField, LanguageField, country_name
 from cases.dates import earliest_today
 from cases.models.cases import Case
 from cases.models.fields import OneToOneOrNoneField
 from cases.models.history import History
-from cases.models.targets import LANGUAGE_HELP
 
 
 class AddressVisibility(models.TextChoices):
@@ -118,13 +113,7 @@ class SolidarityPhrase(models.Model):
     """A sentence that a message of support can begin with, in a language its readers read."""
 
     case = models.ForeignKey(Case, models.CASCADE, related_name="solidarity_phrases")
-    language = models.CharField(
-        _("language"),
-        max_length=12,
-        default="en",
-        validators=[validate_language],
-        help_text=LANGUAGE_HELP,
-    )
+    language = LanguageField(_("language"), default="en")
     text = models.CharField(_("sentence"), max_length=300)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 

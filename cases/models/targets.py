@@ -4,18 +4,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from modeltrans.fields import TranslationField
 
-from cases.countries import (
-    CountryField,
-    country_name,
-    validate_language,
-)
-from cases.dates import earliest_today, partial_date_text, validate_partial_date
+from cases.countries import CountryField, LanguageField, country_name
+from cases.dates import PartialDateField, earliest_today, partial_date_text
 from cases.models.cases import Case
 from cases.models.embassies import Confidence
 from cases.models.history import History
 from cases.models.translation import shown_language
 
-LANGUAGE_HELP = _("A language code: en, es, fr, ar, my, km …")
 PARTIAL_HELP = _("As finely as it is known: 2026-03-02, 2026-03 or 2026.")
 MAIN = "main"  # the key of the only target of a case, until somebody chooses another
 
@@ -47,13 +42,7 @@ class Target(models.Model):
     )
     title = models.CharField(_("title"), max_length=80, blank=True, help_text=_("“H.E.”, “Dr”"))
     office = models.CharField(_("office"), max_length=200)
-    holder_as_of = models.CharField(
-        _("name and office known as of"),
-        max_length=10,
-        blank=True,
-        validators=[validate_partial_date],
-        help_text=PARTIAL_HELP,
-    )
+    holder_as_of = PartialDateField(_("name and office known as of"), help_text=PARTIAL_HELP)
     asked = models.CharField(
         _("what this target is asked"),
         max_length=300,
@@ -62,20 +51,8 @@ class Target(models.Model):
     )
     salutation = models.CharField(_("salutation"), max_length=120, help_text=_("“Dear …,”"))
     close = models.CharField(_("close"), max_length=120, help_text=_("“Yours faithfully,”"))
-    language = models.CharField(
-        _("language of these"),
-        max_length=12,
-        default="en",
-        validators=[validate_language],
-        help_text=LANGUAGE_HELP,
-    )
-    local_language = models.CharField(
-        _("the target's language"),
-        max_length=12,
-        blank=True,
-        validators=[validate_language],
-        help_text=LANGUAGE_HELP,
-    )
+    language = LanguageField(_("language of these"), default="en")
+    local_language = LanguageField(_("the target's language"), blank=True)
     local_salutation = models.CharField(_("salutation in it"), max_length=120, blank=True)
     local_close = models.CharField(_("close in it"), max_length=120, blank=True)
     postal = models.TextField(
@@ -92,13 +69,7 @@ class Target(models.Model):
             "address."
         ),
     )
-    address_as_of = models.CharField(
-        _("address known as of"),
-        max_length=10,
-        blank=True,
-        validators=[validate_partial_date],
-        help_text=PARTIAL_HELP,
-    )
+    address_as_of = PartialDateField(_("address known as of"), help_text=PARTIAL_HELP)
     address_confidence = models.CharField(
         _("how sure the address is"), max_length=6, choices=Confidence.choices, blank=True
     )

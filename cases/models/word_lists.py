@@ -2,9 +2,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from cases.countries import validate_language
+from cases.countries import LanguageField
 from cases.models.history import History
-from cases.models.targets import LANGUAGE_HELP
 
 
 def validate_words(words: list[str]) -> None:
@@ -29,12 +28,7 @@ class WordList(models.Model):
     """
 
     kind = models.CharField(_("what"), max_length=8, choices=WordListKind.choices)
-    language = models.CharField(
-        _("language"),
-        max_length=12,
-        validators=[validate_language],
-        help_text=LANGUAGE_HELP,
-    )
+    language = LanguageField(_("language"))
     words = models.JSONField(
         _("words"),
         default=list,
