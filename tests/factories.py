@@ -38,6 +38,7 @@ from cases.models import (
 from letters.actions import signatures
 from letters.models import (
     COUNTED,
+    STARTS_WAITING,
     EmailAddress,
     Follow,
     FollowState,
@@ -256,6 +257,8 @@ def make_letter(case: Case | None = None, **fields) -> Letter:
         fields.setdefault("counted_on", timezone.localdate())
     if fields["state"] in (LetterState.SUBMITTED, LetterState.APPROVED):
         fields.setdefault("route", Route.DELIVER)
+    if fields["state"] in STARTS_WAITING:
+        fields.setdefault("waiting_since", fields["changed_at"])
     case = case or make_case()
     if fields.get("kind") != LetterKind.SOLIDARITY and fields.get("route") != Route.BY_HAND:
         fields.setdefault("target", case.targets.first())

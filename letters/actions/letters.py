@@ -156,11 +156,12 @@ def revise(
         if current is None or not current.is_editable:
             return False
         letter.state, letter.counted_on = current.state, current.counted_on
-        letter.shown_on = current.shown_on
+        letter.shown_on, letter.waiting_since = current.shown_on, current.waiting_since
         ledger.shift(current.tally_key, letter.tally_key)
         if current.state == APPROVED:
             letter.state, letter.shown_on = SUBMITTED, None
-        letter.save(update_fields=[*fields, "changed_at", "state", "shown_on"])
+            letter.waiting_since = letter.changed_at
+        letter.save(update_fields=[*fields, "changed_at", "state", "shown_on", "waiting_since"])
         pictures.keep(letter, drawing)
         if current.email_hash != letter.email_hash:
             messages.forget_other_addresses(letter)

@@ -132,6 +132,7 @@ def _post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, needs_re
             counted_on=None if needs_review else today,
             created_at=now,
             changed_at=now,
+            waiting_since=now,
             is_sample=pledge.is_sample,
         )
         letter.set_key_hash()

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from letters.models import (
     COUNTED,
+    STARTS_WAITING,
     Follow,
     Letter,
     Post,
@@ -47,6 +48,8 @@ def move(row: CountedRow, state: str, **changes) -> bool:
 
     Whoever says whether it `needs_review` is staff, and has looked: no alarm flags it again.
     """
+    if isinstance(row, Letter) and state in STARTS_WAITING and state != row.state:
+        changes.setdefault("waiting_since", timezone.now())
     was = row.tally_key
     counts = state in COUNTED_STATES[type(row)] and not changes.get(
         "needs_review", row.needs_review

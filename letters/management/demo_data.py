@@ -19,6 +19,7 @@ from cases.models import Case, PetitionText
 from letters.actions.signatures import keep_text
 from letters.actions.transitions import COUNTED_STATES
 from letters.models import (
+    STARTS_WAITING,
     Format,
     Letter,
     LetterKind,
@@ -138,6 +139,8 @@ class Inventor:
         if isinstance(row, PrivateLink):
             row.key = secrets.token_urlsafe(16)
             row.set_key_hash()
+        if isinstance(row, Letter) and row.state in STARTS_WAITING:
+            row.waiting_since = at
         return row
 
     def pledge(self, case: Case) -> Pledge:

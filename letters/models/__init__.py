@@ -7,6 +7,7 @@ from letters.models.follows import Follow, FollowState
 from letters.models.letters import (
     COUNTED,
     EDITABLE,
+    STARTS_WAITING,
     EmbassyPart,
     Format,
     Letter,

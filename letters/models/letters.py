@@ -74,13 +74,15 @@ EDITABLE = [
 
 # Somebody has to read it: we deliver it, or it was sent and a trap or a limit caught it. What was
 # written by hand has no words here: it is looked at with its pledge, as long as there is one.
-AWAITING_MODERATION = Q(invalid_on=None) & (
+AWAITING_MODERATION = Q(invalid_on=None, erased_on=None) & (
     Q(state=LetterState.SUBMITTED)
     | (
         Q(state=LetterState.POSTED, needs_review=True)
         & (~Q(route=Route.BY_HAND) | Q(pledge__isnull=True))
     )
 )
+# From now on staff have it to read, if it is for them to read: see `Letter.waiting_since`.
+STARTS_WAITING = [LetterState.SUBMITTED, LetterState.POSTED]
 BY_HAND_NEEDING_REVIEW = Q(route=Route.BY_HAND, needs_review=True, invalid_on=None)
 COUNTED_LETTER = Q(state__in=COUNTED, needs_review=False, invalid_on=None)
 
@@ -163,6 +165,8 @@ class Letter(CountedAction, PrivateLink):
     state = models.CharField(
         _("state"), max_length=10, choices=LetterState.choices, default=LetterState.DRAFTING
     )
+    # Since when staff have it to read, if they have to; else since when it was posted.
+    waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True, editable=False)
     # Staff found that nobody can stand for it: it is kept, and does not count.
     invalid_on = models.DateField(_("not valid since"), null=True, blank=True, editable=False)
     # The day it counted on until then, and counts on again if that was wrong.
@@ -219,6 +223,22 @@ class Letter(CountedAction, PrivateLink):
             models.Index(
                 name="letter_awaiting_by_route",
                 fields=["route", "-id"],
+                condition=AWAITING_MODERATION,
+            ),
+            # The reading desk: what waits longest stands first, whatever is asked for.
+            models.Index(
+                name="letter_queue",
+                fields=["waiting_since", "id"],
+                condition=AWAITING_MODERATION,
+            ),
+            models.Index(
+                name="letter_queue_by_case",
+                fields=["case", "waiting_since", "id"],
+                condition=AWAITING_MODERATION,
+            ),
+            models.Index(
+                name="letter_queue_by_language",
+                fields=["language", "waiting_since", "id"],
                 condition=AWAITING_MODERATION,
             ),
             models.Index(

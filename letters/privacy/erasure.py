@@ -44,6 +44,7 @@ ERASED_FIELDS = {
     "embassy_part": "",
     "may_be_shown": False,
     "shown_on": None,
+    "waiting_since": None,
     "pledge": None,
 }
 

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import Point, Target
+from letters.actions import letters as letter_actions
 from letters.models import Letter, LetterState, NameForm, OutgoingMail, Route
 from letters.privacy import antispam
 from tests.factories import make_case_to_write_for, make_letter, make_model_letter
@@ -361,6 +362,32 @@ def test_an_approved_letter_that_is_changed_is_read_again(client):
 
     assert state_of(letter) == LetterState.SUBMITTED
     assert everyone(letter.case) == 1
+
+
+def test_a_letter_waits_since_it_was_handed_in_and_again_once_approved_words_change(client):
+    letter = make_letter(make_case_to_write_for(), state="drafting")
+    now = timezone.now()
+
+    def waits_since(days: int, deed) -> datetime.datetime | None:
+        with time_machine.travel(now + datetime.timedelta(days=days), tick=False):
+            deed()
+        letter.refresh_from_db()
+        return letter.waiting_since
+
+    def revise():
+        client.post(reverse("letters:letter-edit", args=[letter.key]), letter_form())
+
+    def approve():
+        letter_actions.approve(letter)
+
+    assert letter.waiting_since is None
+    for days, deed, since in [
+        (1, lambda: act(client, letter, "deliver"), 1),
+        (2, revise, 1),
+        (3, approve, 1),
+        (4, revise, 4),
+    ]:
+        assert waits_since(days, deed) == now + datetime.timedelta(days=since)
 
 
 def test_a_letter_moves_with_its_writer_to_another_country(client):
