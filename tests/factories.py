@@ -38,11 +38,16 @@ from cases.models import (
 from letters.actions import signatures
 from letters.models import (
     COUNTED,
+    READ_STATES,
     STARTS_WAITING,
     EmailAddress,
     Follow,
     FollowState,
     Format,
+    HandIn,
+    HandInItem,
+    HandInPart,
+    HandInState,
     Letter,
     LetterKind,
     LetterState,
@@ -55,6 +60,7 @@ from letters.models import (
 )
 from letters.models.email_spelling import email_hash
 from letters.statistics import ledger
+from tests.staff import make_staff
 
 numbers = itertools.count(1)
 
@@ -255,7 +261,7 @@ def make_letter(case: Case | None = None, **fields) -> Letter:
     } | fields
     if fields["state"] in COUNTED and not fields.get("needs_review"):
         fields.setdefault("counted_on", timezone.localdate())
-    if fields["state"] in (LetterState.SUBMITTED, LetterState.APPROVED):
+    if fields["state"] in (LetterState.SUBMITTED, *READ_STATES):
         fields.setdefault("route", Route.DELIVER)
     if fields["state"] in STARTS_WAITING:
         fields.setdefault("waiting_since", fields["changed_at"])
@@ -370,3 +376,41 @@ def make_paper_count(case: Case | None = None, **fields) -> PaperCount:
     if paper.tally_key:
         ledger.count(paper.tally_key, paper.number)
     return paper
+
+
+def make_hand_in(
+    *things: Letter | Signature, state: str = HandInState.READY, parts: int = 1, **fields
+) -> HandIn:
+    """A hand-in of these letters, messages or signatures, on so many parts of paper."""
+    first = things[0]
+    is_signed = isinstance(first, Signature)
+    form = first.form if not is_signed and first.is_message else ""
+    fields = {
+        "case": first.petition.case if is_signed else first.case,
+        "kind": "signature" if is_signed else first.kind,
+        "form": form,
+        "made_by": fields.pop("made_by", None) or make_staff(),
+    } | fields
+    is_printed = state not in (HandInState.MAKING, HandInState.READY, HandInState.CANCELLED)
+    if is_printed:
+        fields = {"printed_at": timezone.now(), "printed_by": fields["made_by"]} | fields
+    hand_in = HandIn.objects.create(state=state, **fields)
+    for number, thing in enumerate(things, 1):
+        named = {"signature" if is_signed else "letter": thing}
+        HandInItem.objects.create(hand_in=hand_in, number=number, **named)
+    if not is_signed:
+        thing_state = LetterState.PRINTED if is_printed else LetterState.IN_HAND_IN
+        keys = [thing.pk for thing in things]
+        Letter.objects.filter(pk__in=keys).update(state=thing_state)
+        for thing in things:
+            thing.refresh_from_db()
+    size = -(-len(things) // parts)
+    for index in range(parts):
+        HandInPart.objects.create(
+            hand_in=hand_in,
+            index=index + 1,
+            first=index * size + 1,
+            last=min((index + 1) * size, len(things)),
+            made_at=timezone.now(),
+        )
+    return hand_in

@@ -14,13 +14,23 @@ from cases.models import Case
 from letters.actions import follows
 from letters.actions.transitions import move
 from letters.mail import messages
-from letters.models import EmbassyPart, Letter, LetterState, Route
+from letters.models import (
+    READ_STATES,
+    EmbassyPart,
+    HandInItem,
+    LeftBecause,
+    Letter,
+    LetterState,
+    Route,
+)
 from letters.privacy.antispam import DOUBLE_CLICK, keys_of
 from letters.statistics import ledger
 from letters.text import checks, pictures, routes
 
 DRAFTING, READY, POSTED = LetterState.DRAFTING, LetterState.READY, LetterState.POSTED
 SUBMITTED, APPROVED = LetterState.SUBMITTED, LetterState.APPROVED
+IN_HAND_IN, PRINTED = LetterState.IN_HAND_IN, LetterState.PRINTED
+DELIVERED, RETURNED = LetterState.DELIVERED, LetterState.RETURNED
 REJECTED, WITHDRAWN = LetterState.REJECTED, LetterState.WITHDRAWN
 
 # What a writer may do in a state: act → (new state, new route or None for the same).
@@ -40,6 +50,10 @@ WRITER_ACTS: dict[str, dict[str, tuple[str, str | None]]] = {
     POSTED: {"undo": (READY, None)},
     SUBMITTED: {"undo": (DRAFTING, Route.UNDECIDED), "withdraw": (WITHDRAWN, None)},
     APPROVED: {"withdraw": (WITHDRAWN, None)},
+    IN_HAND_IN: {"withdraw": (WITHDRAWN, None)},
+    PRINTED: {},  # on paper, it is beyond recall
+    DELIVERED: {},
+    RETURNED: {},
     REJECTED: {"deliver": (SUBMITTED, Route.DELIVER), "withdraw": (WITHDRAWN, None)},
     WITHDRAWN: {"undo": (DRAFTING, Route.UNDECIDED)},
 }
@@ -145,7 +159,8 @@ def revise(
     sender: str = "",
     **fields: Unpack[LetterFields],
 ) -> bool:
-    """Change the words of a letter that has not left; an approved one is read again."""
+    """Change the words of a letter that has not left; an approved one is read again, and
+    leaves the hand-in that it may be in."""
     if letter.consent_version:  # its writer agreed to an earlier text
         fields.pop("consent_version", None)
     for name, value in fields.items():
@@ -158,9 +173,11 @@ def revise(
         letter.state, letter.counted_on = current.state, current.counted_on
         letter.shown_on, letter.waiting_since = current.shown_on, current.waiting_since
         ledger.shift(current.tally_key, letter.tally_key)
-        if current.state == APPROVED:
+        if current.state in (APPROVED, IN_HAND_IN):
             letter.state, letter.shown_on = SUBMITTED, None
             letter.waiting_since = letter.changed_at
+        if current.state == IN_HAND_IN:
+            HandInItem.objects.leave(LeftBecause.CHANGED, letters=[letter.pk])
         letter.save(update_fields=[*fields, "changed_at", "state", "shown_on", "waiting_since"])
         pictures.keep(letter, drawing)
         if current.email_hash != letter.email_hash:
@@ -254,7 +271,7 @@ def may_be_shown(letter: Letter) -> bool:
     return (
         letter.is_message
         and letter.may_be_shown
-        and letter.state == APPROVED
+        and letter.state in READ_STATES
         and letter.erased_on is None
         and letter.case.solidarity_action is not None
         and letter.case.solidarity_action.shows_messages
@@ -263,7 +280,7 @@ def may_be_shown(letter: Letter) -> bool:
 
 def show(letter: Letter) -> bool:
     """A moderator chose it: readers may read the message on the page of its case."""
-    return may_be_shown(letter) and move(letter, APPROVED, shown_on=timezone.localdate())
+    return may_be_shown(letter) and move(letter, letter.state, shown_on=timezone.localdate())
 
 
 def hide(letter: Letter) -> bool:

@@ -9,7 +9,10 @@ from letters.models import (
     COUNTED,
     STARTS_WAITING,
     Follow,
+    HandInItem,
+    LeftBecause,
     Letter,
+    LetterState,
     Post,
     PostState,
     Signature,
@@ -27,6 +30,13 @@ COUNTED_STATES: dict[type[CountedRow], list] = {
     Letter: COUNTED,
     Signature: [SignatureState.CONFIRMED],
     Post: [PostState.POSTED],
+}
+
+# What has this state now is in no hand-in any more, unless that is printed.
+LEAVES_FOR: dict[str, LeftBecause] = {
+    LetterState.WITHDRAWN: LeftBecause.WITHDRAWN,
+    LetterState.REJECTED: LeftBecause.REJECTED,
+    SignatureState.INVALID: LeftBecause.INVALID,
 }
 
 
@@ -50,7 +60,7 @@ def move(row: CountedRow, state: str, **changes) -> bool:
     """
     if isinstance(row, Letter) and state in STARTS_WAITING and state != row.state:
         changes.setdefault("waiting_since", timezone.now())
-    was = row.tally_key
+    was, state_before = row.tally_key, row.state
     counts = state in COUNTED_STATES[type(row)] and not changes.get(
         "needs_review", row.needs_review
     )
@@ -61,4 +71,13 @@ def move(row: CountedRow, state: str, **changes) -> bool:
         if "needs_review" not in changes:
             surges.watch(row, was)
         ledger.shift(was, row.tally_key)
+        if state_before != state and state in LEAVES_FOR:
+            _leave_hand_in(row, state_before, LEAVES_FOR[state])
     return True
+
+
+def _leave_hand_in(row: CountedRow, state_before: str, because: LeftBecause) -> None:
+    if state_before == LetterState.IN_HAND_IN:
+        HandInItem.objects.leave(because, letters=[row.pk])
+    elif isinstance(row, Signature) and state_before == SignatureState.CONFIRMED:
+        HandInItem.objects.leave(because, signatures=[row.pk])

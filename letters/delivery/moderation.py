@@ -14,6 +14,9 @@ from django.utils import timezone
 
 from letters.models import (
     COUNTED,
+    OUT_OF_HAND_IN,
+    HandInItem,
+    LeftBecause,
     Letter,
     Post,
     PostState,
@@ -50,14 +53,17 @@ def invalidate(rows: QuerySet) -> list[int]:
             chosen.model is Signature
         ):  # revalidated by its owner, one by one: `signatures.revalidate`
             chosen.update(state=SignatureState.INVALID, counted_on=None, changed_at=timezone.now())
+            HandInItem.objects.leave(LeftBecause.INVALID, signatures=keys)
         else:
-            changes = {"shown_on": None} if chosen.model is Letter else {}
+            changes = {"shown_on": None, "state": OUT_OF_HAND_IN} if chosen.model is Letter else {}
             chosen.update(
                 invalid_on=timezone.localdate(),
                 was_counted_on=F("counted_on"),
                 counted_on=None,
                 **changes,
             )
+        if chosen.model is Letter:
+            HandInItem.objects.leave(LeftBecause.INVALID, letters=keys)
         ledger.add_many({key: -number for key, number in counted.items()})
     return keys
 

@@ -4,9 +4,19 @@ from letters.models.announcements import Announcement
 from letters.models.data_requests import DataRequest
 from letters.models.email_addresses import EmailAddress
 from letters.models.follows import Follow, FollowState
+from letters.models.hand_ins import (
+    OUT_OF_HAND_IN,
+    HandIn,
+    HandInItem,
+    HandInPart,
+    HandInState,
+    LeftBecause,
+    Paper,
+)
 from letters.models.letters import (
     COUNTED,
     EDITABLE,
+    READ_STATES,
     STARTS_WAITING,
     EmbassyPart,
     Format,

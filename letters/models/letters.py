@@ -55,22 +55,45 @@ class LetterState(models.TextChoices):
     POSTED = "posted", _("posted")
     SUBMITTED = "submitted", _("submitted")
     APPROVED = "approved", _("approved")
+    IN_HAND_IN = "in-hand-in", _("in a hand-in")
+    PRINTED = "printed", _("printed for its hand-in")
+    DELIVERED = "delivered", _("handed in")
+    RETURNED = "returned", _("came back")
     REJECTED = "rejected", _("rejected")
     WITHDRAWN = "withdrawn", _("withdrawn")
 
 
+# A moderator has read it; from here on it goes with others. See also letters/models/hand_ins.py
+READ_STATES = [
+    LetterState.APPROVED,
+    LetterState.IN_HAND_IN,
+    LetterState.PRINTED,
+    LetterState.DELIVERED,
+    LetterState.RETURNED,
+]
 # A letter counts once it is posted, or submitted and not rejected. Its whole life is drawn in
 # docs/architecture.md.
-COUNTED = [LetterState.POSTED, LetterState.SUBMITTED, LetterState.APPROVED]
+COUNTED = [LetterState.POSTED, LetterState.SUBMITTED, *READ_STATES]
 # Its writer may still change the words.
 EDITABLE = [
     LetterState.DRAFTING,
     LetterState.READY,
     LetterState.SUBMITTED,
     LetterState.APPROVED,
+    LetterState.IN_HAND_IN,
     LetterState.REJECTED,
 ]
+# It is with us, and on no paper yet.
+WITH_US = [LetterState.SUBMITTED, LetterState.APPROVED, LetterState.IN_HAND_IN]
 
+
+# What the page of a letter that counts says of its hand-in: see Letter.page_state.
+HAND_IN_PAGES: dict[str, str] = {
+    LetterState.IN_HAND_IN: "in_hand_in",
+    LetterState.PRINTED: "printed",
+    LetterState.DELIVERED: "delivered",
+    LetterState.RETURNED: "returned",
+}
 
 # Somebody has to read it: we deliver it, or it was sent and a trap or a limit caught it. What was
 # written by hand has no words here: it is looked at with its pledge, as long as there is one.
@@ -84,6 +107,10 @@ AWAITING_MODERATION = Q(invalid_on=None, erased_on=None) & (
 # From now on staff have it to read, if it is for them to read: see `Letter.waiting_since`.
 STARTS_WAITING = [LetterState.SUBMITTED, LetterState.POSTED]
 BY_HAND_NEEDING_REVIEW = Q(route=Route.BY_HAND, needs_review=True, invalid_on=None)
+# Read, and in no hand-in yet. What nobody wrote is never handed in.
+TO_HAND_IN = Q(
+    state=LetterState.APPROVED, invalid_on=None, erased_on=None, needs_review=False, is_sample=False
+)
 COUNTED_LETTER = Q(state__in=COUNTED, needs_review=False, invalid_on=None)
 
 
@@ -108,6 +135,10 @@ class LetterQuerySet(PrivateLinkQuerySet["Letter"]):
         return self.filter(
             shown_on__isnull=False, erased_on__isnull=True, case__in=told.values("pk")
         ).order_by("-shown_on", "-pk")
+
+    def to_hand_in(self) -> LetterQuerySet:
+        """Read, counted, and in no hand-in yet."""
+        return self.filter(TO_HAND_IN)
 
     def counted(self) -> LetterQuerySet:
         # See also Letter.counts
@@ -242,6 +273,9 @@ class Letter(CountedAction, PrivateLink):
                 condition=AWAITING_MODERATION,
             ),
             models.Index(
+                name="letter_to_hand_in", fields=["case", "kind", "id"], condition=TO_HAND_IN
+            ),
+            models.Index(
                 name="letter_by_hand_held", fields=["pledge"], condition=BY_HAND_NEEDING_REVIEW
             ),
             models.Index(
@@ -283,7 +317,7 @@ class Letter(CountedAction, PrivateLink):
             models.CheckConstraint(
                 name="letter_shown_only_if_its_writer_agreed_and_it_was_approved",
                 condition=Q(shown_on__isnull=True)
-                | Q(may_be_shown=True, kind=LetterKind.SOLIDARITY, state=LetterState.APPROVED),
+                | Q(may_be_shown=True, kind=LetterKind.SOLIDARITY, state__in=READ_STATES),
             ),
             models.CheckConstraint(
                 name="letter_rejected_with_a_reason",
@@ -324,15 +358,14 @@ class Letter(CountedAction, PrivateLink):
         if self.state in (LetterState.WITHDRAWN, LetterState.REJECTED):
             return self.state
         if self.counts:
-            return "counted"
+            return HAND_IN_PAGES.get(self.state, "counted")
         has_left = self.state not in (LetterState.DRAFTING, LetterState.READY)
         return "in_review" if self.needs_review and has_left else "open"
 
     @property
     def may_be_rejected(self) -> bool:
         """It is with us, or it waits for a look at all."""
-        with_us = self.state in (LetterState.SUBMITTED, LetterState.APPROVED)
-        waits = with_us or (self.state == LetterState.POSTED and self.needs_review)
+        waits = self.state in WITH_US or (self.state == LetterState.POSTED and self.needs_review)
         return waits and self.is_valid
 
     @property

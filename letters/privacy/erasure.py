@@ -9,10 +9,13 @@ from django.db.models.functions import Cast, Concat, TruncDay
 from django.utils import timezone
 
 from letters.models import (
+    OUT_OF_HAND_IN,
     DataRequest,
     EmailAddress,
     Follow,
     FollowState,
+    HandInItem,
+    LeftBecause,
     Letter,
     LetterPicture,
     LetterState,
@@ -64,10 +67,12 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
         keys = list(letters.order_by("pk").select_for_update().values_list("pk", flat=True))
         _erase_mail_about("letter", keys)
         LetterPicture.objects.filter(letter__in=keys).delete()
+        HandInItem.objects.leave(LeftBecause.ERASED, letters=keys)
         chosen = Letter.objects.filter(pk__in=keys)
         counted = chosen.filter(STAYS).update(
             **ERASED_FIELDS,
             **ERASED_LINK,
+            state=OUT_OF_HAND_IN,
             created_at=TruncDay("created_at"),
             changed_at=TruncDay("changed_at"),
             erased_on=timezone.localdate(),
@@ -93,6 +98,7 @@ def erase_signatures(signatures: QuerySet[Signature]) -> int:
     """
     with transaction.atomic():
         keys = list(signatures.order_by("pk").select_for_update().values_list("pk", flat=True))
+        HandInItem.objects.leave(LeftBecause.ERASED, signatures=keys)
         chosen = Signature.objects.filter(pk__in=keys)
         kept = Q(counted_on__isnull=False) | Q(state=SignatureState.INVALID)
         number = chosen.filter(kept).update(
@@ -130,7 +136,10 @@ def erase_expired() -> dict[str, int]:
     kept = Letter.objects.filter(erased_on__isnull=True)
     expired = kept.filter(
         (drafts & Q(changed_at__lt=now - limits.KEEP_DRAFTS_FOR))
-        | Q(state=LetterState.POSTED, changed_at__lt=now - limits.KEEP_SENT_LETTERS_FOR)
+        | Q(
+            state__in=[LetterState.POSTED, LetterState.DELIVERED, LetterState.RETURNED],
+            changed_at__lt=now - limits.KEEP_SENT_LETTERS_FOR,
+        )
         | Q(invalid_on__isnull=False, changed_at__lt=now - limits.KEEP_INVALID_FOR)
     )
     pledges = Pledge.objects.filter(due_on__lt=timezone.localdate() - limits.KEEP_PLEDGES_FOR)

@@ -28,6 +28,7 @@ from letters.models import (
     Signature,
     SignatureState,
 )
+from letters.models.letters import WITH_US
 from letters.privacy.limits import KEEP_AT_MOST_FOR, KEEP_FOR, KEEP_SIGNATURES_AFTER_CLOSING_FOR
 
 ASK_BEFORE = datetime.timedelta(days=60)
@@ -58,7 +59,7 @@ def letters_in_hand() -> QuerySet[Letter]:
     return Letter.objects.filter(
         erased_on__isnull=True,
         invalid_on__isnull=True,
-        state__in=[LetterState.SUBMITTED, LetterState.APPROVED],
+        state__in=[*WITH_US, LetterState.PRINTED],
     )
 
 
