@@ -235,7 +235,7 @@ WHITENOISE_MAX_AGE = 3600
 WHITENOISE_ROOT = BASE_DIR / "static/root"  # served at /: where browsers look for favicon.ico
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "write4rights.form_renderer.FormRenderer"
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 200_000  # a letter is under 10 kB; pictures count separately
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # the case page in the admin has many inlines
