@@ -91,6 +91,7 @@ def make_case(**fields) -> Case:
         "summary": "A plainly invented herder of a test, whose pastures are to be built over.",
         "story": "## The pastures\n\nA plainly *invented* story of a test.",
         "stage": Stage.PUBLISHED,
+        "takes_deliveries": True,
         "facts_as_of": "2025-12",
     } | fields
     if "edition" not in fields:

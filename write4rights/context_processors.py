@@ -8,6 +8,7 @@ def site(request: HttpRequest) -> dict:
         "organisation": settings.ORGANISATION,
         "contact_email": settings.CONTACT_EMAIL,
         "site_url": settings.SITE_URL,
+        "delivery_offered": settings.DELIVERY_OFFERED,
         "content_language": settings.LANGUAGE_CODE,  # of texts that nobody can translate
         "page_language": getattr(request, "LANGUAGE_CODE", settings.LANGUAGE_CODE),
     }

@@ -49,6 +49,10 @@ SITE_URL = env.str("SITE_URL", default=f"https://{ALLOWED_HOSTS[0]}").rstrip("/"
 ORGANISATION = env.str("ORGANISATION", default="Write for Rights")
 CONTACT_EMAIL = env.str("CONTACT_EMAIL", default="")
 
+# Whether people may hand us letters to hand in, for the cases that staff mark as taking them. Where
+# it is off no page mentions it; what was handed to us before can still be handed in.
+DELIVERY_OFFERED = env.bool("DELIVERY_OFFERED", default=True)
+
 ADMIN_PATH = env.str("ADMIN_PATH", default="").strip("/") or "admin"
 STAFF_NEEDS_SECOND_FACTOR = env.bool("STAFF_NEEDS_SECOND_FACTOR", default=HTTPS)
 

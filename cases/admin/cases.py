@@ -66,6 +66,7 @@ WHO = gettext_lazy("Who and where")
 ON_TOP = gettext_lazy("At the top of the page, on cards and in search engines")
 STORY = gettext_lazy("The story")
 NO_TARGET = gettext_lazy("If there is no target or no address")
+TRAVEL = gettext_lazy("How letters travel")
 SHOWN = gettext_lazy("Where it shows")
 STAFF = gettext_lazy("For staff only")
 TRANSLATIONS = inlines.translation_sections(
@@ -80,6 +81,7 @@ SECTIONS = [
     inlines.DemandInline,
     inlines.TargetInline,
     NO_TARGET,
+    TRAVEL,
     inlines.PetitionInline,
     inlines.SolidarityInline,
     inlines.SolidarityPhraseInline,
@@ -211,6 +213,7 @@ class CaseAdmin(
         (ON_TOP, {"fields": ["headline", "summary", ("content_note", "age_hint")]}),
         (STORY, {"fields": ["story", "facts_as_of"]}),
         (NO_TARGET, {"fields": ["no_target_reason", "address_note"]}),
+        (TRAVEL, {"fields": ["takes_deliveries"]}),
         (
             SHOWN,
             {"fields": ["listed", "sharing_allowed", ("position", "letter_goal")]},

@@ -92,6 +92,10 @@ def taking_actions() -> Q:
     return is_open & Q(freeze=Freeze.NONE) & still_told
 
 
+# Of an address for messages: printed, or told to who asks. See also AddressVisibility
+SHOWN_TO_WRITERS = ["public", "on-request"]
+
+
 # For subqueries: what hangs on a case. The modules of these import this one.
 def _targets() -> TargetQuerySet:
     return apps.get_model("cases", "Target").objects.filter(case=OuterRef("pk"))
@@ -172,9 +176,14 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
     def taking_messages(self) -> CaseQuerySet:
         # See also Case.takes_messages
+        can_travel = ~Q(solidarity_action__postal="") & Q(
+            solidarity_action__address_visibility__in=SHOWN_TO_WRITERS
+        )
+        if settings.DELIVERY_OFFERED:
+            can_travel |= Q(takes_deliveries=True)
         return (
             self.taking_actions()
-            .filter(solidarity_action__isnull=False)
+            .filter(can_travel, solidarity_action__isnull=False)
             .exclude(solidarity_action__opens_on__gt=timezone.localdate())
             .exclude(solidarity_action__ends_on__lt=earliest_today())
         )
@@ -383,6 +392,16 @@ class Case(models.Model):
         default=True,
         help_text=_("Off: only people who have the link can find the page."),
     )
+    takes_deliveries = models.BooleanField(
+        _("we hand letters in"),
+        default=False,
+        help_text=_(
+            "Tick this only if you will print what people write for this case and hand it in or "
+            "send it. Writers are then offered to hand us their letter or message. Without it they "
+            "post or e-mail it themselves; what they handed to us before stays with us to be "
+            "handed in."
+        ),
+    )
     letter_goal = models.PositiveIntegerField(_("letter goal"), null=True, blank=True)
     earlier = models.ForeignKey(
         "self",
@@ -581,22 +600,34 @@ class Case(models.Model):
 
     @property
     def routes(self) -> dict:
-        """How a letter can travel, for who has not begun one: on paper, by mail, by embassies."""
+        """How a letter can travel, for who has not begun one: on paper, by mail, handed in by us,
+        by embassies."""
         # See also has_address
         targets = self.open_targets
         has_embassies = any(self.state_of(target) for target in targets)
         return {
             "post": any(target.postal_lines for target in targets),
             "email": any(target.checked_email for target in targets),
+            "deliver": self.offers_delivery,
             "embassies": Embassy.objects.origins(self.country) if has_embassies else [],
         }
 
     @property
+    def offers_delivery(self) -> bool:
+        """Whether we offer to hand in what is written, here and on this site at all."""
+        return self.takes_deliveries and settings.DELIVERY_OFFERED
+
+    @property
     def takes_messages(self) -> bool:
-        """Whether messages of support can be written now."""
+        """Whether messages of support can be written now: there is a way for them to travel."""
         # See also CaseQuerySet.taking_messages
         solidarity = self.solidarity_action
-        return self.takes_actions and solidarity is not None and solidarity.is_open
+        return (
+            self.takes_actions
+            and solidarity is not None
+            and solidarity.is_open
+            and (solidarity.has_address_for_writers or self.offers_delivery)
+        )
 
     @property
     def takes_signatures(self) -> bool:

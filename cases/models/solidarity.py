@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.countries import CountryField, LanguageField, country_name
 from cases.dates import earliest_today
-from cases.models.cases import Case
+from cases.models.cases import SHOWN_TO_WRITERS, Case
 from cases.models.fields import OneToOneOrNoneField
 from cases.models.history import History
 
@@ -81,6 +81,12 @@ class SolidarityAction(models.Model):
     def is_given_on_request(self) -> bool:
         """Whether we have an address that is never published, but given to anyone who asks."""
         return bool(self.postal) and self.address_visibility == AddressVisibility.ON_REQUEST
+
+    @property
+    def has_address_for_writers(self) -> bool:
+        """Printed, or told to who asks us; one that only staff may see never leaves the hand-in."""
+        # See also CaseQuerySet.taking_messages
+        return bool(self.postal) and self.address_visibility in SHOWN_TO_WRITERS
 
     @property
     def is_open(self) -> bool:

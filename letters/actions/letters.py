@@ -54,7 +54,11 @@ WRITER_ACTS: dict[str, dict[str, tuple[str, str | None]]] = {
     PRINTED: {},  # on paper, it is beyond recall
     DELIVERED: {},
     RETURNED: {},
-    REJECTED: {"deliver": (SUBMITTED, Route.DELIVER), "withdraw": (WITHDRAWN, None)},
+    REJECTED: {
+        "deliver": (SUBMITTED, Route.DELIVER),
+        "undo": (DRAFTING, Route.UNDECIDED),  # only where we can't hand it in any more
+        "withdraw": (WITHDRAWN, None),
+    },
     WITHDRAWN: {"undo": (DRAFTING, Route.UNDECIDED)},
 }
 # These send a letter on its way; a case that takes no actions stops them.
@@ -204,16 +208,16 @@ def allowed_acts(letter: Letter) -> set[str]:
         acts.discard("embassy")
     if letter.is_message and not _has_address_for_writers(case):
         acts.discard("post")
+    if not case.offers_delivery:  # what is with us already stays with us
+        acts.discard("deliver")
+    elif letter.state == REJECTED:
+        acts.discard("undo")
     takes = case.takes_messages if letter.is_message else case.takes_actions
     return acts if takes else acts - SENDING
 
 
 def _has_address_for_writers(case: Case) -> bool:
-    """Printed, or told to who asks us; one that only staff may see never leaves the hand-in."""
-    solidarity = case.solidarity_action
-    return solidarity is not None and bool(
-        solidarity.public_lines or solidarity.is_given_on_request
-    )
+    return case.solidarity_action is not None and case.solidarity_action.has_address_for_writers
 
 
 def act(letter: Letter, name: str, *, posted_from: str = "", copy: bool = False) -> bool:
@@ -226,6 +230,8 @@ def act(letter: Letter, name: str, *, posted_from: str = "", copy: bool = False)
     state, route = WRITER_ACTS[letter.state][name]
     if route is None:
         return move(letter, state, shown_on=None)
+    if letter.state == REJECTED and name == "undo":  # staff said no: they look before it counts
+        return move(letter, state, route=route, needs_review=True)
     part = EmbassyPart.VIA if name == "embassy" else EmbassyPart.COPY if copy else ""
     origin = posted_from if route == Route.POST else ""
     embassy = routes.embassy_for(letter, origin) if part else None

@@ -78,9 +78,11 @@ class TakeAll:
         self.done.setdefault(case.slug, {})[action] = key
 
     def send(self, letter: Letter, act: str) -> None:
-        """A letter or message is written: send it on its way."""
+        """A letter or message is written: send it on its way, by another one if that is closed."""
         if letter.state == LetterState.DRAFTING:  # not if the form came twice
-            letters.act(letter, act if act in SENDING_ACTS else "deliver")
+            wanted = act if act in SENDING_ACTS else "deliver"
+            is_offered = wanted in letters.allowed_acts(letter)
+            letters.act(letter, wanted if is_offered else "post")
         self.record(letter.case, "message" if letter.is_message else "letter", letter.key)
 
     def record_signature(self, case: Case, typed: dict) -> None:

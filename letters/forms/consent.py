@@ -21,6 +21,8 @@ class ConsentForm(SpamProtectedForm):
     PERSONAL: tuple[str, ...] = ("name", "email")
     IS_NEEDED = _("Tick this, or leave out your name and your e-mail address.")
 
+    VERSION = consent.VERSION
+
     consent = forms.BooleanField(required=False, label=consent.LABEL)
 
     def __init__(self, data=None, **kwargs) -> None:
@@ -33,7 +35,7 @@ class ConsentForm(SpamProtectedForm):
     def clean(self) -> dict:
         cleaned = super().clean()
         agrees = cleaned.pop("consent", False)
-        self.consent_version = consent.VERSION if agrees else ""
+        self.consent_version = self.VERSION if agrees else ""
         if not agrees and any(cleaned.get(name) for name in self.PERSONAL):
             self.add_error("consent", self.IS_NEEDED)
         return cleaned

@@ -31,6 +31,7 @@ from letters.forms.names import (
 )
 from letters.models import NameForm, Pledge, names
 from letters.models.email_spelling import email_hash
+from letters.privacy import consent
 from letters.text import checks, composing, pictures
 
 MAX_LETTER_CHARACTERS = 6_000  # about two and a half pages
@@ -64,11 +65,15 @@ class WritingForm(ConsentForm):
     CONSENT = "letter"
     ABOUT: str = AppliesTo.APPEAL  # whose safety rules are asked
     ADVICE: str | Promise  # for who has ties to the country and signs with the full name
+    ADVICE_IF_POSTED: str | Promise  # the same where we hand nothing in
 
     def __init__(self, data=None, *, case: Case, at_once: bool = False, **kwargs) -> None:
         """With `at_once` it is sent with the form, and no page shows it before."""
         super().__init__(data, **kwargs)
         self.case, self.at_once = case, at_once
+        if not case.offers_delivery:
+            self.VERSION = consent.POSTED_ONLY
+            self.fields["consent"].help_text = consent.PURPOSES["letter-posted-only"]
         if not self.is_bound:
             self.initial["told"] = self.appears.told
         self.fields["ties"].label = _(
@@ -93,7 +98,8 @@ class WritingForm(ConsentForm):
         is_whole = names.is_whole(shown, name)
         if cleaned.get("ties") == "yes" and is_whole and not cleaned["advised"]:
             self.data["advised"] = "on"
-            self.add_error("name_form", str(self.ADVICE))
+            advice = self.ADVICE if self.case.offers_delivery else self.ADVICE_IF_POSTED
+            self.add_error("name_form", str(advice))
         self._ask_how_it_appears(name, name_form, cleaned)
         if cleaned.get("follow") and "email" not in self.errors and not cleaned.get("email"):
             self.add_error(
@@ -195,6 +201,11 @@ class LetterForm(WritingForm):
         "The authorities will read this name. With ties to the country, we advise you to choose "
         "initials, a first name or no name, and to hand the letter to us. If you want your "
         "full name to stand, send the form once more."
+    )
+    ADVICE_IF_POSTED = _(
+        "The authorities will read this name. With ties to the country, we advise you to choose "
+        "initials, a first name or no name. If you want your full name to stand, send the form "
+        "once more."
     )
 
     def __init__(self, data=None, *, case: Case, targets: list[Target], **kwargs) -> None:

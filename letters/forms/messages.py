@@ -66,6 +66,11 @@ class MessageForm(WritingForm):
         "to choose initials, a first name or no name, and to hand the message to us. If you "
         "want your full name to stand, send the form once more."
     )
+    ADVICE_IF_POSTED = _(
+        "Whoever opens the post there will read this name. With ties to the country, we advise you "
+        "to choose initials, a first name or no name. If you want your full name to stand, send "
+        "the form once more."
+    )
 
     def __init__(self, data=None, *, case: Case, editing: Letter | None = None, **kwargs) -> None:
         super().__init__(data, case=case, **kwargs)

@@ -60,8 +60,10 @@ class DetailsForm(forms.Form):
 
     def __init__(self, data: QueryDict | None = None, *, cases: list[Case], **kwargs) -> None:
         super().__init__(None if data is None else data.copy(), **kwargs)
+        is_delivered = any(case.offers_delivery for case in cases)
+        purposes = ("letter" if is_delivered else "letter-posted-only", "signature")
         self.fields["consent"].help_text = " ".join(
-            str(consent.PURPOSES[what]) for what in ("letter", "signature")
+            str(consent.PURPOSES[what]) for what in purposes
         )
         countries = {case.country: case.country_name for case in cases}
         set_choices(self, "ties", sorted(countries.items(), key=lambda pair: pair[1]))

@@ -165,7 +165,8 @@ class Inventor:
         return message
 
     def written(self, case: Case, **fields) -> Letter:
-        state, route = self.chance.choice(WAYS)
+        ways = WAYS if case.takes_deliveries else [one for one in WAYS if one[1] != Route.DELIVER]
+        state, route = self.chance.choice(ways)
         reason = "An invented reason." if state == State.REJECTED else ""
         fields |= {"body": self.chance.choice(BODIES), "rejection_reason": reason}
         return Letter(case=case, state=state, route=route, **fields)

@@ -14,7 +14,7 @@ from letters.models.actions import ActionKind
 class TallySource(models.TextChoices):
     """How we know that something was done: docs/safety.md 24. See also Letter.tally_key."""
 
-    ONLINE = "online", _("handed to us or confirmed")
+    ONLINE = "online", _("received here or confirmed")
     SAID = "said", _("people say they sent or posted it")
     BY_HAND = "by-hand", _("people say they wrote it by hand")
     STAFF = "staff", _("on paper, entered by staff")

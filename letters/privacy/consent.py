@@ -6,12 +6,17 @@ A change of these texts is a new VERSION: rows keep the one that was on the page
 from django.utils.translation import gettext_lazy as _
 
 VERSION = "2026-11"
+POSTED_ONLY = f"{VERSION}p"  # where nobody is offered to hand us a letter: no word of it
 
 LABEL = _("I agree that you keep this with my name and address. It can show my political opinion.")
 PURPOSES = {
     "letter": _(
         "So that it can be printed, changed and handed in: for 90 days after you post it, for two "
         "years at most if you hand it to us. You can erase it at any time."
+    ),
+    "letter-posted-only": _(
+        "So that it can be printed and changed: for 90 days after you post it. You can erase it at "
+        "any time."
     ),
     "signature": _(
         "So that the signatures can be handed over together: for two years at most. You can erase "
@@ -30,6 +35,8 @@ PURPOSES = {
 
 def text_of(version: str, what: str) -> str:
     """What stood beside the box, or the button, in that version."""
+    if version == POSTED_ONLY and what == "letter":
+        return f"{LABEL} {PURPOSES['letter-posted-only']}"
     if version != VERSION:
         return ""  # only one was ever shown; the next one brings the earlier texts along here
     label = "" if what == "follow" else f"{LABEL} "

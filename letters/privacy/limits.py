@@ -35,6 +35,7 @@ class Limit:
     what: str | Promise
     keep_for: datetime.timedelta
     why: str | Promise
+    of_delivery: bool = False  # of what is handed to us to hand in
 
     @property
     def days(self) -> int:
@@ -64,6 +65,7 @@ LIMITS = [
             "They wait for a day when they can be handed in. After a year we decide whether they "
             "wait on; two of us can decide that they are erased then."
         ),
+        of_delivery=True,
     ),
     Limit(
         _("Pledges"),

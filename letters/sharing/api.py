@@ -202,8 +202,8 @@ MORE_OF_A_CASE = [
     Field(
         "ways",
         _(
-            "How a letter can travel: whether by post or by e-mail (an address is known), and from "
-            "which countries by way of an embassy."
+            "How a letter can travel: whether by post or by e-mail (an address is known), whether "
+            "we hand it in, and from which countries by way of an embassy."
         ),
         lambda case: case.routes,
     ),

@@ -351,10 +351,10 @@ FIGURES = [
         DONE,
         gettext_lazy("By kind of action"),
         gettext_lazy(
-            "A letter and a message of support count once they are posted, sent or handed to us to "
-            "deliver; a signature once the owner of the address has confirmed it; a post once "
-            "somebody says that they posted it. What was counted on paper and entered by staff is "
-            "among them. Published once a day, in steps of five."
+            "A letter and a message of support count once they are sent; a signature once the "
+            "owner of the address has confirmed it; a post once somebody says that they posted it. "
+            "What was counted on paper and entered by staff is among them. Published once a day, "
+            "in steps of five."
         ),
         by_kind,
     ),
@@ -363,8 +363,8 @@ FIGURES = [
         DONE,
         gettext_lazy("How we know"),
         gettext_lazy(
-            "Letters that were handed to us are with us, and each signature was confirmed from its "
-            "own e-mail address. That a letter was posted, e-mailed or written by hand, or that "
+            "Letters that we received are with us, and each signature was confirmed from its own "
+            "e-mail address. That a letter was posted, e-mailed or written by hand, or that "
             "somebody posted about a case, we only know from whoever did it. Counts on paper are "
             "entered by staff. Published once a day, in steps of five. Fewer than five are not "
             "told apart, with as many more as it takes that they can’t be worked out."

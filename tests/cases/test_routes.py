@@ -115,7 +115,8 @@ def test_an_embassy_that_is_taken_out_of_use_leaves_the_page(client, cases):
 def test_others_get_the_ways_of_a_case_by_the_api(client, cases):
     shown = client.get(reverse("letters:api-case", args=[cases["embassy"].slug])).json()["case"]
 
-    assert shown["ways"] == {"post": False, "email": False, "embassies": ["GB"]}
+    ways = {"post": False, "email": False, "deliver": True, "embassies": ["GB"]}
+    assert shown["ways"] == ways
 
 
 def test_those_who_wait_for_letters_come_in_the_order_of_need(cases):

@@ -238,6 +238,7 @@ CASE_CHANGES = {
     "position": ("position = 1", "position = 2"),
     "facts_as_of": ('facts_as_of = "2025-12"', 'facts_as_of = "2026-01"'),
     "review_by": ("position = 1", 'position = 1\nreview_by = "2026-12-01"'),
+    "takes_deliveries": ("position = 1", "position = 1\ntakes_deliveries = true"),
     "staff_note": ("position = 1", 'position = 1\nstaff_note = "Ask."'),
 }
 OPENS = 'opens_on = "2025-10-15"\n'

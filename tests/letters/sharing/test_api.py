@@ -174,7 +174,7 @@ def test_totals_tell_apart_what_people_only_say(client, case):
     told = client.get("/api/v1/totals/").json()["totals"]
 
     assert told["by_source"] == [
-        {"code": "online", "label": "Handed to us or confirmed", "actions": 5},
+        {"code": "online", "label": "Received here or confirmed", "actions": 5},
         {"code": "said", "label": "People say they sent or posted it", "actions": 5},
     ]
     assert "by_source" in client.get("/api/").content.decode()

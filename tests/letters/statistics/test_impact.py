@@ -140,7 +140,7 @@ def test_what_people_only_say_stands_beside_what_we_know(client):
         count(case, number, source=source)
 
     assert rows(client, "sources") == [
-        ["online", "Handed to us or confirmed", "30"],
+        ["online", "Received here or confirmed", "30"],
         ["said", "People say they sent or posted it", "55"],
         ["by-hand", "People say they wrote it by hand", "20"],
         ["staff", "On paper, entered by staff", "10"],
