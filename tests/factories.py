@@ -54,6 +54,8 @@ from letters.models import (
     PaperCount,
     Pledge,
     Post,
+    Reply,
+    ReplyState,
     Route,
     Signature,
     SignatureState,
@@ -273,6 +275,15 @@ def make_letter(case: Case | None = None, **fields) -> Letter:
     if letter.counts:
         ledger.count(letter.tally_key)
     return letter
+
+
+def make_reply(case: Case | None = None, **fields) -> Reply:
+    """An answer that staff entered: to all letters of the case, if none is named."""
+    if "entered_by" not in fields:
+        fields["entered_by"] = make_staff("delivery")
+    state = ReplyState.READ if fields["entered_by"] else ReplyState.UNREAD
+    fields = {"received_on": timezone.localdate(), "state": state} | fields
+    return Reply.objects.create(case=case or make_case(), **fields)
 
 
 def make_solidarity_action(case: Case | None = None, **fields) -> SolidarityAction:

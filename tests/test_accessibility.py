@@ -42,6 +42,7 @@ from tests.factories import (
     make_petition,
     make_pledge,
     make_portrait,
+    make_reply,
     make_signature,
     make_solidarity_action,
     make_target,
@@ -243,9 +244,17 @@ def test_the_private_page_of_a_letter_in_each_state(arrive):
         make_letter(case, state=LetterState.WITHDRAWN),
     ]
     addresses = [letter.get_absolute_url() for letter in letters]
+    make_reply(case, shown_text="The ministry thanks you.", state="shared")
 
     found = findings_on(
-        arrive(), [*addresses, addresses[0] + "edit/", addresses[0] + "erase/", "/erased/"]
+        arrive(),
+        [
+            *addresses,
+            addresses[0] + "edit/",
+            addresses[0] + "erase/",
+            addresses[3] + "reply/",
+            "/erased/",
+        ],
     )
     assert not found, listed(found)
 
@@ -490,6 +499,7 @@ def test_the_admin_of_letters(arrive):
     make_pledge(case)
     signature = make_signature(make_petition(case), needs_review=True)
     paper = make_paper_count(case, state="held", number=9_000)
+    reply = make_reply(case, text="The ministry thanks you.")
     mia = arrive()
     mia.signs_in(make_staff("moderator", "counter"))
     letters = "/admin/letters/letter/"
@@ -510,6 +520,9 @@ def test_the_admin_of_letters(arrive):
             "/admin/letters/papercount/",
             "/admin/letters/papercount/add/",
             f"/admin/letters/papercount/{paper.pk}/change/",
+            "/admin/letters/reply/",
+            "/admin/letters/reply/enter/",
+            f"/admin/letters/reply/{reply.pk}/change/",
             f"{letters}reject/?letter={letter.pk}",
         ],
     )

@@ -27,6 +27,8 @@ from letters.models import (
     PaperState,
     Pledge,
     Post,
+    Reply,
+    ReplyState,
     Signature,
 )
 from letters.privacy import retention
@@ -196,6 +198,12 @@ def _to_review() -> list[Task]:
             Post.objects.needing_review(),
             ngettext_lazy("%(count)s post to look at", "%(count)s posts to look at", "count"),
             "?needs_review__exact=1",
+        ),
+        Task(
+            "letters.handle_reply",
+            Reply.objects.filter(state=ReplyState.UNREAD),
+            ngettext_lazy("%(count)s answer to read", "%(count)s answers to read", "count"),
+            "?state=unread",
         ),
         Task(
             "letters.review_papercount",

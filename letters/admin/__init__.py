@@ -3,6 +3,7 @@
 from letters.admin import (  # noqa: I001
     letters,
     signatures,
+    replies,
     posts,
     pledges,
     alarms,

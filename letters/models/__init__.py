@@ -34,6 +34,7 @@ from letters.models.paper_counts import PaperCount, PaperState
 from letters.models.pledges import Pledge, PledgeState
 from letters.models.posts import Network, Post, PostState
 from letters.models.published_figures import FigureTable, Publication, PublishedFigure
+from letters.models.replies import Reply, ReplyFrom, ReplyState
 from letters.models.retention_decisions import RetentionDecision
 from letters.models.signatures import Signature, SignatureState
 from letters.models.tallies import Tally, TallyKey, TallySource

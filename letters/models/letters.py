@@ -74,6 +74,8 @@ READ_STATES = [
 # A letter counts once it is posted, or submitted and not rejected. Its whole life is drawn in
 # docs/architecture.md.
 COUNTED = [LetterState.POSTED, LetterState.SUBMITTED, *READ_STATES]
+# It is with whom it is for, or on its way: an answer can come back.
+LEFT = [LetterState.POSTED, LetterState.DELIVERED]
 # Its writer may still change the words.
 EDITABLE = [
     LetterState.DRAFTING,
@@ -367,6 +369,11 @@ class Letter(CountedAction, PrivateLink):
         """It is with us, or it waits for a look at all."""
         waits = self.state in WITH_US or (self.state == LetterState.POSTED and self.needs_review)
         return waits and self.is_valid
+
+    @property
+    def has_left(self) -> bool:
+        """So that an answer can come back to it."""
+        return self.state in LEFT and self.is_valid
 
     @property
     def is_editable(self) -> bool:

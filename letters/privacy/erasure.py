@@ -25,6 +25,8 @@ from letters.models import (
     OutgoingMail,
     Pledge,
     Post,
+    Reply,
+    ReplyState,
     Signature,
     SignatureState,
     Throttle,
@@ -68,6 +70,8 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
         _erase_mail_about("letter", keys)
         LetterPicture.objects.filter(letter__in=keys).delete()
         HandInItem.objects.leave(LeftBecause.ERASED, letters=keys)
+        Reply.objects.told_by_writers().filter(letter__in=keys).delete()
+        Reply.objects.filter(letter__in=keys).update(letter=None)
         chosen = Letter.objects.filter(pk__in=keys)
         counted = chosen.filter(STAYS).update(
             **ERASED_FIELDS,
@@ -122,6 +126,18 @@ def erase_posts(posts: QuerySet[Post]) -> int:
         return counted + chosen.exclude(STAYS).delete()[0]
 
 
+def erase_replies(replies: QuerySet[Reply]) -> int:
+    """Take out words and pictures of what came back; that it came stays. Returns how many."""
+    return replies.update(
+        text="",
+        picture="",
+        shown_text="",
+        letter=None,
+        state=ReplyState.READ,
+        erased_on=timezone.localdate(),
+    )
+
+
 def erase_expired() -> dict[str, int]:
     """Erase all that is past its limit, in parts, and say how many of what."""
     now = timezone.now()
@@ -148,6 +164,9 @@ def erase_expired() -> dict[str, int]:
         Q(state=FollowState.UNCONFIRMED, created_at__lt=now - limits.KEEP_UNCONFIRMED_FOR)
         | Q(state=FollowState.ENDED, changed_at__lt=now - limits.KEEP_TAKEN_BACK_FOR)
     )
+    replies = Reply.objects.filter(
+        erased_on=None, received_on__lt=timezone.localdate() - limits.KEEP_REPLIES_FOR
+    )
     done_with = Q(sent_at__lt=now - limits.KEEP_MAIL_FOR) | Q(
         given_up_at__lt=now - limits.KEEP_MAIL_FOR
     )
@@ -159,6 +178,7 @@ def erase_expired() -> dict[str, int]:
         ),
         "pledges": _in_parts(pledges, erase_pledges),
         "signatures": sum(_in_parts(rows, erase_signatures) for rows in _expired_signatures(now)),
+        "replies": erase_replies(replies),
         "follows": follows.delete()[0],
         "posts": _in_parts(posts, erase_posts),
         "email_addresses": sum(

@@ -20,6 +20,7 @@ KEEP_INVALID_FOR = datetime.timedelta(days=365)
 KEEP_BLOCKS_FOR = datetime.timedelta(days=730)
 KEEP_POSTS_FOR = datetime.timedelta(days=90)
 KEEP_DATA_LINKS_FOR = datetime.timedelta(days=2)  # a mail may have to wait for a day
+KEEP_REPLIES_FOR = datetime.timedelta(days=730)
 KEEP_MAIL_FOR = datetime.timedelta(days=7)
 KEEP_WAITING_NEWS_FOR = datetime.timedelta(days=90)
 # What was handed to us to deliver: letters/privacy/retention.py
@@ -66,6 +67,14 @@ LIMITS = [
             "wait on; two of us can decide that they are erased then."
         ),
         of_delivery=True,
+    ),
+    Limit(
+        _("Answers that came back, as they came and as we passed them on, at the latest"),
+        KEEP_REPLIES_FOR,
+        _(
+            "So that the next letters can build on them. What you told us of an answer is erased "
+            "with your letter."
+        ),
     ),
     Limit(
         _("Pledges"),

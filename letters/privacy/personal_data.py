@@ -25,6 +25,7 @@ from letters.models import (
     MailKind,
     OutgoingMail,
     Pledge,
+    Reply,
     Signature,
 )
 from letters.privacy import consent, limits
@@ -120,9 +121,21 @@ def _told(thing: Thing) -> dict:
         values["consent_text"] = consent.text_of(version, str(thing._meta.model_name))
     if isinstance(thing, Letter) and (picture := thing.picture):
         values["picture"] = {"type": "image/jpeg", "base64": picture.data}
+    if isinstance(thing, Letter):
+        values |= _told_replies(thing)
     if isinstance(thing, Signature) and thing.petition.case.is_visible:
         values["signed_text"] = {"title": thing.text.title, "text": thing.text.text}
     return values
+
+
+def _told_replies(letter: Letter) -> dict:
+    """What its writer told us of answers to it, with the photos of them."""
+    told = Reply.objects.told_by_writers().filter(letter=letter)
+    replies = [
+        {"received_on": reply.received_on, "text": reply.text, "picture": reply.picture}
+        for reply in told
+    ]
+    return {"replies": replies} if replies else {}
 
 
 def _named(thing: Thing) -> Iterator[tuple[str, str]]:

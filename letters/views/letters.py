@@ -25,7 +25,7 @@ from letters.mail import outbox
 from letters.models import Letter, LetterState, Pledge
 from letters.privacy import limits
 from letters.text import composing, page_fit, pictures, printing, routes
-from letters.views import checks, messages, submitting
+from letters.views import checks, messages, replies, submitting
 
 OTHER_CASES = 3
 PRIVATE_KEY = re.compile(KeyConverter.regex)
@@ -106,7 +106,8 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "link": settings.SITE_URL + letter.get_absolute_url(),
         "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "behind_until": outbox.is_behind() if letter.email else None,
-    } | checks.checked_before_it_leaves(letter)
+    }
+    context |= checks.checked_before_it_leaves(letter) | replies.about(letter)
     if letter.is_message:
         return render(request, "letters/messages/message.html", context | messages.about(letter))
     return render(

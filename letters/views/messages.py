@@ -18,8 +18,8 @@ from letters.actions.take_all import TakeAll
 from letters.forms.letters import StartForm
 from letters.forms.messages import MessageForm
 from letters.models import Format, Letter, LetterPicture
-from letters.privacy import limits, throttle
-from letters.text import page_fit, pictures, printing
+from letters.privacy import limits
+from letters.text import page_fit, printing
 from letters.views import checks, submitting
 
 MESSAGES_A_PAGE = 20
@@ -110,9 +110,7 @@ def _filled_in(
     request: HttpRequest, case: Case, editing: Letter | None = None, *, at_once: bool = False
 ) -> MessageForm:
     """The form as it was sent. A picture is looked at only from who does not send too many."""
-    too_many = (
-        bool(request.FILES) and throttle.hit("picture", request) > pictures.MAX_PICTURES_AN_HOUR
-    )
+    too_many = submitting.too_many_pictures(request)
     files = None if too_many else request.FILES
     form = MessageForm(request.POST, files=files, case=case, editing=editing, at_once=at_once)
     if too_many and "picture" in form.fields:

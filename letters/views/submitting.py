@@ -16,6 +16,7 @@ from letters.models import Letter
 from letters.privacy import senders, throttle
 from letters.privacy.antispam import SpamProtectedForm
 from letters.statistics import surges
+from letters.text import pictures
 from letters.views import take_all_cookie
 
 
@@ -55,6 +56,13 @@ def is_suspect(form: SpamProtectedForm) -> bool:
 def needs_review(form: SpamProtectedForm) -> bool:
     """The same of what would count: staff look at it before. They hear of a flood."""
     return form.is_suspect or surges.review_if_flood(form.tries)
+
+
+def too_many_pictures(request: HttpRequest) -> bool:
+    """Whether a picture comes with the form that is not looked at: its sender sends so many."""
+    if not request.FILES:
+        return False
+    return throttle.hit("picture", request) > pictures.MAX_PICTURES_AN_HOUR
 
 
 def write(request: HttpRequest, form: WritingForm, take_all: TakeAll | None) -> HttpResponse:

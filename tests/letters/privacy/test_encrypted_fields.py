@@ -13,16 +13,25 @@ from letters.models import (
     OutgoingMail,
     Pledge,
     Post,
+    Reply,
     Signature,
 )
 from letters.privacy import erasure
-from tests.factories import make_email_address, make_letter, make_pledge, make_post, make_signature
+from tests.factories import (
+    make_email_address,
+    make_letter,
+    make_pledge,
+    make_post,
+    make_reply,
+    make_signature,
+)
 
 # How the rows of each are erased, those that stay as a number and those that go whole.
 ERASED = {
     Letter: (lambda: make_letter(state="posted"), erasure.erase_letters),
     Signature: (make_signature, erasure.erase_signatures),
     Post: (make_post, erasure.erase_posts),
+    Reply: (make_reply, erasure.erase_replies),
     Pledge: (make_pledge, erasure.erase_pledges),
     EmailAddress: (make_email_address, erase_email_addresses),
 }

@@ -19,6 +19,7 @@ from letters.models import (
     OutgoingMail,
     Pledge,
     Post,
+    Reply,
     Signature,
 )
 from letters.models.email_spelling import email_hash
@@ -234,4 +235,5 @@ def test_no_encrypted_column_is_left_out():
         Pledge: 4,
         Signature: 1,
         Post: 1,
+        Reply: 3,
     }

@@ -405,7 +405,8 @@ def test_the_command_prints_numbers_only():
     call_command("erase_expired", stdout=out)
 
     assert out.getvalue() == (
-        "letters: 1 erased\npledges: 0 erased\nsignatures: 0 erased\nfollows: 0 erased\n"
+        "letters: 1 erased\npledges: 0 erased\nsignatures: 0 erased\nreplies: 0 erased\n"
+        "follows: 0 erased\n"
         "posts: 0 erased\nemail_addresses: 0 erased\nmails: 0 erased\nlinks to all data: 0 erased\n"
         "limits: 0 erased\n"
     )

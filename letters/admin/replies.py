@@ -1,0 +1,156 @@
+"""What came back from officials and from the people written for. Each look is noted."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from functools import partial
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from cases.admin.pages import ExtraPagesMixin
+from cases.admin.readonly import ReadOnlyAdmin
+from cases.admin.row_numbers import row_number
+from cases.permissions import staff
+from letters.admin.access_log import access_log_for
+from letters.admin.filters import CaseFilter, OptionsFilter
+from letters.admin.keyset import KeysetAdmin
+from letters.delivery import replies
+from letters.forms.replies import EnterReplyForm, ShareReplyForm
+from letters.models import Reply, ReplyState
+
+HANDLE = "letters.handle_reply"
+
+
+class ReplyStateFilter(OptionsFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+    options = {
+        state.value: (state.label, partial(Reply.objects.filter, state=state))
+        for state in ReplyState
+    }
+
+
+@admin.register(Reply)
+class ReplyAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
+    permission = HANDLE
+    change_list_template = "admin/letters/reply/change_list.html"
+    list_display = ["number", "case", "sender", "received_on", "told_by", "state"]
+    list_filter = [ReplyStateFilter, CaseFilter, "sender"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        replies = super().get_queryset(request).select_related("case")
+        return replies.defer("text", "picture", "shown_text")
+
+    @admin.display(description=gettext_lazy("reply"))
+    def number(self, reply: Reply) -> str:
+        return str(reply.pk)
+
+    @admin.display(description=gettext_lazy("told by"))
+    def told_by(self, reply: Reply) -> str:
+        return _("the writer") if reply.is_told_by_writer else _("staff")
+
+    def get_urls(self):
+        wrap = self.admin_site.admin_view
+        mine = [
+            path("enter/", wrap(self.enter_view), name="letters_reply_enter"),
+            path("<int:pk>/act/", wrap(self.act_view), name="letters_reply_act"),
+            path("<int:pk>/picture/", wrap(self.picture_view), name="letters_reply_picture"),
+        ]
+        return mine + super().get_urls()
+
+    def enter_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        form = EnterReplyForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
+        if form.is_valid():
+            reply = replies.enter(staff(request), **form.cleaned_data)
+            self.log_addition(request, reply, "Entered.")
+            messages.success(request, _("%(reply)s is entered.") % {"reply": _named(reply)})
+            return redirect("admin:letters_reply_change", reply.pk)
+        return self._page(request, "enter", _("Enter an answer"), form=form)
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        reply = self._reply(object_id)
+        self.log_change(request, reply, "Read.")
+        return self._read(request, reply, self._share_form(reply))
+
+    @method_decorator(require_POST)
+    def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        reply = self._reply(pk)
+        act = request.POST.get("act", "")
+        if request.POST.get("seen") != reply.changed_at.isoformat():
+            message = _("%(reply)s was changed since: please read it again.")
+            messages.warning(request, message % {"reply": _named(reply)})
+            return redirect("admin:letters_reply_change", pk)
+        if act == "share":
+            form = ShareReplyForm(request.POST)
+            if not form.is_valid():
+                return self._read(request, reply, form)
+            words = form.cleaned_data
+            done = replies.share(reply, words["shown_text"], words["shown_language"])
+            self._tell(request, reply, done, _("Writers can read it now, on their private pages."))
+        elif act == "mark-read":
+            self._tell(request, reply, replies.mark_read(reply), _("It is marked as read."))
+        elif act == "stop-sharing":
+            self._tell(request, reply, replies.stop_sharing(reply), _("Writers read it no more."))
+        elif act == "quote":
+            message = _(
+                "It is among the quotes of the case, and not shown. An editor marks that the "
+                "person agrees; then the page shows it."
+            )
+            self._tell(request, reply, bool(replies.make_quote(reply)), message)
+        else:
+            raise PermissionDenied
+        return redirect("admin:letters_reply_change", pk)
+
+    def picture_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        reply = self._reply(pk)
+        if not reply.picture:
+            raise Http404
+        return HttpResponse(b64decode(reply.picture), content_type="image/jpeg")
+
+    def _reply(self, key: str | int) -> Reply:
+        rows = Reply.objects.select_related("case", "letter", "hand_in", "entered_by")
+        return get_object_or_404(rows, pk=row_number(str(key)))
+
+    def _share_form(self, reply: Reply) -> ShareReplyForm:
+        known = {"shown_text": reply.shown_text, "shown_language": reply.shown_language}
+        return ShareReplyForm(initial=known | {"seen": reply.changed_at.isoformat()})
+
+    def _read(self, request: HttpRequest, reply: Reply, form: ShareReplyForm) -> HttpResponse:
+        return self._page(
+            request,
+            "read",
+            _named(reply),
+            reply=reply,
+            form=form,
+            seen=reply.changed_at.isoformat(),
+            may_be_quoted=replies.may_be_quoted(reply),
+            access_log=access_log_for(reply),
+        )
+
+    def _tell(self, request: HttpRequest, reply: Reply, done: bool, message: str) -> None:
+        if done:
+            self.log_change(request, reply, message)
+            messages.success(request, message)
+        else:
+            messages.warning(request, _("Nothing was changed: please look at it again."))
+
+
+def _named(reply: Reply) -> str:
+    return str(reply).capitalize()

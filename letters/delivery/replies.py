@@ -1,0 +1,82 @@
+"""What staff do with an answer that came back: enter it, read it, let writers read it."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TypedDict, Unpack
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from cases.models import Case, Quote
+from letters.models import HandIn, Letter, Reply, ReplyFrom, ReplyState
+
+
+class ReplyFields(TypedDict, total=False):
+    """What staff fill in."""
+
+    case: Case
+    letter: Letter | None
+    hand_in: HandIn | None
+    sender: str
+    received_on: datetime.date
+    number: int
+    text: str
+    picture: str
+    language: str
+
+
+def enter(by: User, **fields: Unpack[ReplyFields]) -> Reply:
+    """Keep an answer that came to the campaign; whoever enters it has read it."""
+    return Reply.objects.create(entered_by=by, state=ReplyState.READ, **fields)
+
+
+def mark_read(reply: Reply) -> bool:
+    return reply.state == ReplyState.UNREAD and _change(reply, state=ReplyState.READ)
+
+
+def share(reply: Reply, shown_text: str, shown_language: str) -> bool:
+    """Let the writers that it answers read these words on their private pages.
+
+    False if the row was changed or erased since it was read, or its case is not shown.
+    """
+    if reply.erased_on or not reply.case.is_visible:
+        return False
+    return _change(
+        reply, state=ReplyState.SHARED, shown_text=shown_text, shown_language=shown_language
+    )
+
+
+def stop_sharing(reply: Reply) -> bool:
+    return reply.state == ReplyState.SHARED and _change(reply, state=ReplyState.READ)
+
+
+def may_be_quoted(reply: Reply) -> bool:
+    """Thanks of the person can stand on the page of the case, in its language, once they agree."""
+    is_ours = reply.shown_language == settings.LANGUAGE_CODE
+    return reply.sender == ReplyFrom.PERSON and reply.is_shared and is_ours
+
+
+def make_quote(reply: Reply) -> Quote | None:
+    """Put the shared words among the quotes of the case, not shown: an editor marks that the person
+    agrees, and the page shows it then. None if that can't be, or was done."""
+    if not may_be_quoted(reply):
+        return None
+    case = reply.case
+    if case.quotes.filter(text=reply.shown_text).exists():
+        return None
+    with override(settings.LANGUAGE_CODE):
+        speaker = _("%(name)s, to those who wrote") % {"name": case.display_name}
+    return Quote.objects.create(
+        case=case, text=reply.shown_text, speaker=speaker[:120], position=case.quotes.count()
+    )
+
+
+def _change(reply: Reply, **changes) -> bool:
+    """Change it, unless somebody did since it was read."""
+    now = timezone.now()
+    rows = Reply.objects.filter(pk=reply.pk, changed_at=reply.changed_at, erased_on=None)
+    return bool(rows.update(**changes, changed_at=now))

@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import datetime
+from base64 import b64encode
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases.admin.row_numbers import row_number
+from cases.models import Case
+from letters.forms.fields import PlainTextField, set_choices, set_queryset
+from letters.models import HandIn, HandInState, Letter, ReplyFrom
+from letters.models.replies import MAX_CHARACTERS
+from letters.privacy.antispam import SpamProtectedForm
+from letters.text import pictures
+
+
+def day_field(label, help_text="") -> forms.DateField:
+    """A day up to today, typed or picked."""
+    return forms.DateField(
+        label=label,
+        help_text=help_text,
+        initial=timezone.localdate,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": _("Give the day."),
+            "invalid": _("This is no day. Give it as year-month-day, such as 2026-01-31."),
+        },
+    )
+
+
+def past_day(day: datetime.date) -> datetime.date:
+    if day > timezone.localdate():
+        raise ValidationError(_("This day has not come yet."), code="future")
+    return day
+
+
+def jpeg_field(label, help_text="") -> forms.FileField:
+    return forms.FileField(
+        label=label,
+        required=False,
+        widget=forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"}),
+        help_text=help_text,
+    )
+
+
+def says_something(form: forms.Form) -> None:
+    """There are words or a picture, or an error beside one of them."""
+    is_empty = not form.cleaned_data.get("text") and not form.cleaned_data.get("picture")
+    if is_empty and not {"text", "picture"} & form.errors.keys():
+        form.add_error("text", _("Write what it says, or add a photo of it."))
+
+
+class ReplyForm(SpamProtectedForm):
+    """What came back to a letter: a photo of it, or lines, or both."""
+
+    received_on = day_field(_("When did it come?"))
+    text = PlainTextField(
+        label=_("What does it say?"),
+        required=False,
+        max_length=MAX_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "true"}),
+        help_text=_("The words themselves, or what it is about. A photo is enough, too."),
+    )
+    picture = jpeg_field(
+        _("A photo of it"), _("JPEG, PNG or WebP. Cover your own address, if it stands there.")
+    )
+
+    def __init__(self, data=None, *, letter: Letter, **kwargs) -> None:
+        super().__init__(data, **kwargs)
+        self.purpose = f"reply to {letter.pk}"
+
+    def clean_received_on(self) -> datetime.date:
+        return past_day(self.cleaned_data["received_on"])
+
+    def clean_picture(self) -> pictures.Drawing | None:
+        upload: File | None = self.cleaned_data["picture"]
+        return pictures.clean(upload) if upload else None
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        says_something(self)
+        return cleaned
+
+
+class EnterReplyForm(forms.Form):
+    """An answer that came to the campaign."""
+
+    case = forms.ModelChoiceField(
+        Case.objects.none(),
+        label=_("Case"),
+        empty_label="",
+        error_messages={"required": _("Choose the case.")},
+    )
+    sender = forms.ChoiceField(
+        label=_("Who answered?"), choices=ReplyFrom.choices, widget=forms.RadioSelect
+    )
+    letter = forms.CharField(
+        label=_("Number of the letter"),
+        required=False,
+        max_length=20,
+        help_text=_("If it answers one letter that we have. Else leave it empty."),
+    )
+    hand_in = forms.CharField(
+        label=_("Number of the hand-in"),
+        required=False,
+        max_length=20,
+        help_text=_("If it answers what we handed in together. Else leave it empty."),
+    )
+    received_on = day_field(_("Came on"))
+    number = forms.IntegerField(
+        label=_("How many came?"),
+        min_value=1,
+        max_value=1_000_000,
+        initial=1,
+        help_text=_("If the same answer came to many: how many of them are known."),
+    )
+    language = forms.ChoiceField(label=_("Language of the answer"))
+    text = PlainTextField(
+        label=_("As it came"),
+        required=False,
+        max_length=MAX_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 10}),
+        help_text=_("Only staff read this. What writers may read is asked on the page."),
+    )
+    picture = jpeg_field(_("A scan or photo of it"))
+
+    def __init__(self, data=None, files=None) -> None:
+        super().__init__(data, files)
+        cases = Case.objects.visible().order_by("-edition__year", "position", "pk")
+        set_queryset(self, "case", cases)
+        set_choices(self, "language", [*settings.LANGUAGES, ("und", _("another language"))])
+
+    def clean_received_on(self) -> datetime.date:
+        return past_day(self.cleaned_data["received_on"])
+
+    def clean_picture(self) -> str:
+        upload = self.cleaned_data["picture"]
+        return b64encode(pictures.clean(upload).jpeg).decode() if upload else ""
+
+    def clean_letter(self) -> Letter | None:
+        typed = self.cleaned_data["letter"].strip().lstrip("#")
+        if not typed:
+            return None
+        number = row_number(typed)
+        letter = Letter.objects.filter(pk=number, erased_on=None).first() if number else None
+        if letter is None or not letter.has_left:
+            raise ValidationError(_("There is no letter of this number that has left."))
+        return letter
+
+    def clean_hand_in(self) -> HandIn | None:
+        if not (typed := self.cleaned_data["hand_in"].strip().lstrip("#")):
+            return None
+        number = row_number(typed)
+        done = HandIn.objects.filter(state=HandInState.HANDED_IN)
+        hand_in = done.filter(pk=number).first() if number else None
+        if hand_in is None:
+            raise ValidationError(_("There is no hand-in of this number that was handed in."))
+        return hand_in
+
+    def clean(self) -> None:
+        letter, case = self.cleaned_data.get("letter"), self.cleaned_data.get("case")
+        if letter and case and letter.case_id != case.pk:
+            self.add_error("letter", _("This letter is for another case."))
+        hand_in = self.cleaned_data.get("hand_in")
+        if hand_in and case and hand_in.case_id != case.pk:
+            self.add_error("hand_in", _("This hand-in is for another case."))
+        if hand_in and letter:
+            self.add_error("hand_in", _("Give the number of the letter or of the hand-in alone."))
+        says_something(self)
+
+
+class ShareReplyForm(forms.Form):
+    """What writers may read of it."""
+
+    shown_text = PlainTextField(
+        label=_("What writers may read"),
+        max_length=MAX_CHARACTERS,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text=_(
+            "In words that they understand, translated if need be. Leave out names, places and all "
+            "else that could hurt somebody, and mark what you left out with […]."
+        ),
+        error_messages={"required": _("Write what they may read.")},
+    )
+    shown_language = forms.ChoiceField(label=_("Its language"))
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data=None, **kwargs) -> None:
+        super().__init__(data, **kwargs)
+        set_choices(self, "shown_language", settings.LANGUAGES)

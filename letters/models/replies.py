@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from cases.encryption import EncryptedTextField
+from cases.models import Case
+from letters.models.hand_ins import HandIn, HandInItem
+from letters.models.letters import Letter
+
+MAX_CHARACTERS = 6_000  # of what came back, and of what is told of it
+
+
+class ReplyFrom(models.TextChoices):
+    """Who answered."""
+
+    TARGET = "target", _("the official, or their office")
+    PERSON = "person", _("the person, or somebody close to them")
+
+
+class ReplyState(models.TextChoices):
+    UNREAD = "unread", _("to read")
+    READ = "read", _("read")
+    SHARED = "shared", _("writers may read it")
+
+
+class ReplyQuerySet(models.QuerySet["Reply"]):
+    def told_by_writers(self) -> ReplyQuerySet:
+        return self.filter(entered_by=None)
+
+    def of_letter(self, letter: Letter) -> ReplyQuerySet:
+        """What its writer may see of what came back, the newest first: what they told us, and what
+        staff share of answers to this letter, to its hand-in, or to all of its kind."""
+        sender = ReplyFrom.PERSON if letter.is_message else ReplyFrom.TARGET
+        to_it = Q(letter=letter) & (Q(entered_by=None) | Q(state=ReplyState.SHARED))
+        shared = Q(letter=None, case=letter.case_id, sender=sender, state=ReplyState.SHARED)
+        handed_in_with = HandInItem.objects.open().filter(letter=letter).values("hand_in")
+        to_others = shared & (Q(hand_in=None) | Q(hand_in__in=handed_in_with))
+        found = self.filter(to_it | to_others if letter.has_left else to_it, erased_on=None)
+        return found.defer("text", "picture").order_by("-pk")
+
+
+class Reply(models.Model):
+    """What came back: to one letter or to many, entered by staff or told by a letter's writer.
+
+    `text` and the picture are as it came, for staff alone. What writers may read are other words,
+    `shown_text`: staff leave out of it what could hurt somebody.
+    """
+
+    case = models.ForeignKey(
+        Case, models.PROTECT, related_name="replies", verbose_name=_("case"), db_index=False
+    )
+    # Whose writer told us of it, or which one it answers; empty if it answers many.
+    letter = models.ForeignKey(
+        Letter,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="replies",
+        verbose_name=_("letter"),
+    )
+    hand_in = models.ForeignKey(
+        HandIn,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="replies",
+        verbose_name=_("hand-in"),
+    )
+    sender = models.CharField(
+        _("who answered"), max_length=6, choices=ReplyFrom.choices, default=ReplyFrom.TARGET
+    )
+    received_on = models.DateField(_("came on"))
+    number = models.PositiveIntegerField(
+        _("how many came"),
+        default=1,
+        validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
+        help_text=_("If the same answer came to many: how many of them are known."),
+    )
+    text = EncryptedTextField(_("as it came"), blank=True)
+    picture = EncryptedTextField(blank=True)  # base64 of a JPEG: a scan, or a photo of it
+    language = models.CharField(_("language of the answer"), max_length=12, default="en")
+    shown_text = EncryptedTextField(_("what writers may read"), blank=True)
+    shown_language = models.CharField(max_length=12, default="en")
+    state = models.CharField(
+        _("state"), max_length=6, choices=ReplyState.choices, default=ReplyState.UNREAD
+    )
+    # Empty if a writer told us of it, on the private page of the letter.
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("entered by"),
+    )
+    created_at = models.DateTimeField(_("entered"), default=timezone.now, editable=False)
+    changed_at = models.DateTimeField(_("last changed"), default=timezone.now, editable=False)
+    # Its words and its picture are gone; that it came, and how many did, stays.
+    erased_on = models.DateField(_("erased on"), null=True, blank=True, editable=False)
+
+    objects = ReplyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("reply")
+        verbose_name_plural = _("replies")
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(name="reply_by_case", fields=["case", "-id"]),
+            models.Index(name="reply_by_state", fields=["state", "id"]),
+            models.Index(
+                name="reply_to_be_erased", fields=["received_on"], condition=Q(erased_on=None)
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="reply_shared_only_with_words_for_its_readers",
+                condition=~Q(state=ReplyState.SHARED)
+                | ~Q(shown_text="")
+                | Q(erased_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="reply_answers_one_letter_or_one_hand_in",
+                condition=Q(letter__isnull=True) | Q(hand_in__isnull=True),
+            ),
+            models.CheckConstraint(name="reply_came_at_least_once", condition=Q(number__gte=1)),
+        ]
+        permissions = [("handle_reply", _("Can enter, read and share what came back"))]
+
+    def __str__(self) -> str:
+        return _("reply %(number)s") % {"number": self.pk}
+
+    @property
+    def is_told_by_writer(self) -> bool:
+        return self.entered_by_id is None
+
+    @property
+    def is_shared(self) -> bool:
+        return self.state == ReplyState.SHARED and self.erased_on is None

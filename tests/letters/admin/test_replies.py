@@ -1,0 +1,176 @@
+"""The reply desk: what came back is entered, read, and passed on to writers."""
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.urls import reverse
+from django.utils import timezone
+
+from cases.models import Quote
+from letters.models import Reply, ReplyState
+from tests.factories import (
+    make_case,
+    make_case_to_write_for,
+    make_letter,
+    make_reply,
+    make_solidarity_action,
+)
+from tests.letters.sending import a_picture
+from tests.staff import said, signed_in, text
+
+pytestmark = pytest.mark.django_db
+
+LIST = "/admin/letters/reply/"
+ENTER = "/admin/letters/reply/enter/"
+WORDS = "The ministry thanks you."
+
+
+def entry(case, **fields) -> dict:
+    return {
+        "case": case.pk,
+        "sender": "target",
+        "letter": "",
+        "received_on": timezone.localdate().isoformat(),
+        "number": "3",
+        "language": "en",
+        "text": WORDS,
+    } | fields
+
+
+def act(client, reply: Reply, name: str, **fields):
+    reply.refresh_from_db()
+    url = reverse("admin:letters_reply_act", args=[reply.pk])
+    sent = {"act": name, "seen": reply.changed_at.isoformat()} | fields
+    return client.post(url, sent, follow=True)
+
+
+def test_an_answer_to_the_campaign_is_entered_with_its_scan():
+    case, client = make_case(), signed_in("delivery")
+
+    response = client.post(ENTER, entry(case, picture=a_picture()), follow=True)
+
+    reply = Reply.objects.get()
+    assert (reply.case, reply.number, reply.state) == (case, 3, ReplyState.READ)
+    assert reply.entered_by == client.person
+    assert said(response) == [f"Reply {reply.pk} is entered."]
+    picture = client.get(reverse("admin:letters_reply_picture", args=[reply.pk]))
+    assert picture["Content-Type"] == "image/jpeg"
+
+
+def test_it_can_answer_one_letter_of_the_case():
+    letter = make_letter(state="posted", route="post")
+    client = signed_in("delivery")
+
+    client.post(ENTER, entry(letter.case, letter=f"#{letter.pk}"))
+
+    assert Reply.objects.get().letter == letter
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        ("of_another", "This letter is for another case."),
+        ("draft", "There is no letter of this number that has left."),
+        ("nothing", "There is no letter of this number that has left."),
+    ],
+)
+def test_a_letter_it_can_not_answer_is_said_beside_its_field(number, sentence):
+    case = make_case()
+    numbers = {
+        "of_another": make_letter(state="posted", route="post").pk,
+        "draft": make_letter(case).pk,
+        "nothing": "999999999",
+    }
+
+    response = signed_in("delivery").post(ENTER, entry(case, letter=numbers[number]))
+
+    assert response.context["form"].errors["letter"] == [sentence]
+    assert not Reply.objects.exists()
+
+
+def test_what_a_writer_told_is_read_and_each_look_is_noted():
+    letter = make_letter(state="posted", route="post")
+    reply = make_reply(letter.case, letter=letter, entered_by=None, text=WORDS)
+    client = signed_in("moderator")
+
+    page = text(client.get(reverse("admin:letters_reply_change", args=[reply.pk])))
+    response = act(client, reply, "mark-read")
+
+    assert WORDS in page
+    assert letter.key not in page
+    assert said(response) == ["It is marked as read."]
+    assert Reply.objects.get().state == ReplyState.READ
+    assert LogEntry.objects.filter(change_message="Read.").exists()
+
+
+def test_writers_read_other_words_than_those_that_came(client):
+    letter = make_letter(state="posted", route="post")
+    reply = make_reply(letter.case, text="To Sam Tester, of 1 Invented Street")
+
+    act(signed_in("delivery"), reply, "share", shown_text=WORDS, shown_language="en")
+
+    page = client.get(letter.get_absolute_url()).content.decode()
+    assert WORDS in page
+    assert "1 Invented Street" not in page
+    act(signed_in("delivery"), reply, "stop-sharing")
+    assert WORDS not in client.get(letter.get_absolute_url()).content.decode()
+
+
+def test_no_words_are_shared_that_nobody_wrote():
+    reply = make_reply(text=WORDS)
+    client = signed_in("delivery")
+
+    response = act(client, reply, "share", shown_text=" ", shown_language="en")
+
+    assert response.context["form"].errors["shown_text"] == ["Write what they may read."]
+    assert not Reply.objects.filter(state=ReplyState.SHARED).exists()
+
+
+def test_what_somebody_changed_meanwhile_is_read_again():
+    reply, client = make_reply(text=WORDS, entered_by=None), signed_in("delivery")
+    url = reverse("admin:letters_reply_act", args=[reply.pk])
+    seen = reply.changed_at.isoformat()
+    client.post(url, {"act": "mark-read", "seen": seen})
+
+    shared = {"act": "share", "seen": seen, "shown_text": WORDS, "shown_language": "en"}
+    response = client.post(url, shared, follow=True)
+
+    assert "was changed since" in said(response)[-1]
+    assert Reply.objects.get().state == ReplyState.READ
+
+
+def test_thanks_wait_among_the_quotes_until_the_person_agrees(client):
+    case = make_solidarity_action(make_case_to_write_for()).case
+    reply = make_reply(case, sender="person", shown_text="I read every card.", state="shared")
+    delivery = signed_in("delivery")
+
+    act(delivery, reply, "quote")
+    again = act(delivery, reply, "quote")
+
+    quote = Quote.objects.get()
+    assert (quote.text, quote.may_be_shown) == ("I read every card.", False)
+    assert quote.speaker == f"{case.display_name}, to those who wrote"
+    assert said(again) == ["Nothing was changed: please look at it again."]
+    assert "I read every card." not in client.get(case.get_absolute_url()).content.decode()
+
+
+@pytest.mark.parametrize("role", ["editor", "counter", "safety"])
+def test_who_does_not_handle_answers_sees_none(role):
+    reply = make_reply(text=WORDS)
+    client = signed_in(role)
+
+    for url in [LIST, ENTER, reverse("admin:letters_reply_change", args=[reply.pk])]:
+        assert client.get(url).status_code == 403
+
+
+def test_list_asks_as_often_with_many_as_with_few(
+    django_assert_num_queries, django_assert_max_num_queries
+):
+    client = signed_in("delivery")
+    make_reply(text=WORDS)
+    with django_assert_max_num_queries(15) as few:
+        client.get(LIST)
+    for _number in range(20):
+        make_reply(text=WORDS)
+
+    with django_assert_num_queries(len(few)):
+        assert WORDS not in text(client.get(LIST))
