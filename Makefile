@@ -46,7 +46,7 @@ format: .venv/dev.stamp
 bench: .venv/dev.stamp
 	python -m bench
 
-# All take hours: MUTANTS="letters.privacy.erasure.*" are those of a file, "*_[37]" a fifth of all.
+# All take hours: MUTANTS="letters.privacy.erasure.*" are those of a file, "*[37]" a fifth of all.
 MUTANTS ?=
 mutants: .venv/mutants.stamp
 	DATABASE_URL=sqlite:///test.sqlite3 mutmut run $(foreach name,$(MUTANTS),"$(name)")

@@ -1,6 +1,8 @@
 """The site's settings for tests: plainly invented secrets, and DATABASE_URL if it is set."""
 
+import atexit
 import os
+import shutil
 import tempfile
 
 os.environ |= {
@@ -29,8 +31,15 @@ WHITENOISE_AUTOREFRESH = True
 
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
     # A file, as in production: the threads and processes of a test see one database.
-    _folder = tempfile.TemporaryDirectory(prefix="write4rights-tests-")
-    DATABASES["default"]["TEST"] = {"NAME": f"{_folder.name}/test.sqlite3"}  # noqa: F405
+    _folder = tempfile.mkdtemp(prefix="write4rights-tests-")
+    DATABASES["default"]["TEST"] = {"NAME": f"{_folder}/test.sqlite3"}  # noqa: F405
+
+    # By who made it alone: what a test or mutmut forks from this process shares the folder.
+    @atexit.register
+    def _remove_folder(made_by: int = os.getpid()) -> None:
+        if os.getpid() == made_by:
+            shutil.rmtree(_folder, ignore_errors=True)
+
 else:
     DATABASES["default"]["ENGINE"] = "tests.postgresql"  # noqa: F405
 WHITENOISE_USE_FINDERS = True
