@@ -80,8 +80,7 @@ def _slug_for(case: Case, edition: Edition) -> str:
 
 def _copied(row: T, **changed) -> T:
     """An unsaved copy of the row, with its own key and clock."""
-    own = {"id", "created_at", "updated_at"}
-    fields = [one for one in row._meta.concrete_fields if one.name not in own]
+    fields = [one for one in row._meta.concrete_fields if one.name not in ("id", "created_at")]
     values = {field.attname: getattr(row, field.attname) for field in fields}
     copy = type(row)(**values)
     for name, value in changed.items():

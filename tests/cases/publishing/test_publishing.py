@@ -210,6 +210,7 @@ def test_nothing_is_remarked_of_a_case_with_everything():
     target.checked_on = TODAY()
     target.save()
     give_picture(case)
+    make_outcome(case, kind="no-change-yet")
 
     assert gate.remarks(case) == []
 
@@ -340,14 +341,14 @@ def test_published_case_is_shown_and_in_the_history():
 
 
 def test_case_with_problems_is_not_published():
-    case = make_ready_case()
+    case = make_ready_case(headline="")
     case.demands.all().delete()
 
     with pytest.raises(acts.NotReady) as refused:
         acts.publish(case)
 
-    assert refused.value.problems == ["There is no demand."]
-    assert str(refused.value) == "There is no demand."
+    assert refused.value.problems == ["The headline is missing.", "There is no demand."]
+    assert str(refused.value) == "The headline is missing. There is no demand."
     assert read_again(case).stage == Stage.DRAFT
 
 
@@ -381,11 +382,12 @@ def test_closed_case_is_opened_again_through_the_gate():
 
 
 def test_closed_case_is_told_and_takes_no_letters():
-    case = make_case()
+    case, editor = make_case(), make_staff("editor")
 
-    acts.close(case)
+    acts.close(case, editor)
 
     assert (case.stage, case.is_visible, case.takes_actions) == (Stage.CLOSED, True, False)
+    assert case.history.first().history_user == editor
 
 
 def test_draft_is_closed_only_if_it_may_be_told():
@@ -527,6 +529,7 @@ def test_clone_is_a_draft_with_the_words_and_nothing_that_was_given_or_checked()
 
     draft = Case.objects.get(pk=draft.pk)
     assert (draft.slug, draft.edition.year, draft.stage) == ("ellen-2026", 2026, Stage.DRAFT)
+    assert (draft.earlier, draft.cloned_from) == (case, case)
     assert (draft.facts_checked_on, draft.loaded_digest) == (None, "")
     assert (draft.headline, draft.headline_fr) == (case.headline, "Une éleveuse")
     assert list(draft.themes.all()) == list(case.themes.all())
@@ -583,5 +586,7 @@ def test_second_press_of_the_button_makes_no_second_clone():
 
 def test_longest_address_leaves_room_for_the_year():
     draft = cloning.clone(make_ready_case(slug="a" * 80), make_edition(2026))
+    of_words = cloning.clone(make_ready_case(slug="a" * 74 + "-words"), draft.edition)
 
     assert draft.slug == "a" * 75 + "-2026"
+    assert of_words.slug == "a" * 74 + "-2026"

@@ -271,6 +271,17 @@ def test_the_second_person_meets_what_is_missing_by_then_and_a_freeze():
     assert stage(draft) == Stage.DRAFT
 
 
+def test_the_history_names_who_approved_and_who_asked():
+    draft, editor, safety = make_clone(make_down()), make_staff("editor"), make_staff("safety")
+    acts.publish(draft, editor)
+
+    acts.approve(PendingChange.objects.get(), safety)
+
+    version = draft.history.latest()
+    assert (version.stage, version.history_user) == (Stage.PUBLISHED, safety)
+    assert version.history_change_reason == f"asked for by {editor.username}"
+
+
 def test_once_the_original_is_shown_again_one_is_enough_and_nothing_waits_any_more():
     case = make_down()
     draft = make_clone(case)
