@@ -12,7 +12,9 @@ from cases.content_files.parsing import ContentError
 from cases.models import (
     AddressVisibility,
     Answer,
+    AppliesTo,
     Case,
+    EmbassyUse,
     PendingChange,
     SafetyRule,
     SolidarityAction,
@@ -35,7 +37,7 @@ from tests.factories import (
     make_letter,
     make_solidarity_action,
 )
-from tests.staff import form_data, said, signed_in, text
+from tests.staff import form_data, make_staff, said, signed_in, text
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +65,65 @@ def waits(answer) -> bool:
 def new_list(client, **fields):
     fields = {"kind": "insult", "language": "en", "stops": "on", "words": "rotter"} | fields
     return client.post(reverse("admin:cases_wordlist_add"), fields, follow=True)
+
+
+# --- what waits, and what is done at once
+
+
+def rule(case: Case) -> SafetyRule:
+    return case.safety_rules.get(topic=Topic.RELIGION, applies_to=AppliesTo.APPEAL)
+
+
+def new_target(case: Case) -> Target:
+    return Target(case=case, key="firm", office="A firm")
+
+
+@pytest.mark.parametrize(
+    ("thing", "changed", "waiting"),
+    [
+        (target, {"postal": NEW}, True),
+        (target, {"postal": ""}, False),
+        (target, {"close": "Respectfully,"}, False),
+        (target, {"address_for_staff_only": True}, False),
+        (new_target, {"email": "x@example.org"}, True),
+        (new_target, {}, False),
+        (make_solidarity_action, {"address_visibility": "staff-only"}, False),
+        (make_solidarity_action, {"address_visibility": "staff-only", "recipient": "Ana"}, True),
+        (rule, {"words": ["halleluja"], "stops": True}, True),
+        (rule, {"words": ["halleluja"], "stops": False}, False),
+        (rule, {"words": ["halleluja"], "stops": True, "answer": Answer.YES}, False),
+        (lambda case: make_embassy(), {"postal": NEW}, True),
+        (lambda case: make_embassy(use=EmbassyUse.CHECK_FIRST), {"postal": NEW}, False),
+    ],
+)
+def test_what_diverts_letters_waits_and_what_takes_away_does_not(thing, changed, waiting):
+    row = thing(make_public())
+    for name, value in changed.items():
+        setattr(row, name, value)
+
+    held_back = second_look.hold_back(row, make_staff("editor"))
+
+    assert (held_back is not None) is waiting
+    assert PendingChange.objects.count() == waiting
+
+
+def test_an_address_that_staff_alone_see_is_opened_to_writers_by_two():
+    row = target(make_public())
+    Target.objects.update(address_for_staff_only=True)
+
+    assert second_look.hold_back(row, None).after == {"address_for_staff_only": False}
+    assert row.address_for_staff_only is True
+
+
+def test_who_decides_reads_all_of_what_is_new_and_also_what_no_list_offers():
+    asked = SolidarityAction(
+        case=make_public(), recipient="Test Person", postal=NEW, address_visibility="friends"
+    )
+
+    change = second_look.hold_back(asked, None)
+
+    found = {one.after: one.before for one in second_look.differences(change) if one.after != "no"}
+    assert found == {"the person": "", "Test Person": "", NEW: "", "friends": ""}
 
 
 # --- addresses
