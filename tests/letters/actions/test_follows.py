@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from letters.actions import follows
 from letters.models import EmailAddress, Follow, OutgoingMail
 from letters.privacy import throttle
 from letters.text import checks
@@ -65,6 +66,12 @@ def test_who_ended_the_news_can_ask_for_it_again(client):
     client.post(page, {"act": "renew", "what": f"follow-{follow.pk}"})
 
     assert Follow.objects.confirmed().get() == follow
+
+
+def test_who_says_yes_twice_has_said_it_once():
+    follow = make_follow(state="unconfirmed")
+
+    assert [follows.confirm(follow), follows.confirm(follow)] == [True, False]
 
 
 def test_news_comes_in_the_language_of_the_page_on_which_it_was_wanted(client):

@@ -5,9 +5,10 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
+from letters.actions import pledges
 from letters.actions.pledges import MAX_UNREVIEWED
 from letters.models import Letter, OutgoingMail, Pledge, PledgeState
-from letters.privacy import antispam
+from letters.privacy import antispam, erasure
 from tests import reading
 from tests.factories import make_case, make_case_to_write_for, make_letter, make_pledge
 from tests.letters.sending import (
@@ -439,6 +440,17 @@ def test_what_waits_fills_the_promise_and_can_be_taken_back(client):
     act(client, pledge, "take-back-waiting")
     act(client, pledge, "take-back-waiting")
     assert not pledge.letters.exists()
+
+
+def test_of_an_erased_promise_nothing_is_taken_back(client):
+    pledge = make_pledge(number=30)
+    by_hand(client, pledge, 30)
+    assert pledges.take_back_by_hand(pledge) is True
+    erasure.erase_pledges(Pledge.objects.all())
+
+    assert pledges.take_back_by_hand(pledge) is False
+    assert pledges.take_back_waiting(pledge) == 0
+    assert Letter.objects.count() == 29
 
 
 def test_a_class_is_let_count_by_one_click_from_the_first_page(client):

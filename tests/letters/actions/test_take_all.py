@@ -7,8 +7,8 @@ from django.test import Client
 from django.urls import reverse
 
 from letters.models import Letter
-from tests.factories import make_case, make_case_to_write_for, make_letter
-from tests.letters.sending import publish, token_in, yesterday
+from tests.factories import make_case, make_case_to_write_for, make_letter, make_petition
+from tests.letters.sending import publish, sign_form, token_in, yesterday
 from tests.letters.stored import everything
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
@@ -100,6 +100,22 @@ def test_what_was_done_and_skipped_is_remembered(client):
     assert [step.state for step in steps] == ["done", "skipped"]
     assert steps[0].done == {"letter": Letter.objects.get()}
     assert Letter.objects.get().state == "ready"
+
+
+def test_what_is_typed_for_one_petition_stands_in_the_form_of_the_next(client):
+    one, two = make_petition(), make_petition()
+    begin(client, name="", email="")
+    url, following = [
+        reverse("letters:take-all-signature", args=[petition.case.slug]) for petition in [one, two]
+    ]
+
+    client.post(url, sign_form(one, name="Ana Test", country="PT", email="ana@example.org"))
+
+    form = client.get(following).context["form"]
+    typed = [form[name].value() for name in ("name", "country", "email")]
+    assert typed == ["Ana Test", "PT", "ana@example.org"]
+    assert "1 signature" in client.get(reverse("letters:take-all-done")).context["you"]
+    assert client.get(url).url == step(one.case)
 
 
 def test_nothing_of_it_is_stored_and_the_cookie_tells_nobody(client):

@@ -226,6 +226,7 @@ def test_real_people_are_let_count_and_more_may_come(clock):
     answer = settle(client, Alarm.objects.get(), "yes", raised_to="50")
 
     assert said(answer) == ["2 no longer need review."]
+    assert Pace.objects.get().raised_until.isoformat() == "2025-12-12T00:00:00+00:00"
     assert everyone(case) == 5
     for _nr in range(10):
         post_one(case)
@@ -249,6 +250,7 @@ def test_what_is_not_real_is_marked_and_the_next_wave_is_held_again(clock):
     assert Letter.objects.exclude(invalid_on=None).count() == 2
     logged = LogEntry.objects.filter(object_id=letters[-1].pk, change_message__contains="One voice")
     assert logged.exists()
+    assert Pace.objects.values("of_hour", "of_day").get() == {"of_hour": 0, "of_day": 0}
     for _nr in range(5):
         post_one(case)
     assert everyone(case) == 6

@@ -13,15 +13,19 @@ from django.test import Client
 from django.utils import timezone
 
 from cases.encryption import urlsafe
+from letters.actions import email_addresses
 from letters.actions import erasure as erasure_actions
 from letters.mail import links
 from letters.models import EmailAddress, Letter, MailedLink, OutgoingMail, Pledge
+from letters.models.email_spelling import email_hash
 from letters.privacy import erasure
 from tests.factories import (
     make_case_to_write_for,
     make_email_address,
     make_follow,
+    make_letter,
     make_petition,
+    make_pledge,
     make_signature,
 )
 from tests.letters.sending import letter_form, send_letter, send_pledge, sign, signed
@@ -93,6 +97,15 @@ def test_a_pledge_link_names_nothing_typed_and_can_be_refused(client):
     client.post(link, {"act": "not-mine"})
 
     assert Pledge.objects.get().email == ""
+
+
+@pytest.mark.parametrize("make", [make_letter, make_pledge])
+def test_what_an_address_was_taken_off_knows_it_no_more(make):
+    thing = make(email="wrong@example.org", email_hash=email_hash("wrong@example.org"))
+
+    email_addresses.take_address_off(thing)
+
+    assert (thing.email, thing.email_hash) == ("", "")
 
 
 def test_a_corrected_address_ends_the_link_that_was_mailed_to_the_wrong_one(client):

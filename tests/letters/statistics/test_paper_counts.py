@@ -558,6 +558,21 @@ def test_what_is_taken_out_no_longer_counts_and_stays_readable():
     assert everyone(paper.case) == 0
 
 
+def test_the_trail_says_who_also_where_no_page_was_used():
+    case, people = make_case(), [make_staff("counter") for _nr in range(4)]
+    fields = {"case": case, "kind": "appeal", "country": "NO", "day": TODAY(), "source": "School"}
+
+    paper = paper_counts.enter(by=people[0], number=9_000, evidence="A scan", **fields)
+    paper_counts.clear_review(paper, seen=paper_counts.version(paper), by=people[1])
+    seen = paper_counts.version(paper)
+    paper_counts.correct(paper, seen=seen, reason="A slip.", by=people[2], number=20)
+    seen = paper_counts.version(paper)
+    assert paper_counts.take_out(paper, seen=seen, reason="Twice.", by=people[3])
+
+    assert [row.history_user for row in paper.history.order_by("history_id")] == people
+    assert everyone(case) == 0
+
+
 def test_looking_at_the_pages_changes_nothing():
     paper, client = make_paper_count(state="held", number=9_000), signed_in("counter")
 
