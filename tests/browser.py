@@ -83,6 +83,11 @@ class Visitor:
         """Click, and wait for the answer if the site is asked for one."""
         self.control(name).click()
 
+    def unfolds(self, name: str) -> None:
+        """Open what is folded away under this name."""
+        self.page.wait_for_load_state()
+        self.page.locator("summary", has_text=name).first.click()
+
     def fills(self, label: str, text: str) -> None:
         self.field(label).fill(text)
 

@@ -264,10 +264,12 @@ def make_letter(case: Case | None = None, **fields) -> Letter:
     } | fields
     if fields["state"] in COUNTED and not fields.get("needs_review"):
         fields.setdefault("counted_on", timezone.localdate())
-    if fields["state"] in (LetterState.SUBMITTED, *READ_STATES):
+    if fields["state"] in (LetterState.SUBMITTED, LetterState.CHANGE_ASKED, *READ_STATES):
         fields.setdefault("route", Route.DELIVER)
     if fields["state"] in STARTS_WAITING:
         fields.setdefault("waiting_since", fields["changed_at"])
+    if fields["state"] == LetterState.CHANGE_ASKED:
+        fields.setdefault("change_wanted", "Please leave the first sentence out.")
     case = case or make_case()
     if fields.get("kind") != LetterKind.SOLIDARITY and fields.get("route") != Route.BY_HAND:
         fields.setdefault("target", case.targets.first())

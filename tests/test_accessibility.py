@@ -238,6 +238,7 @@ def test_the_private_page_of_a_letter_in_each_state(arrive):
         make_letter(case, state=LetterState.SUBMITTED),
         make_letter(case, state=LetterState.SUBMITTED, needs_review=True),
         make_letter(case, state=LetterState.APPROVED),
+        make_letter(case, state=LetterState.CHANGE_ASKED),
         make_letter(
             case, state=LetterState.REJECTED, route=delivered, rejection_reason="A test says so."
         ),

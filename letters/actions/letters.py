@@ -10,7 +10,7 @@ from typing import TypedDict, Unpack
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cases.models import Case
+from cases.models import Case, Freeze
 from letters.actions import follows
 from letters.actions.transitions import move
 from letters.mail import messages
@@ -31,7 +31,8 @@ DRAFTING, READY, POSTED = LetterState.DRAFTING, LetterState.READY, LetterState.P
 SUBMITTED, APPROVED = LetterState.SUBMITTED, LetterState.APPROVED
 IN_HAND_IN, PRINTED = LetterState.IN_HAND_IN, LetterState.PRINTED
 DELIVERED, RETURNED = LetterState.DELIVERED, LetterState.RETURNED
-REJECTED, WITHDRAWN = LetterState.REJECTED, LetterState.WITHDRAWN
+CHANGE_ASKED, REJECTED = LetterState.CHANGE_ASKED, LetterState.REJECTED
+WITHDRAWN = LetterState.WITHDRAWN
 
 # What a writer may do in a state: act → (new state, new route or None for the same).
 WRITER_ACTS: dict[str, dict[str, tuple[str, str | None]]] = {
@@ -49,6 +50,11 @@ WRITER_ACTS: dict[str, dict[str, tuple[str, str | None]]] = {
     },
     POSTED: {"undo": (READY, None)},
     SUBMITTED: {"undo": (DRAFTING, Route.UNDECIDED), "withdraw": (WITHDRAWN, None)},
+    CHANGE_ASKED: {
+        "answer": (SUBMITTED, None),
+        "undo": (DRAFTING, Route.UNDECIDED),
+        "withdraw": (WITHDRAWN, None),
+    },
     APPROVED: {"withdraw": (WITHDRAWN, None)},
     IN_HAND_IN: {"withdraw": (WITHDRAWN, None)},
     PRINTED: {},  # on paper, it is beyond recall
@@ -65,6 +71,8 @@ WRITER_ACTS: dict[str, dict[str, tuple[str, str | None]]] = {
 SENDING = {"post", "embassy", "email", "deliver", "posted"}
 # These let it leave as it is; posted is what has left already.
 LEAVING = SENDING - {"posted"}
+# These are not done with a word in it that a rule of the case stops.
+CHECKED = LEAVING | {"answer"}
 
 
 class LetterFields(TypedDict, total=False):
@@ -177,12 +185,14 @@ def revise(
         letter.state, letter.counted_on = current.state, current.counted_on
         letter.shown_on, letter.waiting_since = current.shown_on, current.waiting_since
         ledger.shift(current.tally_key, letter.tally_key)
+        letter.is_answer = current.is_answer
         if current.state in (APPROVED, IN_HAND_IN):
-            letter.state, letter.shown_on = SUBMITTED, None
+            letter.state, letter.shown_on, letter.is_answer = SUBMITTED, None, False
             letter.waiting_since = letter.changed_at
         if current.state == IN_HAND_IN:
             HandInItem.objects.leave(LeftBecause.CHANGED, letters=[letter.pk])
-        letter.save(update_fields=[*fields, "changed_at", "state", "shown_on", "waiting_since"])
+        changed = ["changed_at", "state", "shown_on", "waiting_since", "is_answer"]
+        letter.save(update_fields=[*fields, *changed])
         pictures.keep(letter, drawing)
         if current.email_hash != letter.email_hash:
             messages.forget_other_addresses(letter)
@@ -204,6 +214,8 @@ def allowed_acts(letter: Letter) -> set[str]:
         acts.discard("email")
     if target is not None and not target.is_open:
         acts -= LEAVING
+    if case.freeze != Freeze.NONE:  # one that was closed since still takes an answer
+        acts.discard("answer")
     if target is None or not case.state_of(target):
         acts.discard("embassy")
     if letter.is_message and not _has_address_for_writers(case):
@@ -225,11 +237,12 @@ def act(letter: Letter, name: str, *, posted_from: str = "", copy: bool = False)
 
     `posted_from` and `copy`, whether an embassy there gets one, are of a letter that they post.
     """
-    if name not in allowed_acts(letter) or (name in LEAVING and checks.is_blocked(letter)):
+    if name not in allowed_acts(letter) or (name in CHECKED and checks.is_blocked(letter)):
         return False
     state, route = WRITER_ACTS[letter.state][name]
+    is_answer = name == "answer"
     if route is None:
-        return move(letter, state, shown_on=None)
+        return move(letter, state, shown_on=None, is_answer=is_answer)
     if letter.state == REJECTED and name == "undo":  # staff said no: they look before it counts
         return move(letter, state, route=route, needs_review=True)
     part = EmbassyPart.VIA if name == "embassy" else EmbassyPart.COPY if copy else ""
@@ -241,6 +254,7 @@ def act(letter: Letter, name: str, *, posted_from: str = "", copy: bool = False)
         letter,
         state,
         shown_on=None,
+        is_answer=is_answer,
         route=route,
         posted_from=origin,
         embassy=embassy,
@@ -264,6 +278,33 @@ def reject(letter: Letter, reason: str) -> bool:
         moved = move(letter, REJECTED, shown_on=None, rejection_reason=reason)
         if moved:
             messages.queue_rejection(letter)
+    return moved
+
+
+def may_be_asked_to_change(letter: Letter) -> bool:
+    """Not while its case is frozen: nothing may be mailed, and no answer can come."""
+    return letter.may_be_asked_to_change and letter.case.freeze == Freeze.NONE
+
+
+def ask_for_change(letter: Letter, wanted: str) -> bool:
+    """A moderator read it: it can be handed in once its writer has changed something.
+
+    `wanted` must not be empty; the writer reads it, in a mail too. The words stay as they are, and
+    the letter counts on, or from now on if it waited for somebody to look at it.
+    """
+    if not may_be_asked_to_change(letter):
+        return False
+    with transaction.atomic():
+        moved = move(
+            letter,
+            CHANGE_ASKED,
+            needs_review=False,
+            shown_on=None,
+            is_answer=False,
+            change_wanted=wanted,
+        )
+        if moved:
+            messages.queue_change_asked(letter)
     return moved
 
 

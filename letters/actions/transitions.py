@@ -36,6 +36,7 @@ COUNTED_STATES: dict[type[CountedRow], list] = {
 LEAVES_FOR: dict[str, LeftBecause] = {
     LetterState.WITHDRAWN: LeftBecause.WITHDRAWN,
     LetterState.REJECTED: LeftBecause.REJECTED,
+    LetterState.CHANGE_ASKED: LeftBecause.ASKED,
     SignatureState.INVALID: LeftBecause.INVALID,
 }
 

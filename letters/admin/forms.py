@@ -30,6 +30,19 @@ class RejectForm(forms.Form):
     )
 
 
+class AskForm(forms.Form):
+    wanted = forms.CharField(
+        label=_("What do you ask its writer to change?"),
+        max_length=Letter._meta.get_field("change_wanted").max_length,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "The writer reads this in a mail and on their page. Name the rule and where it is "
+            "broken, without a name, address or anything else that a mail should not say."
+        ),
+        error_messages={"required": _("Tell the writer what to change.")},
+    )
+
+
 class InvalidateForm(forms.Form):
     reason = forms.CharField(
         label=_("Why is it not valid?"),

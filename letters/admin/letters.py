@@ -22,7 +22,7 @@ from cases.permissions import staff
 from letters.actions import letters as letter_actions
 from letters.admin.access_log import access_log_for
 from letters.admin.filters import CaseFilter, CountryFilter, StateFilter, TargetFilter
-from letters.admin.forms import FindForm, RejectForm
+from letters.admin.forms import AskForm, FindForm, RejectForm
 from letters.admin.moderated import ModeratedAdmin
 from letters.admin.validity import MomentFilter, ValidityMixin
 from letters.models import COUNTED, Follow, Letter, LetterPicture, LetterState, Pledge, Signature
@@ -107,6 +107,7 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
             path("find/", wrap(self.find_view), name="letters_letter_find"),
             path("reject/", wrap(self.reject_view), name="letters_letter_reject"),
             path("<int:pk>/act/", wrap(self.act_view), name="letters_letter_act"),
+            path("<int:pk>/ask/", wrap(self.ask_view), name="letters_letter_ask"),
             path("<int:pk>/picture/", wrap(self.picture_view), name="letters_letter_picture"),
         ]
         return mine + super().get_urls()
@@ -140,6 +141,7 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
             may_approve=letter.state == LetterState.SUBMITTED and letter.is_valid,
             may_invalidate=letter.state in COUNTED and letter.is_valid,
             may_reject=letter.may_be_rejected,
+            ask_form=AskForm() if letter_actions.may_be_asked_to_change(letter) else None,
             access_log=access_log_for(letter),
         )
 
@@ -162,6 +164,22 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
             self._do(request, letter, act)
         else:
             raise PermissionDenied
+        return redirect("admin:letters_letter_change", letter.pk)
+
+    def ask_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What its writer is to change; the form stands on the page where the letter is read."""
+        if not self.has_moderate_permission(request):
+            raise PermissionDenied
+        letter = self._letter(pk)
+        form = AskForm(request.POST if request.method == "POST" else None)
+        seen = request.POST.get("seen", letter.changed_at.isoformat())
+        if not form.is_valid():
+            title = _("Ask for a change: %(letter)s") % {"letter": letter}
+            return self._page(request, "ask", title, form=form, letter=letter, seen=seen)
+        if seen == letter.changed_at.isoformat():
+            self._do(request, letter, "ask", form.cleaned_data["wanted"])
+        else:
+            self._warn_of_change(request, letter)
         return redirect("admin:letters_letter_change", letter.pk)
 
     def picture_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -260,6 +278,11 @@ class LetterAdmin(ValidityMixin, ModeratedAdmin):
     def _do(self, request: HttpRequest, letter: Letter, name: str, reason: str = "") -> None:
         """Do it, log it, and say how it went."""
         match name:
+            case "ask":
+                done, message = (
+                    letter_actions.ask_for_change(letter, reason),
+                    _("%(letter)s: its writer is asked for a change."),
+                )
             case "approve":
                 done, message = letter_actions.approve(letter), _("%(letter)s is approved.")
             case "clear_review":

@@ -1,8 +1,8 @@
 """What is mailed. A form only notes that a mail is to leave; it is written when it leaves.
 
 So nothing of a mail is kept, what several forms asked for leaves as one, and a case that was frozen
-meanwhile is not named. Nothing that a visitor typed goes in. The subject names the campaign, and
-never what somebody did.
+meanwhile is not named. Nothing that a visitor typed goes in, but for what staff want changed.
+The subject names the campaign, and never what somebody did.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from cases.models import Case
+from cases.models import Case, Freeze
 from letters.mail import links
 from letters.mail.pace import PAUSE, SENDER, domain_of
 from letters.models import (
@@ -26,6 +26,7 @@ from letters.models import (
     Follow,
     FollowState,
     Letter,
+    LetterState,
     MailedLink,
     MailKind,
     OutgoingMail,
@@ -52,6 +53,7 @@ class Part(NamedTuple):
     is_message: bool = False
     waiting: list[Signature | Follow] | None = None
     not_me: str = ""
+    change_wanted: str = ""
 
 
 # --- to be sent
@@ -157,6 +159,14 @@ def queue_rejection(letter: Letter) -> None:
     _queue(MailKind.LETTER_REJECTED, letter, letter.email, letter.page_language)
 
 
+def queue_change_asked(letter: Letter) -> None:
+    """What staff ask its writer to change. It waits as long as what goes along with others: whoever
+    asked may think better of it. One that still waits says what is asked for when it leaves."""
+    mails = OutgoingMail.objects.filter(about=links.about(letter), kind=MailKind.CHANGE_ASKED)
+    mails.exclude(sent_at=None, given_up_at=None).delete()
+    _queue(MailKind.CHANGE_ASKED, letter, letter.email, letter.page_language, wait=PAUSE)
+
+
 def _queue(
     kind: MailKind,
     thing: Letter | Pledge | EmailAddress | DataRequest,
@@ -213,6 +223,7 @@ def written(mails: list[OutgoingMail]) -> WrittenMail | None:
             "pledges": [part for part in parts if part.kind == MailKind.PLEDGE_LINK],
             "data": [part for part in parts if part.kind == MailKind.DATA_LINK],
             "rejected": [part for part in parts if part.kind == MailKind.LETTER_REJECTED],
+            "asked": [part for part in parts if part.kind == MailKind.CHANGE_ASKED],
             "site": urlsplit(settings.SITE_URL).netloc,
             "organisation": settings.ORGANISATION,
             "contact_email": settings.CONTACT_EMAIL,
@@ -253,9 +264,21 @@ def _part(mail: OutgoingMail) -> Part | None:
     thing = things.filter(pk=number, email_hash=mail.to_hash).first()
     if thing is None:
         return None
+    wanted = ""
+    if mail.kind == MailKind.CHANGE_ASKED:
+        if not (isinstance(thing, Letter) and _is_asked(thing)):
+            return None
+        wanted = thing.change_wanted
     case = thing.case if thing.case and thing.case.is_visible else None
     is_message = isinstance(thing, Letter) and thing.is_message
-    return Part(mail.kind, links.to_thing(thing), case, is_message)
+    return Part(mail.kind, links.to_thing(thing), case, is_message, change_wanted=wanted)
+
+
+def _is_asked(letter: Letter) -> bool:
+    """Whether its writer still has to change it. While its case is frozen nobody is told what: the
+    sentence may say of whom it is."""
+    is_asked = letter.state == LetterState.CHANGE_ASKED and letter.is_valid
+    return is_asked and letter.case.freeze == Freeze.NONE
 
 
 def _number(mail: OutgoingMail) -> int:

@@ -41,6 +41,7 @@ from letters.mail.pace import (
     keep_to,
 )
 from letters.models import EmailAddress, MailKind, OutgoingMail, Priority
+from letters.models.mail import TELLS_OF_DECISION
 from letters.privacy import throttle
 
 logger = logging.getLogger(__name__)
@@ -153,6 +154,8 @@ def _leaves_with(row: OutgoingMail, first: OutgoingMail) -> bool:
         return False
     if first.batch:
         return row.batch == first.batch
+    if row.kind in TELLS_OF_DECISION and row.not_before > timezone.now():
+        return False
     is_free = row.batch is None and row.attempts == 0
     is_trapped = Priority.TRAPPED in (row.priority, first.priority)
     return (

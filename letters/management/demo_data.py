@@ -46,6 +46,7 @@ WAYS = [
     *[(State.POSTED, Route.EMAIL)] * 4,
     *[(State.APPROVED, Route.DELIVER)] * 6,
     (State.SUBMITTED, Route.DELIVER),
+    (State.CHANGE_ASKED, Route.DELIVER),
     (State.DRAFTING, Route.UNDECIDED),
     (State.READY, Route.POST),
     (State.REJECTED, Route.DELIVER),
@@ -168,7 +169,9 @@ class Inventor:
         ways = WAYS if case.takes_deliveries else [one for one in WAYS if one[1] != Route.DELIVER]
         state, route = self.chance.choice(ways)
         reason = "An invented reason." if state == State.REJECTED else ""
+        wanted = "An invented wish." if state == State.CHANGE_ASKED else ""
         fields |= {"body": self.chance.choice(BODIES), "rejection_reason": reason}
+        fields["change_wanted"] = wanted
         return Letter(case=case, state=state, route=route, **fields)
 
     def signature(self, case: Case) -> Signature:

@@ -54,6 +54,7 @@ class LetterState(models.TextChoices):
     READY = "ready", _("ready to send")
     POSTED = "posted", _("posted")
     SUBMITTED = "submitted", _("submitted")
+    CHANGE_ASKED = "asked", _("a change is asked for")
     APPROVED = "approved", _("approved")
     IN_HAND_IN = "in-hand-in", _("in a hand-in")
     PRINTED = "printed", _("printed for its hand-in")
@@ -73,7 +74,12 @@ READ_STATES = [
 ]
 # A letter counts once it is posted, or submitted and not rejected. Its whole life is drawn in
 # docs/architecture.md.
-COUNTED = [LetterState.POSTED, LetterState.SUBMITTED, *READ_STATES]
+COUNTED = [
+    LetterState.POSTED,
+    LetterState.SUBMITTED,
+    LetterState.CHANGE_ASKED,
+    *READ_STATES,
+]
 # It is with whom it is for, or on its way: an answer can come back.
 LEFT = [LetterState.POSTED, LetterState.DELIVERED]
 # Its writer may still change the words.
@@ -81,12 +87,18 @@ EDITABLE = [
     LetterState.DRAFTING,
     LetterState.READY,
     LetterState.SUBMITTED,
+    LetterState.CHANGE_ASKED,
     LetterState.APPROVED,
     LetterState.IN_HAND_IN,
     LetterState.REJECTED,
 ]
 # It is with us, and on no paper yet.
-WITH_US = [LetterState.SUBMITTED, LetterState.APPROVED, LetterState.IN_HAND_IN]
+WITH_US = [
+    LetterState.SUBMITTED,
+    LetterState.CHANGE_ASKED,
+    LetterState.APPROVED,
+    LetterState.IN_HAND_IN,
+]
 
 
 # What the page of a letter that counts says of its hand-in: see Letter.page_state.
@@ -205,6 +217,10 @@ class Letter(CountedAction, PrivateLink):
     # The day it counted on until then, and counts on again if that was wrong.
     was_counted_on = models.DateField(null=True, blank=True, editable=False)
     rejection_reason = models.CharField(_("reason of the rejection"), max_length=400, blank=True)
+    # The last thing that staff asked its writer to change; it stays when they hand it in again.
+    change_wanted = models.CharField(_("change asked for"), max_length=400, blank=True)
+    # It was handed in again because staff asked for a change: it is read before others.
+    is_answer = models.BooleanField(_("handed in again"), default=False, editable=False)
 
     subject = EncryptedTextField(_("subject"), blank=True)
     body = EncryptedTextField(_("letter"), blank=True)
@@ -263,6 +279,11 @@ class Letter(CountedAction, PrivateLink):
                 name="letter_queue",
                 fields=["waiting_since", "id"],
                 condition=AWAITING_MODERATION,
+            ),
+            models.Index(
+                name="letter_queue_of_answers",
+                fields=["waiting_since", "id"],
+                condition=AWAITING_MODERATION & Q(is_answer=True),
             ),
             models.Index(
                 name="letter_queue_by_case",
@@ -325,6 +346,12 @@ class Letter(CountedAction, PrivateLink):
                 name="letter_rejected_with_a_reason",
                 condition=~Q(state=LetterState.REJECTED) | ~Q(rejection_reason=""),
             ),
+            models.CheckConstraint(
+                name="letter_asked_to_change_says_what",
+                condition=~Q(state=LetterState.CHANGE_ASKED)
+                | ~Q(change_wanted="")
+                | Q(erased_on__isnull=False),
+            ),
         ]
         permissions = [("moderate_letter", _("Can read, approve and reject letters"))]
 
@@ -357,7 +384,7 @@ class Letter(CountedAction, PrivateLink):
         """Which of templates/letters/…/state/ its writer sees."""
         if not self.is_valid:
             return "invalid"
-        if self.state in (LetterState.WITHDRAWN, LetterState.REJECTED):
+        if self.state in (LetterState.WITHDRAWN, LetterState.REJECTED, LetterState.CHANGE_ASKED):
             return self.state
         if self.counts:
             return HAND_IN_PAGES.get(self.state, "counted")
@@ -374,6 +401,12 @@ class Letter(CountedAction, PrivateLink):
     def has_left(self) -> bool:
         """So that an answer can come back to it."""
         return self.state in LEFT and self.is_valid
+
+    @property
+    def may_be_asked_to_change(self) -> bool:
+        """It is with us, and nobody asked for a change that its writer has not answered."""
+        is_asked = self.state == LetterState.CHANGE_ASKED
+        return self.state in WITH_US and not is_asked and self.is_valid
 
     @property
     def is_editable(self) -> bool:

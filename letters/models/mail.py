@@ -11,9 +11,14 @@ class MailKind(models.TextChoices):
     LETTER_LINK = "letter-link", _("link to a letter")
     PLEDGE_LINK = "pledge-link", _("link to a pledge")
     LETTER_REJECTED = "letter-rejected", _("a letter needs a change")
+    CHANGE_ASKED = "change-asked", _("a change of a letter is asked for")
     CONFIRM = "confirm", _("what an address asked for, to be confirmed")
     DATA_LINK = "data-link", _("link to all data of one address")
     NEWS = "news", _("news of a case")
+
+
+# Staff may take back what they tell of, as long as it has not left: it never leaves early.
+TELLS_OF_DECISION = [MailKind.LETTER_REJECTED, MailKind.CHANGE_ASKED]
 
 
 class Priority(models.IntegerChoices):

@@ -44,6 +44,7 @@ ERASED_FIELDS = {
     "email_hash": "",
     "consent_version": "",
     "rejection_reason": "",
+    "change_wanted": "",
     "posted_from": "",
     "embassy": None,
     "embassy_part": "",

@@ -1,8 +1,9 @@
 """What was handed to us and is not delivered: nothing of it goes before staff were asked.
 
 A letter or message that somebody gave us to deliver, and a confirmed signature, are kept when their
-usual time is over. Staff are asked on their first page, two months before, by case. One person can
-keep them on; two can let them go. Whatever staff do, nobody's name stays longer than
+usual time is over; so is a letter that its writer was asked to change, whether they answer or not.
+Staff are asked on their first page, two months before, by case. One person can keep them on; two
+can let them go. Whatever staff do, nobody's name stays longer than
 `KEEP_AT_MOST_FOR`: the General Data Protection Regulation wants a limit (article 5 (1) (e)), and
 staff are asked once more before it.
 """

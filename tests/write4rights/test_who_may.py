@@ -179,6 +179,7 @@ letters_follow_delete                 -       -       -       -       -       - 
 letters_follow_history                -       -       -       -       -       -       -       -
 letters_letter_act                    -       -       -       w       -       -       -       w
 letters_letter_add                    -       -       -       -       -       -       -       -
+letters_letter_ask                    -       -       -       rw      -       -       -       rw
 letters_letter_between                -       -       -       rw      -       -       -       rw
 letters_letter_change                 -       -       -       rw      -       -       -       rw
 letters_letter_changelist             -       -       -       rw      -       -       -       rw

@@ -336,6 +336,7 @@ def test_the_words_can_be_changed_until_the_letter_has_left(client):
         "drafting": True,
         "ready": True,
         "submitted": True,
+        "asked": True,
         "approved": True,
         "rejected": True,
         "posted": False,

@@ -61,6 +61,12 @@ def invalidate(client, letter):
     signed_in("moderator").post(url, {"reason": "All in one second."})
 
 
+def ask(client, letter):
+    url = reverse("admin:letters_letter_ask", args=[letter.pk])
+    seen = letter.changed_at.isoformat()
+    signed_in("moderator").post(url, {"wanted": "Please shorten it.", "seen": seen})
+
+
 @pytest.mark.parametrize(
     ("do", "because", "state"),
     [
@@ -69,6 +75,7 @@ def invalidate(client, letter):
         (erase, "erased", "approved"),
         (reject, "rejected", "rejected"),
         (invalidate, "invalid", "approved"),
+        (ask, "asked", "asked"),
     ],
 )
 def test_a_letter_leaves_its_hand_in_and_its_part_is_made_anew(client, do, because, state):

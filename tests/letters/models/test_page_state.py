@@ -29,6 +29,7 @@ def test_every_letter_has_a_panel_on_its_page(state, more, needs_review, folder)
         ({"state": LetterState.POSTED} | COUNTED, "counted"),
         ({"state": LetterState.WITHDRAWN, "needs_review": True}, "withdrawn"),
         ({"state": LetterState.REJECTED}, "rejected"),
+        ({"state": LetterState.CHANGE_ASKED} | COUNTED, "asked"),
         ({"state": LetterState.WITHDRAWN} | INVALID, "invalid"),
     ],
 )

@@ -147,6 +147,7 @@ def test_the_page_sent_again_after_erasing_makes_a_new_letter(client):
         ("withdrawn", 30),
         ("posted", 90),
         ("submitted", 730),
+        ("asked", 730),
         ("approved", 730),
     ],
 )

@@ -61,6 +61,7 @@ def everything_of(email: str, name: str = "Sam Tester") -> None:
     letter = make_letter(case, state="posted", name=name, place="Testville", **of)
     make_message(state="approved", name=name, **of)
     rejected = {"state": "rejected", "rejection_reason": "A reason of a test."}
+    rejected["change_wanted"] = "A wish of a test."
     make_letter(case, name=name, **rejected, **of)
     LetterPicture.objects.create(letter=letter, data="ZHJhd2luZw==", width=1, height=1)
     make_pledge(case, name=name, group="A class of tests", **of)

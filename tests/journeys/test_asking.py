@@ -1,0 +1,65 @@
+"""Staff ask for a change, and the answer comes back; without JavaScript."""
+
+import datetime
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.utils import timezone
+
+from letters.models import OutgoingMail
+from letters.models.email_spelling import email_hash
+from tests.factories import make_case_to_write_for, make_letter
+from tests.staff import make_staff
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.no_javascript,
+    pytest.mark.django_db(transaction=True),
+]
+
+ADDRESS = "maren@example.org"
+WANTED = "Please leave out the first sentence: it insults the official."
+
+
+def test_a_moderator_asks_for_a_change_and_its_writer_hands_it_in_again(arrive):
+    case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    letter = make_letter(
+        case,
+        state="submitted",
+        body="You are a fool. The pastures belong to the herders.",
+        email=ADDRESS,
+        email_hash=email_hash(ADDRESS),
+    )
+    moderator, maren = arrive(javascript=False), arrive(javascript=False)
+    moderator.signs_in(make_staff("moderator"))
+
+    moderator.opens(f"/admin/letters/letter/{letter.pk}/change/")
+    moderator.unfolds("Ask for a change…")
+    moderator.presses("Ask for this change")
+    moderator.sees("There is a problem", "Tell the writer what to change.")
+    moderator.fills("What do you ask its writer to change?", WANTED)
+    moderator.presses("Ask for this change")
+    moderator.sees(f"Letter {letter.pk}: its writer is asked for a change.", WANTED)
+
+    OutgoingMail.objects.update(not_before=timezone.now() - datetime.timedelta(minutes=1))
+    call_command("work", once=True)
+    [sent] = mail.outbox
+    assert WANTED in sent.body
+
+    maren.opens(letter.get_absolute_url())
+    maren.sees("Please change something in your letter", WANTED, "Read, waits for your change")
+    maren.presses("Change the letter")
+    maren.fills("Your letter", "The pastures belong to the herders. Please ask them first.")
+    maren.answers("Do you, or people close to you", "No")
+    maren.ticks("I agree that you keep this")
+    maren.presses("Keep the changes")
+    maren.sees("The pastures belong to the herders. Please ask them first.")
+    maren.presses("Hand it in again")
+    maren.sees("Your letter is with us", "It is the first action that counts for Ana Test.")
+
+    moderator.opens("/admin/letters/letter/")
+    moderator.presses(str(letter.pk))
+    moderator.sees("Handed in again: its writer was asked for a change.", WANTED)
+    moderator.presses("Approve")
+    moderator.sees(f"Letter {letter.pk} is approved.")
