@@ -4,6 +4,7 @@ from letters.admin import (  # noqa: I001
     letters,
     signatures,
     replies,
+    hand_ins,
     posts,
     pledges,
     alarms,

@@ -35,6 +35,7 @@ from tests.factories import (
     make_case_to_write_for,
     make_embassy,
     make_follow,
+    make_hand_in,
     make_letter,
     make_outcome,
     make_paper_count,
@@ -177,6 +178,12 @@ letters_follow_change                 -       -       -       -       -       - 
 letters_follow_changelist             -       -       rw      -       -       -       rw      rw
 letters_follow_delete                 -       -       -       -       -       -       -       -
 letters_follow_history                -       -       -       -       -       -       -       -
+letters_handin_add                    -       -       -       -       -       rw      -       rw
+letters_handin_cancel                 -       -       -       -       -       w       -       w
+letters_handin_change                 -       -       -       -       -       rw      -       rw
+letters_handin_changelist             -       -       -       -       -       rw      -       rw
+letters_handin_delete                 -       -       -       -       -       -       -       -
+letters_handin_history                -       -       -       -       -       rw      -       rw
 letters_letter_act                    -       -       -       w       -       -       -       w
 letters_letter_add                    -       -       -       -       -       -       -       -
 letters_letter_ask                    -       -       -       rw      -       -       -       rw
@@ -308,6 +315,7 @@ def make_rows() -> dict:
         ),
         make_staff(),
         Group.objects.get(name="counter"),
+        make_hand_in(make_letter(case, state="approved")),
     ]
     return {row._meta.model_name: row for row in rows}
 

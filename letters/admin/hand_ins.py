@@ -1,0 +1,161 @@
+"""Hand-ins: made of what waits, printed, and handed in."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from cases.admin.pages import ExtraPagesMixin
+from cases.admin.readonly import ReadOnlyAdmin
+from cases.admin.row_numbers import row_number
+from cases.permissions import staff
+from cases.publishing.acts import Refused
+from letters.admin.access_log import access_log_for
+from letters.admin.filters import CaseFilter, OptionsFilter
+from letters.admin.keyset import KeysetAdmin
+from letters.delivery import hand_ins
+from letters.forms.hand_ins import HandInForm, WhatForm
+from letters.models import ActionKind, Format, HandIn, HandInItem, HandInState, LeftBecause
+
+MAKE, FETCH = "letters.make_handin", "letters.fetch_handin"
+NAMES = {
+    (ActionKind.APPEAL.value, ""): gettext_lazy("letters"),
+    (ActionKind.SOLIDARITY.value, Format.LETTER.value): gettext_lazy("messages, as letters"),
+    (ActionKind.SOLIDARITY.value, Format.CARD.value): gettext_lazy("messages, as cards"),
+    (ActionKind.SIGNATURE.value, ""): gettext_lazy("signatures"),
+}
+
+
+class HandInStateFilter(OptionsFilter):
+    title = gettext_lazy("state")
+    parameter_name = "state"
+    options = {
+        state.value: (state.label, partial(HandIn.objects.filter, state=state))
+        for state in HandInState
+    }
+
+
+@admin.register(HandIn)
+class HandInAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
+    permission = "letters.view_handin"
+    list_display = ["number", "case", "what", "in_it", "state", "made_at", "made_by"]
+    list_filter = [HandInStateFilter, CaseFilter]
+    empty_value_display = ""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(MAKE)
+
+    # --- the list
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        in_it = Count("items", filter=Q(items__left_at=None))
+        related = super().get_queryset(request).select_related("case", "made_by")
+        return related.annotate(in_it=in_it)
+
+    @admin.display(description=gettext_lazy("hand-in"))
+    def number(self, hand_in: HandIn) -> str:
+        return capfirst(str(hand_in))
+
+    @admin.display(description=gettext_lazy("what"))
+    def what(self, hand_in: HandIn) -> str:
+        return str(NAMES[hand_in.kind, hand_in.form])
+
+    @admin.display(description=gettext_lazy("in it"))
+    def in_it(self, hand_in: HandIn) -> int:
+        return hand_in.in_it  # type: ignore[attr-defined]  # annotated above
+
+    # --- a new one
+
+    def get_urls(self):
+        wrap = self.admin_site.admin_view
+        cancel = path("<int:pk>/cancel/", wrap(self.cancel_view), name="letters_handin_cancel")
+        return [cancel, *super().get_urls()]
+
+    def add_view(self, request: HttpRequest, form_url="", extra_context=None) -> HttpResponse:
+        """First what, then which of them; how many that is stands there before it is made."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
+        what = WhatForm(request.GET)
+        if not what.is_valid():
+            rows = [(row, NAMES[row.kind, row.form]) for row in hand_ins.waiting()]
+            return self._page(request, "waiting", _("What waits to be handed in"), rows=rows)
+        form = HandInForm(request.POST or None, **what.cleaned_data)
+        if form.is_valid() and "make" in request.POST:
+            try:
+                hand_in = hand_ins.make(
+                    form.choice(), paper=form.cleaned_data["paper"], by=staff(request)
+                )
+            except Refused as refusal:
+                messages.error(request, str(refusal))
+            else:
+                self.log_addition(request, hand_in, "Made.")
+                messages.success(request, _("%(hand_in)s is made.") % _named(hand_in))
+                return redirect("admin:letters_handin_change", hand_in.pk)
+        choice = form.choice() if form.is_valid() else form.all_of_it
+        return self._page(
+            request,
+            "make",
+            _("Make a hand-in"),
+            form=form,
+            case=choice.case,
+            what=NAMES[choice.kind, choice.form],
+            number=None if form.errors else hand_ins.chosen(choice).count(),
+            is_stopped=hand_ins.is_stopped(choice.case),
+            items_a_part=hand_ins.ITEMS_A_PART,
+        )
+
+    # --- one
+
+    def _hand_in(self, key: str | int) -> HandIn:
+        related = ["case", "target", "made_by", "printed_by", "cancelled_by"]
+        found = HandIn.objects.select_related(*related)
+        return get_object_or_404(found, pk=row_number(str(key)))
+
+    def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
+        """How far it is, what is in it, and what can be done with it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        hand_in = self._hand_in(object_id)
+        items = HandInItem.objects.filter(hand_in=hand_in)
+        left = items.exclude(left_at=None).order_by("left_because").values_list("left_because")
+        return self._page(
+            request,
+            "read",
+            capfirst(str(hand_in)),
+            hand_in=hand_in,
+            what=NAMES[hand_in.kind, hand_in.form],
+            number=items.open().count(),
+            left=[(LeftBecause(why).label, count) for why, count in left.annotate(Count("pk"))],
+            parts=hand_in.parts.all(),
+            is_stopped=hand_ins.is_stopped(hand_in.case),
+            may_cancel=request.user.has_perm(MAKE) and hand_in.may_be_cancelled,
+            access_log=access_log_for(hand_in),
+        )
+
+    @method_decorator(require_POST)
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not request.user.has_perm(MAKE):
+            raise PermissionDenied
+        hand_in = self._hand_in(pk)
+        if hand_ins.cancel(hand_in, staff(request)):
+            self.log_change(request, hand_in, "Cancelled.")
+            messages.success(request, _("%(hand_in)s is cancelled.") % _named(hand_in))
+        else:
+            named = _named(hand_in) | {"state": hand_in.get_state_display()}
+            messages.warning(request, _("%(hand_in)s is %(state)s: nothing was changed.") % named)
+        return redirect(reverse("admin:letters_handin_change", args=[hand_in.pk]))
+
+
+def _named(hand_in: HandIn) -> dict[str, str]:
+    return {"hand_in": capfirst(str(hand_in))}

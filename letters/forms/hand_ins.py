@@ -1,0 +1,111 @@
+"""What staff choose to make a hand-in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Count
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
+
+from cases.countries import language_name
+from cases.models import Case, Target
+from letters.delivery.hand_ins import Choice
+from letters.forms.fields import set_choices, set_queryset
+from letters.models import ActionKind, Format, Letter, Paper
+
+
+class WhatForm(forms.Form):
+    """Of which case, and what of it: in the address of the page."""
+
+    case = forms.ModelChoiceField(Case.objects.all())
+    kind = forms.ChoiceField(
+        choices=[(kind, kind) for kind in ActionKind.values if kind != ActionKind.SOCIAL]
+    )
+    form = forms.ChoiceField(choices=Format.choices, required=False)
+
+    def clean(self) -> None:
+        is_message = self.cleaned_data.get("kind") == ActionKind.SOLIDARITY
+        if is_message != bool(self.cleaned_data.get("form")):
+            raise ValidationError(_("A message is a letter or a card, and nothing else is."))
+
+
+class HandInForm(forms.Form):
+    """Which of them, and on what paper."""
+
+    target = forms.ModelChoiceField(
+        Target.objects.none(),
+        label=_("To"),
+        empty_label=None,
+        error_messages={"required": _("Choose whom they are for.")},
+    )
+    languages = forms.MultipleChoiceField(
+        label=_("Written in"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("Tick none for all languages."),
+    )
+    since = forms.DateField(
+        label=_("Sent to us from"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("Empty: from the first on."),
+    )
+    until = forms.DateField(
+        label=_("Sent to us until"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("That day is among them. Empty: until now."),
+    )
+    limit = forms.IntegerField(
+        label=_("At most"),
+        required=False,
+        min_value=1,
+        max_value=10_000_000,
+        help_text=_("The oldest are taken first. Empty: all of them."),
+    )
+    paper = forms.ChoiceField(label=_("Paper"), choices=Paper.choices, initial=Paper.A4)
+
+    def __init__(self, data=None, *, case: Case, kind: str, form: str) -> None:
+        super().__init__(data)
+        self.all_of_it = Choice(case=case, kind=kind, form=form)
+        targets = case.targets.all()
+        if kind != ActionKind.SOLIDARITY and len(targets) > 1:
+            set_queryset(self, "target", targets)
+        else:
+            self.only_target = targets[0] if kind != ActionKind.SOLIDARITY and targets else None
+            del self.fields["target"]
+        if kind == ActionKind.SIGNATURE:
+            del self.fields["languages"]
+        else:
+            set_choices(self, "languages", self._languages())
+
+    def _languages(self) -> list[tuple[str, str]]:
+        """Those of the letters that wait, and how many there are in each."""
+        of = self.all_of_it
+        waiting = Letter.objects.to_hand_in().filter(case=of.case, kind=of.kind)
+        if of.form:
+            waiting = waiting.filter(form=of.form)
+        numbers = waiting.order_by("language").values_list("language").annotate(Count("pk"))
+        return [
+            (code, f"{language_name(code)} ({number_format(number, force_grouping=True)})")
+            for code, number in numbers
+        ]
+
+    def clean(self) -> None:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and until < since:
+            self.add_error("until", ValidationError(_("Give a day after the first one.")))
+
+    def choice(self) -> Choice:
+        asked = self.cleaned_data
+        return replace(
+            self.all_of_it,
+            target=asked["target"] if "target" in self.fields else self.only_target,
+            languages=asked.get("languages", []),
+            since=asked["since"],
+            until=asked["until"],
+            limit=asked["limit"],
+        )
