@@ -301,9 +301,10 @@ def _merged(model_admin: admin.ModelAdmin, request: HttpRequest, obj: models.Mod
     merge = Merge(request, request.POST.copy())
     form_class = model_admin.get_form(request, obj, change=True)
     stored = form_class(instance=obj)
-    typed = form_class(merge.data, request.FILES, instance=obj)
     merge.now.fields = _hashes(stored)
-    _merge_fields(merge, stored, typed, opened.fields, key="", part="")
+    if merge.now.fields != opened.fields:
+        typed = form_class(merge.data, request.FILES, instance=obj)
+        _merge_fields(merge, stored, typed, opened.fields, key="", part="")
     for formset_class, inline in model_admin.get_formsets_with_inlines(request, obj):
         _lock_rows(formset_class, obj)
         rows = {
@@ -361,6 +362,8 @@ def _merge_rows(merge: Merge, formset_class, rows: dict, opened: dict[str, Hashe
     prefix = rows["prefix"]
     stored = {str(row.instance.pk): row for row in formset_class(**rows).initial_forms}
     merge.now.rows[prefix] = {pk: _hashes(row) for pk, row in stored.items()}
+    if merge.now.rows[prefix] == opened and _sends_all(merge.data, prefix, stored):
+        return  # nobody else added, changed or deleted one
     typed = formset_class(data=merge.data, files=merge.request.FILES, **rows)
     if not typed.management_form.is_valid():
         return  # Django says so
@@ -392,6 +395,10 @@ def _merge_rows(merge: Merge, formset_class, rows: dict, opened: dict[str, Hashe
         part = _row_name(other)
         _merge_fields(merge, other, row, _hashes(row), key=f"{prefix}:{twin}", part=part)
     _number(merge.data, prefix, old, new)
+
+
+def _sends_all(data: QueryDict, prefix: str, stored: dict[str, forms.ModelForm]) -> bool:
+    return data.get(f"{prefix}-INITIAL_FORMS") == str(len(stored))
 
 
 def _merge_row(

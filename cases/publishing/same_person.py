@@ -16,12 +16,15 @@ from cases.text import folded
 def has_fixed_address(case: Case) -> bool:
     """An address and its person stay together once anybody could know them to be so: the case was
     open to readers once, or somebody has done something for it."""
+    if case.is_past_gate:
+        return True
     was_open = Case.history.filter(id=case.pk, stage__in=PAST_GATE)
     done = [
         Exists(field.model._default_manager.filter(**{field.name: case.pk}))
         for field in (relation.field for relation in Case._meta.related_objects)
         if field.model._meta.app_label != Case._meta.app_label
     ]
+    # What is stored says it too: the form may have been opened before the case was published.
     is_fixed = reduce(or_, map(Q, [Exists(was_open), *done]), Q(stage__in=PAST_GATE))
     return Case.objects.filter(is_fixed, pk=case.pk).exists()
 
