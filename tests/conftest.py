@@ -2,26 +2,20 @@
 
 import datetime
 import gc
-import importlib
 import itertools
 import os
-import pkgutil
 import time
-from collections import ChainMap
 from pathlib import Path
 
 import hypothesis
 import pytest
 import time_machine
-from django.apps import apps
 from django.conf import settings as site_settings
 from django.core.cache import cache, caches
 from django.core.signals import request_finished, request_started
-from django.db import connection
 from django.utils import timezone
 
 from cases.printing import rendering
-from letters import migrations
 from tests import databases, factories, staff
 from write4rights import translations
 
@@ -122,6 +116,13 @@ def django_db_keepdb(django_db_keepdb):
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The database is there, and what the migrations made of roles is noted."""
+    with django_db_blocker.unblock():
+        staff.note_roles()
+
+
+@pytest.fixture(scope="session")
 def chromium():
     """One browser for all journeys; each person in it has a context of their own."""
     from playwright.sync_api import sync_playwright
@@ -149,26 +150,7 @@ def site(live_server, settings, monkeypatch, tmp_path):
     # The form's guard takes whoever is done in under three seconds for a robot.
     monkeypatch.setattr("letters.privacy.antispam.FASTEST", -1)
     cache.clear()
-    # A transactional test before this one has emptied the tables, the roles' too.
-    names = [name for _finder, name, _is_pkg in pkgutil.iter_modules(migrations.__path__)]
-    modules = [importlib.import_module(f"{migrations.__name__}.{name}") for name in sorted(names)]
-    renamed = ChainMap(*(getattr(module, "RENAMED", {}) for module in modules))
-    [first] = [module for module in modules if hasattr(module, "make_roles")]
-    give = first.give
-
-    def give_by_the_names_of_today(roles, *args) -> None:
-        for role, rights in roles.items():
-            today = {}
-            for label, acts in rights.items():
-                app, _, model = label.partition(".")
-                today[f"{app}.{renamed.get(model, model)}"] = acts
-            give({role: today}, *args)
-
-    monkeypatch.setattr(first, "give", give_by_the_names_of_today)
-    for module in modules:
-        for name in ["make_roles", "give_more"]:
-            if give_roles := getattr(module, name, None):
-                give_roles(apps, connection.schema_editor())
+    staff.give_roles()
     unanswered = []
 
     def note_question(**_kwargs) -> None:

@@ -3,11 +3,31 @@
 import itertools
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
 from django.test import Client
 
 numbers = itertools.count(1)
 PASSWORD = "a long password for tests"
+
+roles: dict[str, list[tuple]] = {}  # as the migrations made them: which rights each has
+
+
+def note_roles() -> None:
+    """Before a test that commits empties all tables."""
+    for group in Group.objects.prefetch_related("permissions__content_type"):
+        roles[group.name] = [right.natural_key() for right in group.permissions.all()]
+
+
+@transaction.atomic
+def give_roles() -> None:
+    """Make them again, if such a test came before."""
+    if Group.objects.exists():
+        return
+    rights = Permission.objects.select_related("content_type")
+    known = {right.natural_key(): right for right in rights}
+    for name, keys in roles.items():
+        Group.objects.create(name=name).permissions.set([known[key] for key in keys])
 
 
 def make_staff(*roles: str, **fields):
