@@ -524,9 +524,15 @@ def test_the_admin_of_letters(arrive):
             "/admin/letters/reply/",
             "/admin/letters/reply/enter/",
             f"/admin/letters/reply/{reply.pk}/change/",
-            f"{letters}reject/?letter={letter.pk}",
+            f"{letters}desk/",
+            f"{letters}desk/{letter.pk}/",
+            f"{letters}desk/languages/",
+            f"{letters}desk/decisions/",
         ],
     )
+    mia.opens(f"{letters}desk/")
+    mia.presses("Read the first that is free")
+    mia.presses("Reject…")
     mia.presses("Reject")
     mia.sees("There is a problem")
     found += findings(mia)

@@ -48,6 +48,7 @@ class Task(NamedTuple):
     query: str = ""  # of the list that shows them
     order: str = "-pk"
     of: type[Model] | None = None  # whose list it is, if not their own
+    page: str = "changelist"  # of their admin
 
     @property
     def names_them(self) -> bool:
@@ -56,7 +57,7 @@ class Task(NamedTuple):
     @property
     def url(self) -> str:
         opts = (self.of or self.rows.model)._meta
-        return reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist") + self.query
+        return reverse(f"admin:{opts.app_label}_{opts.model_name}_{self.page}") + self.query
 
 
 class Line(NamedTuple):
@@ -175,6 +176,7 @@ def _to_review() -> list[Task]:
             "letters.moderate_letter",
             Letter.objects.awaiting_moderation(),
             ngettext_lazy("%(count)s letter to read", "%(count)s letters to read", "count"),
+            page="desk",
         ),
         Task(
             "letters.moderate_letter",

@@ -16,6 +16,7 @@ from letters.actions.transitions import move
 from letters.mail import messages
 from letters.models import (
     READ_STATES,
+    UNTOLD,
     EmbassyPart,
     HandInItem,
     LeftBecause,
@@ -264,19 +265,19 @@ def act(letter: Letter, name: str, *, posted_from: str = "", copy: bool = False)
 
 def approve(letter: Letter) -> bool:
     """A moderator read it: it may be handed in, and counts if it waited for that."""
-    return letter.state == SUBMITTED and move(letter, APPROVED, needs_review=False)
+    return letter.may_be_approved and move(letter, APPROVED, needs_review=False)
 
 
-def reject(letter: Letter, reason: str) -> bool:
-    """A moderator read it: it can't be handed in, or counted, as it is. Its writer is told why.
+def reject(letter: Letter, code: str, reason: str = "") -> bool:
+    """A moderator read it: it can't be handed in, or counted, as it is.
 
-    `reason` must not be empty; the writer reads it.
+    Its writer reads what the code says to them, and the reason; of an `UNTOLD` code, neither.
     """
     if not letter.may_be_rejected:
         return False
     with transaction.atomic():
-        moved = move(letter, REJECTED, shown_on=None, rejection_reason=reason)
-        if moved:
+        moved = move(letter, REJECTED, shown_on=None, rejection_code=code, rejection_reason=reason)
+        if moved and code not in UNTOLD:
             messages.queue_rejection(letter)
     return moved
 

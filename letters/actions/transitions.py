@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -54,8 +56,12 @@ def change(row: CountedRow | Follow, **changes) -> bool:
     return True
 
 
-def move(row: CountedRow, state: str, **changes) -> bool:
+def move(
+    row: CountedRow, state: str, *, was_counted_on: datetime.date | None = None, **changes
+) -> bool:
     """Change the row, and the tally in step with it, in one transaction.
+
+    `was_counted_on` is the day that it counts on again, if it does: else that is today.
 
     Whoever says whether it `needs_review` is staff, and has looked: no alarm flags it again.
     """
@@ -65,7 +71,8 @@ def move(row: CountedRow, state: str, **changes) -> bool:
     counts = state in COUNTED_STATES[type(row)] and not changes.get(
         "needs_review", row.needs_review
     )
-    counted_on = (row.counted_on or timezone.localdate()) if counts else None
+    day = row.counted_on or was_counted_on or timezone.localdate()
+    counted_on = day if counts else None
     with transaction.atomic():
         if not change(row, state=state, counted_on=counted_on, **changes):
             return False

@@ -61,6 +61,13 @@ class StateFilter(OptionsFilter):
     }
 
 
+def cases_with_letters() -> QuerySet[Case]:
+    """The cases that readers can write for or have written for."""
+    counts = Q(action_count__letters__gt=0) | Q(action_count__messages__gt=0)
+    to_write_for = Q(stage=Stage.PUBLISHED, edition__opens_on__lte=earliest_today())
+    return Case.objects.filter(to_write_for | counts)
+
+
 class CaseFilter(admin.SimpleListFilter):
     """The cases that readers can write for or have written for."""
 
@@ -68,9 +75,7 @@ class CaseFilter(admin.SimpleListFilter):
     parameter_name = "case"
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        counts = Q(action_count__letters__gt=0) | Q(action_count__messages__gt=0)
-        to_write_for = Q(stage=Stage.PUBLISHED, edition__opens_on__lte=earliest_today())
-        return list(Case.objects.filter(to_write_for | counts).values_list("pk", "display_name"))
+        return list(cases_with_letters().values_list("pk", "display_name"))
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         case = row_number(self.value() or "")

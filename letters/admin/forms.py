@@ -17,32 +17,6 @@ from letters.privacy import retention
 LONGEST_EXPECTED = datetime.timedelta(days=14)
 
 
-class RejectForm(forms.Form):
-    reason = forms.CharField(
-        label=_("What would have to change?"),
-        max_length=Letter._meta.get_field("rejection_reason").max_length,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_(
-            "The writer reads this on their page, and may change the letter. Name the sentence "
-            "and the rule; we do not rewrite it."
-        ),
-        error_messages={"required": _("Tell the writer why.")},
-    )
-
-
-class AskForm(forms.Form):
-    wanted = forms.CharField(
-        label=_("What do you ask its writer to change?"),
-        max_length=Letter._meta.get_field("change_wanted").max_length,
-        widget=forms.Textarea(attrs={"rows": 4}),
-        help_text=_(
-            "The writer reads this in a mail and on their page. Name the rule and where it is "
-            "broken, without a name, address or anything else that a mail should not say."
-        ),
-        error_messages={"required": _("Tell the writer what to change.")},
-    )
-
-
 class InvalidateForm(forms.Form):
     reason = forms.CharField(
         label=_("Why is it not valid?"),

@@ -35,6 +35,7 @@ from letters.models import (
     Signature,
     SignatureState,
 )
+from letters.models.mail import TELLS_OF_DECISION
 
 WAIT_IF_TRAPPED = datetime.timedelta(hours=1)
 
@@ -152,11 +153,26 @@ def forget_other_addresses(thing: Letter | Pledge) -> None:
 
 
 def queue_rejection(letter: Letter) -> None:
-    """That a letter can't be delivered as it is; the reason stands on the private page."""
-    about = links.about(letter)
-    sent = OutgoingMail.objects.filter(about=about, kind=MailKind.LETTER_REJECTED)
-    sent.exclude(sent_at=None).delete()  # of an earlier rejection; one that still waits will do
-    _queue(MailKind.LETTER_REJECTED, letter, letter.email, letter.page_language)
+    """That a letter can't be delivered as it is; the reason stands on the private page.
+
+    It waits a little: whoever rejected it may have pressed the wrong button.
+    """
+    OutgoingMail.objects.filter(
+        about=links.about(letter), kind=MailKind.LETTER_REJECTED
+    ).delete()  # of an earlier rejection
+    _queue(
+        MailKind.LETTER_REJECTED,
+        letter,
+        letter.email,
+        letter.page_language,
+        wait=PAUSE,
+    )
+
+
+def forget_decision(letter: Letter) -> None:
+    """What was decided is undone: the mail that tells of it does not leave, if it has not."""
+    mails = OutgoingMail.objects.waiting().filter(about=links.about(letter))
+    mails.filter(kind__in=TELLS_OF_DECISION).delete()
 
 
 def queue_change_asked(letter: Letter) -> None:
@@ -262,7 +278,9 @@ def _part(mail: OutgoingMail) -> Part | None:
     model = Pledge if mail.kind == MailKind.PLEDGE_LINK else Letter
     things = model.objects.select_related("case__edition").defer("name")
     thing = things.filter(pk=number, email_hash=mail.to_hash).first()
-    if thing is None:
+    if thing is None or (
+        mail.kind == MailKind.LETTER_REJECTED and thing.state != LetterState.REJECTED
+    ):
         return None
     wanted = ""
     if mail.kind == MailKind.CHANGE_ASKED:

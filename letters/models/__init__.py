@@ -1,7 +1,9 @@
 from letters.models.actions import ActionKind
 from letters.models.alarms import Alarm, Pace
 from letters.models.announcements import Announcement
+from letters.models.claims import Claim, DeskThing
 from letters.models.data_requests import DataRequest
+from letters.models.decisions import UNDO_OWN_WITHIN, Decision, DeskAct
 from letters.models.email_addresses import EmailAddress
 from letters.models.follows import Follow, FollowState
 from letters.models.hand_ins import (
@@ -34,6 +36,8 @@ from letters.models.paper_counts import PaperCount, PaperState
 from letters.models.pledges import Pledge, PledgeState
 from letters.models.posts import Network, Post, PostState
 from letters.models.published_figures import FigureTable, Publication, PublishedFigure
+from letters.models.reading_languages import ReadingLanguages
+from letters.models.rejections import UNTOLD, RejectionCode
 from letters.models.replies import Reply, ReplyFrom, ReplyState
 from letters.models.retention_decisions import RetentionDecision
 from letters.models.signatures import Signature, SignatureState

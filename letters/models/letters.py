@@ -15,6 +15,7 @@ from letters.models.counted import CountedAction
 from letters.models.names import NameForm
 from letters.models.pledges import Pledge
 from letters.models.private_links import PrivateLink, PrivateLinkQuerySet
+from letters.models.rejections import TOLD, UNTOLD, RejectionCode
 from letters.models.tallies import TallyKey, TallySource
 
 
@@ -140,6 +141,10 @@ class LetterQuerySet(PrivateLinkQuerySet["Letter"]):
     def awaiting_moderation(self) -> LetterQuerySet:
         return self.filter(AWAITING_MODERATION)
 
+    def queued(self) -> LetterQuerySet:
+        """What waits to be read, the longest waiting first."""
+        return self.awaiting_moderation().order_by("waiting_since", "pk")
+
     def by_hand_needing_review(self) -> LetterQuerySet:
         return self.filter(BY_HAND_NEEDING_REVIEW)
 
@@ -221,6 +226,10 @@ class Letter(CountedAction, PrivateLink):
     change_wanted = models.CharField(_("change asked for"), max_length=400, blank=True)
     # It was handed in again because staff asked for a change: it is read before others.
     is_answer = models.BooleanField(_("handed in again"), default=False, editable=False)
+    # Why, as staff chose it. Its writer reads what it says to them, if anything, and the reason.
+    rejection_code = models.CharField(
+        max_length=10, choices=RejectionCode.choices, blank=True, editable=False
+    )
 
     subject = EncryptedTextField(_("subject"), blank=True)
     body = EncryptedTextField(_("letter"), blank=True)
@@ -344,7 +353,9 @@ class Letter(CountedAction, PrivateLink):
             ),
             models.CheckConstraint(
                 name="letter_rejected_with_a_reason",
-                condition=~Q(state=LetterState.REJECTED) | ~Q(rejection_reason=""),
+                condition=~Q(state=LetterState.REJECTED)
+                | ~Q(rejection_reason="")
+                | ~Q(rejection_code__in=["", RejectionCode.OTHER]),
             ),
             models.CheckConstraint(
                 name="letter_asked_to_change_says_what",
@@ -353,7 +364,10 @@ class Letter(CountedAction, PrivateLink):
                 | Q(erased_on__isnull=False),
             ),
         ]
-        permissions = [("moderate_letter", _("Can read, approve and reject letters"))]
+        permissions = [
+            ("moderate_letter", _("Can read, approve and reject letters")),
+            ("lead_moderation", _("Can undo what other moderators decided")),
+        ]
 
     def __str__(self) -> str:
         name = _("message %(number)s") if self.is_message else _("letter %(number)s")
@@ -401,6 +415,17 @@ class Letter(CountedAction, PrivateLink):
     def has_left(self) -> bool:
         """So that an answer can come back to it."""
         return self.state in LEFT and self.is_valid
+
+    @property
+    def may_be_approved(self) -> bool:
+        return self.state == LetterState.SUBMITTED and self.is_valid and self.erased_on is None
+
+    @property
+    def told_reason(self) -> str:
+        """Why it was rejected, as its writer reads it; empty if that is not told."""
+        if self.rejection_code in UNTOLD:
+            return ""
+        return f"{TOLD.get(self.rejection_code, '')} {self.rejection_reason}".strip()
 
     @property
     def may_be_asked_to_change(self) -> bool:

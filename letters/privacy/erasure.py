@@ -10,7 +10,10 @@ from django.utils import timezone
 
 from letters.models import (
     OUT_OF_HAND_IN,
+    Claim,
     DataRequest,
+    Decision,
+    DeskThing,
     EmailAddress,
     Follow,
     FollowState,
@@ -45,6 +48,7 @@ ERASED_FIELDS = {
     "consent_version": "",
     "rejection_reason": "",
     "change_wanted": "",
+    "rejection_code": "",
     "posted_from": "",
     "embassy": None,
     "embassy_part": "",
@@ -69,6 +73,7 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
         # Locked, so that none begins or ceases to count between the two steps below.
         keys = list(letters.order_by("pk").select_for_update().values_list("pk", flat=True))
         _erase_mail_about("letter", keys)
+        _forget_at_the_desk(DeskThing.LETTER, keys)
         LetterPicture.objects.filter(letter__in=keys).delete()
         HandInItem.objects.leave(LeftBecause.ERASED, letters=keys)
         Reply.objects.told_by_writers().filter(letter__in=keys).delete()
@@ -104,6 +109,7 @@ def erase_signatures(signatures: QuerySet[Signature]) -> int:
     with transaction.atomic():
         keys = list(signatures.order_by("pk").select_for_update().values_list("pk", flat=True))
         HandInItem.objects.leave(LeftBecause.ERASED, signatures=keys)
+        _forget_at_the_desk(DeskThing.SIGNATURE, keys)
         chosen = Signature.objects.filter(pk__in=keys)
         kept = Q(counted_on__isnull=False) | Q(state=SignatureState.INVALID)
         number = chosen.filter(kept).update(
@@ -122,6 +128,7 @@ def erase_posts(posts: QuerySet[Post]) -> int:
     """Take out the links; what counted stays as a number. Returns how many."""
     with transaction.atomic():
         keys = list(posts.order_by("pk").select_for_update().values_list("pk", flat=True))
+        _forget_at_the_desk(DeskThing.POST, keys)
         chosen = Post.objects.filter(pk__in=keys)
         counted = chosen.filter(STAYS).update(**ERASED_LINK, created_at=TruncDay("created_at"))
         return counted + chosen.exclude(STAYS).delete()[0]
@@ -173,6 +180,8 @@ def erase_expired() -> dict[str, int]:
     )
     old_news = Q(is_news=True, created_at__lt=now - limits.KEEP_WAITING_NEWS_FOR)
     MailedLink.objects.filter(expires_at__lt=now).delete()
+    Claim.objects.filter(until__lt=now).delete()
+    Decision.objects.filter(at__lt=now - limits.KEEP_DECISIONS_FOR).delete()
     return {
         "letters": sum(
             _in_parts(rows, erase_letters) for rows in [expired, retention.expired_letters()]
@@ -235,6 +244,12 @@ def _in_parts(rows: QuerySet, erase: Callable[[QuerySet], int], size: int = 500)
         # Asked once more: its writer may have come back to one of them just now.
         total += erase(rows.filter(pk__in=part))
     return total
+
+
+def _forget_at_the_desk(thing: str, keys: list[int]) -> None:
+    """Nobody reads it any more, and nobody can undo what was decided. Who decided stays."""
+    Claim.objects.filter(thing=thing, row__in=keys).delete()
+    Decision.objects.filter(thing=thing, row__in=keys).update(before={})
 
 
 def _erase_mail_about(thing: str, keys: list[int]) -> None:

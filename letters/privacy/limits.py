@@ -19,6 +19,7 @@ KEEP_TAKEN_BACK_FOR = datetime.timedelta(days=30)
 KEEP_INVALID_FOR = datetime.timedelta(days=365)
 KEEP_BLOCKS_FOR = datetime.timedelta(days=730)
 KEEP_POSTS_FOR = datetime.timedelta(days=90)
+KEEP_DECISIONS_FOR = datetime.timedelta(days=365)  # of staff; no words of anybody
 KEEP_DATA_LINKS_FOR = datetime.timedelta(days=2)  # a mail may have to wait for a day
 KEEP_REPLIES_FOR = datetime.timedelta(days=730)
 KEEP_MAIL_FOR = datetime.timedelta(days=7)

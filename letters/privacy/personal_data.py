@@ -36,6 +36,7 @@ NOT_TOLD = {
     *("id", "key", "key_hash", "email_hash", "to_hash", "is_sample", "email_address", "about"),
     *("subject", "body", "unsubscribe_url"),
     *("domain", "sender", "batch", "held_up_by", "priority"),  # of a mail: who shares the hour
+    "rejection_code",  # the reason is told; without one, none is
     "text",  # of a petition: told below, if its case is
 }
 TOLD_OF_LETTERS = {"subject", "body"}

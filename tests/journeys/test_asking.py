@@ -34,13 +34,14 @@ def test_a_moderator_asks_for_a_change_and_its_writer_hands_it_in_again(arrive):
     moderator, maren = arrive(javascript=False), arrive(javascript=False)
     moderator.signs_in(make_staff("moderator"))
 
-    moderator.opens(f"/admin/letters/letter/{letter.pk}/change/")
+    moderator.opens("/admin/letters/letter/desk/")
+    moderator.presses("Read the first that is free")
     moderator.unfolds("Ask for a change…")
     moderator.presses("Ask for this change")
     moderator.sees("There is a problem", "Tell the writer what to change.")
     moderator.fills("What do you ask its writer to change?", WANTED)
     moderator.presses("Ask for this change")
-    moderator.sees(f"Letter {letter.pk}: its writer is asked for a change.", WANTED)
+    moderator.sees(f"Letter {letter.pk}: its writer is asked for a change.")
 
     OutgoingMail.objects.update(not_before=timezone.now() - datetime.timedelta(minutes=1))
     call_command("work", once=True)
@@ -58,8 +59,9 @@ def test_a_moderator_asks_for_a_change_and_its_writer_hands_it_in_again(arrive):
     maren.presses("Hand it in again")
     maren.sees("Your letter is with us", "It is the first action that counts for Ana Test.")
 
-    moderator.opens("/admin/letters/letter/")
-    moderator.presses(str(letter.pk))
+    moderator.opens("/admin/letters/letter/desk/")
+    moderator.sees("handed in again")
+    moderator.presses("Read the first that is free")
     moderator.sees("Handed in again: its writer was asked for a change.", WANTED)
     moderator.presses("Approve")
     moderator.sees(f"Letter {letter.pk} is approved.")

@@ -68,10 +68,11 @@ def test_a_message_with_a_drawing_is_handed_in_approved_and_shown(arrive, javasc
 
     mia.signs_in(make_staff("moderator"))
     message = Letter.objects.get()
-    mia.opens("/admin/letters/letter/")
-    mia.presses(str(message.pk))
+    mia.opens("/admin/letters/letter/desk/")
+    mia.presses("Read the first that is free")
     mia.sees("Du er ikke glemt.", "message of support, card", "yes, its writer agrees")
     mia.presses("Approve")
+    mia.opens(f"/admin/letters/letter/{message.pk}/change/")
     mia.presses("Show it on the site")
     mia.sees(f"Message {message.pk} is shown on the site.")
 

@@ -26,6 +26,7 @@ from letters.models import (
     Alarm,
     Announcement,
     DataRequest,
+    Decision,
     MailKind,
     OutgoingMail,
     RetentionDecision,
@@ -51,208 +52,223 @@ from write4rights import staff_urls
 
 pytestmark = pytest.mark.django_db
 
-ROLES = ["anonymous", "nobody", "editor", "moderator", "counter", "delivery", "safety", "superuser"]
+ROLES = [
+    "anonymous",
+    "nobody",
+    "editor",
+    "moderator",
+    "lead",
+    "counter",
+    "delivery",
+    "safety",
+    "superuser",
+]
 TABLE = """
-#                                     anonym. nobody  editor  moder.  counter deliv.  safety  super
-app_list                              -       -       rw      rw      rw      rw      rw      rw
-auth_group_add                        -       -       -       -       -       -       -       rw
-auth_group_change                     -       -       -       -       -       -       -       rw
-auth_group_changelist                 -       -       -       -       -       -       -       rw
-auth_group_delete                     -       -       -       -       -       -       -       rw
-auth_group_history                    -       -       -       -       -       -       -       rw
-auth_user_add                         -       -       -       -       -       -       -       rw
-auth_user_change                      -       -       -       -       -       -       r       rw
-auth_user_changelist                  -       -       -       -       -       -       rw      rw
-auth_user_delete                      -       -       -       -       -       -       -       rw
-auth_user_history                     -       -       -       -       -       -       rw      rw
-auth_user_password_change             -       -       -       -       -       -       -       rw
-autocomplete                          -       -       r       r       r       r       r       r
-cases_actioncount_add                 -       -       -       -       -       -       -       -
-cases_actioncount_change              -       -       r       -       r       -       -       r
-cases_actioncount_changelist          -       -       rw      -       rw      -       -       rw
-cases_actioncount_delete              -       -       -       -       -       -       -       -
-cases_actioncount_history             -       -       rw      -       rw      -       -       rw
-cases_case_act                        -       -       w       -       -       -       -       w
-cases_case_add                        -       -       rw      -       -       -       -       rw
-cases_case_change                     -       -       rw      -       -       -       rw      rw
-cases_case_changelist                 -       -       rw      rw      rw      rw      rw      rw
-cases_case_clone                      -       -       rw      -       -       -       -       rw
-cases_case_delete                     -       -       -       -       -       -       -       rw
-cases_case_freeze                     -       -       -       -       -       -       rw      rw
-cases_case_history                    -       -       rw      -       -       -       rw      rw
-cases_case_preview                    -       -       r       -       -       -       r       r
-cases_case_remove_words               -       -       -       -       -       -       rw      rw
-cases_case_version                    -       -       rw      -       -       -       rw      rw
-cases_edition_add                     -       -       rw      -       -       -       -       rw
-cases_edition_change                  -       -       rw      -       r       -       r       rw
-cases_edition_changelist              -       -       rw      -       rw      -       rw      rw
-cases_edition_delete                  -       -       -       -       -       -       -       rw
-cases_edition_history                 -       -       rw      -       rw      -       rw      rw
-cases_edition_remove_words            -       -       -       -       -       -       rw      rw
-cases_edition_version                 -       -       rw      -       r       -       r       rw
-cases_embassy_add                     -       -       rw      -       -       -       rw      rw
-cases_embassy_change                  -       -       rw      -       -       -       rw      rw
-cases_embassy_changelist              -       -       rw      -       -       -       rw      rw
-cases_embassy_delete                  -       -       -       -       -       -       -       rw
-cases_embassy_history                 -       -       rw      -       -       -       rw      rw
-cases_embassy_remove_words            -       -       -       -       -       -       rw      rw
-cases_embassy_version                 -       -       rw      -       -       -       rw      rw
-cases_modelletter_add                 -       -       rw      -       -       -       -       rw
-cases_modelletter_change              -       -       rw      -       -       -       r       rw
-cases_modelletter_changelist          -       -       rw      -       -       -       rw      rw
-cases_modelletter_delete              -       -       rw      -       -       -       -       rw
-cases_modelletter_history             -       -       rw      -       -       -       rw      rw
-cases_modelletter_remove_words        -       -       -       -       -       -       rw      rw
-cases_modelletter_version             -       -       rw      -       -       -       r       rw
-cases_outcome_add                     -       -       rw      -       -       -       -       rw
-cases_outcome_change                  -       -       rw      -       -       -       r       rw
-cases_outcome_changelist              -       -       rw      -       -       -       rw      rw
-cases_outcome_delete                  -       -       -       -       -       -       -       rw
-cases_outcome_history                 -       -       rw      -       -       -       rw      rw
-cases_outcome_remove_words            -       -       -       -       -       -       rw      rw
-cases_outcome_version                 -       -       rw      -       -       -       r       rw
-cases_pendingchange_changelist        -       -       rw      rw      -       -       rw      rw
-cases_pendingchange_decide            -       -       w       -       -       -       w       w
-cases_postage_add                     -       -       rw      -       -       -       -       rw
-cases_postage_change                  -       -       rw      -       -       -       r       rw
-cases_postage_changelist              -       -       rw      -       -       -       rw      rw
-cases_postage_delete                  -       -       -       -       -       -       -       rw
-cases_postage_history                 -       -       rw      -       -       -       rw      rw
-cases_postage_remove_words            -       -       -       -       -       -       rw      rw
-cases_postage_version                 -       -       rw      -       -       -       r       rw
-cases_postalnote_add                  -       -       rw      -       -       -       -       rw
-cases_postalnote_change               -       -       rw      -       -       -       r       rw
-cases_postalnote_changelist           -       -       rw      -       -       -       rw      rw
-cases_postalnote_delete               -       -       -       -       -       -       -       rw
-cases_postalnote_history              -       -       rw      -       -       -       rw      rw
-cases_postalnote_remove_words         -       -       -       -       -       -       rw      rw
-cases_postalnote_version              -       -       rw      -       -       -       r       rw
-cases_target_add                      -       -       -       -       -       -       -       -
-cases_target_change                   -       -       rw      -       -       -       rw      rw
-cases_target_changelist               -       -       rw      -       -       -       rw      rw
-cases_target_delete                   -       -       rw      -       -       -       -       rw
-cases_target_history                  -       -       rw      -       -       -       rw      rw
-cases_target_remove_words             -       -       -       -       -       -       rw      rw
-cases_target_version                  -       -       rw      -       -       -       rw      rw
-cases_theme_add                       -       -       rw      -       -       -       -       rw
-cases_theme_change                    -       -       rw      -       -       -       r       rw
-cases_theme_changelist                -       -       rw      -       -       -       rw      rw
-cases_theme_delete                    -       -       -       -       -       -       -       rw
-cases_theme_history                   -       -       rw      -       -       -       rw      rw
-cases_wordlist_add                    -       -       rw      rw      -       -       rw      rw
-cases_wordlist_change                 -       -       rw      rw      -       -       rw      rw
-cases_wordlist_changelist             -       -       rw      rw      -       -       rw      rw
-cases_wordlist_delete                 -       -       -       -       -       -       -       rw
-cases_wordlist_history                -       -       rw      rw      -       -       rw      rw
-cases_wordlist_remove_words           -       -       -       -       -       -       rw      rw
-cases_wordlist_version                -       -       rw      rw      -       -       rw      rw
-cases_yearlyfigure_add                -       -       rw      -       rw      -       -       rw
-cases_yearlyfigure_change             -       -       rw      -       rw      -       r       rw
-cases_yearlyfigure_changelist         -       -       rw      -       rw      -       rw      rw
-cases_yearlyfigure_delete             -       -       -       -       -       -       -       rw
-cases_yearlyfigure_history            -       -       rw      -       rw      -       rw      rw
-index                                 -       rw      rw      rw      rw      rw      rw      rw
-jsi18n                                -       r       r       r       r       r       r       r
-letters_alarm_add                     -       -       -       -       -       -       -       -
-letters_alarm_change                  -       -       -       rw      -       -       rw      rw
-letters_alarm_changelist              -       -       -       rw      -       -       rw      rw
-letters_alarm_delete                  -       -       -       -       -       -       -       -
-letters_alarm_expect                  -       -       -       rw      -       -       rw      rw
-letters_alarm_history                 -       -       -       rw      -       -       rw      rw
-letters_announcement_act              -       -       w       -       -       -       w       w
-letters_announcement_add              -       -       -       -       -       -       -       -
-letters_announcement_change           -       -       rw      -       -       -       rw      rw
-letters_announcement_changelist       -       -       rw      -       -       -       rw      rw
-letters_announcement_delete           -       -       -       -       -       -       -       -
-letters_announcement_history          -       -       rw      -       -       -       rw      rw
-letters_announcement_tell             -       -       rw      -       -       -       rw      rw
-letters_datarequest_add               -       -       -       -       -       -       -       -
-letters_datarequest_change            -       -       -       -       -       -       -       -
-letters_datarequest_changelist        -       -       -       -       -       -       rw      rw
-letters_datarequest_delete            -       -       -       -       -       -       -       -
-letters_datarequest_erase             -       -       -       -       -       -       w       w
-letters_datarequest_export            -       -       -       -       -       -       w       w
-letters_datarequest_history           -       -       -       -       -       -       rw      rw
-letters_follow_add                    -       -       -       -       -       -       -       -
-letters_follow_change                 -       -       -       -       -       -       -       -
-letters_follow_changelist             -       -       rw      -       -       -       rw      rw
-letters_follow_delete                 -       -       -       -       -       -       -       -
-letters_follow_history                -       -       -       -       -       -       -       -
-letters_handin_add                    -       -       -       -       -       rw      -       rw
-letters_handin_cancel                 -       -       -       -       -       w       -       w
-letters_handin_change                 -       -       -       -       -       rw      -       rw
-letters_handin_changelist             -       -       -       -       -       rw      -       rw
-letters_handin_delete                 -       -       -       -       -       -       -       -
-letters_handin_history                -       -       -       -       -       rw      -       rw
-letters_letter_act                    -       -       -       w       -       -       -       w
-letters_letter_add                    -       -       -       -       -       -       -       -
-letters_letter_ask                    -       -       -       rw      -       -       -       rw
-letters_letter_between                -       -       -       rw      -       -       -       rw
-letters_letter_change                 -       -       -       rw      -       -       -       rw
-letters_letter_changelist             -       -       -       rw      -       -       -       rw
-letters_letter_delete                 -       -       -       -       -       -       -       -
-letters_letter_find                   -       -       -       rw      -       -       -       rw
-letters_letter_history                -       -       -       rw      -       -       -       rw
-letters_letter_judge                  -       -       -       rw      -       -       -       rw
-letters_letter_picture                -       -       -       -       -       -       -       -
-letters_letter_reject                 -       -       -       rw      -       -       -       rw
-letters_outgoingmail_add              -       -       -       -       -       -       -       -
-letters_outgoingmail_change           -       -       -       r       -       -       -       r
-letters_outgoingmail_changelist       -       -       -       rw      -       -       -       rw
-letters_outgoingmail_delete           -       -       -       -       -       -       -       -
-letters_outgoingmail_history          -       -       -       rw      -       -       -       rw
-letters_papercount_add                -       -       -       -       rw      -       -       rw
-letters_papercount_change             -       -       -       -       rw      -       -       rw
-letters_papercount_changelist         -       -       -       -       rw      -       -       rw
-letters_papercount_clear_review       -       -       -       -       w       -       -       w
-letters_papercount_correct            -       -       -       -       rw      -       -       rw
-letters_papercount_delete             -       -       -       -       -       -       -       -
-letters_papercount_history            -       -       -       -       rw      -       -       rw
-letters_papercount_out                -       -       -       -       rw      -       -       rw
-letters_pledge_add                    -       -       -       -       -       -       -       -
-letters_pledge_change                 -       -       -       r       r       -       -       r
-letters_pledge_changelist             -       -       -       rw      rw      -       -       rw
-letters_pledge_delete                 -       -       -       -       -       -       -       -
-letters_pledge_history                -       -       -       rw      rw      -       -       rw
-letters_pledge_judge                  -       -       -       rw      -       -       -       rw
-letters_post_add                      -       -       -       -       -       -       -       -
-letters_post_between                  -       -       -       rw      -       -       -       rw
-letters_post_change                   -       -       -       r       -       -       -       r
-letters_post_changelist               -       -       -       rw      -       -       -       rw
-letters_post_delete                   -       -       -       -       -       -       -       -
-letters_post_history                  -       -       -       rw      -       -       -       rw
-letters_post_judge                    -       -       -       rw      -       -       -       rw
-letters_reply_act                     -       -       -       w       -       w       -       w
-letters_reply_add                     -       -       -       -       -       -       -       -
-letters_reply_change                  -       -       -       rw      -       rw      -       rw
-letters_reply_changelist              -       -       -       rw      -       rw      -       rw
-letters_reply_delete                  -       -       -       -       -       -       -       -
-letters_reply_enter                   -       -       -       rw      -       rw      -       rw
-letters_reply_history                 -       -       -       rw      -       rw      -       rw
-letters_reply_picture                 -       -       -       -       -       -       -       -
-letters_retentiondecision_act         -       -       w       -       -       -       w       w
-letters_retentiondecision_add         -       -       -       -       -       -       -       -
-letters_retentiondecision_change      -       -       rw      -       -       -       rw      rw
-letters_retentiondecision_changelist  -       -       rw      -       -       -       rw      rw
-letters_retentiondecision_delete      -       -       -       -       -       -       -       -
-letters_retentiondecision_history     -       -       rw      -       -       -       rw      rw
-letters_signature_act                 -       -       -       w       -       -       -       w
-letters_signature_add                 -       -       -       -       -       -       -       -
-letters_signature_change              -       -       -       rw      -       -       -       rw
-letters_signature_changelist          -       -       -       rw      -       -       -       rw
-letters_signature_delete              -       -       -       -       -       -       -       -
-letters_signature_history             -       -       -       rw      -       -       -       rw
-letters_signature_invalidate          -       -       -       rw      -       -       -       rw
-letters_tally_add                     -       -       -       -       -       -       -       -
-letters_tally_change                  -       -       -       -       r       -       -       r
-letters_tally_changelist              -       -       -       -       rw      -       -       rw
-letters_tally_delete                  -       -       -       -       -       -       -       -
-letters_tally_history                 -       -       -       -       rw      -       -       rw
-login                                 -       rw      rw      rw      rw      rw      rw      rw
-logout                                rw      w       w       w       w       w       w       w
-password_change                       -       -       -       -       -       -       -       -
-password_change_done                  -       -       -       -       -       -       -       -
-staff-media                           -       -       -       -       -       -       -       -
+#                                     anon. nob.  edit. mod.  lead  count deliv safe  super
+app_list                              -     -     rw    rw    rw    rw    rw    rw    rw
+auth_group_add                        -     -     -     -     -     -     -     -     rw
+auth_group_change                     -     -     -     -     -     -     -     -     rw
+auth_group_changelist                 -     -     -     -     -     -     -     -     rw
+auth_group_delete                     -     -     -     -     -     -     -     -     rw
+auth_group_history                    -     -     -     -     -     -     -     -     rw
+auth_user_add                         -     -     -     -     -     -     -     -     rw
+auth_user_change                      -     -     -     -     -     -     -     r     rw
+auth_user_changelist                  -     -     -     -     -     -     -     rw    rw
+auth_user_delete                      -     -     -     -     -     -     -     -     rw
+auth_user_history                     -     -     -     -     -     -     -     rw    rw
+auth_user_password_change             -     -     -     -     -     -     -     -     rw
+autocomplete                          -     -     r     r     r     r     r     r     r
+cases_actioncount_add                 -     -     -     -     -     -     -     -     -
+cases_actioncount_change              -     -     r     -     -     r     -     -     r
+cases_actioncount_changelist          -     -     rw    -     -     rw    -     -     rw
+cases_actioncount_delete              -     -     -     -     -     -     -     -     -
+cases_actioncount_history             -     -     rw    -     -     rw    -     -     rw
+cases_case_act                        -     -     w     -     -     -     -     -     w
+cases_case_add                        -     -     rw    -     -     -     -     -     rw
+cases_case_change                     -     -     rw    -     -     -     -     rw    rw
+cases_case_changelist                 -     -     rw    rw    rw    rw    rw    rw    rw
+cases_case_clone                      -     -     rw    -     -     -     -     -     rw
+cases_case_delete                     -     -     -     -     -     -     -     -     rw
+cases_case_freeze                     -     -     -     -     -     -     -     rw    rw
+cases_case_history                    -     -     rw    -     -     -     -     rw    rw
+cases_case_preview                    -     -     r     -     -     -     -     r     r
+cases_case_remove_words               -     -     -     -     -     -     -     rw    rw
+cases_case_version                    -     -     rw    -     -     -     -     rw    rw
+cases_edition_add                     -     -     rw    -     -     -     -     -     rw
+cases_edition_change                  -     -     rw    -     -     r     -     r     rw
+cases_edition_changelist              -     -     rw    -     -     rw    -     rw    rw
+cases_edition_delete                  -     -     -     -     -     -     -     -     rw
+cases_edition_history                 -     -     rw    -     -     rw    -     rw    rw
+cases_edition_remove_words            -     -     -     -     -     -     -     rw    rw
+cases_edition_version                 -     -     rw    -     -     r     -     r     rw
+cases_embassy_add                     -     -     rw    -     -     -     -     rw    rw
+cases_embassy_change                  -     -     rw    -     -     -     -     rw    rw
+cases_embassy_changelist              -     -     rw    -     -     -     -     rw    rw
+cases_embassy_delete                  -     -     -     -     -     -     -     -     rw
+cases_embassy_history                 -     -     rw    -     -     -     -     rw    rw
+cases_embassy_remove_words            -     -     -     -     -     -     -     rw    rw
+cases_embassy_version                 -     -     rw    -     -     -     -     rw    rw
+cases_modelletter_add                 -     -     rw    -     -     -     -     -     rw
+cases_modelletter_change              -     -     rw    -     -     -     -     r     rw
+cases_modelletter_changelist          -     -     rw    -     -     -     -     rw    rw
+cases_modelletter_delete              -     -     rw    -     -     -     -     -     rw
+cases_modelletter_history             -     -     rw    -     -     -     -     rw    rw
+cases_modelletter_remove_words        -     -     -     -     -     -     -     rw    rw
+cases_modelletter_version             -     -     rw    -     -     -     -     r     rw
+cases_outcome_add                     -     -     rw    -     -     -     -     -     rw
+cases_outcome_change                  -     -     rw    -     -     -     -     r     rw
+cases_outcome_changelist              -     -     rw    -     -     -     -     rw    rw
+cases_outcome_delete                  -     -     -     -     -     -     -     -     rw
+cases_outcome_history                 -     -     rw    -     -     -     -     rw    rw
+cases_outcome_remove_words            -     -     -     -     -     -     -     rw    rw
+cases_outcome_version                 -     -     rw    -     -     -     -     r     rw
+cases_pendingchange_changelist        -     -     rw    rw    rw    -     -     rw    rw
+cases_pendingchange_decide            -     -     w     -     -     -     -     w     w
+cases_postage_add                     -     -     rw    -     -     -     -     -     rw
+cases_postage_change                  -     -     rw    -     -     -     -     r     rw
+cases_postage_changelist              -     -     rw    -     -     -     -     rw    rw
+cases_postage_delete                  -     -     -     -     -     -     -     -     rw
+cases_postage_history                 -     -     rw    -     -     -     -     rw    rw
+cases_postage_remove_words            -     -     -     -     -     -     -     rw    rw
+cases_postage_version                 -     -     rw    -     -     -     -     r     rw
+cases_postalnote_add                  -     -     rw    -     -     -     -     -     rw
+cases_postalnote_change               -     -     rw    -     -     -     -     r     rw
+cases_postalnote_changelist           -     -     rw    -     -     -     -     rw    rw
+cases_postalnote_delete               -     -     -     -     -     -     -     -     rw
+cases_postalnote_history              -     -     rw    -     -     -     -     rw    rw
+cases_postalnote_remove_words         -     -     -     -     -     -     -     rw    rw
+cases_postalnote_version              -     -     rw    -     -     -     -     r     rw
+cases_target_add                      -     -     -     -     -     -     -     -     -
+cases_target_change                   -     -     rw    -     -     -     -     rw    rw
+cases_target_changelist               -     -     rw    -     -     -     -     rw    rw
+cases_target_delete                   -     -     rw    -     -     -     -     -     rw
+cases_target_history                  -     -     rw    -     -     -     -     rw    rw
+cases_target_remove_words             -     -     -     -     -     -     -     rw    rw
+cases_target_version                  -     -     rw    -     -     -     -     rw    rw
+cases_theme_add                       -     -     rw    -     -     -     -     -     rw
+cases_theme_change                    -     -     rw    -     -     -     -     r     rw
+cases_theme_changelist                -     -     rw    -     -     -     -     rw    rw
+cases_theme_delete                    -     -     -     -     -     -     -     -     rw
+cases_theme_history                   -     -     rw    -     -     -     -     rw    rw
+cases_wordlist_add                    -     -     rw    rw    rw    -     -     rw    rw
+cases_wordlist_change                 -     -     rw    rw    rw    -     -     rw    rw
+cases_wordlist_changelist             -     -     rw    rw    rw    -     -     rw    rw
+cases_wordlist_delete                 -     -     -     -     -     -     -     -     rw
+cases_wordlist_history                -     -     rw    rw    rw    -     -     rw    rw
+cases_wordlist_remove_words           -     -     -     -     -     -     -     rw    rw
+cases_wordlist_version                -     -     rw    rw    rw    -     -     rw    rw
+cases_yearlyfigure_add                -     -     rw    -     -     rw    -     -     rw
+cases_yearlyfigure_change             -     -     rw    -     -     rw    -     r     rw
+cases_yearlyfigure_changelist         -     -     rw    -     -     rw    -     rw    rw
+cases_yearlyfigure_delete             -     -     -     -     -     -     -     -     rw
+cases_yearlyfigure_history            -     -     rw    -     -     rw    -     rw    rw
+index                                 -     rw    rw    rw    rw    rw    rw    rw    rw
+jsi18n                                -     r     r     r     r     r     r     r     r
+letters_alarm_add                     -     -     -     -     -     -     -     -     -
+letters_alarm_change                  -     -     -     rw    rw    -     -     rw    rw
+letters_alarm_changelist              -     -     -     rw    rw    -     -     rw    rw
+letters_alarm_delete                  -     -     -     -     -     -     -     -     -
+letters_alarm_expect                  -     -     -     rw    rw    -     -     rw    rw
+letters_alarm_history                 -     -     -     rw    rw    -     -     rw    rw
+letters_announcement_act              -     -     w     -     -     -     -     w     w
+letters_announcement_add              -     -     -     -     -     -     -     -     -
+letters_announcement_change           -     -     rw    -     -     -     -     rw    rw
+letters_announcement_changelist       -     -     rw    -     -     -     -     rw    rw
+letters_announcement_delete           -     -     -     -     -     -     -     -     -
+letters_announcement_history          -     -     rw    -     -     -     -     rw    rw
+letters_announcement_tell             -     -     rw    -     -     -     -     rw    rw
+letters_datarequest_add               -     -     -     -     -     -     -     -     -
+letters_datarequest_change            -     -     -     -     -     -     -     -     -
+letters_datarequest_changelist        -     -     -     -     -     -     -     rw    rw
+letters_datarequest_delete            -     -     -     -     -     -     -     -     -
+letters_datarequest_erase             -     -     -     -     -     -     -     w     w
+letters_datarequest_export            -     -     -     -     -     -     -     w     w
+letters_datarequest_history           -     -     -     -     -     -     -     rw    rw
+letters_follow_add                    -     -     -     -     -     -     -     -     -
+letters_follow_change                 -     -     -     -     -     -     -     -     -
+letters_follow_changelist             -     -     rw    -     -     -     -     rw    rw
+letters_follow_delete                 -     -     -     -     -     -     -     -     -
+letters_follow_history                -     -     -     -     -     -     -     -     -
+letters_handin_add                    -     -     -     -     -     -     rw    -     rw
+letters_handin_cancel                 -     -     -     -     -     -     w     -     w
+letters_handin_change                 -     -     -     -     -     -     rw    -     rw
+letters_handin_changelist             -     -     -     -     -     -     rw    -     rw
+letters_handin_delete                 -     -     -     -     -     -     -     -     -
+letters_handin_history                -     -     -     -     -     -     rw    -     rw
+letters_letter_act                    -     -     -     w     w     -     -     -     w
+letters_letter_add                    -     -     -     -     -     -     -     -     -
+letters_letter_between                -     -     -     rw    rw    -     -     -     rw
+letters_letter_change                 -     -     -     rw    rw    -     -     -     rw
+letters_letter_changelist             -     -     -     rw    rw    -     -     -     rw
+letters_letter_delete                 -     -     -     -     -     -     -     -     -
+letters_letter_desk                   -     -     -     rw    rw    -     -     -     rw
+letters_letter_desk_act               -     -     -     w     w     -     -     -     w
+letters_letter_desk_decisions         -     -     -     rw    rw    -     -     -     rw
+letters_letter_desk_languages         -     -     -     rw    rw    -     -     -     rw
+letters_letter_desk_read              -     -     -     rw    rw    -     -     -     rw
+letters_letter_desk_take              -     -     -     w     w     -     -     -     w
+letters_letter_desk_undo              -     -     -     w     w     -     -     -     w
+letters_letter_find                   -     -     -     rw    rw    -     -     -     rw
+letters_letter_history                -     -     -     rw    rw    -     -     -     rw
+letters_letter_judge                  -     -     -     rw    rw    -     -     -     rw
+letters_letter_picture                -     -     -     -     -     -     -     -     -
+letters_outgoingmail_add              -     -     -     -     -     -     -     -     -
+letters_outgoingmail_change           -     -     -     r     r     -     -     -     r
+letters_outgoingmail_changelist       -     -     -     rw    rw    -     -     -     rw
+letters_outgoingmail_delete           -     -     -     -     -     -     -     -     -
+letters_outgoingmail_history          -     -     -     rw    rw    -     -     -     rw
+letters_papercount_add                -     -     -     -     -     rw    -     -     rw
+letters_papercount_change             -     -     -     -     -     rw    -     -     rw
+letters_papercount_changelist         -     -     -     -     -     rw    -     -     rw
+letters_papercount_clear_review       -     -     -     -     -     w     -     -     w
+letters_papercount_correct            -     -     -     -     -     rw    -     -     rw
+letters_papercount_delete             -     -     -     -     -     -     -     -     -
+letters_papercount_history            -     -     -     -     -     rw    -     -     rw
+letters_papercount_out                -     -     -     -     -     rw    -     -     rw
+letters_pledge_add                    -     -     -     -     -     -     -     -     -
+letters_pledge_change                 -     -     -     r     r     r     -     -     r
+letters_pledge_changelist             -     -     -     rw    rw    rw    -     -     rw
+letters_pledge_delete                 -     -     -     -     -     -     -     -     -
+letters_pledge_history                -     -     -     rw    rw    rw    -     -     rw
+letters_pledge_judge                  -     -     -     rw    rw    -     -     -     rw
+letters_post_add                      -     -     -     -     -     -     -     -     -
+letters_post_between                  -     -     -     rw    rw    -     -     -     rw
+letters_post_change                   -     -     -     r     r     -     -     -     r
+letters_post_changelist               -     -     -     rw    rw    -     -     -     rw
+letters_post_delete                   -     -     -     -     -     -     -     -     -
+letters_post_history                  -     -     -     rw    rw    -     -     -     rw
+letters_post_judge                    -     -     -     rw    rw    -     -     -     rw
+letters_reply_act                     -     -     -     w     w     -     w     -     w
+letters_reply_add                     -     -     -     -     -     -     -     -     -
+letters_reply_change                  -     -     -     rw    rw    -     rw    -     rw
+letters_reply_changelist              -     -     -     rw    rw    -     rw    -     rw
+letters_reply_delete                  -     -     -     -     -     -     -     -     -
+letters_reply_enter                   -     -     -     rw    rw    -     rw    -     rw
+letters_reply_history                 -     -     -     rw    rw    -     rw    -     rw
+letters_reply_picture                 -     -     -     -     -     -     -     -     -
+letters_retentiondecision_act         -     -     w     -     -     -     -     w     w
+letters_retentiondecision_add         -     -     -     -     -     -     -     -     -
+letters_retentiondecision_change      -     -     rw    -     -     -     -     rw    rw
+letters_retentiondecision_changelist  -     -     rw    -     -     -     -     rw    rw
+letters_retentiondecision_delete      -     -     -     -     -     -     -     -     -
+letters_retentiondecision_history     -     -     rw    -     -     -     -     rw    rw
+letters_signature_act                 -     -     -     w     w     -     -     -     w
+letters_signature_add                 -     -     -     -     -     -     -     -     -
+letters_signature_change              -     -     -     rw    rw    -     -     -     rw
+letters_signature_changelist          -     -     -     rw    rw    -     -     -     rw
+letters_signature_delete              -     -     -     -     -     -     -     -     -
+letters_signature_history             -     -     -     rw    rw    -     -     -     rw
+letters_signature_invalidate          -     -     -     rw    rw    -     -     -     rw
+letters_tally_add                     -     -     -     -     -     -     -     -     -
+letters_tally_change                  -     -     -     -     -     r     -     -     r
+letters_tally_changelist              -     -     -     -     -     rw    -     -     rw
+letters_tally_delete                  -     -     -     -     -     -     -     -     -
+letters_tally_history                 -     -     -     -     -     rw    -     -     rw
+login                                 -     rw    rw    rw    rw    rw    rw    rw    rw
+logout                                rw    w     w     w     w     w     w     w     w
+password_change                       -     -     -     -     -     -     -     -     -
+password_change_done                  -     -     -     -     -     -     -     -     -
+staff-media                           -     -     -     -     -     -     -     -     -
 """
 
 
@@ -343,7 +359,9 @@ def sent_to(name: str, rows: dict) -> dict:
         "autocomplete": {"app_label": "cases", "model_name": "outcome", "field_name": "case"},
         "cases_case_act": {"act": "close"},
         "cases_pendingchange_decide": {"act": "take-back"},
-        "letters_letter_act": {"act": "approve", "seen": seen["letter"]},
+        "letters_letter_act": {"act": "show", "seen": seen["letter"]},
+        "letters_letter_desk_act": {"act": "skip"},
+        "letters_letter_desk_undo": {"decision": Decision.objects.get().pk},
         "letters_signature_act": {"act": "clear_review", "seen": seen["signature"]},
         "letters_announcement_act": {"act": "take-back"},
         "letters_reply_act": {"act": "mark-read", "seen": seen["reply"]},

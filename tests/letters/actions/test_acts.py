@@ -1,16 +1,20 @@
 """Every act of a writer and of a moderator, its undoing, and the count after each."""
 
+import datetime
 import re
 
 import pytest
+import time_machine
 from django.core import mail
 from django.urls import reverse
+from django.utils import timezone
 
 from letters.actions import letters
 from letters.mail import outbox
 from letters.models import Letter, MailKind, OutgoingMail
 from tests.factories import make_case_to_write_for, make_letter, make_pledge
 from tests.letters.sending import act, everyone, letter_form, send_letter, state_of
+from tests.staff import text
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
@@ -113,12 +117,14 @@ def test_an_approved_letter_counts_as_before_and_can_be_withdrawn(client, case):
 def test_a_rejected_letter_counts_no_more_and_its_writer_is_told(client, case):
     letter = make_letter(case, state="submitted", email="sam@example.org", email_hash="x")
 
-    letters.reject(letter, "Please leave the insult out.")
+    letters.reject(letter, "other", "Please leave the insult out.")
 
     assert (state_of(letter), everyone(case)) == ("rejected", 0)
     assert "Please leave the insult out." in client.get(letter.get_absolute_url()).content.decode()
     assert OutgoingMail.objects.get().kind == MailKind.LETTER_REJECTED
-    outbox.send_due()
+    assert outbox.send_due() == 0  # it can still be undone
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=11)):
+        outbox.send_due()
     [sent] = mail.outbox
     [link] = re.findall(r"http://testserver(/\S+)", sent.body)
     assert "insult" not in sent.body
@@ -130,11 +136,11 @@ def test_a_rejected_letter_counts_no_more_and_its_writer_is_told(client, case):
 
 def test_a_second_rejection_is_mailed_as_well(case):
     letter = make_letter(case, state="submitted", email="sam@example.org")
-    letters.reject(letter, "Please leave the insult out.")
+    letters.reject(letter, "other", "Please leave the insult out.")
     OutgoingMail.objects.update(sent_at=letter.changed_at)
     letters.act(letter, "deliver")
 
-    letters.reject(letter, "It is still there.")
+    letters.reject(letter, "other", "It is still there.")
 
     assert OutgoingMail.objects.get().sent_at is None
 
@@ -155,9 +161,11 @@ def test_spam_that_says_it_was_posted_is_rejected_and_out_of_the_way(client, cas
     make_letter(case, state="drafting", needs_review=True)
     assert list(Letter.objects.awaiting_moderation()) == [spam]
 
-    assert letters.reject(spam, "This is an advertisement.")
+    assert letters.reject(spam, "spam")
 
     assert (state_of(spam), everyone(case)) == ("rejected", 0)
+    assert not OutgoingMail.objects.exists()
+    assert "Change it, then hand it in again" not in text(client.get(spam.get_absolute_url()))
     assert not Letter.objects.awaiting_moderation()
 
 

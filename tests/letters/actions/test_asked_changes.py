@@ -26,9 +26,9 @@ LATER = datetime.timedelta(minutes=11)
 
 
 def ask(client, letter: Letter, wanted: str = WANTED, seen: str | None = None):
-    url = reverse("admin:letters_letter_ask", args=[letter.pk])
+    url = reverse("admin:letters_letter_desk_act", args=[letter.pk])
     seen = letter.changed_at.isoformat() if seen is None else seen
-    return client.post(url, {"wanted": wanted, "seen": seen}, follow=True)
+    return client.post(url, {"act": "ask", "wanted": wanted, "seen": seen}, follow=True)
 
 
 def sent_later(wait: datetime.timedelta = LATER) -> list[str]:
@@ -43,7 +43,7 @@ def test_its_writer_reads_what_to_change_and_hands_it_in_again(client):
 
     response = ask(signed_in("moderator"), letter)
 
-    assert said(response) == [f"Letter {letter.pk}: its writer is asked for a change."]
+    assert said(response)[0] == (f"Letter {letter.pk}: its writer is asked for a change.")
     assert (state_of(letter), everyone(letter.case)) == ("asked", 1)
     page = client.get(letter.get_absolute_url()).content.decode()
     assert WANTED in page

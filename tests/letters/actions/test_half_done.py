@@ -88,7 +88,7 @@ def test_what_a_moderator_does_with_a_letter(broken):
     for letter, act in [
         (held, letters.approve),
         (held, letters.clear_review),
-        (counted, lambda letter: letters.reject(letter, "A reason.")),
+        (counted, lambda letter: letters.reject(letter, "other", "A reason.")),
         (counted, lambda letter: letters.revise(letter, country="SE")),
     ]:
         with pytest.raises(DatabaseError):

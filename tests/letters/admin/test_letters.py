@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import SafetyRule
-from letters.models import Letter, LetterState, MailKind, OutgoingMail, Tally
+from letters.models import Letter, MailKind, OutgoingMail
 from letters.models.email_spelling import email_hash
 from tests.factories import make_case, make_case_to_write_for, make_letter, make_pledge
 from tests.staff import said, signed_in, text
@@ -267,88 +267,6 @@ def test_a_letter_cannot_be_edited():
     assert client.post(f"{LIST}{letter.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
-def test_approving_keeps_the_count():
-    letter = make_letter(state="submitted")
-    client = signed_in("moderator")
-
-    response = act(client, letter, "approve")
-
-    letter.refresh_from_db()
-    assert letter.state == LetterState.APPROVED
-    assert said(response) == [f"Letter {letter.pk} is approved."]
-    assert Tally.objects.get().number == 1
-
-
-def test_a_letter_its_writer_changed_meanwhile_is_read_again_first():
-    letter = make_letter(state="submitted")
-
-    response = act(signed_in("moderator"), letter, "approve", seen="2025-01-01T00:00:00+00:00")
-
-    letter.refresh_from_db()
-    assert letter.state == LetterState.SUBMITTED
-    assert "read it again" in said(response)[0]
-
-
-def test_approving_twice_says_so():
-    letter = make_letter(state="submitted")
-    client = signed_in("moderator")
-
-    act(client, letter, "approve")
-    letter.refresh_from_db()
-    response = act(client, letter, "approve")
-
-    assert said(response) == [f"Letter {letter.pk} is approved: nothing was changed."]
-
-
-def test_rejecting_asks_for_a_reason_and_takes_the_count_back():
-    letter = make_letter(state="submitted")
-    client = signed_in("moderator")
-    url = f"{reverse('admin:letters_letter_reject')}?letter={letter.pk}"
-    seen = {f"seen-{letter.pk}": letter.changed_at.isoformat()}
-
-    without = client.post(url, seen | {"reason": ""})
-    letter.refresh_from_db()
-    assert "There is a problem" in text(without)
-    assert letter.state == LetterState.SUBMITTED
-
-    client.post(url, seen | {"reason": "It insults the official."})
-    letter.refresh_from_db()
-    assert (letter.state, letter.rejection_reason) == ("rejected", "It insults the official.")
-    assert sum(Tally.objects.values_list("number", flat=True)) == 0
-
-
-def test_actions_of_the_list_report_per_letter():
-    waiting, posted = make_letter(state="submitted"), make_letter(state="posted", needs_review=True)
-
-    response = signed_in("moderator").post(
-        LIST, {"action": "approve", "_selected_action": [waiting.pk, posted.pk]}, follow=True
-    )
-
-    waiting.refresh_from_db()
-    posted.refresh_from_db()
-    assert (waiting.state, posted.state) == ("approved", "posted")
-    assert len(said(response)) == 2
-
-
-def test_reject_in_the_list_leads_to_the_reason():
-    letter = make_letter(state="submitted")
-
-    response = signed_in("moderator").post(
-        LIST, {"action": "reject", "_selected_action": [letter.pk]}, follow=True
-    )
-
-    assert response.redirect_chain == [(f"{LIST}reject/?letter={letter.pk}", 302)]
-
-
-def test_a_held_letter_counts_once_it_is_released():
-    letter = make_letter(state="posted", needs_review=True)
-
-    act(signed_in("moderator"), letter, "clear_review")
-
-    letter.refresh_from_db()
-    assert (letter.needs_review, letter.counts, Tally.objects.get().number) == (False, True, 1)
-
-
 @pytest.mark.parametrize("roles", [[], ["editor"], ["safety"], ["counter"]])
 def test_only_moderators_see_letters(roles):
     letter = make_letter(state="submitted", body="My words.")
@@ -358,12 +276,11 @@ def test_only_moderators_see_letters(roles):
         client.get(LIST),
         client.get(page(letter)),
         client.get(FIND),
-        client.get(f"{LIST}reject/?letter={letter.pk}"),
-        act(client, letter, "approve"),
+        act(client, letter, "show"),
     ]
 
     letter.refresh_from_db()
-    assert [answer.status_code for answer in answers] == [403] * 5
+    assert [answer.status_code for answer in answers] == [403] * 4
     assert letter.state == "submitted"
 
 

@@ -199,7 +199,7 @@ def test_what_is_not_valid_is_neither_approved_rejected_released_nor_shown():
     assert not Letter.objects.shown().exists()
     assert not letter_actions.show(shown)
     assert not letter_actions.approve(waits)
-    assert not letter_actions.reject(waits, "A reason.")
+    assert not letter_actions.reject(waits, "other", "A reason.")
     assert not letter_actions.clear_review(waits)
     assert not posts.clear_review(post)
     assert moderation.clear_review(Letter.objects.all()) == []

@@ -51,9 +51,9 @@ def erase(client, letter):
 
 
 def reject(client, letter):
-    url = f"{reverse('admin:letters_letter_reject')}?letter={letter.pk}"
-    seen = {f"seen-{letter.pk}": letter.changed_at.isoformat()}
-    signed_in("moderator").post(url, {"reason": "It names the charges."} | seen)
+    moderator = signed_in("moderator")
+    sent = {"act": "reject", "code": "insult", "seen": letter.changed_at.isoformat()}
+    moderator.post(reverse("admin:letters_letter_desk_act", args=[letter.pk]), sent)
 
 
 def invalidate(client, letter):
@@ -62,9 +62,9 @@ def invalidate(client, letter):
 
 
 def ask(client, letter):
-    url = reverse("admin:letters_letter_ask", args=[letter.pk])
+    url = reverse("admin:letters_letter_desk_act", args=[letter.pk])
     seen = letter.changed_at.isoformat()
-    signed_in("moderator").post(url, {"wanted": "Please shorten it.", "seen": seen})
+    signed_in("moderator").post(url, {"act": "ask", "wanted": "Please shorten it.", "seen": seen})
 
 
 @pytest.mark.parametrize(

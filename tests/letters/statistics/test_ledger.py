@@ -141,7 +141,7 @@ class Hands:
         return self.that(Letter.objects.awaiting_moderation(), letter_actions.approve)
 
     def do_reject(self):
-        return self.that(Letter, lambda letter: letter_actions.reject(letter, "A reason."))
+        return self.that(Letter, lambda letter: letter_actions.reject(letter, "other", "A reason."))
 
     def do_release(self):
         return self.that(Letter.objects.filter(needs_review=True), letter_actions.clear_review)
