@@ -14,12 +14,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.loader import render_to_string
-from django.urls import path, reverse
-from django.utils.decorators import method_decorator
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
 
 from cases import pictures, views
 from cases.admin import inlines, second_looks, transitions
@@ -29,7 +27,7 @@ from cases.admin.forms import CloneForm, FreezeForm
 from cases.admin.history import frozen_since
 from cases.admin.history_admin import HistoryAdmin
 from cases.admin.inlines import BesideFieldForm, WideFieldsMixin
-from cases.admin.pages import ExtraPagesMixin
+from cases.admin.pages import extra_page
 from cases.admin.row_numbers import row_number
 from cases.admin.search import CaseSearchMixin
 from cases.admin.touch import TouchesCasesMixin
@@ -159,7 +157,6 @@ class CaseAdmin(
     TouchesCasesMixin,
     CaseSearchMixin,
     WideFieldsMixin,
-    ExtraPagesMixin,
     HistoryAdmin,
 ):
     form = CaseForm
@@ -385,21 +382,9 @@ class CaseAdmin(
 
     # --- what can be done with it
 
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        mine = [
-            path("freeze/", wrap(self.freeze_view), name="cases_case_freeze"),
-            path("clone/", wrap(self.clone_view), name="cases_case_clone"),
-            path("<int:pk>/preview/", wrap(self.preview_view), name="cases_case_preview"),
-            path("<int:pk>/act/", wrap(self.act_view), name="cases_case_act"),
-        ]
-        return mine + super().get_urls()
-
-    @method_decorator(require_safe)
+    @extra_page("<int:pk>/preview/", permission="change", methods=("GET", "HEAD"))
     def preview_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The page as readers see it, or will: draft, frozen or not."""
-        if not request.user.has_perm(SEE_ALL):
-            raise PermissionDenied
         case = get_object_or_404(Case.objects.for_page(), pk=pk)
         response = views.case_page(request, case, case, "uncached")
         bar = render_to_string("admin/cases/case/_preview_bar.html", {"case": case})
@@ -409,7 +394,7 @@ class CaseAdmin(
         response.headers["X-Robots-Tag"] = "noindex"
         return response
 
-    @method_decorator(require_POST)
+    @extra_page("<int:pk>/act/", methods=("POST",))
     def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         act = transitions.ACTS.get(request.POST.get("act", ""))
         if act is None or not request.user.has_perms([SEE_ALL, act.permission]):
@@ -419,10 +404,9 @@ class CaseAdmin(
             self.log_change(request, case, str(act.label))
         return redirect("admin:cases_case_change", case.pk)
 
+    @extra_page("freeze/", permission="freeze")
     def freeze_view(self, request: HttpRequest) -> HttpResponse:
         """How far, and why; the cases may have been chosen in the list."""
-        if not request.user.has_perm(transitions.FREEZE):
-            raise PermissionDenied
         chosen = Case.objects.filter(pk__in=_keys(request.GET.getlist("case")))
         form = FreezeForm(request.POST or None, initial={"cases": chosen})
         if form.is_valid():
@@ -433,10 +417,9 @@ class CaseAdmin(
             return redirect("admin:cases_case_changelist")
         return self._page(request, "freeze", _("Freeze a case"), form=form, chosen=chosen)
 
+    @extra_page("clone/", permission="add")
     def clone_view(self, request: HttpRequest) -> HttpResponse:
         """Into which edition; the cases were chosen in the list or on their page."""
-        if not self.has_add_permission(request):
-            raise PermissionDenied
         chosen = list(Case.objects.filter(pk__in=_keys(request.GET.getlist("case"))))
         if not chosen:
             return redirect("admin:cases_case_changelist")

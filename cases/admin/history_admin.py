@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import models, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
@@ -19,6 +18,7 @@ from cases.admin import removal, restore
 from cases.admin.access_log import consent_access_log, log_access
 from cases.admin.forms import RemoveWordsForm
 from cases.admin.history import changed, entries, historical_models, records_of, values
+from cases.admin.pages import ExtraPagesMixin, extra_page
 from cases.models import Case, Consent, ModelLetter, Target
 from cases.permissions import may_see, staff
 
@@ -26,7 +26,7 @@ ENTRIES_A_PAGE = 30
 REMOVE = "cases.purge_history"
 
 
-class HistoryAdmin(admin.ModelAdmin):
+class HistoryAdmin(ExtraPagesMixin):
     """For a model with a history.
 
     Whoever may see a row sees its history, but for parts and fields that are not theirs to see. An
@@ -35,23 +35,6 @@ class HistoryAdmin(admin.ModelAdmin):
     """
 
     only_by_act: list[str] = []  # fields that a restore leaves as they are
-
-    def get_urls(self) -> list:
-        wrap = self.admin_site.admin_view
-        name = f"{self.opts.app_label}_{self.opts.model_name}"
-        mine = [
-            path(
-                "<int:pk>/history/remove/",
-                wrap(self.remove_words_view),
-                name=f"{name}_remove_words",
-            ),
-            path(
-                "<int:pk>/history/<str:part>/<str:version>/",
-                wrap(self.version_view),
-                name=f"{name}_version",
-            ),
-        ]
-        return mine + super().get_urls()
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context=None):
         thing = self._seen(request, object_id)
@@ -71,6 +54,7 @@ class HistoryAdmin(admin.ModelAdmin):
             may_remove=request.user.has_perm(REMOVE),
         )
 
+    @extra_page("<int:pk>/history/<str:part>/<str:version>/")
     def version_view(self, request: HttpRequest, pk: int, part: str, version: str):
         """How the thing, or a part of it, was; what is different today; and the way back."""
         if request.method != "POST":
@@ -99,6 +83,7 @@ class HistoryAdmin(admin.ModelAdmin):
             messages.info(request, _("It is already as it was then: nothing was changed."))
         return redirect(self._address("history", thing))
 
+    @extra_page("<int:pk>/history/remove/")
     def remove_words_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Asks for the words, shows where they stand, and removes them when that is confirmed."""
         thing = self._seen(request, str(pk))
@@ -181,17 +166,14 @@ class HistoryAdmin(admin.ModelAdmin):
         )
 
     def _history_page(self, request: HttpRequest, thing, name: str, title: str, **context):
-        context |= self.admin_site.each_context(request)
         context |= {
-            "title": title,
-            "opts": self.opts,
             "thing": thing,
             "change_url": self._address("change", thing),
             "history_url": self._address("history", thing),
             "remove_url": self._address("remove_words", thing),
             "version_name": f"admin:{self.opts.app_label}_{self.opts.model_name}_version",
         }
-        return TemplateResponse(request, f"admin/history/{name}.html", context)
+        return self._page(request, f"history/{name}", title, **context)
 
     def _address(self, page: str, thing: models.Model) -> str:
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}"

@@ -9,12 +9,12 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.admin.pages import ExtraPagesMixin
+from cases.admin.pages import ExtraPagesMixin, extra_page
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.admin.row_numbers import row_number
 from cases.permissions import staff
@@ -26,8 +26,6 @@ from letters.admin.validity import judge
 from letters.delivery import alarms, moderation
 from letters.models import ActionKind, Alarm, Pace
 from letters.statistics import surges
-
-SETTLE = "letters.change_alarm"
 
 
 class AlarmStateFilter(OptionsFilter):
@@ -63,10 +61,8 @@ class AlarmAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
 
     # --- an alarm
 
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        mine = [path("expect/", wrap(self.expect_view), name="letters_alarm_expect")]
-        return mine + super().get_urls()
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("letters.change_alarm")
 
     def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
         """What came, what waits, and what to do about it."""
@@ -87,7 +83,7 @@ class AlarmAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         if alarm.case_id is None:
             del form.fields["raised_to"], form.fields["is_genuine"]
         if request.method == "POST":
-            if not request.user.has_perm(SETTLE):
+            if not self.has_settle_permission(request):
                 raise PermissionDenied
             if form.is_valid():
                 self._settle(request, alarm, form)
@@ -102,7 +98,7 @@ class AlarmAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             ordinary=surges.ordinary_day(alarm.case_id, alarm.kind) if alarm.case_id else None,
             waiting=min(number, moderation.MAX_ROWS_AT_ONCE),
             has_more=number > moderation.MAX_ROWS_AT_ONCE,
-            may_settle=request.user.has_perm(SETTLE) and (alarm.settled_at is None or number),
+            may_settle=self.has_settle_permission(request) and (alarm.settled_at is None or number),
             before=_before(alarm),
             access_log=access_log_for(alarm),
         )
@@ -123,10 +119,9 @@ class AlarmAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         if waiting is not None:
             judge(request, waiting, "clear_review" if is_genuine else "invalidate", reason)
 
+    @extra_page("expect/", permission="settle")
     def expect_view(self, request: HttpRequest) -> HttpResponse:
         """Many are expected, as on Human Rights Day: so many are no alarm."""
-        if not request.user.has_perm(SETTLE):
-            raise PermissionDenied
         initial = {"raised_to": 10 * surges.ALWAYS_A_DAY, "until": timezone.localdate()}
         form = ExpectForm(request.POST if request.method == "POST" else None, initial=initial)
         if form.is_valid():

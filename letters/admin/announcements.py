@@ -9,13 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
-from django.utils.decorators import method_decorator
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
-from cases.admin.pages import ExtraPagesMixin
+from cases.admin.pages import ExtraPagesMixin, extra_page
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.admin.row_numbers import row_number
 from cases.countries import language_name
@@ -28,8 +25,6 @@ from letters.admin.keyset import KeysetAdmin
 from letters.mail import announcements, news
 from letters.models import Announcement
 from letters.statistics.disclosure import SMALLEST_SHOWN
-
-APPROVE = "letters.approve_announcement"
 
 
 class Preview(NamedTuple):
@@ -73,7 +68,10 @@ class AnnouncementAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
     # --- who may
 
     def has_view_permission(self, request: HttpRequest, obj: Announcement | None = None) -> bool:
-        return request.user.has_perm(APPROVE) or super().has_view_permission(request, obj)
+        return self.has_approve_permission(request) or super().has_view_permission(request, obj)
+
+    def has_approve_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("letters.approve_announcement")
 
     # --- the list
 
@@ -91,29 +89,19 @@ class AnnouncementAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
 
     # --- the page of an outcome: what would be sent, is asked for, or is on its way
 
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        mine = [
-            path("of/<int:outcome>/", wrap(self.tell_view), name="letters_announcement_tell"),
-            path("of/<int:outcome>/act/", wrap(self.act_view), name="letters_announcement_act"),
-        ]
-        return mine + super().get_urls()
-
     def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
         if not self.has_view_permission(request):
             raise PermissionDenied
         row = get_object_or_404(Announcement, pk=row_number(object_id))
         return redirect("admin:letters_announcement_tell", row.outcome_id)
 
+    @extra_page("of/<int:outcome>/", permission="view")
     def tell_view(self, request: HttpRequest, outcome: int) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         row = _announcement_of(outcome)
         told = row.outcome
         is_stale = row.pk is not None and not row.approved_at and announcements.is_stale(row)
         is_draft = row.pk is None or is_stale
         progress = announcements.progress(row) if row.approved_at else None
-        may_act = request.user.has_perm(APPROVE)
         context = {
             "announcement": row,
             "outcome": told,
@@ -126,17 +114,15 @@ class AnnouncementAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             "is_stale": is_stale,
             "is_draft": is_draft,
             "is_mine": row.pk is not None and row.asked_by_id == request.user.pk,
-            "may_act": may_act,
+            "may_act": self.has_approve_permission(request),
             "seen": row.asked_at.isoformat(),
             "access_log": access_log_for(told),  # an announcement that was taken back is gone
         }
         title = _("Tell those who follow: %(outcome)s") % {"outcome": told}
         return self._page(request, "tell", title, **context)
 
-    @method_decorator(require_POST)
+    @extra_page("of/<int:outcome>/act/", permission="approve", methods=("POST",))
     def act_view(self, request: HttpRequest, outcome: int) -> HttpResponse:
-        if not request.user.has_perm(APPROVE):
-            raise PermissionDenied
         row = _announcement_of(outcome)
         act = request.POST.get("act")
         if act not in ("ask", "approve", "take-back", "stop"):

@@ -9,12 +9,9 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.urls import path
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
-from cases.admin.pages import ExtraPagesMixin
+from cases.admin.pages import ExtraPagesMixin, extra_page
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.permissions import staff
 from letters.actions import erasure
@@ -33,14 +30,6 @@ class DataRequestAdmin(ExtraPagesMixin, ReadOnlyAdmin):
     after that: what the buttons send is its hash, signed."""
 
     permission = "letters.handle_datarequest"
-
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        mine = [
-            path("export/", wrap(self.export_view), name="letters_datarequest_export"),
-            path("erase/", wrap(self.erase_view), name="letters_datarequest_erase"),
-        ]
-        return mine + super().get_urls()
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -62,7 +51,7 @@ class DataRequestAdmin(ExtraPagesMixin, ReadOnlyAdmin):
     def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
         raise Http404
 
-    @method_decorator(require_POST)
+    @extra_page("export/", methods=("POST",))
     def export_view(self, request: HttpRequest) -> HttpResponse:
         if (of := self._person(request)) is None:
             return self._begin_again(request)
@@ -72,7 +61,7 @@ class DataRequestAdmin(ExtraPagesMixin, ReadOnlyAdmin):
         response["Content-Disposition"] = 'attachment; filename="data-of-one-person.json"'
         return response
 
-    @method_decorator(require_POST)
+    @extra_page("erase/", methods=("POST",))
     def erase_view(self, request: HttpRequest) -> HttpResponse:
         if (of := self._person(request)) is None:
             return self._begin_again(request)

@@ -11,17 +11,14 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
 from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
-from cases.admin.pages import ExtraPagesMixin
+from cases.admin.pages import ExtraPagesMixin, extra_page
 from cases.admin.row_numbers import row_number
 from cases.countries import country_name
 from cases.permissions import staff
@@ -96,19 +93,6 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
 
     # --- a count
 
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        mine = [
-            path("<int:pk>/correct/", wrap(self.correct_view), name="letters_papercount_correct"),
-            path("<int:pk>/take-out/", wrap(self.take_out_view), name="letters_papercount_out"),
-            path(
-                "<int:pk>/clear-review/",
-                wrap(self.clear_review_view),
-                name="letters_papercount_clear_review",
-            ),
-        ]
-        return mine + super().get_urls()
-
     def add_view(self, request: HttpRequest, form_url="", extra_context=None) -> HttpResponse:
         if not self.has_add_permission(request):
             raise PermissionDenied
@@ -147,6 +131,7 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
             may_change=may_change and paper.state != PaperState.TAKEN_OUT,
         )
 
+    @extra_page("<int:pk>/correct/")
     def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         paper = self._to_change(request, pk)
         form = CorrectionForm(
@@ -169,6 +154,7 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
                 return redirect("admin:letters_papercount_change", pk)
         return self._page(request, "correct", _("Correct a count"), form=form, paper=paper)
 
+    @extra_page("<int:pk>/take-out/")
     def take_out_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         paper = self._to_change(request, pk)
         form = ReasonForm(request.POST or None, initial={"seen": paper_counts.version(paper)})
@@ -183,7 +169,7 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
                 return redirect("admin:letters_papercount_change", pk)
         return self._page(request, "take_out", _("Take out a count"), form=form, paper=paper)
 
-    @method_decorator(require_POST)
+    @extra_page("<int:pk>/clear-review/", methods=("POST",))
     def clear_review_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         paper = self._paper(pk)
         if not request.user.has_perm(REVIEW):

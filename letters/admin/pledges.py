@@ -9,7 +9,6 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.admin.pages import ExtraPagesMixin
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.countries import country_name
 from cases.models import Case
@@ -31,7 +30,7 @@ class ByHandFilter(OptionsFilter):
 
 
 @admin.register(Pledge)
-class PledgeAdmin(JudgedMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
+class PledgeAdmin(JudgedMixin, KeysetAdmin, ReadOnlyAdmin):
     readonly_fields = [
         "number",
         "counted",

@@ -6,12 +6,9 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
-from cases.admin.pages import ExtraPagesMixin
+from cases.admin.pages import ExtraPagesMixin, extra_page
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.permissions import staff
 from cases.publishing.acts import Refused
@@ -25,11 +22,6 @@ class RetentionDecisionAdmin(ExtraPagesMixin, ReadOnlyAdmin):
     """One page with a line for each case and kind that has to be decided."""
 
     permission = "letters.decide_retentiondecision"
-
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        act = path("act/", wrap(self.act_view), name="letters_retentiondecision_act")
-        return [act, *super().get_urls()]
 
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         if not self.has_view_permission(request):
@@ -48,10 +40,8 @@ class RetentionDecisionAdmin(ExtraPagesMixin, ReadOnlyAdmin):
             raise PermissionDenied
         return redirect("admin:letters_retentiondecision_changelist")
 
-    @method_decorator(require_POST)
+    @extra_page("act/", permission="view", methods=("POST",))
     def act_view(self, request: HttpRequest) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         form = RetentionForm(request.POST)
         if not form.is_valid():
             messages.error(request, _("Nothing was changed: choose again."))

@@ -12,12 +12,11 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path, reverse
-from django.utils.decorators import method_decorator
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
+from cases.admin.pages import extra_page
 from cases.admin.row_numbers import row_number
 from cases.countries import country_name
 from cases.models import Case
@@ -103,14 +102,6 @@ class SignatureAdmin(ModeratedAdmin):
 
     # --- a signature
 
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        mine = [
-            path("invalidate/", wrap(self.invalidate_view), name="letters_signature_invalidate"),
-            path("<int:pk>/act/", wrap(self.act_view), name="letters_signature_act"),
-        ]
-        return mine + super().get_urls()
-
     def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
         """One signature with its name, and what was signed. Each look is noted."""
         if not self.has_view_permission(request):
@@ -130,10 +121,8 @@ class SignatureAdmin(ModeratedAdmin):
         signatures = Signature.objects.select_related("petition__case", "text", "email_address")
         return get_object_or_404(signatures, pk=row_number(str(key)))
 
-    @method_decorator(require_POST)
+    @extra_page("<int:pk>/act/", permission="moderate", methods=("POST",))
     def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not self.has_moderate_permission(request):
-            raise PermissionDenied
         signature = self._signature(pk)
         if (act := request.POST.get("act", "")) not in ("clear_review", "revalidate"):
             raise PermissionDenied
@@ -143,10 +132,9 @@ class SignatureAdmin(ModeratedAdmin):
             messages.warning(request, _("It was changed since: please look at it again."))
         return redirect("admin:letters_signature_change", signature.pk)
 
+    @extra_page("invalidate/", permission="moderate")
     def invalidate_view(self, request: HttpRequest) -> HttpResponse:
         """Why: asked for one signature or for all that were chosen in the list."""
-        if not self.has_moderate_permission(request):
-            raise PermissionDenied
         keys = [row_number(key) for key in request.GET.getlist("signature")[:100]]
         signatures = Signature.objects.select_related("petition__case", "email_address")
         chosen = list(signatures.filter(pk__in=filter(None, keys)))

@@ -9,16 +9,15 @@ import datetime
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from cases.admin.pages import ExtraPagesMixin, extra_page
 from cases.admin.row_numbers import row_number
 from cases.permissions import staff
 from letters.admin.forms import BetweenForm, JudgeForm
@@ -94,7 +93,7 @@ def judge(request: HttpRequest, rows: QuerySet, act: str, reason: str) -> list[i
     return done
 
 
-class JudgedMixin(admin.ModelAdmin):
+class JudgedMixin(ExtraPagesMixin):
     """Actions for what is ticked in the list. What is judged are those rows, or what is theirs."""
 
     def judged(self, chosen: QuerySet) -> QuerySet:
@@ -103,11 +102,6 @@ class JudgedMixin(admin.ModelAdmin):
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("letters.moderate_letter")
-
-    def get_urls(self):
-        name = f"letters_{self.opts.model_name}_judge"
-        wrap = self.admin_site.admin_view
-        return [path("judge/", wrap(self.judge_view), name=name), *super().get_urls()]
 
     @admin.action(description=gettext_lazy("Not valid: take it out…"), permissions=["moderate"])
     def invalidate(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse:
@@ -122,10 +116,9 @@ class JudgedMixin(admin.ModelAdmin):
         url = reverse(f"admin:letters_{self.opts.model_name}_judge")
         return redirect(f"{url}?act={act}&{keys}")
 
+    @extra_page("judge/", permission="moderate")
     def judge_view(self, request: HttpRequest) -> HttpResponse:
         """Those that were ticked: why they are not valid, or are after all."""
-        if not self.has_moderate_permission(request):
-            raise PermissionDenied
         keys = filter(None, (row_number(key) for key in request.GET.getlist("row")[:100]))
         act = request.GET.get("act")
         chosen = self.model.objects.filter(pk__in=list(keys))
@@ -145,26 +138,16 @@ class JudgedMixin(admin.ModelAdmin):
         return redirect(f"admin:letters_{self.opts.model_name}_changelist")
 
     def _validity_page(self, request: HttpRequest, **context) -> HttpResponse:
-        name = self.opts.verbose_name_plural
-        context |= self.admin_site.each_context(request) | {
-            "title": _("What counts of the %(things)s") % {"things": name},
-            "opts": self.opts,
-        }
-        return TemplateResponse(request, "admin/letters/validity.html", context)
+        title = _("What counts of the %(things)s") % {"things": self.opts.verbose_name_plural}
+        return self._page(request, "letters/validity", title, **context)
 
 
 class ValidityMixin(JudgedMixin):
     """For letters or posts themselves: with a page for all of a case between two times too."""
 
-    def get_urls(self):
-        name = f"letters_{self.opts.model_name}_between"
-        wrap = self.admin_site.admin_view
-        return [path("between/", wrap(self.between_view), name=name), *super().get_urls()]
-
+    @extra_page("between/", permission="moderate")
     def between_view(self, request: HttpRequest) -> HttpResponse:
         """All of a case between two times: how many, and then why."""
-        if not self.has_moderate_permission(request):
-            raise PermissionDenied
         asked = BetweenForm(request.GET if "case" in request.GET else None, model=self.model)
         context: dict[str, object] = {"asked": asked, "form": JudgeForm()}
         if asked.is_valid():

@@ -224,7 +224,7 @@ letters_papercount_clear_review       -     -     -     -     -     w     -     
 letters_papercount_correct            -     -     -     -     -     rw    -     -     rw
 letters_papercount_delete             -     -     -     -     -     -     -     -     -
 letters_papercount_history            -     -     -     -     -     rw    -     -     rw
-letters_papercount_out                -     -     -     -     -     rw    -     -     rw
+letters_papercount_take_out           -     -     -     -     -     rw    -     -     rw
 letters_pledge_add                    -     -     -     -     -     -     -     -     -
 letters_pledge_change                 -     -     -     r     r     r     -     -     r
 letters_pledge_changelist             -     -     -     rw    rw    rw    -     -     rw
