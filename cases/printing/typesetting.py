@@ -1,9 +1,9 @@
 """Everything the site sets in type: letters, case sheets, social cards.
 
 A template is a Typst file in templates/print/. It is given plain data, one dict as described by
-`Letter`, `Postcard`, `Sheet` and `SocialCard` below, and shows people's words as text: nothing a
-visitor writes is ever read as markup. Faces come from the repository alone, and nothing outside
-templates/print/ can be read by a template.
+`Letter`, `Postcard` … below or made in `cases.printing.sheets`, and shows people's words as text:
+nothing a visitor writes is ever read as markup. Faces come from the repository alone, and nothing
+outside templates/print/ can be read by a template.
 
     typesetting.pdf("letter", {...}, made_at=letter.updated_at)
     typesetting.png("card", {...})
@@ -124,66 +124,6 @@ class Recipient(TypedDict):
     email: NotRequired[str]
     salutation: NotRequired[str]
     close: NotRequired[str]
-
-
-class Solidarity(TypedDict):
-    lines: list[str]
-    rules: NotRequired[list[str]]  # for cards: not those for the letter
-    note: NotRequired[str]
-    phrases: NotRequired[list[str]]
-
-
-class Cited(TypedDict):
-    """A source on paper: nobody can follow an address, and some name whom we do not name."""
-
-    supports: str
-    host: str
-
-
-class Check(TypedDict):
-    """Leads from paper back to the site, where it is known whether the sheet is still right."""
-
-    qr: bytes  # qr(url)
-    url: str  # short, as a person types it: example.org/check/ABC123/
-    code: str
-    made_on: str  # a date as a reader writes it
-
-
-class Sheet(TypedDict):
-    """sheet.typ: the printed brief of a case. Front: who this is. Back: what to do."""
-
-    paper: Paper
-    large_print: bool  # 18 points and more, one column, more pages
-    lang: str
-    dir: Direction
-    campaign: str  # "Write for Rights 2025"
-    name: str
-    country: str
-    headline: str
-    content_note: NotRequired[str]
-    picture: NotRequired[Picture | None]
-    story: list[dict]  # cases.text.as_blocks(story)
-    as_of: NotRequired[str]  # a sentence: when what is known was known
-    sources: NotRequired[list[Cited]]
-    demands: list[str]
-    targets: list[Recipient]  # may be empty; then `address_note` says why
-    address_note: NotRequired[str]
-    rules: list[str]  # how to write the letter safely, one sentence each
-    solidarity: NotRequired[Solidarity | None]
-    check: Check
-    credit: NotRequired[str]  # licence of the text
-
-
-class SocialCard(TypedDict):
-    """card.typ: 1200 × 630 pixels, shown where a link to a case is shared."""
-
-    lang: str
-    dir: Direction
-    campaign: str  # "Write for Rights"
-    name: str
-    country: str
-    headline: str
-    picture: NotRequired[Picture | None]
 
 
 # Words that belong to a template and not to a case, in the language that is active.
