@@ -9,15 +9,15 @@ from django.contrib.auth.models import User
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Model, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from cases.models import Case, Freeze, PendingChange, Stage
+from cases.models import Case, PendingChange
 from cases.permissions import may_see
-from cases.publishing import consents, second_look
+from cases.publishing import second_look
+from cases.publishing.todo import TODO
 from letters.models import (
     Alarm,
     Announcement,
@@ -60,6 +60,11 @@ class Task(NamedTuple):
         return reverse(f"admin:{opts.app_label}_{opts.model_name}_{self.page}") + self.query
 
 
+def _cases(permission: str, left: str, one_or_many: Promise, order: str = "-pk") -> Task:
+    """Cases of which something is left to do, as their list shows them too."""
+    return Task(permission, TODO[left](Case.objects.all()), one_or_many, f"?left={left}", order)
+
+
 class Line(NamedTuple):
     text: str | Promise
     more_than: bool
@@ -84,35 +89,32 @@ def _for_safety() -> list[Task]:
             ),
             "?state=open",
         ),
-        Task(
+        _cases(
             "cases.freeze_case",
-            Case.objects.exclude(unfreeze_asked_by=None),
+            "unfreezing",
             ngettext_lazy(
                 "%(count)s case whose unfreezing waits for a second person",
                 "%(count)s cases whose unfreezing waits for a second person",
                 "count",
             ),
-            "?left=unfreezing",
         ),
-        Task(
+        _cases(
             "cases.view_consent",
-            consents.ended(Case.objects.all()).exclude(freeze=Freeze.WITHDRAWN),
+            "consent-ended",
             ngettext_lazy(
                 "%(count)s case with no consent in force: the site froze it by itself",
                 "%(count)s cases with no consent in force: the site froze them by itself",
                 "count",
             ),
-            "?left=consent-ended",
         ),
-        Task(
+        _cases(
             "cases.view_consent",
-            consents.ending_soon(Case.objects.all()),
+            "consent-ending",
             ngettext_lazy(
                 "%(count)s case whose consent runs out in the next two weeks",
                 "%(count)s cases whose consent runs out in the next two weeks",
                 "count",
             ),
-            "?left=consent-ending",
         ),
         Task(
             "cases.freeze_case",
@@ -141,11 +143,10 @@ def _for_safety() -> list[Task]:
                 "count",
             ),
         ),
-        Task(
+        _cases(
             "cases.change_case",
-            Case.objects.exclude(freeze=Freeze.NONE),
+            "frozen",
             ngettext_lazy("%(count)s frozen case", "%(count)s frozen cases", "count"),
-            "?left=frozen",
         ),
     ]
 
@@ -222,46 +223,41 @@ def _to_review() -> list[Task]:
 
 def _to_edit() -> list[Task]:
     return [
-        Task(
+        _cases(
             "cases.publish_case",
-            Case.objects.filter(stage=Stage.IN_REVIEW),
+            "in-review",
             ngettext_lazy("%(count)s case in review", "%(count)s cases in review", "count"),
-            "?left=in-review",
         ),
-        Task(
+        _cases(
             "cases.publish_case",
-            Case.objects.that_may_be_over(),
+            "may-be-over",
             ngettext_lazy(
                 "%(count)s case that may be over: close it?",
                 "%(count)s cases that may be over: close them?",
                 "count",
             ),
-            "?left=may-be-over",
         ),
-        Task(
+        _cases(
             "cases.change_case",
-            Case.objects.past_gate().filter(review_by__lte=timezone.localdate()),
+            "review-due",
             ngettext_lazy(
                 "%(count)s case to check again", "%(count)s cases to check again", "count"
             ),
-            "?left=review-due",
             order="review_by",
         ),
-        Task(
+        _cases(
             "cases.change_case",
-            Case.objects.filter(stage=Stage.PUBLISHED, facts_checked_on=None),
+            "unchecked",
             ngettext_lazy(
                 "%(count)s published case whose facts none of us has checked",
                 "%(count)s published cases whose facts none of us has checked",
                 "count",
             ),
-            "?left=unchecked",
         ),
-        Task(
+        _cases(
             "cases.change_case",
-            Case.objects.filter(stage=Stage.DRAFT),
+            "draft",
             ngettext_lazy("%(count)s draft", "%(count)s drafts", "count"),
-            "?left=draft",
         ),
     ]
 

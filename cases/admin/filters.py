@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import cast
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.countries import choices_among, country_names
-from cases.models import PAST_GATE, Case, CaseQuerySet, ConsentBasis, Freeze, Stage, Target
-from cases.publishing import consents
+from cases.models import CaseQuerySet
+from cases.publishing.todo import TODO
 
 # Who was told no, and until when one may tell, is seen by the safety role only.
 CONSENT_FILTERS = [
@@ -41,40 +40,8 @@ class TodoFilter(admin.SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        today, cases = timezone.localdate(), cast(CaseQuerySet, queryset)
-        match self.value():
-            case "draft":
-                return queryset.filter(stage=Stage.DRAFT)
-            case "in-review":
-                return queryset.filter(stage=Stage.IN_REVIEW)
-            case "may-be-over":
-                return cases.that_may_be_over()
-            case "review-due":
-                return queryset.filter(stage__in=PAST_GATE, review_by__lte=today)
-            case "unchecked":
-                return queryset.filter(stage=Stage.PUBLISHED, facts_checked_on=None)
-            case "unverified":
-                return queryset.filter(not_verified(), stage=Stage.PUBLISHED)
-            case "target":
-                unchecked = Target.objects.filter(checked_on=None).values("case")
-                return queryset.filter(pk__in=unchecked, stage=Stage.PUBLISHED)
-            case "frozen":
-                return queryset.exclude(freeze=Freeze.NONE)
-            case "unfreezing":
-                return queryset.exclude(unfreeze_asked_by=None)
-            case "consent-ended":
-                return consents.ended(cases).exclude(freeze=Freeze.WITHDRAWN)
-            case "consent-ending":
-                return consents.ending_soon(cases)
-        return queryset
-
-
-def not_verified() -> Q:
-    """Cases of which we hold no consent of our own, only that the organiser told them."""
-    given = Case.objects.filter(
-        consents__basis=ConsentBasis.GIVEN, consents__withdrawn_on=None
-    ).values("pk")
-    return ~Q(pk__in=given)
+        left = TODO.get(self.value() or "")
+        return left(cast(CaseQuerySet, queryset)) if left else queryset
 
 
 class CountryFilter(admin.SimpleListFilter):
