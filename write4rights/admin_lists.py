@@ -43,6 +43,8 @@ class OfferedFiltersMixin(admin.ModelAdmin):
     Whatever else is asked for leads to the list as it opens, with a sentence.
     """
 
+    show_facets = admin.ShowFacets.NEVER  # they count a table once for each choice
+
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         return True  # the list itself looks at all of them, see `offered_only`
 

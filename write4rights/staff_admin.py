@@ -44,7 +44,6 @@ class PersonAdmin(VersionCheckMixin, UserAdmin):
     ]
     list_filter = ["groups", "is_active", "is_superuser"]
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
     actions = ["ask_for_reset", "approve_reset", "take_back_reset", "sign_out"]
     filter_horizontal = []
     fieldsets = [

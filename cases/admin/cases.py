@@ -187,7 +187,6 @@ class CaseAdmin(
     ]
     list_per_page = 40
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
     actions = ["publish", "send_to_review", "close", "freeze", "clone"]
     search_help_text = gettext_lazy("Name, other spelling or country")
     prepopulated_fields = {"slug": ["display_name"]}

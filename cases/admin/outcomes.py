@@ -47,7 +47,6 @@ class OutcomeAdmin(
     ]
     list_per_page = 50
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
     search_help_text = _("Name, other spelling or country of the case")
     ordering = ["-recorded_at", "-pk"]
     rows = {"text": 4}

@@ -61,7 +61,6 @@ class KeysetAdmin(admin.ModelAdmin):
     change_list_template = "admin/letters/keyset_list.html"
     list_per_page = 50
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
 
     def get_changelist(self, request: HttpRequest, **kwargs) -> type[ChangeList]:

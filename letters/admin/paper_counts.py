@@ -56,7 +56,6 @@ class PaperCountAdmin(ExtraPagesMixin, admin.ModelAdmin):
     list_select_related = ["case", "entered_by"]
     list_per_page = 50
     show_full_result_count = False
-    show_facets = admin.ShowFacets.NEVER
     sortable_by = ()
     actions = None
     # What waits for a second person comes first.

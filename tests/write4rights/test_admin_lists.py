@@ -280,3 +280,10 @@ def test_a_country_of_a_few_is_told_of_no_pledge():
     assert "Norway" not in page
     assert "too few to tell" in page
     assert "Kenya" in page
+
+
+def test_no_list_offers_counts_beside_its_filters():
+    response = signed_in(is_superuser=True).get("/admin/cases/embassy/")
+
+    assert response.context["cl"].has_filters
+    assert "_facets" not in response.content.decode()
