@@ -7,6 +7,7 @@ from inspect import getmembers
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 
@@ -56,3 +57,15 @@ class ExtraPagesMixin(admin.ModelAdmin):
         folder = f"{self.opts.app_label}/{self.opts.model_name}"
         place = name if "/" in name else f"{folder}/{name}"
         return TemplateResponse(request, f"admin/{place}.html", context)
+
+
+class PartOfCaseMixin(admin.ModelAdmin):
+    """For what is reached from the page of its case: not on the first page, and without a list."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
+        if not self.has_view_or_change_permission(request):
+            raise PermissionDenied
+        return redirect("admin:cases_case_changelist")
