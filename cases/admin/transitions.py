@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from django.contrib import messages
@@ -19,12 +20,13 @@ PUBLISH, FREEZE = "cases.publish_case", "cases.freeze_case"
 
 
 class Transition(NamedTuple):
-    """`label` stands on the button, `done` is the sentence after it."""
+    """`label` stands on the button, `done` is the sentence after it; False of `act`: it waits."""
 
     name: str
     label: str | Promise
     done: str | Promise
     permission: str
+    act: Callable[[Case, User], bool | None]
 
 
 ACTS = {
@@ -35,30 +37,35 @@ ACTS = {
             gettext_lazy("Send to review"),
             gettext_lazy("%(case)s waits for review."),
             "cases.change_case",
+            acts.send_to_review,
         ),
         Transition(
             "publish",
             gettext_lazy("Publish"),
             gettext_lazy("%(case)s is published."),
             PUBLISH,
+            acts.publish,
         ),
         Transition(
             "close",
             gettext_lazy("Close: no more letters"),
             gettext_lazy("%(case)s is closed: its page stays, letters are no longer asked for."),
             PUBLISH,
+            acts.close,
         ),
         Transition(
             "ask-to-unfreeze",
             gettext_lazy("Ask to unfreeze"),
             gettext_lazy("Somebody else has to confirm that %(case)s is unfrozen."),
             FREEZE,
+            acts.ask_to_unfreeze,
         ),
         Transition(
             "confirm-unfreeze",
             gettext_lazy("Confirm unfreezing"),
             gettext_lazy("%(case)s is no longer frozen."),
             FREEZE,
+            acts.confirm_unfreeze,
         ),
     ]
 }
@@ -86,19 +93,8 @@ def _sensible(user: User | AnonymousUser, case: Case) -> list[str]:
 
 def apply(request: HttpRequest, name: str, case: Case) -> bool:
     """Do it, and say in a message how it went."""
-    is_done = True
     try:
-        match name:
-            case "publish":
-                is_done = acts.publish(case, staff(request))
-            case "close":
-                is_done = acts.close(case, staff(request))
-            case "send-to-review":
-                acts.send_to_review(case)
-            case "ask-to-unfreeze":
-                acts.ask_to_unfreeze(case, staff(request))
-            case "confirm-unfreeze":
-                acts.confirm_unfreeze(case, staff(request))
+        is_done = ACTS[name].act(case, staff(request)) is not False
     except acts.Refused as error:
         report(request, case, error)
         return False

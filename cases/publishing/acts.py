@@ -85,9 +85,9 @@ def _refuse_what_is_missing(case: Case, stage: str) -> None:
         raise NotReady(missing)
 
 
-def send_to_review(case: Case) -> None:
+def send_to_review(case: Case, by: User | None = None) -> None:
     """Ask colleagues to read the draft."""
-    with _locked(case) as row:
+    with _locked(case, by) as row:
         if row.stage not in (Stage.DRAFT, Stage.IN_REVIEW):
             raise Refused(_("Only a draft can be sent to review."))
         row.stage = Stage.IN_REVIEW
