@@ -1,8 +1,8 @@
 """Form fields that several forms share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -19,6 +19,8 @@ from cases.models import Case, CaseKind
 from cases.typed_text import LineField as LineField
 from cases.typed_text import PlainTextField as PlainTextField
 from letters.models.email_spelling import NotAnAddress, deliverable
+
+Fields = TypeVar("Fields")
 
 
 class CountrySelect(forms.Select):
@@ -75,6 +77,12 @@ def set_choices(form: forms.BaseForm, name: str, choices: Iterable[tuple[str, An
 def set_queryset(form: forms.BaseForm, name: str, rows: QuerySet) -> None:
     """The same of a field that offers rows."""
     cast(forms.ModelChoiceField, form.fields[name]).queryset = rows
+
+
+def taken(fields: type[Fields], values: Mapping[str, Any]) -> Fields:
+    """What a row takes of the values of its form: those that its TypedDict names."""
+    names = fields.__annotations__
+    return cast(Fields, {name: value for name, value in values.items() if name in names})
 
 
 def name_field(*, required: bool = False, **options) -> LineField:

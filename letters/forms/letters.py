@@ -18,6 +18,7 @@ from letters.forms.fields import (
     follow_label,
     name_field,
     set_choices,
+    taken,
     town_field,
 )
 from letters.forms.names import (
@@ -148,16 +149,8 @@ class WritingForm(ConsentForm):
     def letter_fields(self) -> LetterFields:
         """What the letter keeps: not the answer about ties, nor an age."""
         cleaned = self.cleaned_data
-        return LetterFields(
-            language=cleaned["language"],
-            body=cleaned["body"],
-            name_form=cleaned["name_form"],
-            name=cleaned["name"],
-            country=cleaned["country"],
-            email=cleaned["email"],
-            email_hash=email_hash(cleaned["email"]),
-            consent_version=self.consent_version,
-        )
+        own = {"email_hash": email_hash(cleaned["email"]), "consent_version": self.consent_version}
+        return taken(LetterFields, cleaned | own)
 
 
 class LetterForm(WritingForm):
@@ -245,11 +238,8 @@ class LetterForm(WritingForm):
         return cleaned
 
     def letter_fields(self) -> LetterFields:
-        return super().letter_fields() | {
-            "target_id": self.chosen_target.pk if self.chosen_target else None,
-            "subject": self.cleaned_data["subject"],
-            "place": self.cleaned_data["place"],
-        }
+        target = self.chosen_target.pk if self.chosen_target else None
+        return super().letter_fields() | {"target_id": target}
 
     @staticmethod
     def sign_pledge(pledge: Pledge) -> str:

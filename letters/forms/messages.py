@@ -119,11 +119,7 @@ class MessageForm(WritingForm):
         return False
 
     def letter_fields(self) -> LetterFields:
-        return super().letter_fields() | {
-            "kind": LetterKind.SOLIDARITY,
-            "form": self.cleaned_data["form"],
-            "may_be_shown": self.cleaned_data["may_be_shown"],
-        }
+        return super().letter_fields() | {"kind": LetterKind.SOLIDARITY}
 
     @property
     def drawing(self) -> pictures.Drawing | bool | None:

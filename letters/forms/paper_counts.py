@@ -19,7 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.countries import country_name, country_names
 from cases.models import Case
 from cases.text import folded
-from letters.forms.fields import LineField, set_choices, set_queryset
+from letters.forms.fields import LineField, set_choices, set_queryset, taken
 from letters.models import PaperCount
 from letters.statistics.paper_counts import KINDS, MAX_NUMBER, PaperFields, PossibleDuplicate
 
@@ -124,16 +124,7 @@ class PaperForm(forms.ModelForm):
             self.add_error("day", ValidationError(message, params={"day": opened}))
 
     def paper_fields(self) -> PaperFields:
-        cleaned = self.cleaned_data
-        return PaperFields(
-            case=cleaned["case"],
-            kind=cleaned["kind"],
-            number=cleaned["number"],
-            country=cleaned["country"],
-            day=cleaned["day"],
-            source=cleaned["source"],
-            evidence=cleaned["evidence"],
-        )
+        return taken(PaperFields, self.cleaned_data)
 
 
 class EntryForm(PaperForm):

@@ -13,7 +13,14 @@ from cases.dates import earliest_today, next_human_rights_day
 from cases.models import Case
 from letters.actions.pledges import PledgeFields
 from letters.forms.consent import ConsentForm
-from letters.forms.fields import LineField, country_field, email_field, name_field, set_choices
+from letters.forms.fields import (
+    LineField,
+    country_field,
+    email_field,
+    name_field,
+    set_choices,
+    taken,
+)
 from letters.models.email_spelling import email_hash
 from letters.models.pledges import MAX_LETTERS_PROMISED, Pledge
 from letters.privacy.antispam import SpamProtectedForm
@@ -66,16 +73,8 @@ class PledgeForm(ConsentForm):
 
     def pledge_fields(self) -> PledgeFields:
         cleaned = self.cleaned_data
-        return PledgeFields(
-            number=cleaned["number"],
-            due_on=cleaned["due_on"],
-            name=cleaned["name"],
-            group=cleaned["group"],
-            country=cleaned["country"],
-            email=cleaned["email"],
-            email_hash=email_hash(cleaned["email"]),
-            consent_version=self.consent_version,
-        )
+        own = {"email_hash": email_hash(cleaned["email"]), "consent_version": self.consent_version}
+        return taken(PledgeFields, cleaned | own)
 
 
 class HandwrittenForm(SpamProtectedForm):

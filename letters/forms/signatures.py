@@ -7,7 +7,14 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Petition
 from letters.actions.signatures import SignatureFields
 from letters.forms.consent import ConsentForm
-from letters.forms.fields import country_field, email_field, follow_field, follow_label, name_field
+from letters.forms.fields import (
+    country_field,
+    email_field,
+    follow_field,
+    follow_label,
+    name_field,
+    taken,
+)
 from letters.forms.names import told_field
 from letters.models import names
 from letters.text import checks
@@ -82,12 +89,8 @@ class SignForm(ConsentForm):
         return names.may_be_a_name(first_name) and not checks.is_rude(first_name)
 
     def signature_fields(self) -> SignatureFields:
-        return SignatureFields(
-            name=self.cleaned_data["name"],
-            country=self.cleaned_data["country"],
-            shows_name=self.cleaned_data["shows_name"],
-            consent_version=self.consent_version,
-        )
+        own = {"consent_version": self.consent_version}
+        return taken(SignatureFields, self.cleaned_data | own)
 
 
 def _may_be_wrong(first_name: str, name: str) -> bool:
