@@ -2,12 +2,10 @@
 
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from io import BytesIO
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.utils.translation import gettext as _
-from PIL import Image
 
 from cases import pictures
 from letters.models import Letter, LetterPicture
@@ -39,12 +37,8 @@ def clean(upload: File) -> Drawing:
                 code="too_small",
                 params={"limit": MIN_PIXELS_A_SIDE},
             )
-        if image.mode == "RGBA":
-            paper = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(paper, image).convert("RGB")
-        encoded = BytesIO()
-        image.save(encoded, "JPEG", quality=85, optimize=True)
-    return Drawing(encoded.getvalue(), *image.size)
+        jpeg = pictures.encode(image, "JPEG", {"quality": 85, "optimize": True})
+    return Drawing(jpeg, *image.size)
 
 
 def keep(letter: Letter, drawing: Drawing | bool | None) -> None:
