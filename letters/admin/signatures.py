@@ -39,6 +39,22 @@ LISTED = [
     "erased_on",
 ]
 
+# What each act does, and the sentence after it.
+ACTS = {
+    "clear_review": (
+        signature_actions.clear_review,
+        gettext_lazy("%(one)s no longer needs review."),
+    ),
+    "revalidate": (
+        signature_actions.revalidate,
+        gettext_lazy("%(one)s waits for its owner’s yes."),
+    ),
+    "invalidate": (
+        signature_actions.invalidate,
+        gettext_lazy("%(one)s does not count any more."),
+    ),
+}
+
 
 class SignatureStateFilter(OptionsFilter):
     """Opens with what waits for a look."""
@@ -171,27 +187,13 @@ class SignatureAdmin(ModeratedAdmin):
 
     def _do(self, request: HttpRequest, signature: Signature, name: str, reason: str = "") -> None:
         """Do it, log it, and say how it went."""
-        match name:
-            case "clear_review":
-                done, message = (
-                    signature_actions.clear_review(signature),
-                    _("%(one)s no longer needs review."),
-                )
-            case "revalidate":
-                done, message = (
-                    signature_actions.revalidate(signature),
-                    _("%(one)s waits for its owner’s yes."),
-                )
-            case _invalidate:
-                done, message = (
-                    signature_actions.invalidate(signature),
-                    _("%(one)s does not count any more."),
-                )
+        act, message = ACTS[name]
         one = str(signature).capitalize()
-        if done:
-            self.log_change(request, signature, f"{message % {'one': one}} {reason}".strip())
-            messages.success(request, message % {"one": one})
+        if act(signature):
+            said = str(message) % {"one": one}
+            self.log_change(request, signature, f"{said} {reason}".strip())
+            messages.success(request, said)
         else:
-            message = _("%(one)s is %(state)s: nothing was changed.")
+            unchanged = _("%(one)s is %(state)s: nothing was changed.")
             state = signature.get_state_display()
-            messages.warning(request, message % {"one": one, "state": state})
+            messages.warning(request, unchanged % {"one": one, "state": state})
