@@ -123,25 +123,20 @@ def _publish_kinds(ledger: QuerySet[Tally]) -> None:
 def _publish_tables(edition: Edition, ledger: QuerySet[Tally]) -> None:
     published = PublishedFigure.objects.filter(edition=edition)
     before = {(row.table, row.group, row.key): row.number for row in published}
+    parts = [*_parts(FigureTable.DAY, "day", ledger), *_parts(FigureTable.SOURCE, "source", ledger)]
     new = [
         PublishedFigure(edition=edition, table=table, group=group, key=key, number=number)
-        for (table, group, key), found in [*_days(ledger), *_sources(ledger), *_countries(ledger)]
+        for (table, group, key), found in [*parts, *_countries(ledger)]
         if (number := in_steps(found, before.get((table, group, key), 0)))
     ]
     published.delete()
     PublishedFigure.objects.bulk_create(new)
 
 
-def _days(ledger: QuerySet[Tally]) -> Iterator[tuple[Part, int]]:
-    found = suppress_small_cells(dict(ledger.values_list("day").annotate(Sum("number"))))
-    for day, number in [*found.parts.items(), ("", found.suppressed)]:
-        yield (FigureTable.DAY.value, "", f"{day}"), number
-
-
-def _sources(ledger: QuerySet[Tally]) -> Iterator[tuple[Part, int]]:
-    found = suppress_small_cells(dict(ledger.values_list("source").annotate(Sum("number"))))
-    for source, number in [*found.parts.items(), ("", found.suppressed)]:
-        yield (FigureTable.SOURCE.value, "", source), number
+def _parts(table: FigureTable, column: str, ledger: QuerySet[Tally]) -> Iterator[tuple[Part, int]]:
+    found = suppress_small_cells(dict(ledger.values_list(column).annotate(Sum("number"))))
+    for key, number in [*found.parts.items(), ("", found.suppressed)]:
+        yield (table.value, "", f"{key}"), number
 
 
 def _countries(ledger: QuerySet[Tally]) -> Iterator[tuple[Part, int]]:
