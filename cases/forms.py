@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django import forms
-from django.db.models import OuterRef, Q, Subquery, Value
+from django.db.models import OuterRef, Q, Subquery, TextChoices, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
@@ -23,23 +23,16 @@ from cases.text import folded
 ANY = ("", _("All"))
 
 
-class CaseOrder:
-    EDITION, NEED, NAME = "", "need", "name"
-    choices = [
-        (EDITION, _("Newest campaign first")),
-        (NEED, _("Needs letters most")),
-        (NAME, _("Name")),
-    ]
+class CaseOrder(TextChoices):
+    EDITION = "", _("Newest campaign first")
+    NEED = "need", _("Needs letters most")
+    NAME = "name", _("Name")
 
 
-class CaseState:
-    OPEN, BETTER, WAITING = "open", "better", "waiting"
-    choices = [
-        ANY,
-        (OPEN, _("Letters are needed")),
-        (BETTER, _("Good news")),
-        (WAITING, _("Other news, or none yet")),
-    ]
+class CaseState(TextChoices):
+    OPEN = "open", _("Letters are needed")
+    BETTER = "better", _("Good news")
+    WAITING = "waiting", _("Other news, or none yet")
 
 
 class FilterForm(forms.Form):
@@ -78,7 +71,7 @@ class CaseFilterForm(FilterForm):
     region = forms.ChoiceField(label=_("Region"), required=False, choices=[ANY, *Region.choices])
     theme = forms.ChoiceField(label=_("Theme"), required=False)
     year = forms.ChoiceField(label=_("Campaign"), required=False)
-    state = forms.ChoiceField(label=_("State"), required=False, choices=CaseState.choices)
+    state = forms.ChoiceField(label=_("State"), required=False, choices=[ANY, *CaseState.choices])
     order = forms.ChoiceField(label=_("Order"), required=False, choices=CaseOrder.choices)
 
     @staticmethod
