@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.cache import caches
 from django.utils.translation import gettext as _
@@ -98,31 +98,24 @@ def problems(
 
 def problems_of(letter: Letter) -> list[Problem]:
     """The same of a letter or message as it is kept."""
-    return problems(
-        letter.body,
-        letter.case,
-        target=letter.target,
-        about=applies_to(letter),
-        subject=letter.subject,
-        language=letter.language,
-        own_email=letter.email,
-        card=letter.form == Format.CARD,
-        name=letter.signed_name,
-    )
+    is_card, name = letter.form == Format.CARD, letter.signed_name
+    return problems(**_kept(letter), own_email=letter.email, card=is_card, name=name)
 
 
 def is_blocked(letter: Letter) -> bool:
     """Whether it can't leave as it is kept: a rule may be newer than a draft."""
-    return bool(
-        blocking_problems(
-            letter.body,
-            letter.case,
-            target=letter.target,
-            about=applies_to(letter),
-            subject=letter.subject,
-            language=letter.language,
-        )
-    )
+    return bool(blocking_problems(**_kept(letter)))
+
+
+def _kept(letter: Letter) -> dict[str, Any]:
+    return {
+        "text": letter.body,
+        "case": letter.case,
+        "target": letter.target,
+        "about": applies_to(letter),
+        "subject": letter.subject,
+        "language": letter.language,
+    }
 
 
 def applies_to(letter: Letter) -> str:
