@@ -78,8 +78,9 @@ class Lists:
             return lazily(lambda: full()[key])
 
         for case in cases:
-            numbers = self._numbers.get(case.pk, [None])
-            case.set_counts(None if None in numbers else ActionCount(case.pk, *numbers))
+            numbers = zip(NUMBERS, self._numbers.get(case.pk, []), strict=False)
+            shown = {name: number or 0 for name, number in numbers}  # None: nothing was done yet
+            case.action_count = ActionCount(case_id=case.pk, **shown)
             case.card = card(case.pk)
         return cases
 

@@ -106,7 +106,6 @@ def case_list(request: HttpRequest) -> HttpResponse:
 def case(request: HttpRequest, slug: str) -> HttpResponse:
     rows = Case.objects.open_to_readers().select_related("edition", "petition", "action_count")
     case = get_object_or_404(rows.only(*ASKED_FOR_A_PAGE), slug=slug)
-    case.load_counts()
     if case.freeze == Freeze.WITHDRAWN:
         raise Gone
     if case.freeze == Freeze.HIDDEN:

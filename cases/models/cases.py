@@ -6,7 +6,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import models
 from django.db.models import Case as CaseWhen
-from django.db.models import Exists, F, OuterRef, Q, Subquery, When
+from django.db.models import Exists, OuterRef, Q, Subquery, When
 from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils import timezone
@@ -128,7 +128,7 @@ def has_address() -> Q:
 
 
 # Whom one can write to, and who has the fewest letters as published today.
-BY_NEED = ["reach", "letter_count"]
+BY_NEED: list[str | Coalesce] = ["reach", Coalesce("action_count__shown_letters", 0)]
 
 
 class CaseQuerySet(models.QuerySet["Case"]):
@@ -208,23 +208,8 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.filter(pk__in=found)
 
     def with_count(self) -> CaseQuerySet:
-        """Adds `total_count`, all that was done so far, and as published today `letter_count`,
-        `message_count`, `signature_count` and `post_count`: see ActionCount."""
-        # See also Case.load_counts
-        counts = {
-            "total_count": Coalesce(
-                F("action_count__letters")
-                + F("action_count__messages")
-                + F("action_count__signatures")
-                + F("action_count__posts"),
-                0,
-            ),
-            "letter_count": Coalesce(F("action_count__shown_letters"), 0),
-            "message_count": Coalesce(F("action_count__shown_messages"), 0),
-            "signature_count": Coalesce(F("action_count__shown_signatures"), 0),
-            "post_count": Coalesce(F("action_count__shown_posts"), 0),
-        }
-        return self.annotate(**counts)
+        """With what `total_count`, `letter_count` and the like are read from."""
+        return self.select_related("action_count")
 
     def with_latest_outcome(self) -> CaseQuerySet:
         """Adds `latest_outcome_kind` and `latest_outcome_headline`, None without an outcome."""
@@ -636,22 +621,32 @@ class Case(models.Model):
         petition = self.petition
         return self.takes_actions and petition is not None and petition.is_open
 
-    def load_counts(self) -> None:
-        """Set the numbers that `with_count` adds, on a case that came along with another row."""
-        # See also CaseQuerySet.with_count
-        self.set_counts(self.action_count)
+    # Numbers: all that was done so far, and of each kind what was published today.
+    # See also CaseQuerySet.with_count
 
-    def set_counts(self, count) -> None:
-        """The same from a row of action counts, or None."""
-        self.total_count = count.total if count else 0
-        self.letter_count = count.shown_letters if count else 0
-        self.message_count = count.shown_messages if count else 0
-        self.signature_count = count.shown_signatures if count else 0
-        self.post_count = count.shown_posts if count else 0
+    @property
+    def total_count(self) -> int:
+        return self.action_count.total if self.action_count else 0
+
+    @property
+    def letter_count(self) -> int:
+        return self.action_count.shown_letters if self.action_count else 0
+
+    @property
+    def message_count(self) -> int:
+        return self.action_count.shown_messages if self.action_count else 0
+
+    @property
+    def signature_count(self) -> int:
+        return self.action_count.shown_signatures if self.action_count else 0
+
+    @property
+    def post_count(self) -> int:
+        return self.action_count.shown_posts if self.action_count else 0
 
     @property
     def shown_signatures(self) -> int:
-        """How many signatures a page names, of a case `with_count`: none below the threshold."""
+        """How many signatures a page names: none below the threshold."""
         petition = self.petition
         is_shown = petition is None or self.signature_count >= petition.shown_from
         return self.signature_count if is_shown else 0

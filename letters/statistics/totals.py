@@ -16,7 +16,7 @@ from letters.models import ActionKind, TallySource
 from letters.statistics import published
 from letters.statistics.disclosure import Breakdown, Group
 
-# What `CaseQuerySet.with_count` calls the number of a kind.
+# What a case calls the published number of a kind.
 COUNTS = {
     ActionKind.APPEAL: "letter_count",
     ActionKind.SOLIDARITY: "message_count",

@@ -157,10 +157,7 @@ def _email_address_or_404(key: str) -> EmailAddress:
 
 def _signatures(email_address: EmailAddress) -> list[Signature]:
     with_all = ["text", "petition__case__action_count", "petition__case__edition"]
-    signatures = list(email_address.signatures.select_related(*with_all).order_by("pk"))
-    for signature in signatures:
-        signature.petition.case.load_counts()
-    return signatures
+    return list(email_address.signatures.select_related(*with_all).order_by("pk"))
 
 
 def _follows(email_address: EmailAddress) -> list[Follow]:

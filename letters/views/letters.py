@@ -355,6 +355,4 @@ def _case_or_404(slug: str) -> Case:
 def _letter_or_404(key: str) -> Letter:
     of_case = ["case__solidarity_action", "case__petition", "case__edition", "case__action_count"]
     letters = Letter.objects.select_related("target", "pledge", "embassy", *of_case)
-    letter = get_object_or_404(letters.by_key(key))
-    letter.case.load_counts()
-    return letter
+    return get_object_or_404(letters.by_key(key))

@@ -66,7 +66,6 @@ def _signing_page(
 ) -> HttpResponse:
     case = petition.case
     prefetch_related_objects([case], "targets")
-    case.load_counts()
     number = case.shown_signatures
     known = take_all.initial_for(case) if take_all else {}
     signers: list[Signature] = []
