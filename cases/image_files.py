@@ -7,8 +7,6 @@ nothing but the parts a picture is made of. No parser of metadata ever sees what
 Sources: ITU-T T.81 (JPEG), W3C PNG Third Edition, RFC 9649 (WebP), CIPA DC-008 (Exif).
 """
 
-from __future__ import annotations
-
 import re
 import struct
 from collections.abc import Iterator

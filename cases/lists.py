@@ -6,8 +6,6 @@ case (cases/publishing/content_version.py), whether it is frozen or closed, and 
 published of it, by which lists are sorted. A case that was frozen a moment ago is in no list.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Sequence
 from functools import cache

@@ -15,8 +15,6 @@ signature and post, also when the case was hidden since; so does the name beside
 that a counter may have to correct. In lists of numbers a hidden case does not stand for them.
 """
 
-from __future__ import annotations
-
 from typing import cast
 
 from django.contrib.auth import get_permission_codename

@@ -1,7 +1,5 @@
 """Words that rules and lists look for: how they are found, and which would stop too much."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from functools import lru_cache

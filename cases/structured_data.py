@@ -1,7 +1,5 @@
 """What a page says to machines that read it: schema.org as JSON-LD."""
 
-from __future__ import annotations
-
 import json
 
 from django.conf import settings

@@ -5,8 +5,6 @@ taken out or made plain, and the fields of forms that do so.
 and refuses what no text can hold or what would show something else than is there.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 

@@ -1,7 +1,5 @@
 """What readers see."""
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Callable
 

@@ -5,8 +5,6 @@ an address begins so, from which country a single act came, what a note says. He
 answered only if the page itself has a link, a box or a page number that makes it.
 """
 
-from __future__ import annotations
-
 import re
 from urllib.parse import parse_qs
 

@@ -1,7 +1,5 @@
 """Taking away the second factor of who lost it: by two people, or by whoever runs the server."""
 
-from __future__ import annotations
-
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth.models import User

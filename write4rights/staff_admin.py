@@ -3,8 +3,6 @@
 Replaces what Django and allauth register themselves; the admin's app loads it after them.
 """
 
-from __future__ import annotations
-
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession

@@ -3,8 +3,6 @@
 allauth brings the pages; here stand the rules of docs/safety.md 13 that it has no setting for.
 """
 
-from __future__ import annotations
-
 import datetime
 import ipaddress
 import secrets

@@ -6,8 +6,6 @@ session. Only a form that the site itself gave to somebody of the staff is kept 
 signed), so a stranger can't make us store anything. Files can't be kept, and passwords are not.
 """
 
-from __future__ import annotations
-
 import json
 
 from django.contrib import admin, messages

@@ -1,7 +1,5 @@
 """Looks at consents are noted, as looks at letters are."""
 
-from __future__ import annotations
-
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet

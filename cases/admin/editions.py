@@ -1,7 +1,5 @@
 """Editions, themes, the figures of earlier years and the running counts."""
 
-from __future__ import annotations
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest

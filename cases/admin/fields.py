@@ -1,7 +1,5 @@
 """Form fields for people who do not write JSON."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from django import forms

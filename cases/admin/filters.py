@@ -1,7 +1,5 @@
 """Filters of the case list by what is left to do."""
 
-from __future__ import annotations
-
 from typing import cast
 
 from django.contrib import admin

@@ -1,7 +1,5 @@
 """Who changed what, readable: the history of a case with that of its parts."""
 
-from __future__ import annotations
-
 import datetime
 from collections import Counter
 from difflib import SequenceMatcher

@@ -1,7 +1,5 @@
 """The pages of a history: what changed, how it was, the way back, and what is removed for good."""
 
-from __future__ import annotations
-
 import hashlib
 
 from django.contrib import messages

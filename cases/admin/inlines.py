@@ -1,7 +1,5 @@
 """The parts of a case, as they are edited on its page."""
 
-from __future__ import annotations
-
 from itertools import product
 from typing import Any
 

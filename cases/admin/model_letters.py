@@ -1,7 +1,5 @@
 """A model letter with its points; it is reached from the page of its case."""
 
-from __future__ import annotations
-
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect

@@ -1,7 +1,5 @@
 """Outcomes in one list, to see what the last weeks brought."""
 
-from __future__ import annotations
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest

@@ -1,7 +1,5 @@
 """What is known of embassies and of the post: by which way a letter can travel."""
 
-from __future__ import annotations
-
 from django.contrib import admin, messages
 from django.db import models
 from django.db.models import QuerySet

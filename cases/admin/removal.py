@@ -4,8 +4,6 @@ An address that was pasted by mistake stays in the history, each time the page w
 safety role takes it out of all versions; a mark stays, with who did it, when and why.
 """
 
-from __future__ import annotations
-
 import datetime
 import re
 from typing import NamedTuple

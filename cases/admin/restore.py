@@ -5,8 +5,6 @@ as that page saves it: what they may not change there is not changed here, and e
 save keeps, a restore keeps too.
 """
 
-from __future__ import annotations
-
 import enum
 
 from django import forms

@@ -1,7 +1,5 @@
 """Finding cases in the admin, forgiving as the search of the site is."""
 
-from __future__ import annotations
-
 from django.contrib import admin
 from django.db.models import QuerySet
 

@@ -1,7 +1,5 @@
 """What waits for a second person: both texts side by side, and the two buttons."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from django.apps import apps

@@ -1,7 +1,5 @@
 """The model letters to a target. The target itself is changed on the page of its case."""
 
-from __future__ import annotations
-
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponseRedirect
 from django.shortcuts import redirect

@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 from django.contrib import admin
 from django.db import models, transaction
 from django.http import HttpRequest

@@ -1,7 +1,5 @@
 """What staff do with a case: one table for the buttons of its page and the actions of the list."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

@@ -11,8 +11,6 @@ Rows that were added or deleted meanwhile are treated the same way. Comparing an
 one transaction that has locked the object and its rows.
 """
 
-from __future__ import annotations
-
 import datetime
 import hashlib
 import re

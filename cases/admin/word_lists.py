@@ -1,7 +1,5 @@
 """Insults and threats that no letter of any case should have, a list a language."""
 
-from __future__ import annotations
-
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.functional import Promise

@@ -3,8 +3,6 @@
 A field that a model gets is read from the files, compared and loaded, unless it stands here.
 """
 
-from __future__ import annotations
-
 from django.db import models
 
 # No file says them, and a load leaves them as they are; of any model, or of one.

@@ -4,8 +4,6 @@ A case remembers the digest of what was loaded (`loaded_digest`). Rows that have
 were changed by staff, and what staff changed is theirs: the load leaves it alone and says so.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 import os

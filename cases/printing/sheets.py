@@ -1,7 +1,5 @@
 """A case on paper: the case sheet, and the code that tells whether a printed one is still right."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from enum import StrEnum

@@ -4,8 +4,6 @@ An act locks the case's row, looks again, changes it and writes the history; of 
 the same at once the second meets what the first left. No act sends mail.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 

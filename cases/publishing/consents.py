@@ -11,8 +11,6 @@ Nothing about a person is published without a consent in force (docs/safety.md A
 The site freezes, and it takes two people and a consent in force to unfreeze, as always.
 """
 
-from __future__ import annotations
-
 import datetime
 
 from django.db import transaction

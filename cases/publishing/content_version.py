@@ -5,8 +5,6 @@ case shows moves the version of the case, in the same transaction: who reads the
 the new row too. Numbers have no part in it: they stand outside what is cached.
 """
 
-from __future__ import annotations
-
 from django.db import models
 from django.db.models import F
 

@@ -1,7 +1,5 @@
 """What still stands between a case and its page, and what staff should know of it, as sentences."""
 
-from __future__ import annotations
-
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _

@@ -1,8 +1,6 @@
 """Which cases are of the same person, so that nobody is shown again by one alone, or by another's
 address."""
 
-from __future__ import annotations
-
 from functools import reduce
 from operator import or_
 

@@ -20,8 +20,6 @@ This holds for every way to a row (docs/safety.md 23): pages, restores and impor
 before they save.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple

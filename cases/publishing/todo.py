@@ -1,7 +1,5 @@
 """What is left to do for cases: lines of the staff's first page, and a filter of their list."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from django.db.models import Q

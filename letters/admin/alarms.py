@@ -1,7 +1,5 @@
 """Alarms: actions that came too fast. Staff let count what waits, or mark it as not valid."""
 
-from __future__ import annotations
-
 import datetime
 
 from django.contrib import admin, messages

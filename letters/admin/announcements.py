@@ -1,7 +1,5 @@
 """Telling those who follow: one person asks, another reads the same mail and lets it go."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from django.contrib import admin, messages

@@ -1,7 +1,5 @@
 """All that hangs on one address, for who may export and erase it. Found by POST, and logged."""
 
-from __future__ import annotations
-
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType

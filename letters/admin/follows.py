@@ -1,7 +1,5 @@
 """How many want news of whom. Who they are is nobody's to see."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from django.contrib import admin

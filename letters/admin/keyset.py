@@ -1,7 +1,5 @@
 """Lists of tables that grow without end: newest first, no counting, no page numbers."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 

@@ -1,7 +1,5 @@
 """The outbox, without its addresses and words: what waits, what was sent, what could not be."""
 
-from __future__ import annotations
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest

@@ -1,7 +1,5 @@
 """Rows that moderators read one by one, and that a trap or a limit may have flagged."""
 
-from __future__ import annotations
-
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest

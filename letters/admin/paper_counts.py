@@ -1,7 +1,5 @@
 """Counts on paper: entered, corrected with a trail, and looked at by a second person."""
 
-from __future__ import annotations
-
 import datetime
 from typing import NamedTuple
 

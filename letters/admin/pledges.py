@@ -1,7 +1,5 @@
 """What was promised, without who promised it, and what was written by hand for it."""
 
-from __future__ import annotations
-
 from django.contrib import admin
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce

@@ -1,7 +1,5 @@
 """Posts that people say they made. One that looked like a robot's counts once reviewed."""
 
-from __future__ import annotations
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest

@@ -1,7 +1,5 @@
 """What was handed to us and is not delivered: keep it on, or let it go by two people."""
 
-from __future__ import annotations
-
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse

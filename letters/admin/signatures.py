@@ -3,8 +3,6 @@
 The list has no names: who signed for a case is nobody's to read in a row.
 """
 
-from __future__ import annotations
-
 from functools import partial
 
 from django.contrib import admin, messages

@@ -1,7 +1,5 @@
 """The ledger that every count is a sum of."""
 
-from __future__ import annotations
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest

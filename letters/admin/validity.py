@@ -3,8 +3,6 @@
 For a ModelAdmin of either. What is chosen stands in the address, what is done comes by POST.
 """
 
-from __future__ import annotations
-
 import datetime
 
 from django.contrib import admin, messages

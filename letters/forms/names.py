@@ -1,7 +1,5 @@
 """How a name will appear: shown beside the choice, asked where no page shows it before it goes."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from django import forms

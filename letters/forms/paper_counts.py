@@ -1,7 +1,5 @@
 """What staff fill in to count what was done on paper."""
 
-from __future__ import annotations
-
 import datetime
 from itertools import groupby
 

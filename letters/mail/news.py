@@ -1,7 +1,5 @@
 """The mail that tells of an outcome: the same words for all, with each address's own links."""
 
-from __future__ import annotations
-
 from urllib.parse import urlsplit
 
 from django.conf import settings

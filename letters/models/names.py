@@ -6,8 +6,6 @@ family comes first, some people have one name, some write “Family, Given”. S
 Source: https://www.w3.org/International/questions/qa-personal-names
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from typing import NamedTuple

@@ -4,8 +4,6 @@ sites can put into their pages.
 A link asks a network for nothing before somebody presses it.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import quote, urlencode

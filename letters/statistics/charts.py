@@ -4,8 +4,6 @@ What goes along is in percent of the drawing and what goes up in CSS pixels, bot
 attribute: a chart fills the width it is given, and its words keep their size.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

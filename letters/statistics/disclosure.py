@@ -6,8 +6,6 @@ a day, without parts under five, and in fives: so whatever is subtracted from wh
 or on two days, is nothing or five and more. letters/statistics/published.py does it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Mapping
 from typing import Generic, NamedTuple, TypeVar
 

@@ -3,8 +3,6 @@
 What counts says where: `tally_key`. Call these inside the transaction that changes it.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -8,8 +8,6 @@ Who changes an entry says which version of it they saw (`seen`), so that nobody 
 what they have not read.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections import Counter
 from typing import TypedDict, Unpack

@@ -4,8 +4,6 @@ They hold what counted until the end of the day before. Between two publications
 anybody does moves them.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections import Counter, defaultdict
 from collections.abc import Iterator

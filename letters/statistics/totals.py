@@ -3,8 +3,6 @@
 They are those of the cases that readers find in lists: one that is taken down is in no sum.
 """
 
-from __future__ import annotations
-
 import datetime
 from collections import Counter
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What a letter can start from, and how it stands on its sheet."""
 
-from __future__ import annotations
-
 import datetime
 import re
 from dataclasses import dataclass

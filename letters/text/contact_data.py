@@ -4,8 +4,6 @@ Sober on purpose: no year, date, paragraph of a law or number of people is taken
 and what is not plainly an address is not called one.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from enum import StrEnum

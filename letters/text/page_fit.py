@@ -1,8 +1,6 @@
 """How much of a text goes on a page, estimated: to set it in type takes too long while somebody
 writes. Measured; a test compares it with real sheets and cards."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

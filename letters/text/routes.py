@@ -4,8 +4,6 @@ Nobody's country is guessed: the writer says which one they post from, or is ask
 embassies and prices may be half, old or wrong: only what may be printed comes from here.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _

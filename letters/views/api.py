@@ -1,7 +1,5 @@
 """The public API: read-only JSON about what the pages show, and the page that explains it."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from contextlib import suppress

@@ -1,7 +1,5 @@
 """The text that somebody is writing, looked at against the rules. Nothing of it is kept."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST

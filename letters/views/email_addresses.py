@@ -1,7 +1,5 @@
 """The owner's page of an address: say yes to what waits, or no, and undo either."""
 
-from __future__ import annotations
-
 import datetime
 
 from django.conf import settings

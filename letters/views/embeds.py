@@ -1,7 +1,5 @@
 """What other sites show in a frame: plain HTML with a style sheet of its own and no script."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 

@@ -1,7 +1,5 @@
 """Ask for news, of one case or of all that is good."""
 
-from __future__ import annotations
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _

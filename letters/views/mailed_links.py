@@ -1,7 +1,5 @@
 """What a link in a mail opens. To open one changes nothing: programs that scan mail do it too."""
 
-from __future__ import annotations
-
 from typing import TypeVar
 
 from django.db.models import QuerySet

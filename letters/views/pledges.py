@@ -1,7 +1,5 @@
 """Promise letters, and look after the promise by its private link."""
 
-from __future__ import annotations
-
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render

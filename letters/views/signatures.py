@@ -1,7 +1,5 @@
 """Sign the petition of a case."""
 
-from __future__ import annotations
-
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render

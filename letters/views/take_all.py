@@ -1,7 +1,5 @@
 """Take all: through all open cases, with the details asked once and kept on the device."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

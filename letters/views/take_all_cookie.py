@@ -1,7 +1,5 @@
 """Where “take all actions” is kept: in a cookie on the supporter's device."""
 
-from __future__ import annotations
-
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect

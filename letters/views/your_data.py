@@ -1,7 +1,5 @@
 """All that we hold under an address, for its owner: to read, to take along, to erase."""
 
-from __future__ import annotations
-
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _

@@ -12,8 +12,6 @@ off, and `untrusted.without_untrusted` comes first. The key holds the host witho
 small letters, so that 65,535 spellings of it are one page.
 """
 
-from __future__ import annotations
-
 import re
 import threading
 from collections.abc import Callable, Iterable

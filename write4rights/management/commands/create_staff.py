@@ -1,7 +1,5 @@
 """Make a login for a member of staff."""
 
-from __future__ import annotations
-
 import os
 import secrets
 from pathlib import Path
