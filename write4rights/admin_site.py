@@ -14,6 +14,8 @@ from write4rights.today import last_done, to_do
 
 # The order on the first page: what a campaigner looks for, then what a deployer does.
 APPS = ["cases", "letters", "auth"]
+# Who has one of these rights finds the page of the exports on the first one.
+EXPORTS = [f"letters.export_{what}" for what in ("counts", "signatures", "letters")]
 
 
 class StaffSite(admin.AdminSite):
@@ -45,7 +47,11 @@ class StaffSite(admin.AdminSite):
         super().register(model_or_iterable, offering, **options)
 
     def index(self, request: HttpRequest, extra_context=None):
-        context = {"today": to_do(request.user), "done": last_done(request.user)}
+        context = {
+            "today": to_do(request.user),
+            "done": last_done(request.user),
+            "may_export": any(map(request.user.has_perm, EXPORTS)),
+        }
         return super().index(request, context | (extra_context or {}))
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[dict]:

@@ -22,6 +22,7 @@ from letters.admin import reading
 from letters.admin.access_log import access_log_for
 from letters.admin.desk import DeskMixin
 from letters.admin.desk_forms import language_label
+from letters.admin.exports import ExportsMixin
 from letters.admin.filters import CaseFilter, CountryFilter, StateFilter, TargetFilter
 from letters.admin.forms import FindForm
 from letters.admin.moderated import ModeratedAdmin
@@ -51,7 +52,7 @@ LISTED = [
 
 
 @admin.register(Letter)
-class LetterAdmin(DeskMixin, ValidityMixin, ModeratedAdmin):
+class LetterAdmin(DeskMixin, ExportsMixin, ValidityMixin, ModeratedAdmin):
     permission = MODERATE
     found_by = gettext_lazy("Letters are found here by their number.")
     change_list_template = "admin/letters/letter/change_list.html"

@@ -367,6 +367,9 @@ class Letter(CountedAction, PrivateLink):
         permissions = [
             ("moderate_letter", _("Can read, approve and reject letters")),
             ("lead_moderation", _("Can undo what other moderators decided")),
+            ("export_counts", _("Can export counts by country")),
+            ("export_signatures", _("Can export names and countries of who signed")),
+            ("export_letters", _("Can export the words of letters, without names")),
         ]
 
     def __str__(self) -> str:

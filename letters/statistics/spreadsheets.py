@@ -1,20 +1,57 @@
-"""CSV files that people open in a spreadsheet."""
+"""Files that people open in a spreadsheet. No cell is worked out, whoever wrote it."""
 
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable, Sequence
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO
+
+from xlsxwriter import Workbook
+
+Cells = Sequence[int | str | None]
 
 # A cell that begins so is worked out by a spreadsheet, whoever wrote it.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
-def as_csv(rows: Iterable[Sequence[int | str | None]]) -> str:
+class _Line:
+    """What the writer of rows needs of a file: it gives back the line that it is to write."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def as_csv(rows: Iterable[Cells]) -> str:
     """The rows as a file, beginning with the mark by which spreadsheets know UTF-8."""
-    written = io.StringIO()
-    csv.writer(written).writerows([_disarmed(cell) for cell in row] for row in rows)
-    return "\ufeff" + written.getvalue()
+    return "".join(csv_lines(rows))
+
+
+def csv_lines(rows: Iterable[Cells]) -> Iterator[str]:
+    """The same a line at a time, for files of any length."""
+    writer = csv.writer(_Line())
+    yield "\ufeff"
+    for row in rows:
+        yield writer.writerow([_disarmed(cell) for cell in row])
+
+
+def as_xlsx(rows: Iterable[Cells]) -> IO[bytes]:
+    """The rows as a workbook, in a file without a name that is gone when it is closed.
+
+    Written a row at a time: however many there are, memory holds one.
+    """
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - who sends it closes it
+    with Workbook(file, AS_TEXT | {"constant_memory": True}) as workbook:
+        sheet = workbook.add_worksheet()
+        for number, row in enumerate(rows):
+            for column, cell in enumerate(row):
+                if isinstance(cell, int):
+                    sheet.write_number(number, column, cell)
+                elif cell:
+                    sheet.write_string(number, column, cell)
+    file.seek(0)
+    return file
 
 
 def _disarmed(cell: int | str | None) -> int | str | None:

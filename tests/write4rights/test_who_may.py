@@ -208,6 +208,10 @@ letters_letter_desk_languages         -     -     -     rw    rw    -     -     
 letters_letter_desk_read              -     -     -     rw    rw    -     -     -     rw
 letters_letter_desk_take              -     -     -     w     w     -     -     -     w
 letters_letter_desk_undo              -     -     -     w     w     -     -     -     w
+letters_letter_export                 -     -     -     -     -     r     r     r     r
+letters_letter_export_counts          -     -     -     -     -     w     -     w     w
+letters_letter_export_letters         -     -     -     -     -     -     w     -     w
+letters_letter_export_signatures      -     -     -     -     -     -     w     -     w
 letters_letter_find                   -     -     -     rw    rw    -     -     -     rw
 letters_letter_history                -     -     -     rw    rw    -     -     -     rw
 letters_letter_judge                  -     -     -     rw    rw    -     -     -     rw
