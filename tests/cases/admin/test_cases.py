@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image
 
+from cases.admin import transitions
 from cases.models import (
     Answer,
     AppliesTo,
@@ -36,7 +37,7 @@ from tests.factories import (
     make_post,
     make_target,
 )
-from tests.staff import form_data, said, signed_in, text
+from tests.staff import form_data, make_staff, said, signed_in, text
 
 pytestmark = pytest.mark.django_db
 
@@ -201,6 +202,42 @@ def test_a_ready_case_is_published_and_who_did_it_stays_known():
     history = text(client.get(reverse("admin:cases_case_history", args=[case.pk])))
     assert "ines" in history
     assert "<del>draft</del>" in history
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({"stage": Stage.DRAFT}, ["publish", "send-to-review"]),
+        ({"stage": Stage.IN_REVIEW}, ["publish"]),
+        ({"stage": Stage.PUBLISHED}, ["close"]),
+        ({"stage": Stage.CLOSED}, ["publish"]),
+        ({"freeze": Freeze.HIDDEN, "freeze_reason": "A test."}, ["close", "ask-to-unfreeze"]),
+    ],
+)
+def test_each_state_offers_the_steps_that_lead_out_of_it(fields, names):
+    person = make_staff("editor", "safety")
+
+    offered = transitions.available(person, make_case(**fields))
+
+    assert [step.name for step in offered] == names
+
+
+def test_the_buttons_of_a_case_lead_to_its_page_and_two_people_out_of_a_freeze():
+    case, one, other = make_ready(), signed_in("editor", "safety"), signed_in("safety")
+
+    def press(client, name: str) -> Case:
+        client.post(reverse("admin:cases_case_act", args=[case.pk]), {"act": name})
+        return Case.objects.get(pk=case.pk)
+
+    assert press(one, "send-to-review").stage == Stage.IN_REVIEW
+    assert press(one, "publish").stage == Stage.PUBLISHED
+    Case.objects.update(freeze=Freeze.HIDDEN, freeze_reason="A test.")
+    asked = press(one, "ask-to-unfreeze")
+    assert asked.unfreeze_asked_by == one.person
+    offered = [transitions.available(client.person, asked) for client in (one, other)]
+    assert [[step.name for step in steps] for steps in offered] == [["close"], ["confirm-unfreeze"]]
+    assert press(one, "confirm-unfreeze").freeze == Freeze.HIDDEN
+    assert press(other, "confirm-unfreeze").freeze == Freeze.NONE
 
 
 def test_action_reports_per_row():

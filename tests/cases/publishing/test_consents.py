@@ -233,12 +233,23 @@ def test_a_longer_consent_counts_before_a_shorter_one():
     case = make_told_case(expires_on=today() + DAY)
     make_consent(case, expires_on=today() + 30 * DAY)
 
+    before = now(case).content_version
     consents.freeze_if_ended(case)
     assert now(case).consent_ends_on == today() + 30 * DAY
+    assert now(case).content_version > before
 
     make_consent(case)
     consents.freeze_if_ended(case)
     assert now(case).consent_ends_on is None
+
+
+def test_a_consent_ends_soon_from_two_weeks_before_to_its_last_day():
+    cases = {days: make_told_case(expires_on=today() + days * DAY) for days in [0, 14, 15]}
+    make_ready_case(consent_ends_on=today())  # a draft
+
+    found = consents.ending_soon(Case.objects.all())
+
+    assert {*found} == {cases[0], cases[14]}
 
 
 def restore(client, case: Case, record):

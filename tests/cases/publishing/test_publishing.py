@@ -521,7 +521,9 @@ def test_clone_is_a_draft_with_the_words_and_nothing_that_was_given_or_checked()
     target = case.targets.get()
     target.checked_on = target.appeal_deadline = TODAY()
     target.save()
-    SolidarityAction.objects.create(case=case, recipient="Test Person", ends_on=TODAY())
+    SolidarityAction.objects.create(
+        case=case, recipient="Test Person", ends_on=TODAY(), shows_messages=True
+    )
     Source.objects.create(case=case, url="https://example.org/", supports="everything")
     Quote.objects.create(case=case, text="We stay.", speaker="Test Person", may_be_shown=True)
 
@@ -536,7 +538,8 @@ def test_clone_is_a_draft_with_the_words_and_nothing_that_was_given_or_checked()
     target = draft.targets.get()
     assert (target.office, target.checked_on) == ("Minister of Tests", None)
     assert target.appeal_deadline is None
-    assert draft.solidarity_action.ends_on is None
+    solidarity = draft.solidarity_action
+    assert (solidarity.ends_on, solidarity.shows_messages) == (None, False)
     assert draft.safety_rules.count() == 2 * len(Topic)
     assert [row.text for row in draft.demands.all()] == ["Stop building on the pastures."]
     assert [row.url for row in draft.sources.all()] == ["https://example.org/"]

@@ -115,6 +115,51 @@ def test_an_address_that_staff_alone_see_is_opened_to_writers_by_two():
     assert row.address_for_staff_only is True
 
 
+def test_a_newer_request_for_a_row_takes_the_place_of_its_older_one_alone():
+    case = make_public()
+    make_solidarity_action(case, pk=target(case).pk)  # the numbers of both are one
+
+    for model, postal in [(Target, NEW), (SolidarityAction, NEW), (Target, "1 Good Street")]:
+        row = model.objects.get()
+        row.postal = postal
+        second_look.hold_back(row, None)
+
+    waiting = PendingChange.objects.order_by("pk").values_list("model", "after")
+    assert list(waiting) == [
+        ("cases.solidarityaction", {"postal": NEW}),
+        ("cases.target", {"postal": "1 Good Street"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("thing", "moved"), [(target, [True, False]), (lambda case: make_embassy(), [True, True])]
+)
+def test_what_was_approved_stands_on_the_pages_that_show_it(thing, moved):
+    cases = [make_public(), make_case()]
+    row = thing(cases[0])
+    row.postal = NEW
+    change = second_look.hold_back(row, None)
+
+    second_look.approve(change, make_staff(is_superuser=True))
+
+    now = [Case.objects.get(pk=case.pk).content_version for case in cases]
+    assert [new > case.content_version for new, case in zip(now, cases, strict=True)] == moved
+    row.refresh_from_db()
+    assert row.postal == NEW
+
+
+def test_who_lets_words_stop_letters_reads_them():
+    row = rule(make_public())
+    row.words = ["halleluja"]
+    row.save()
+    row.stops = True
+
+    change = second_look.hold_back(row, None)
+
+    found = [(one.before, one.after) for one in second_look.differences(change)]
+    assert found == [("no", "yes"), ("halleluja", "halleluja")]
+
+
 def test_who_decides_reads_all_of_what_is_new_and_also_what_no_list_offers():
     asked = SolidarityAction(
         case=make_public(), recipient="Test Person", postal=NEW, address_visibility="friends"
@@ -601,7 +646,8 @@ def test_a_page_of_what_waits_asks_as_often_for_three_as_for_one(django_assert_n
         case = make_public()
 
     with django_assert_num_queries(len(asked)):
-        assert text(client.get(url)).count("New Street") == 3
+        page = text(client.get(url))
+    assert page.count("New Street") == page.count(f"Target: {row}") == 3
 
 
 def test_before_any_case_is_public_lists_are_free():
