@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from letters.actions import email_addresses, follows
 from letters.actions import signatures as signature_actions
+from letters.mail import links, messages
 from letters.models import EmailAddress, Follow, MailKind, OutgoingMail, Signature
 from letters.models.demo_data import demo_data_exists
 from letters.models.email_spelling import email_hash
@@ -223,6 +224,23 @@ def test_it_was_not_me_deletes_what_waits_and_keeps_what_is_confirmed(client, sa
     assert not OutgoingMail.objects.exists()
     assert "Nothing waits under your address" in client.get(url).content.decode()
     assert signed(mine.petition.case) == 1
+
+
+@pytest.mark.parametrize("block", [False, True])
+def test_it_was_not_me_touches_nobody_elses_and_no_more_than_what_waits(sam, block):
+    other = make_signature(state="unconfirmed").email_address
+    make_follow(email_address=other, state="unconfirmed")
+    ended = make_follow(email_address=sam, state="ended")
+    for one in [sam, other]:
+        messages.queue_confirm(one, one.email)
+    OutgoingMail.objects.filter(about=links.about(sam)).update(sent_at=timezone.now())
+
+    email_addresses.not_me(sam, block=block)
+
+    assert states(other) == ["unconfirmed", "unconfirmed"]
+    assert EmailAddress.objects.get(pk=other.pk).blocked_on is None
+    assert OutgoingMail.objects.filter(kind=MailKind.CONFIRM).count() == 2
+    assert Follow.objects.get(email_address=sam).changed_at == ended.changed_at
 
 
 def test_a_blocked_address_is_only_a_hash_and_gets_no_mail(client, sam):

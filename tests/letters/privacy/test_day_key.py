@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.conf import settings as site_settings
+from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.test import RequestFactory
 
@@ -37,6 +38,10 @@ def folder(settings, tmp_path):
 
 class RedisOfTests(LocMemCache):
     """Known as a Redis by its name, as it is in CACHE_URL; all in one memory."""
+
+
+class RedisThatForgets(DummyCache):
+    """It is full, or away."""
 
 
 def hit(address: str = "203.0.113.77") -> int:
@@ -143,7 +148,16 @@ def test_hosts_that_share_a_cache_in_memory_share_the_key(settings, folder):
     day_key.forget()
 
     assert day_key.key() == first
+    assert len(first) == 32
     assert not folder.exists()
+
+
+def test_a_cache_in_memory_that_keeps_nothing_leaves_each_process_a_key_of_its_own(settings):
+    settings.CACHES = {
+        "default": {"BACKEND": "tests.letters.privacy.test_day_key.RedisThatForgets"},
+    }
+
+    assert len(day_key.key()) == 32
 
 
 def test_where_nothing_can_be_shared_nobody_is_refused(settings, folder, tmp_path, caplog):

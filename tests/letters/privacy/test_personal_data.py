@@ -23,6 +23,7 @@ from letters.models import (
     Follow,
     Letter,
     LetterPicture,
+    LetterState,
     MailedLink,
     OutgoingMail,
     Pledge,
@@ -200,6 +201,7 @@ def test_the_file_holds_every_word(client):
     assert data["pledges"][0]["group"] == "A class of tests"
     assert "stop building" in data["signatures"][0]["signed_text"]["text"]
     assert data["email_addresses"][0]["email"] == ADDRESS
+    assert "Words of a mail" not in text(response)
 
 
 def test_the_text_can_be_read(client):
@@ -211,6 +213,8 @@ def test_the_text_can_be_read(client):
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     for words in ["Sam Tester", "Testville", ADDRESS, "A class of tests", "pastures"]:
         assert words in readable
+    assert f": {LetterState.POSTED.label}\n" in readable
+    assert "Words of a mail" not in readable  # nor links that open pages
 
 
 def test_of_a_case_that_is_taken_down_own_words_are_told_and_not_its_name(client):
