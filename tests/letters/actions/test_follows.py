@@ -207,7 +207,8 @@ def test_who_ticks_the_box_later_gets_a_mail_of_its_own(client):
     for _again in range(2):
         client.post(url, letter_form(email="sam@example.org", follow="on"))
 
-    assert OutgoingMail.objects.filter(kind="confirm").count() == 1
+    waiting = OutgoingMail.objects.get(kind="confirm")
+    assert waiting.sender == OutgoingMail.objects.get(kind="letter-link").sender != ""
     assert Follow.objects.get().case == letter.case
 
 

@@ -450,6 +450,7 @@ def test_of_an_erased_promise_nothing_is_taken_back(client):
 
     assert pledges.take_back_by_hand(pledge) is False
     assert pledges.take_back_waiting(pledge) == 0
+    assert pledges.post_by_hand(pledge, pledge.case, 1, key="a key of a test") == 0
     assert Letter.objects.count() == 29
 
 
@@ -533,7 +534,10 @@ def test_nothing_is_entered_by_hand_for_a_promise_given_back(client):
     act(client, pledge, "release")
 
     by_hand(client, pledge, 2)
+    pledge.refresh_from_db()
+    entered = pledges.post_by_hand(pledge, pledge.case, 2, key="a key of a test")
 
+    assert entered == 0
     assert not pledge.letters.exists()
     assert everyone(pledge.case) == 0
     act(client, pledge, "reopen")

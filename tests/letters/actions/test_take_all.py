@@ -1,10 +1,13 @@
 """Take all: through all open cases, with the details typed once and kept on the device."""
 
+import datetime
 import re
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from letters.models import Letter
 from tests.factories import make_case, make_case_to_write_for, make_letter, make_petition
@@ -133,6 +136,19 @@ def test_it_is_kept_for_thirty_days_only_if_asked(client):
     make_case_to_write_for()
 
     assert begin(client, keep="on").cookies[COOKIE]["max-age"] == 30 * 24 * 60 * 60
+
+
+def test_after_thirty_days_a_cookie_is_read_no_more(client):
+    make_case_to_write_for()
+    begin(client, keep="on")
+    url, now = reverse("letters:take-all"), timezone.now()
+
+    has_begun = []
+    for days in [29, 31]:
+        with time_machine.travel(now + datetime.timedelta(days=days)):
+            has_begun.append(client.get(url).context["take_all"].has_begun)
+
+    assert has_begun == [True, False]
 
 
 def test_forget_me_takes_all_off_the_device(client):

@@ -176,6 +176,15 @@ def test_search_takes_any_value(query):
     assert signed_in("moderator").get(f"{LIST}?{query}").status_code == 200
 
 
+def test_who_searches_by_a_name_is_told_what_a_letter_is_found_by():
+    make_letter(state="submitted")
+
+    page = signed_in("moderator").get(LIST, {"q": "Sam Tester"})
+
+    assert said(page) == ["Letters are found here by their number."]
+    assert numbers_in(page) == []
+
+
 # --- finding what somebody wrote
 
 

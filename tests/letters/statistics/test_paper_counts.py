@@ -387,6 +387,18 @@ def test_less_is_never_held_and_makes_no_room_for_more():
     assert (paper.number, paper.state) == (9_000, "held")
 
 
+def test_who_lowers_an_entry_of_somebody_else_has_entered_nothing():
+    client = signed_in("counter")
+    paper = make_paper_count(number=9_500)
+    correct(client, paper, number="9000")
+
+    yesterday = TODAY() - datetime.timedelta(days=1)
+    enter(client, paper.case, number="1500", day=yesterday.isoformat())
+
+    assert PaperCount.objects.latest("pk").state == "counted"
+    assert everyone(paper.case) == 10_500
+
+
 def test_nobody_takes_out_what_they_have_not_seen():
     paper, client = make_paper_count(), signed_in("counter")
     seen = paper_counts.version(paper)
@@ -421,6 +433,29 @@ def test_what_is_held_says_why_and_waits_for_a_second_person():
 
     assert everyone(case) == 9_000
     assert "waits for a second person" not in text(second.get("/admin/"))
+
+
+def test_who_entered_what_counted_since_may_look_at_the_slip_of_somebody_else():
+    first, second = make_staff("counter"), make_staff("counter")
+    fields = {"case": make_case(), "kind": "appeal", "country": "NO", "day": TODAY()}
+    paper = paper_counts.enter(by=first, number=300, source="School", evidence="A scan", **fields)
+    seen = paper_counts.version(paper)
+
+    paper = paper_counts.correct(paper, seen=seen, reason="A slip.", by=second, number=30_000)
+
+    assert paper.state == "held"
+    assert paper_counts.may_clear_review(paper, first) is True
+    assert paper_counts.may_clear_review(paper, second) is False
+
+
+def test_what_does_not_count_adds_nothing_to_a_day():
+    paper = make_paper_count(number=4_900, state="held")
+    make_paper_count(paper.case, number=4_900, state="taken-out", reason="Twice.")
+
+    enter(signed_in("counter"), paper.case, number="400")
+
+    assert PaperCount.objects.latest("pk").state == "counted"
+    assert everyone(paper.case) == 400
 
 
 def test_who_changes_what_is_held_does_not_release_it():

@@ -590,6 +590,13 @@ def test_pieces_mark_each_place_once(case):
     ]
 
 
+def test_pieces_of_a_text_mark_nothing_that_stands_in_its_subject():
+    in_subject = checks.Problem("A sentence.", "A reason.", 0, 3, field=checks.SUBJECT)
+
+    assert checks.pieces("The pastures", [in_subject]) == [("The pastures", False)]
+    assert checks.pieces("The herds", [in_subject], checks.SUBJECT)[0] == ("The", True)
+
+
 def test_what_is_asked_of_the_database_does_not_grow(case, django_assert_num_queries):
     rule(case, ["pray"])
     target = case.targets.get()

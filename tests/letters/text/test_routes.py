@@ -290,6 +290,15 @@ def test_a_copy_for_the_embassy_is_a_second_sheet_addressed_to_it(client, letter
     assert reverse("letters:letter-copy", args=[letter.key]) in page(client, letter)
 
 
+def test_envelopes_are_offered_for_a_copy_whose_address_is_known_though_the_targets_is_not(letter):
+    letter.embassy, letter.embassy_part = make_embassy("NO", "GB"), EmbassyPart.COPY
+    letter.target.postal = ""
+
+    offered = [printing.offered(letter, copy)["envelopes"] for copy in (False, True)]
+
+    assert offered == [{}, printing.ENVELOPES]
+
+
 def test_there_is_no_copy_that_nobody_asked_for(client, letter):
     make_embassy("NO", "GB")
     choose(client, letter, "post", "GB")
