@@ -133,6 +133,37 @@ def test_staff_are_asked_two_months_before_by_case_with_numbers():
     assert today.count("were handed to us") == 1
 
 
+@pytest.mark.parametrize(
+    ("days", "keep_for", "due_in"),
+    [
+        (310, None, 55),  # a year after its writer's last change
+        (310, 20, 55),
+        (310, 58, 58),  # as long as somebody wanted to keep it
+        (700, 300, 30),  # but two years are the end
+    ],
+)
+def test_staff_are_told_by_when_to_decide_and_when_it_ends(days, keep_for, due_in):
+    letter, today = make_letter(state="approved", changed_at=ago(days)), timezone.localdate()
+    if keep_for:
+        decision = retention.keep(letter.case, letter.kind, months=3)
+        RetentionDecision.objects.filter(pk=decision.pk).update(keep_until=today + keep_for * DAY)
+
+    [one] = retention.to_decide()
+
+    assert (one.due_on, one.last_on) == (today + due_in * DAY, today + (730 - days) * DAY)
+    assert one.is_at_its_end is (days == 700)
+
+
+def test_signatures_are_due_ninety_days_after_their_petition_closed():
+    closes_on = timezone.localdate() - 31 * DAY
+    make_signature(make_petition(closes_on=closes_on))
+
+    [one] = retention.to_decide()
+
+    assert one.due_on == closes_on + 90 * DAY
+    assert one.last_on == timezone.localdate() + 730 * DAY
+
+
 def test_staff_are_asked_about_a_petition_that_closed_a_month_ago():
     petition = make_petition(closes_on=timezone.localdate() - 31 * DAY)
     make_signature(petition)

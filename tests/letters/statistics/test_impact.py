@@ -7,7 +7,8 @@ import io
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import translation
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 
 from cases.models import Case, Freeze, YearlyFigure
 from letters.models import ActionKind, PublishedFigure, TallyKey, TallySource
@@ -103,6 +104,7 @@ def test_actions_are_counted_by_kind(client):
         ["social", "Posts", "5"],
     ]
     assert "26 actions have been counted" in words(shown(client).one("main"))
+    assert f"They are of {date_format(timezone.localdate())}." in words(shown(client).one("main"))
 
 
 def test_a_letter_is_among_them_from_the_moment_in_which_it_counts(client):

@@ -26,6 +26,7 @@ from tests.factories import (
     make_letter,
     make_model_letter,
     make_solidarity_action,
+    make_target,
 )
 from tests.letters.sending import send_letter, send_message
 
@@ -247,6 +248,22 @@ def test_an_insult_is_one_in_every_language_of_the_lists(language):
 
     assert checks.is_rude("Testword")
     assert not checks.is_rude("Sam")
+
+
+def test_a_list_stops_a_kept_letter_in_its_own_language_alone(case):
+    WordList.objects.create(kind="threat", language="fr", words=["gare à vous"], stops=True)
+    letters = [make_letter(case, language=code, body="Gare à vous.") for code in ["fr", "en"]]
+
+    assert [checks.is_blocked(letter) for letter in letters] == [True, False]
+
+
+def test_a_kept_letter_is_looked_at_as_one_to_its_own_target(case):
+    chair = make_target(case, salutation="Ms Chair,")
+    letter = make_letter(case, target=chair, body=f"Ms Chair,\n\n{ASKS}")
+
+    twice = [one for one in checks.problems_of(letter) if "stand twice" in one.sentence]
+
+    assert [problem.words for problem in twice] == ["Ms Chair,"]
 
 
 def test_most_texts_are_let_through_with_two_statements(case, django_assert_num_queries):
