@@ -22,6 +22,7 @@ from letters.models import (
     LeftBecause,
     Letter,
     LetterState,
+    Redaction,
     Route,
 )
 from letters.privacy.antispam import DOUBLE_CLICK, keys_of
@@ -194,6 +195,8 @@ def revise(
             HandInItem.objects.leave(LeftBecause.CHANGED, letters=[letter.pk])
         changed = ["changed_at", "state", "shown_on", "waiting_since", "is_answer"]
         letter.save(update_fields=[*fields, *changed])
+        if (current.subject, current.body) != (letter.subject, letter.body):
+            Redaction.objects.filter(letter=letter).delete()
         pictures.keep(letter, drawing)
         if current.email_hash != letter.email_hash:
             messages.forget_other_addresses(letter)

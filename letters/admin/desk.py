@@ -224,7 +224,12 @@ class DeskMixin(ModeratedAdmin):
         self.log_change(request, letter, "Read.")
         shared |= reading.context(letter) | {"acts": acts, "form": next(iter(sent.values()), None)}
         shared |= {f"{act}_form": sent.get(act) or form() for act, form in FORMS.items()}
+        shared |= self._more_to_read(letter, **sent)
         return self._desk_page(request, "read", title, **shared)
+
+    def _more_to_read(self, letter: Letter, **sent: Form) -> dict[str, object]:
+        """What the pages that build on this one add to it."""
+        return {}
 
     def _to_next(self, request: HttpRequest, queue: QueueForm) -> HttpResponse:
         languages = ReadingLanguages.objects.of(request.user)

@@ -9,7 +9,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.countries import language_name
@@ -23,9 +23,11 @@ from letters.models import (
     LetterKind,
     LetterState,
     ReadingLanguages,
+    RedactionReason,
     RejectionCode,
 )
 from letters.models.letters import LetterQuerySet
+from letters.text import redactions
 
 DAYS = [1, 3, 7, 14, 30]  # a letter can be asked for that waits longer
 
@@ -162,6 +164,52 @@ class AskForm(forms.Form):
         ),
         error_messages={"required": _("Tell the writer what to change.")},
     )
+
+
+class RedactForm(forms.Form):
+    """Words of a letter to leave out; `places` are where they stand, once it is valid."""
+
+    words = forms.CharField(
+        label=_("The words to leave out"),
+        max_length=1_000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("Just as they stand in the subject or the letter."),
+        error_messages={"required": _("Give the words to leave out.")},
+    )
+    which = forms.IntegerField(
+        label=_("Which of them?"),
+        min_value=1,
+        max_value=1_000,
+        required=False,
+        help_text=_("1 for the first, 2 for the second. Empty: wherever they stand."),
+    )
+    why = forms.ChoiceField(
+        label=_("Why?"),
+        choices=RedactionReason.choices,
+        help_text=_("The writer sees on their page what is left out, and why."),
+    )
+
+    def __init__(self, data=None, *, letter: Letter) -> None:
+        super().__init__(data)
+        self.letter = letter
+        self.places: list[tuple[str, int, int]] = []
+
+    def clean(self) -> None:
+        words, which = self.cleaned_data.get("words", ""), self.cleaned_data.get("which")
+        if not words or "which" in self.errors:
+            return
+        found = redactions.places_in_letter(self.letter, words)
+        if not found:
+            self.add_error("words", _("These words do not stand in the letter."))
+        elif which and which > len(found):
+            error = ngettext(
+                "They stand there only once.", "They stand there only %(number)s times.", len(found)
+            )
+            self.add_error("which", error % {"number": len(found)})
+        elif redactions.leaves_nothing(self.letter, found):
+            self.add_error("words", _("Nothing would be left: reject the letter instead."))
+        else:
+            self.places = [found[which - 1]] if which else found
 
 
 class LanguagesForm(forms.Form):

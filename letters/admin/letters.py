@@ -20,12 +20,12 @@ from cases.permissions import staff
 from letters.actions import letters as letter_actions
 from letters.admin import reading
 from letters.admin.access_log import access_log_for
-from letters.admin.desk import DeskMixin
 from letters.admin.desk_forms import language_label
 from letters.admin.exports import ExportsMixin
 from letters.admin.filters import CaseFilter, CountryFilter, StateFilter, TargetFilter
 from letters.admin.forms import FindForm
 from letters.admin.moderated import ModeratedAdmin
+from letters.admin.redactions import RedactMixin
 from letters.admin.validity import MomentFilter, ValidityMixin
 from letters.delivery import desk
 from letters.models import COUNTED, Follow, Letter, Pledge, Signature
@@ -52,7 +52,7 @@ LISTED = [
 
 
 @admin.register(Letter)
-class LetterAdmin(DeskMixin, ExportsMixin, ValidityMixin, ModeratedAdmin):
+class LetterAdmin(RedactMixin, ExportsMixin, ValidityMixin, ModeratedAdmin):
     permission = MODERATE
     found_by = gettext_lazy("Letters are found here by their number.")
     change_list_template = "admin/letters/letter/change_list.html"

@@ -7,11 +7,12 @@ from cases.models import Answer
 from letters.actions import letters as letter_actions
 from letters.admin.desk_forms import language_label
 from letters.models import Letter, LetterPicture
-from letters.text import checks, composing, printing
+from letters.text import checks, composing, printing, redactions
 
 
 def context(letter: Letter) -> dict[str, object]:
     """The letter as it will be printed, what the check found, and the rules of its case."""
+    redactions.load(letter)
     stands = composing.parts_of(letter)
     problems = checks.problems_of(letter)
     rules = letter.case.safety_rules.filter(applies_to=checks.applies_to(letter))
@@ -27,7 +28,14 @@ def context(letter: Letter) -> dict[str, object]:
         "seen": letter.changed_at.isoformat(),
         "problems": problems,
         "unprintable": "" if letter.erased_on else printing.unprintable(letter),
-        "subject": checks.pieces(letter.subject, problems, checks.SUBJECT),
-        "pieces": checks.pieces(letter.body, problems),
+        "subject": pieces(letter, problems, checks.SUBJECT),
+        "pieces": pieces(letter, problems, checks.BODY),
+        "left_out": redactions.left_out(letter),
         "rules": rules.filter(answer__in=[Answer.NO, Answer.UNKNOWN]),
     }
+
+
+def pieces(letter: Letter, problems: list[checks.Problem], field: str) -> list[checks.Piece]:
+    """Its subject or body with what the check found, and with what is left out."""
+    found = checks.pieces(getattr(letter, field), problems, field)
+    return redactions.pieces_without(found, redactions.places_in(letter, field))

@@ -20,6 +20,7 @@ from letters.models.letters import (
     EDITABLE,
     READ_STATES,
     STARTS_WAITING,
+    WITH_US,
     EmbassyPart,
     Format,
     Letter,
@@ -37,6 +38,7 @@ from letters.models.pledges import Pledge, PledgeState
 from letters.models.posts import Network, Post, PostState
 from letters.models.published_figures import FigureTable, Publication, PublishedFigure
 from letters.models.reading_languages import ReadingLanguages
+from letters.models.redactions import RedactedField, Redaction, RedactionReason
 from letters.models.rejections import UNTOLD, RejectionCode
 from letters.models.replies import Reply, ReplyFrom, ReplyState
 from letters.models.retention_decisions import RetentionDecision

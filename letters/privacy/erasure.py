@@ -28,6 +28,7 @@ from letters.models import (
     OutgoingMail,
     Pledge,
     Post,
+    Redaction,
     Reply,
     ReplyState,
     Signature,
@@ -78,6 +79,7 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
         HandInItem.objects.leave(LeftBecause.ERASED, letters=keys)
         Reply.objects.told_by_writers().filter(letter__in=keys).delete()
         Reply.objects.filter(letter__in=keys).update(letter=None)
+        Redaction.objects.filter(letter__in=keys).delete()
         chosen = Letter.objects.filter(pk__in=keys)
         counted = chosen.filter(STAYS).update(
             **ERASED_FIELDS,

@@ -63,7 +63,9 @@ def stored_rows(of: str) -> dict[str, QuerySet]:
     return {
         "letters": letters.select_related(
             "case__edition", "target__case__edition", "pledge", "embassy"
-        ).order_by("-pk"),
+        )
+        .prefetch_related("redactions")
+        .order_by("-pk"),
         "pledges": Pledge.objects.filter(email_hash=of)
         .select_related("case__edition", "edition")
         .order_by("-pk"),
@@ -120,6 +122,8 @@ def _told(thing: Thing) -> dict:
     values = {field.name: _value(thing, field) for field in _fields(thing)}
     if version := getattr(thing, "consent_version", ""):
         values["consent_text"] = consent.text_of(version, str(thing._meta.model_name))
+    if isinstance(thing, Letter) and (left_out := _left_out(thing)):
+        values["left_out"] = left_out
     if isinstance(thing, Letter) and (picture := thing.picture):
         values["picture"] = {"type": "image/jpeg", "base64": picture.data}
     if isinstance(thing, Letter):
@@ -145,6 +149,17 @@ def _named(thing: Thing) -> Iterator[tuple[str, str]]:
         value = shown() if shown else _value(thing, field)
         if value not in ("", None):
             yield str(field.verbose_name), str(value)
+    if isinstance(thing, Letter):
+        for words, reason in _left_out(thing):
+            yield _("left out by us"), f"{words} ({reason})"
+
+
+def _left_out(letter: Letter) -> list[tuple[str, str]]:
+    """What staff leave out of it when it is printed or shown, and why."""
+    return [
+        (getattr(letter, one.field)[one.start : one.end], one.get_reason_display())
+        for one in letter.redactions.all()
+    ]
 
 
 def _fields(thing: Thing) -> list[models.Field]:

@@ -1,10 +1,14 @@
 """`{% load letters %}`: what pages show of letters."""
 
+import re
+
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from letters.models import Letter
 from letters.models.demo_data import demo_data_exists
+from letters.text import redactions
 from letters.text.checks import Piece
 
 register = template.Library()
@@ -33,6 +37,30 @@ def post_button(
 
 @register.simple_tag
 def with_marks(pieces: list[Piece]) -> SafeString:
-    """The text as it is, to the last space, with its problems marked."""
-    shown = (format_html("<mark>{}</mark>", text) if marked else text for text, marked in pieces)
-    return format_html_join("", "{}", ((each,) for each in shown))
+    """The text as it is, to the last space, with its problems marked and what is left out."""
+    return format_html_join("", "{}", ((_shown(piece),) for piece in pieces))
+
+
+def _shown(piece: Piece) -> str:
+    shown = format_html("<mark>{}</mark>", piece.text) if piece.marked else piece.text
+    return format_html("<del>{}</del>", shown) if piece.left_out else shown
+
+
+@register.simple_tag
+def with_redactions(letter: Letter, field: str) -> SafeString:
+    """All words of its subject or body, struck through where staff leave them out: line by line,
+    so that `linebreaks` can follow."""
+    whole = Piece(getattr(letter, field), marked=False)
+    pieces = redactions.pieces_without([whole], redactions.places_in(letter, field))
+    shown = [
+        Piece(line, marked=False, left_out=piece.left_out and bool(line.strip()))
+        for piece in pieces
+        for line in re.split(r"(\r?\n)", piece.text)
+    ]
+    return with_marks(shown)
+
+
+@register.simple_tag
+def redacted_text(letter: Letter, field: str) -> str:
+    """Its subject or body as readers see it."""
+    return redactions.text_of(letter, field)

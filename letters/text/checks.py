@@ -56,10 +56,11 @@ class Problem:
 
 
 class Piece(NamedTuple):
-    """A run of a text, marked if a problem lies in it."""
+    """A run of a text, marked if a problem lies in it; staff may have left it out."""
 
     text: str
     marked: bool
+    left_out: bool = False
 
 
 def problems(

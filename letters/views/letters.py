@@ -24,7 +24,7 @@ from letters.forms.routes import PostForm
 from letters.mail import outbox
 from letters.models import Letter, LetterState, Pledge
 from letters.privacy import limits
-from letters.text import composing, page_fit, pictures, printing, routes
+from letters.text import composing, page_fit, pictures, printing, redactions, routes
 from letters.views import checks, messages, replies, submitting
 
 OTHER_CASES = 3
@@ -92,6 +92,7 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         return redirect(letter.get_absolute_url() + ("" if done else "#check"))
     if not letter.case.is_visible:
         return render(request, "letters/letters/stopped.html", {"letter": letter})
+    redactions.load(letter)
     prefetch_related_objects([letter.case], "targets")
     context = {
         "letter": letter,
@@ -100,6 +101,7 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "is_too_late": letter.target is not None and not letter.target.is_open,
         "date_text": composing.date_line(letter),
         "signed_name": letter.signed_name,
+        "left_out": redactions.left_out(letter),
         "unprintable": printing.unprintable(letter),
         "allowed": letter_actions.allowed_acts(letter),
         "counts": letter.counts,

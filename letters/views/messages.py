@@ -19,7 +19,7 @@ from letters.forms.letters import StartForm
 from letters.forms.messages import MessageForm
 from letters.models import Format, Letter, LetterPicture
 from letters.privacy import limits
-from letters.text import page_fit, printing
+from letters.text import page_fit, printing, redactions
 from letters.views import checks, submitting
 
 MESSAGES_A_PAGE = 20
@@ -99,9 +99,13 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
         slug=slug,
     )
     shown = Letter.objects.shown().filter(case=visible_or_410(case))
-    shown = shown.only("body", "language", "name", "name_form")
+    shown = shown.only("body", "state", "language", "name", "name_form").prefetch_related(
+        "redactions"
+    )
     page = Paginator(shown, MESSAGES_A_PAGE).get_page(request.GET.get("page"))
-    response = render(request, "letters/messages/messages.html", {"case": case, "messages": page})
+    is_redacted = any(redactions.in_force(message) for message in page)
+    context = {"case": case, "messages": page, "is_redacted": is_redacted}
+    response = render(request, "letters/messages/messages.html", context)
     is_offered = request.GET.get("page", str(page.number)) == str(page.number)
     return response if is_offered else uncached(response)
 

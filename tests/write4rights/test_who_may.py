@@ -206,6 +206,7 @@ letters_letter_desk_act               -     -     -     w     w     -     -     
 letters_letter_desk_decisions         -     -     -     rw    rw    -     -     -     rw
 letters_letter_desk_languages         -     -     -     rw    rw    -     -     -     rw
 letters_letter_desk_read              -     -     -     rw    rw    -     -     -     rw
+letters_letter_desk_redact            -     -     -     w     w     -     -     -     w
 letters_letter_desk_take              -     -     -     w     w     -     -     -     w
 letters_letter_desk_undo              -     -     -     w     w     -     -     -     w
 letters_letter_export                 -     -     -     -     -     r     r     r     r

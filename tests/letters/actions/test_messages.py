@@ -670,11 +670,11 @@ def test_messages_come_in_pages_at_a_fixed_cost(client, case, django_assert_num_
 
     fill(1)
     shown_page(client, case)  # whether there is sample activity is asked every few seconds
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         shown_page(client, case)
     fill(24)
 
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         first = shown_page(client, case)
     assert len(first.context["messages"]) == 20
     assert len(shown_page(client, case, page="2").context["messages"]) == 5

@@ -1,0 +1,64 @@
+"""Leaving words out of a letter, and putting them back, on the desk where it is read."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from cases.admin.row_numbers import row_number
+from cases.permissions import staff
+from letters.admin.desk import LETTER, DeskMixin
+from letters.admin.desk_forms import QueueForm, RedactForm
+from letters.delivery import claims, redactions
+from letters.models import Letter
+
+
+class RedactMixin(DeskMixin):
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.redact_view)
+        name = "letters_letter_desk_redact"
+        return [path("desk/<int:pk>/redact/", view, name=name), *super().get_urls()]
+
+    @method_decorator(require_POST)
+    def redact_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The letter stays on the desk. The log says that words were left out, never which."""
+        self._may_read(request)
+        letter = self._letter_to_read(pk)
+        back = redirect(self._page_of(letter.pk, QueueForm(request.GET)))
+        if not claims.claim(LETTER, letter.pk, staff(request)):
+            messages.warning(request, _("Somebody else has it on their desk: nothing was changed."))
+            return back
+        form = RedactForm(request.POST, letter=letter)
+        put_back = row_number(request.POST.get("put_back", ""))
+        if request.POST.get("seen") != letter.changed_at.isoformat():
+            self._warn_of_change(request, letter)
+        elif put_back:
+            done = redactions.put_back(letter, put_back)
+            self._tell(request, letter, done, _("%(letter)s: the words stand there again."))
+        elif form.is_valid():
+            reason = form.cleaned_data["why"]
+            done = redactions.redact(letter, form.places, reason=reason, by=staff(request))
+            self._tell(request, letter, done, _("%(letter)s: the words are left out."))
+        else:
+            return self._reading_page(request, letter, redact=form)
+        return back
+
+    def _tell(self, request: HttpRequest, letter: Letter, done: bool, sentence: str) -> None:
+        """What was done, here and in the log."""
+        if not done:
+            self._warn_of_change(request, letter)
+            return
+        message = sentence % {"letter": str(letter).capitalize()}
+        self.log_change(request, letter, message)
+        messages.success(request, message)
+
+    def _more_to_read(self, letter: Letter, **sent: Form) -> dict[str, object]:
+        may_redact = redactions.may_be_redacted(letter)
+        form = sent.get("redact") or (RedactForm(letter=letter) if may_redact else None)
+        return super()._more_to_read(letter, **sent) | {"redact_form": form}
