@@ -102,11 +102,11 @@ def write(
     case: Case,
     pledge_id: int | None,
     needs_review: bool,
-    page_language: str = "en",
-    go_along: bool = False,
-    sender: str = "",
-    follow: bool = False,
-    drawing: pictures.Drawing | bool | None = None,
+    page_language: str,
+    go_along: bool,
+    sender: str,
+    follow: bool,
+    drawing: pictures.Drawing | bool | None,
     **fields: Unpack[LetterFields],
 ) -> Letter:
     """Keep a letter as a draft, and mail its private link if there is an address.
