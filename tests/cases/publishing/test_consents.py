@@ -243,6 +243,13 @@ def test_a_longer_consent_counts_before_a_shorter_one():
     assert now(case).consent_ends_on is None
 
 
+def test_how_many_cases_were_frozen_is_said_once():
+    for case in [make_told_case(), make_told_case(), make_told_case()][:2]:
+        case.consents.update(withdrawn_on=today())
+
+    assert [consents.freeze_all_ended() for _again in range(2)] == [2, 0]
+
+
 def test_a_consent_ends_soon_from_two_weeks_before_to_its_last_day():
     cases = {days: make_told_case(expires_on=today() + days * DAY) for days in [0, 14, 15]}
     make_ready_case(consent_ends_on=today())  # a draft

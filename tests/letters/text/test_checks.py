@@ -250,6 +250,12 @@ def test_an_insult_is_one_in_every_language_of_the_lists(language):
     assert not checks.is_rude("Sam")
 
 
+def test_a_demand_of_short_words_alone_can_not_be_missed(case):
+    Demand.objects.update(text="Let him go.")
+
+    assert NO_DEMAND not in sentences("I write to you about the pastures, which I know.", case)
+
+
 def test_a_list_stops_a_kept_letter_in_its_own_language_alone(case):
     WordList.objects.create(kind="threat", language="fr", words=["gare à vous"], stops=True)
     letters = [make_letter(case, language=code, body="Gare à vous.") for code in ["fr", "en"]]
@@ -461,6 +467,21 @@ def test_a_demand_is_known_in_the_language_it_is_translated_into(case):
     assert sentences(f"{text} Ne construisez rien !", case, language="fr") == []
 
 
+def test_a_demand_is_known_also_in_a_language_whose_common_words_we_do_not_know(case):
+    Demand.objects.update(i18n={"text_de": "Bauen Sie nicht auf den Weiden."})
+    text = "Ich bin Lehrerin und schreibe Ihnen wegen der Menschen, die dort leben."
+
+    assert sentences(text, case, language="de") == [NO_DEMAND]
+    assert sentences(f"{text} Lassen Sie die Weiden in Ruhe!", case, language="de") == []
+
+
+def test_a_long_line_is_no_greeting_however_it_begins(case):
+    line = "Dear Minister who lets others build on the pastures of so many families in the north"
+    assert "will stand twice" in " ".join(sentences(f"{line}\n\n{ASKS}", case))
+
+    assert sentences(f"{line} of the country\n\n{ASKS}", case) == []
+
+
 def test_the_name_of_the_person_is_no_demand():
     case = make_case(display_name="Ana Testperson")
     Demand.objects.create(case=case, text="Release Ana Testperson.")
@@ -541,6 +562,7 @@ def test_around_a_message_stands_nothing_but_the_name(case):
     about = {"about": AppliesTo.SOLIDARITY, "name": "Sam"}
 
     assert sentences(text, case, **about) == ["“Sam” will stand twice: your name stands below."]
+    assert sentences("Sam", case, **about) == []
 
 
 def test_an_empty_sheet_has_no_problem(case):

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from cases.models import Embassy, Postage, PostalNote
 from cases.printing import typesetting
+from letters.actions import letters as letter_actions
 from letters.models import EmbassyPart, Letter
 from letters.models.email_spelling import email_hash
 from letters.privacy import erasure, personal_data
@@ -297,6 +298,13 @@ def test_envelopes_are_offered_for_a_copy_whose_address_is_known_though_the_targ
     offered = [printing.offered(letter, copy)["envelopes"] for copy in (False, True)]
 
     assert offered == [{}, printing.ENVELOPES]
+
+
+def test_where_there_is_no_embassy_nothing_goes_by_way_of_one(letter):
+    assert letter_actions.act(letter, "embassy", posted_from="GB") is False
+
+    letter.refresh_from_db()
+    assert (letter.state, letter.posted_from) == ("drafting", "")
 
 
 def test_there_is_no_copy_that_nobody_asked_for(client, letter):
