@@ -44,6 +44,13 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
 
 else:
     DATABASES["default"]["ENGINE"] = "tests.postgresql"  # noqa: F405
+_private = tempfile.TemporaryDirectory(prefix="write4rights-private-")
+STORAGES = STORAGES | {  # noqa: F405
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": _private.name},
+    }
+}
 WHITENOISE_USE_FINDERS = True
 CACHES["rendered"] = {  # noqa: F405
     "BACKEND": "django.core.cache.backends.locmem.LocMemCache",

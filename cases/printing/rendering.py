@@ -57,20 +57,29 @@ def turn(patience: float = 0) -> Iterator[None]:
         _places.release()
 
 
-def render(template: str, format: str, data: str, **options: object) -> list[bytes]:
+def render(
+    template: str, format: str, data: str, *, max_seconds: float = MAX_SECONDS, **options: object
+) -> list[bytes]:
     """A template of templates/print/, set with this JSON: one file, or one for each page.
 
     `options` are those of typst.Compiler.compile. Call it within a turn. Raises CannotBeSet.
     """
     job = {"template": template, "format": format, "data": data, "options": options}
     with _alone:
-        return _ask(job)
+        return _ask(job, max_seconds)
 
 
-def _ask(job: dict) -> list[bytes]:
+def end() -> None:
+    """Let Typst go, with all the memory it has; whoever needs it next starts another."""
+    with _alone:
+        if _process is not None:
+            _stop(_process)
+
+
+def _ask(job: dict, max_seconds: float) -> list[bytes]:
     process = _running()
     stdin, stdout = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)  # both pipes
-    stopwatch = Timer(MAX_SECONDS, process.kill)
+    stopwatch = Timer(max_seconds, process.kill)
     stopwatch.start()
     try:
         stdin.write(json.dumps(job).encode() + b"\n")

@@ -23,8 +23,9 @@ from django.utils.translation import gettext_lazy as _
 from PIL import Image
 
 from cases.printing.fonts import printable
-from cases.printing.rendering import MAX_SECONDS, render, turn
+from cases.printing.rendering import MAX_SECONDS, end, render, turn
 
+MAX_SECONDS_OF_A_RUN = 300  # of 500 letters that take 5 on a machine that does nothing else
 PICTURES = ["JPEG", "PNG", "WEBP", "GIF"]  # what Typst can read
 
 Direction = Literal["ltr", "rtl"]
@@ -169,6 +170,24 @@ def pdf(template: str, data: Mapping[str, Any], *, made_at: datetime) -> bytes:
         [file] = render(
             template, "pdf", _json(template, data), timestamp=timestamp, pdf_standards="ua-1"
         )
+    return file
+
+
+def print_run(template: str, data: Mapping[str, Any], *, made_at: datetime) -> bytes:
+    """Hundreds of pages for a printer: without the tags of `pdf`, which take most of the memory.
+
+    Takes longer than anybody should wait for. Raises rendering.Busy.
+    """
+    with turn(patience=MAX_SECONDS):
+        [file] = render(
+            template,
+            "pdf",
+            _json(template, data),
+            max_seconds=MAX_SECONDS_OF_A_RUN,
+            timestamp=int(made_at.timestamp()),
+            pdf_tags=False,
+        )
+        end()  # what it keeps of hundreds of pages is never used again
     return file
 
 

@@ -7,9 +7,10 @@ from functools import partial
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -27,8 +28,10 @@ from letters.admin.keyset import KeysetAdmin
 from letters.delivery import hand_ins
 from letters.forms.hand_ins import HandInForm, WhatForm
 from letters.models import ActionKind, Format, HandIn, HandInItem, HandInState, LeftBecause
+from letters.privacy.limits import KEEP_HAND_IN_FILES_FOR
 
 MAKE, FETCH = "letters.make_handin", "letters.fetch_handin"
+ACTS = {"cancel": "Cancelled.", "printed": "Printed.", "again": "Made again."}  # in the log
 NAMES = {
     (ActionKind.APPEAL.value, ""): gettext_lazy("letters"),
     (ActionKind.SOLIDARITY.value, Format.LETTER.value): gettext_lazy("messages, as letters"),
@@ -79,8 +82,16 @@ class HandInAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
 
     def get_urls(self):
         wrap = self.admin_site.admin_view
-        cancel = path("<int:pk>/cancel/", wrap(self.cancel_view), name="letters_handin_cancel")
-        return [cancel, *super().get_urls()]
+        acts = ["cancel", "printed", "again"]
+        mine = [
+            path(f"<int:pk>/{act}/", wrap(self.act_view), {"act": act}, f"letters_handin_{act}")
+            for act in acts
+        ]
+        mine += [
+            path("<int:pk>/fetch/", wrap(self.zip_view), name="letters_handin_zip"),
+            path("<int:pk>/fetch/<int:index>/", wrap(self.fetch_view), name="letters_handin_fetch"),
+        ]
+        return mine + super().get_urls()
 
     def add_view(self, request: HttpRequest, form_url="", extra_context=None) -> HttpResponse:
         """First what, then which of them; how many that is stands there before it is made."""
@@ -129,6 +140,12 @@ class HandInAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         hand_in = self._hand_in(object_id)
         items = HandInItem.objects.filter(hand_in=hand_in)
         left = items.exclude(left_at=None).order_by("left_because").values_list("left_because")
+        parts = list(hand_in.parts.all())
+        made = [part for part in parts if part.is_made]
+        is_stopped = hand_ins.is_stopped(hand_in.case)
+        may_make = request.user.has_perm(MAKE) and not is_stopped
+        may_fetch = request.user.has_perm(FETCH) and not is_stopped
+        is_complete = len(made) == len(parts)
         return self._page(
             request,
             "read",
@@ -137,24 +154,89 @@ class HandInAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             what=NAMES[hand_in.kind, hand_in.form],
             number=items.open().count(),
             left=[(LeftBecause(why).label, count) for why, count in left.annotate(Count("pk"))],
-            parts=hand_in.parts.all(),
-            is_stopped=hand_ins.is_stopped(hand_in.case),
+            to_take_out=hand_ins.to_take_out(hand_in),
+            parts=parts,
+            made=len(made),
+            pages=sum(part.pages for part in made),
+            is_complete=is_complete,
+            is_stopped=is_stopped,
+            days=KEEP_HAND_IN_FILES_FOR.days,
+            may_fetch=may_fetch,
+            may_print=may_make and is_complete and hand_in.may_be_cancelled,
+            may_make_again=may_make
+            and hand_in.may_be_cancelled
+            and any(part.erased_at or part.failed_at for part in parts),
             may_cancel=request.user.has_perm(MAKE) and hand_in.may_be_cancelled,
             access_log=access_log_for(hand_in),
         )
 
     @method_decorator(require_POST)
-    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         if not request.user.has_perm(MAKE):
             raise PermissionDenied
         hand_in = self._hand_in(pk)
-        if hand_ins.cancel(hand_in, staff(request)):
-            self.log_change(request, hand_in, "Cancelled.")
-            messages.success(request, _("%(hand_in)s is cancelled.") % _named(hand_in))
+        try:
+            match act:
+                case "cancel":
+                    done = hand_ins.cancel(hand_in, staff(request))
+                    message = _("%(hand_in)s is cancelled.")
+                case "printed":
+                    done = hand_ins.mark_printed(hand_in, staff(request))
+                    message = _("%(hand_in)s is printed.")
+                case _again:
+                    done = hand_ins.make_again(hand_in) > 0
+                    message = _("%(hand_in)s is made again.")
+        except Refused as refusal:
+            messages.error(request, str(refusal))
         else:
-            named = _named(hand_in) | {"state": hand_in.get_state_display()}
-            messages.warning(request, _("%(hand_in)s is %(state)s: nothing was changed.") % named)
-        return redirect(reverse("admin:letters_handin_change", args=[hand_in.pk]))
+            if done:
+                self.log_change(request, hand_in, ACTS[act])
+                messages.success(request, message % _named(hand_in))
+            else:
+                named = _named(hand_in) | {"state": hand_in.get_state_display()}
+                messages.warning(
+                    request, _("%(hand_in)s is %(state)s: nothing was changed.") % named
+                )
+        return redirect("admin:letters_handin_change", hand_in.pk)
+
+    # --- its files
+
+    @method_decorator(require_POST)
+    def fetch_view(self, request: HttpRequest, pk: int, index: int) -> HttpResponseBase:
+        """One part. By POST, and logged: there are names and letters in it."""
+        hand_in = self._to_fetch(request, pk)
+        part = get_object_or_404(hand_in.parts, index=index)
+        try:
+            pdf = hand_ins.fetch(part)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("admin:letters_handin_change", hand_in.pk)
+        self.log_change(request, hand_in, f"Fetched {part.file_name}.")
+        return _attachment(HttpResponse(pdf, content_type="application/pdf"), part.file_name)
+
+    @method_decorator(require_POST)
+    def zip_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """All parts with a manifest, for an organisation's printer."""
+        hand_in = self._to_fetch(request, pk)
+        try:
+            chunks = hand_ins.fetch_all(hand_in)
+        except Refused as refusal:
+            messages.error(request, str(refusal))
+            return redirect("admin:letters_handin_change", hand_in.pk)
+        self.log_change(request, hand_in, "Fetched all of it.")
+        response = StreamingHttpResponse(chunks, content_type="application/zip")
+        return _attachment(response, f"hand-in-{hand_in.pk}.zip")
+
+    def _to_fetch(self, request: HttpRequest, pk: int) -> HandIn:
+        if not request.user.has_perm(FETCH):
+            raise PermissionDenied
+        return self._hand_in(pk)
+
+
+def _attachment(response: HttpResponseBase, name: str) -> HttpResponseBase:
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _named(hand_in: HandIn) -> dict[str, str]:

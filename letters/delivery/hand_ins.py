@@ -8,16 +8,20 @@ stops is stopped.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cases.models import Case, Freeze, Target
 from cases.publishing.acts import Refused
+from letters.delivery import files, parts, zip_files
 from letters.models import (
     OUT_OF_HAND_IN,
     ActionKind,
@@ -32,8 +36,10 @@ from letters.models import (
     Signature,
     SignatureState,
 )
+from letters.models.hand_ins import NOT_PRINTED
 
-ITEMS_A_PART = 500  # pages of one PDF: larger ones take more memory than a worker should have
+ITEMS_A_PART = 500  # in one PDF: larger ones take more memory than a worker should have
+MESSAGES_A_PART = 100  # each may have a drawing of 100 KB
 
 # Those that were moved into the state a moment ago: all others of it stand in a hand-in already.
 PUT_LETTERS_IN = """
@@ -172,21 +178,28 @@ def make(choice: Choice, *, paper: str = Paper.A4, by: User) -> HandIn:
             until=choice.until,
             limit=choice.limit,
             paper=paper,
+            page_language=get_language() or settings.LANGUAGE_CODE,
             made_by=by,
         )
         number = _put_in(hand_in, choice)
         if not number:
             raise Refused(_("There is nothing to hand in: somebody else may have been faster."))
-        HandInPart.objects.bulk_create(
-            HandInPart(
-                hand_in=hand_in,
-                index=index,
-                first=first,
-                last=min(first + ITEMS_A_PART - 1, number),
-            )
-            for index, first in enumerate(range(1, number + 1, ITEMS_A_PART), 1)
-        )
+        _divide(hand_in, number)
+        parts.enqueue(hand_in.parts.all())
     return hand_in
+
+
+def _divide(hand_in: HandIn, number: int) -> None:
+    """Into a cover and parts that a printer and our memory can take."""
+    size = ITEMS_A_PART if hand_in.kind != ActionKind.SOLIDARITY else MESSAGES_A_PART
+    spans = [
+        (1, number),
+        *((first, min(first + size - 1, number)) for first in range(1, number + 1, size)),
+    ]
+    HandInPart.objects.bulk_create(
+        HandInPart(hand_in=hand_in, index=index, first=first, last=last)
+        for index, (first, last) in enumerate(spans)
+    )
 
 
 def _put_in(hand_in: HandIn, choice: Choice) -> int:
@@ -220,6 +233,79 @@ def cancel(hand_in: HandIn, by: User) -> bool:
             state=HandInState.CANCELLED, cancelled_at=now, cancelled_by=by
         )
     return True
+
+
+def mark_printed(hand_in: HandIn, by: User) -> bool:
+    """All of it is on paper: from now on nothing leaves it. Raises Refused if it can't be yet."""
+    with transaction.atomic():
+        _refuse_if_stopped(hand_in.case)
+        locked = HandIn.objects.select_for_update().get(pk=hand_in.pk)
+        if locked.is_printed or not locked.may_be_cancelled:
+            return False
+        if locked.parts.exclude(pk__in=HandInPart.objects.made()).exists():
+            raise Refused(_("A part is not made yet, or is made anew: fetch and print that too."))
+        # Those whose writers were faster are in it no more: see HandInItemQuerySet.leave.
+        items = HandInItem.objects.open().filter(hand_in=locked)
+        Letter.objects.filter(pk__in=items.values("letter"), state=LetterState.IN_HAND_IN).update(
+            state=LetterState.PRINTED
+        )
+        HandIn.objects.filter(pk=locked.pk).update(
+            state=HandInState.PRINTED, printed_at=timezone.now(), printed_by=by
+        )
+    return True
+
+
+def to_take_out(hand_in: HandIn) -> list[int]:
+    """The numbers on paper that somebody has fetched, of what has left the hand-in since."""
+    part = HandInPart.objects.filter(
+        hand_in=hand_in,
+        index__gt=0,
+        first__lte=OuterRef("number"),
+        last__gte=OuterRef("number"),
+        fetched_at__isnull=False,
+        made_at__lte=OuterRef("left_at"),
+    )
+    left = hand_in.items.filter(Exists(part), left_at__isnull=False)
+    return list(left.order_by("number").values_list("number", flat=True))
+
+
+def fetch(part: HandInPart) -> bytes:
+    """The PDF as it was made. Raises Refused if there is none that may leave us."""
+    with transaction.atomic():
+        _refuse_if_stopped(part.hand_in.case)
+        # First noted, then read: what leaves the hand-in from now on is to be taken out by hand.
+        as_read = HandInPart.objects.made().filter(pk=part.pk, version=part.version)
+        as_read.filter(fetched_at=None).update(fetched_at=timezone.now())
+        if not as_read.exists():
+            raise Refused(_("This part is being made, or its file was erased."))
+    try:
+        return files.read(part)
+    except files.Unreadable:
+        as_read.update(erased_at=timezone.now())
+        raise Refused(_("The file is damaged: have it made again.")) from None
+
+
+def fetch_all(hand_in: HandIn) -> Iterator[bytes]:
+    """A ZIP of all parts with a manifest, part by part. Raises Refused as `fetch` does."""
+    all_parts = list(hand_in.parts.select_related("hand_in__case"))
+    if not all(part.is_made for part in all_parts):
+        raise Refused(_("A part is not made yet, or is made anew."))
+    with transaction.atomic():
+        _refuse_if_stopped(hand_in.case)
+    return zip_files.zipped(hand_in, all_parts, fetch)
+
+
+def make_again(hand_in: HandIn) -> int:
+    """What was erased in the meantime, or could not be made. Nothing of it, if it is printed."""
+    with transaction.atomic():
+        _refuse_if_stopped(hand_in.case)
+        gone = Q(erased_at__isnull=False) | Q(failed_at__isnull=False)
+        lost = hand_in.parts.filter(gone, hand_in__state__in=NOT_PRINTED)
+        keys = list(lost.values_list("pk", flat=True))
+        to_make = HandInPart.objects.filter(pk__in=keys)
+        to_make.update(erased_at=None, fetched_at=None)
+        to_make.renew()
+        return parts.enqueue(to_make)
 
 
 def _refuse_if_stopped(case: Case) -> None:

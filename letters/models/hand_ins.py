@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Case, Target
+from cases.models import Case, Freeze, Target
 from letters.models.actions import ActionKind
 from letters.models.letters import Format, Letter, LetterState
 from letters.models.signatures import Signature
@@ -73,6 +73,7 @@ class HandIn(models.Model):
     until = models.DateField(_("counted until"), null=True, blank=True)
     limit = models.PositiveIntegerField(_("at most"), null=True, blank=True)
     paper = models.CharField(_("paper"), max_length=6, choices=Paper.choices, default=Paper.A4)
+    page_language = models.CharField(max_length=12, default="en", editable=False)  # of its cover
     state = models.CharField(
         _("state"), max_length=9, choices=HandInState.choices, default=HandInState.MAKING
     )
@@ -240,11 +241,21 @@ class HandInItem(models.Model):
 
 class HandInPartQuerySet(models.QuerySet["HandInPart"]):
     def to_make(self) -> HandInPartQuerySet:
-        return self.filter(made_at=None, erased_at=None, hand_in__state__in=NOT_PRINTED)
+        """Those of what is not printed, and whose case is not frozen."""
+        return self.filter(
+            made_at=None,
+            erased_at=None,
+            hand_in__state__in=NOT_PRINTED,
+            hand_in__case__freeze=Freeze.NONE,
+        )
 
     def renew(self) -> int:
         """They have to be made anew: whoever is making one just now makes it in vain."""
-        return self.update(made_at=None, version=F("version") + 1)
+        return self.update(made_at=None, failed_at=None, version=F("version") + 1)
+
+    def made(self) -> HandInPartQuerySet:
+        """Those whose file is there as it should be."""
+        return self.filter(erased_at=None).exclude(made_at=None)
 
 
 class HandInPart(models.Model):
@@ -253,10 +264,13 @@ class HandInPart(models.Model):
     hand_in = models.ForeignKey(
         HandIn, models.CASCADE, related_name="parts", db_index=False, verbose_name=_("hand-in")
     )
-    index = models.PositiveIntegerField(_("part"))  # from 1 on
+    index = models.PositiveIntegerField(_("part"))  # 0 is the cover, of all numbers
     first = models.PositiveIntegerField(_("from number"))
     last = models.PositiveIntegerField(_("to number"))
     version = models.PositiveIntegerField(default=1, editable=False)
+    # The version that a task was made for; less than `version` while none was.
+    queued_version = models.PositiveIntegerField(default=0, editable=False)
+    failed_at = models.DateTimeField(_("given up"), null=True, editable=False)
     path = models.CharField(max_length=100, blank=True, editable=False)
     sha256 = models.CharField(max_length=64, blank=True, editable=False)  # of the PDF itself
     size = models.PositiveIntegerField(_("bytes"), default=0, editable=False)
@@ -291,6 +305,21 @@ class HandInPart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hand_in_id}: {self.first}–{self.last}"
+
+    @property
+    def is_cover(self) -> bool:
+        return self.index == 0
+
+    @property
+    def is_made(self) -> bool:
+        # See also HandInPartQuerySet.made
+        return self.made_at is not None and self.erased_at is None
+
+    @property
+    def file_name(self) -> str:
+        """As whoever fetches it keeps it."""
+        what = "cover" if self.is_cover else f"part-{self.index:03}"
+        return f"hand-in-{self.hand_in_id}-{what}.pdf"
 
 
 # The state of a letter that is in its hand-in no more though it could be in another.

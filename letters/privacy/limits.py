@@ -28,6 +28,7 @@ KEEP_WAITING_NEWS_FOR = datetime.timedelta(days=90)
 KEEP_FOR = datetime.timedelta(days=365)  # then staff decide
 KEEP_SIGNATURES_AFTER_CLOSING_FOR = datetime.timedelta(days=90)
 KEEP_AT_MOST_FOR = datetime.timedelta(days=730)  # two winters: who has not handed it in will not
+KEEP_HAND_IN_FILES_FOR = datetime.timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,11 @@ LIMITS = [
             "So that the next letters can build on them. What you told us of an answer is erased "
             "with your letter."
         ),
+    ),
+    Limit(
+        _("The files from which letters, messages and signatures are printed to be handed in"),
+        KEEP_HAND_IN_FILES_FOR,
+        _("So that they can be printed again if something goes wrong. They are stored encrypted."),
     ),
     Limit(
         _("Pledges"),

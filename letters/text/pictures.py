@@ -69,5 +69,8 @@ def is_kept(letter: Letter, drawing: Drawing | bool | None) -> bool:
 
 def jpeg(letter: Letter) -> bytes | None:
     """The picture of a message, if it has one."""
-    picture = LetterPicture.objects.filter(letter=letter).first()
+    return jpeg_of(LetterPicture.objects.filter(letter=letter).first())
+
+
+def jpeg_of(picture: LetterPicture | None) -> bytes | None:
     return b64decode(picture.data) if picture else None

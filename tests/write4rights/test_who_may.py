@@ -190,11 +190,15 @@ letters_follow_changelist             -     -     rw    -     -     -     -     
 letters_follow_delete                 -     -     -     -     -     -     -     -     -
 letters_follow_history                -     -     -     -     -     -     -     -     -
 letters_handin_add                    -     -     -     -     -     -     rw    -     rw
+letters_handin_again                  -     -     -     -     -     -     w     -     w
 letters_handin_cancel                 -     -     -     -     -     -     w     -     w
 letters_handin_change                 -     -     -     -     -     -     rw    -     rw
 letters_handin_changelist             -     -     -     -     -     -     rw    -     rw
 letters_handin_delete                 -     -     -     -     -     -     -     -     -
+letters_handin_fetch                  -     -     -     -     -     -     w     -     w
 letters_handin_history                -     -     -     -     -     -     rw    -     rw
+letters_handin_printed                -     -     -     -     -     -     w     -     w
+letters_handin_zip                    -     -     -     -     -     -     w     -     w
 letters_letter_act                    -     -     -     w     w     -     -     -     w
 letters_letter_add                    -     -     -     -     -     -     -     -     -
 letters_letter_between                -     -     -     rw    rw    -     -     -     rw
@@ -350,6 +354,7 @@ def arguments_of(name: str, names: set[str], rows: dict) -> dict:
         "version": getattr(row, "history", None) and row.history.latest().pk,
         "outcome": rows["outcome"].pk,
         "app_label": "cases",
+        "index": 1,
         "name": "portraits/none.png",
     }
     return {one: known[one] if one in known else row.pk for one in names}  # noqa: SIM401

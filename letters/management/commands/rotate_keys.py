@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, models, transaction
 
 from cases.encryption import EncryptedTextField, fernet
-from letters.models import LetterPicture
+from letters.delivery import files
+from letters.models import HandInPart, LetterPicture
 
 PICTURES_A_PART = 10  # each is up to a megabyte
 # As allauth's MFA adapter encrypts them; the last one is a list of texts.
@@ -36,7 +37,7 @@ class Command(BaseCommand):
                     self.rotate(model, columns, rows)
             self.stdout.write(f"{model._meta.verbose_name_plural}: {self.changed:,} texts anew")
             unreadable += self.unreadable
-        unreadable += self.rotate_authenticators()
+        unreadable += self.rotate_authenticators() + self.rotate_files()
         if unreadable:
             raise CommandError(
                 f"{unreadable:,} texts can't be read with any of the ENCRYPTION_KEYS: "
@@ -71,6 +72,23 @@ class Command(BaseCommand):
                 self.changed += 1
                 type(factor).objects.filter(pk=factor.pk, data=factor.data).update(data=data)
         self.stdout.write(f"second factors: {self.changed:,} anew")
+        return self.unreadable
+
+    def rotate_files(self) -> int:
+        """Of hand-ins. One that is made anew or erased meanwhile is left as that leaves it."""
+        self.changed = self.unreadable = 0
+        for path in HandInPart.objects.exclude(path="").values_list("path", flat=True):
+            try:
+                new = files.encrypted_anew(path)
+            except FileNotFoundError:
+                continue
+            except InvalidToken:
+                self.unreadable += 1
+                continue
+            replaced = HandInPart.objects.filter(path=path).update(path=new)
+            files.delete(path if replaced else new)
+            self.changed += replaced
+        self.stdout.write(f"files of hand-ins: {self.changed:,} anew")
         return self.unreadable
 
     def rotated(self, secret: str | list[str]) -> str | list[str]:

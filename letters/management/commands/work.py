@@ -1,5 +1,5 @@
-"""The worker: tells the news, sends the outbox, erases once an hour what is past its limit, and
-freezes cases whose consents have ended, publishes the figures of the day."""
+"""The worker: tells the news, sends the outbox, makes the paper of hand-ins, erases once an hour
+what is past its limit, freezes cases whose consents have ended, publishes figures once a day."""
 
 import datetime
 import logging
@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
 from cases.publishing import consents
+from letters.delivery import parts, requeue
 from letters.mail import announcements, outbox
 from letters.privacy import erasure
 from letters.statistics import published
@@ -25,10 +26,10 @@ BREATH = 0.2  # seconds: how soon it notices that it is to stop
 
 class Command(BaseCommand):
     help = (
-        "Put news that was approved into the outbox, send the mails that wait there, and erase "
-        "once an hour what is past its limit. Freeze cases whose consents have ended, and "
-        "publish once a day the figures that are broken down. Runs until it is stopped; several "
-        "may run side by side."
+        "Put news that was approved into the outbox, send the mails that wait there, make the "
+        "paper of hand-ins, and erase once an hour what is past its limit. Freeze cases whose "
+        "consents have ended, and publish once a day the figures that are broken down. Runs until "
+        "it is stopped; several may run side by side."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -42,6 +43,13 @@ class Command(BaseCommand):
             default=outbox.USUAL.lease.total_seconds(),
             metavar="SECONDS",
             help="after how long a mail whose worker died is tried again (300)",
+        )
+        parser.add_argument(
+            "--task-lease",
+            type=float,
+            default=requeue.LEASE.total_seconds(),
+            metavar="SECONDS",
+            help="after how long a part of a hand-in whose worker died is made by another (900)",
         )
         parser.add_argument(
             "--first-wait",
@@ -72,12 +80,16 @@ class Command(BaseCommand):
             most_an_hour=options["most_an_hour"],
             most_news_an_hour=options["most_news_an_hour"],
         )
+        self.task_lease = datetime.timedelta(seconds=options["task_lease"])
         self.is_stopping = False
         if once:
             self.freeze_ended()
             published.publish_once_a_day()
             self.clean_up()
+            self.look_after_hand_ins()
             self.send_all()
+            while requeue.run_one():
+                self.send_all()
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
@@ -93,11 +105,15 @@ class Command(BaseCommand):
                 if time.monotonic() >= look_at:
                     self.freeze_ended()
                     published.publish_once_a_day()
+                    self.look_after_hand_ins()
                     look_at = time.monotonic() + LOOK_EVERY
                 if time.monotonic() >= erase_at:
                     self.clean_up()
                     erase_at = time.monotonic() + ERASE_EVERY
                 self.send_all()
+                parts.enqueue_missing()
+                if not self.is_stopping and requeue.run_one():
+                    pause = 0  # mails first, then the next
             except DatabaseError as error:
                 # Its text may hold a row; a new connection is made the next time.
                 logger.error("The database failed: %s", type(error).__name__)
@@ -105,8 +121,14 @@ class Command(BaseCommand):
                 pause = AFTER_AN_ERROR
             self.rest(pause)
 
+    def look_after_hand_ins(self) -> None:
+        parts.erase_files()
+        parts.enqueue_missing()
+        requeue.requeue(self.task_lease)
+
     def clean_up(self) -> None:
         erasure.erase_expired()
+        requeue.prune()
         call_command("clearsessions")  # of staff
 
     def freeze_ended(self) -> None:

@@ -172,7 +172,7 @@ def test_what_waits_longest_stands_first():
     assert f"?case={newer.pk}&amp;kind=signature&amp;form=" in shown
 
 
-def test_a_hand_in_has_a_part_for_each_500(monkeypatch):
+def test_a_hand_in_has_a_cover_and_a_part_for_each_500(monkeypatch):
     monkeypatch.setattr("letters.delivery.hand_ins.ITEMS_A_PART", 2)
     case = make_case_to_write_for()
     for _ in range(5):
@@ -181,7 +181,7 @@ def test_a_hand_in_has_a_part_for_each_500(monkeypatch):
     make(case)
 
     spans = HandInPart.objects.values_list("index", "first", "last")
-    assert list(spans) == [(1, 1, 2), (2, 3, 4), (3, 5, 5)]
+    assert list(spans) == [(0, 1, 5), (1, 1, 2), (2, 3, 4), (3, 5, 5)]
 
 
 def test_a_cancelled_hand_in_gives_back_what_was_in_it():

@@ -1,0 +1,109 @@
+"""The paper of hand-ins is made in the background, a task a part: see letters/delivery/requeue.py.
+
+A task may run twice, or die half-way: it makes the version of a part that it was made for, if that
+is still wanted when it begins and when it ends, and else nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django_tasks import task
+
+from cases.models.cases import NOT_VISIBLE
+from letters.delivery import cover, files
+from letters.models import HandIn, HandInPart, HandInState
+from letters.privacy.limits import KEEP_HAND_IN_FILES_FOR
+from letters.text import hand_in_paper
+
+PAGES = re.compile(rb"/Type\s*/Pages\b.{0,200}?/Count (\d+)", re.DOTALL)
+
+
+class NotMade(Exception):
+    """Why, without a word of what somebody wrote: it is kept with the task."""
+
+
+@task()
+def make_part(key: int, version: int) -> None:
+    wanted = HandInPart.objects.to_make().filter(pk=key, version=version)
+    part = wanted.select_related("hand_in__case__edition", "hand_in__target").first()
+    if part is None:
+        # If it is only that its case is frozen, it has to be made some day.
+        HandInPart.objects.filter(pk=key, version=version).update(queued_version=0)
+        return
+    try:
+        pdf = cover.pdf(part) if part.is_cover else hand_in_paper.pdf(part)
+    except Exception as error:
+        raise NotMade(
+            f"Part {part.index} of hand-in {part.hand_in_id}: {type(error).__name__}"
+        ) from None
+    path = files.save(part, pdf)
+    made = wanted.update(
+        path=path,
+        sha256=sha256(pdf).hexdigest(),
+        size=len(pdf),
+        pages=_pages(pdf),
+        made_at=timezone.now(),
+        failed_at=None,
+    )
+    if made:
+        _ready_if_complete(part.hand_in_id)
+    else:
+        files.delete(path)
+
+
+def _pages(pdf: bytes) -> int:
+    """Typst writes one tree of pages, whose root has their number."""
+    return max((int(number) for number in PAGES.findall(pdf)), default=0)
+
+
+def _ready_if_complete(hand_in: int) -> None:
+    to_make = HandInPart.objects.filter(hand_in=OuterRef("pk"), made_at=None)
+    making = HandIn.objects.filter(~Exists(to_make), pk=hand_in, state=HandInState.MAKING)
+    making.update(state=HandInState.READY, ready_at=timezone.now())
+
+
+def give_up(key: int, version: int) -> None:
+    """It failed again and again: its page says so, and lets staff ask for it once more."""
+    wanted = HandInPart.objects.to_make().filter(pk=key, version=version, failed_at=None)
+    wanted.update(failed_at=timezone.now())
+
+
+def enqueue(parts: QuerySet[HandInPart]) -> int:
+    """A task for each that has none for its version, with the row or not at all."""
+    number = 0
+    with transaction.atomic():
+        waiting = parts.filter(queued_version__lt=F("version")).order_by("pk")
+        for part in waiting.select_for_update(of=["self"]):
+            make_part.enqueue(part.pk, part.version)
+            HandInPart.objects.filter(pk=part.pk).update(queued_version=part.version)
+            number += 1
+    return number
+
+
+def enqueue_missing() -> int:
+    """Those that have to be made anew, or whose case is frozen no more."""
+    to_make = HandInPart.objects.to_make()
+    return enqueue(to_make) if to_make.filter(queued_version__lt=F("version")).exists() else 0
+
+
+def erase_files() -> int:
+    """The files of what was cancelled, taken down or made long ago, and of what is made anew.
+
+    Called by the worker, again and again: what was done half is done the next time.
+    """
+    there = HandInPart.objects.exclude(path="")
+    long_ago = timezone.now() - KEEP_HAND_IN_FILES_FOR
+    taken_down = Q(hand_in__case__freeze__in=NOT_VISIBLE)
+    over = Q(hand_in__state=HandInState.CANCELLED) | Q(made_at__lt=long_ago) | taken_down
+    number = 0
+    for part in there.filter(Q(made_at=None) | over).order_by("pk"):
+        files.delete(part.path)
+        number += HandInPart.objects.filter(pk=part.pk, path=part.path).update(
+            path="", erased_at=F("erased_at") if part.made_at is None else timezone.now()
+        )
+    return number

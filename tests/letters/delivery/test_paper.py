@@ -1,0 +1,346 @@
+"""The paper of a hand-in: made in the background, encrypted, fetched by who may, gone in time."""
+
+import datetime
+import io
+import json
+from zipfile import ZipFile
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.files.storage import storages
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
+
+from cases.models import Case
+from letters.delivery import requeue
+from letters.models import HandIn, HandInPart, Letter
+from letters.text import hand_in_paper
+from tests.factories import (
+    make_case_to_write_for,
+    make_letter,
+    make_message,
+    make_petition,
+    make_signature,
+    make_solidarity_action,
+)
+from tests.letters.delivery.test_hand_ins import make
+from tests.letters.sending import act
+from tests.staff import said, signed_in, text
+
+pytestmark = [pytest.mark.usefixtures("counts_hold"), pytest.mark.slow]
+
+
+@pytest.fixture(autouse=True)
+def private_root(settings, tmp_path):
+    settings.STORAGES = settings.STORAGES | {
+        "private": settings.STORAGES["private"] | {"OPTIONS": {"location": tmp_path}}
+    }
+    return tmp_path
+
+
+def work() -> None:
+    call_command("work", once=True)
+
+
+def files() -> list[str]:
+    """Below the folder of each hand-in."""
+    storage = storages["private"]
+    if not storage.exists("hand-ins"):
+        return []
+    folders, _files = storage.listdir("hand-ins")
+    return sorted(name for one in folders for name in storage.listdir(f"hand-ins/{one}")[1])
+
+
+def press(client, hand_in, what, *more):
+    url = reverse(f"admin:letters_handin_{what}", args=[hand_in.pk, *more])
+    return client.post(url, follow=True)
+
+
+def fetched(hand_in, index: int = 1) -> bytes:
+    response = press(signed_in("delivery"), hand_in, "fetch", index)
+    assert response["Content-Type"] == "application/pdf", said(response)
+    return response.content
+
+
+def made_hand_in(number: int = 2, **fields) -> HandIn:
+    case = make_case_to_write_for()
+    for _ in range(number):
+        make_letter(case, state="approved", **fields)
+    hand_in = make(case)
+    work()
+    hand_in.refresh_from_db()
+    return hand_in
+
+
+def test_paper_is_made_by_the_worker_and_fetched_with_a_log():
+    hand_in = made_hand_in(body="Please do not build on the pastures.", place="Testville")
+
+    client = signed_in("delivery")
+    response = press(client, hand_in, "fetch", 1)
+
+    assert hand_in.state == "ready"
+    assert response["Content-Disposition"] == (
+        f'attachment; filename="hand-in-{hand_in.pk}-part-001.pdf"'
+    )
+    assert "no-store" in response["Cache-Control"]
+    assert response.content.startswith(b"%PDF")
+    assert f"Fetched hand-in-{hand_in.pk}-part-001.pdf." in text(
+        client.get(hand_in.get_absolute_url())
+    )
+    part = HandInPart.objects.get(index=1)
+    assert part.pages == 3  # each begins on a right-hand page
+    assert part.fetched_at
+
+
+def test_a_file_is_encrypted_where_it_lies(private_root):
+    made_hand_in()
+
+    stored = [path.read_bytes() for path in private_root.rglob("0*") if path.is_file()]
+
+    assert len(stored) == 2
+    assert all(b"%PDF" not in each for each in stored)
+    assert {path.stat().st_mode & 0o077 for path in private_root.rglob("0*")} <= {0, 0o044}
+
+
+def test_what_is_withdrawn_is_on_no_paper_that_is_fetched_later(client):
+    hand_in = made_hand_in()
+    letter = Letter.objects.first()
+    old = HandInPart.objects.get(index=1)
+
+    act(client, letter, "withdraw")
+    assert said(press(signed_in("delivery"), hand_in, "fetch", 1)) == [
+        "This part is being made, or its file was erased."
+    ]
+    work()
+
+    part = HandInPart.objects.get(index=1)
+    assert (part.version, part.pages) == (2, 1)
+    assert fetched(hand_in).startswith(b"%PDF")
+    assert old.path.rpartition("/")[2] not in files()
+
+
+def test_what_is_withdrawn_after_it_was_fetched_is_to_be_taken_out_by_hand(client):
+    hand_in = made_hand_in()
+    fetched(hand_in)
+
+    act(client, Letter.objects.order_by("pk").last(), "withdraw")
+    work()
+
+    shown = text(signed_in("delivery").get(hand_in.get_absolute_url()))
+    assert "To take out by hand" in shown
+    assert "<p>2</p>" in shown
+
+
+def test_all_of_it_becomes_printed_at_once():
+    hand_in = made_hand_in()
+
+    client = signed_in("delivery")
+    press(client, hand_in, "printed")
+
+    hand_in.refresh_from_db()
+    assert (hand_in.state, hand_in.printed_by) == ("printed", client.person)
+    assert set(Letter.objects.values_list("state", flat=True)) == {"printed"}
+
+
+def test_nothing_is_printed_before_all_parts_are_made(client):
+    hand_in = made_hand_in()
+    act(client, Letter.objects.first(), "withdraw")
+
+    response = press(signed_in("delivery"), hand_in, "printed")
+
+    assert said(response) == ["A part is not made yet, or is made anew: fetch and print that too."]
+    hand_in.refresh_from_db()
+    assert hand_in.state == "ready"
+
+
+@pytest.mark.parametrize("what", ["fetch", "zip", "printed", "again"])
+def test_a_freeze_stops_everything(what):
+    hand_in = made_hand_in()
+    Case.objects.update(freeze="paused", freeze_reason="A threat.")
+
+    response = press(signed_in("delivery"), hand_in, what, *([1] if what == "fetch" else []))
+
+    assert said(response) == ["The case is frozen: nothing of it is handed in."]
+    assert set(Letter.objects.values_list("state", flat=True)) == {"in-hand-in"}
+
+
+def test_paper_of_a_frozen_case_is_made_once_it_is_frozen_no_more():
+    case = make_case_to_write_for()
+    make_letter(case, state="approved")
+    hand_in = make(case)
+    Case.objects.update(freeze="paused", freeze_reason="A threat.")
+    work()
+    assert files() == []
+
+    Case.objects.update(freeze="none", freeze_reason="")
+    work()
+
+    hand_in.refresh_from_db()
+    assert hand_in.state == "ready"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda hand_in: press(signed_in("delivery"), hand_in, "cancel"),
+        lambda _: Case.objects.update(freeze="hidden", freeze_reason="A threat."),
+        lambda _: HandInPart.objects.update(
+            made_at=timezone.now() - datetime.timedelta(days=30, minutes=1)
+        ),
+    ],
+    ids=["cancelled", "hidden", "old"],
+)
+def test_files_go(end):
+    hand_in = made_hand_in()
+    assert len(files()) == 2
+
+    end(hand_in)
+    work()
+
+    assert files() == []
+    assert not HandInPart.objects.filter(erased_at=None).exists()
+
+
+def test_what_was_erased_can_be_made_again():
+    hand_in = made_hand_in()
+    HandInPart.objects.update(made_at=timezone.now() - datetime.timedelta(days=31))
+    work()
+
+    press(signed_in("delivery"), hand_in, "again")
+    work()
+
+    assert fetched(hand_in).startswith(b"%PDF")
+
+
+def test_a_damaged_file_is_not_handed_out(private_root):
+    hand_in = made_hand_in()
+    path = HandInPart.objects.get(index=1).path
+    (private_root / path).write_bytes(b"something else")
+
+    response = press(signed_in("delivery"), hand_in, "fetch", 1)
+
+    assert said(response) == ["The file is damaged: have it made again."]
+
+
+def test_keys_of_files_are_rotated(settings):
+    hand_in = made_hand_in()
+    new = Fernet.generate_key().decode()
+    settings.ENCRYPTION_KEYS = [new, *settings.ENCRYPTION_KEYS]
+
+    call_command("rotate_keys")
+    settings.ENCRYPTION_KEYS = [new]
+
+    assert fetched(hand_in).startswith(b"%PDF")
+    assert len(files()) == 2
+
+
+def test_a_printer_gets_all_parts_with_a_manifest():
+    hand_in = made_hand_in(3)
+
+    response = press(signed_in("delivery"), hand_in, "zip")
+
+    archive = ZipFile(io.BytesIO(b"".join(response.streaming_content)))
+    manifest = json.loads(archive.read("manifest.json"))
+    assert (manifest["count"], manifest["numbers"]) == (3, [1, 2, 3])
+    assert archive.namelist() == ["manifest.json", *(part["file"] for part in manifest["parts"])]
+    assert archive.testzip() is None
+
+
+def test_who_may_not_fetch_gets_no_file():
+    hand_in = made_hand_in()
+
+    assert press(signed_in("moderator"), hand_in, "fetch", 1).status_code == 403
+
+
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_messages_are_cards_and_signatures_a_table(paper):
+    case = make_solidarity_action().case
+    make_message(case, state="approved", form="card", language="my", body="မင်္ဂလာပါ။ " * 30)
+    make_message(case, state="approved", form="card", body="We think of you. " * 200)
+    petition = make_petition(case)
+    make_signature(petition, name="سامي")
+
+    cards = make(case, "solidarity", "card", paper=paper)
+    signed = make(case, "signature", paper=paper)
+    work()
+
+    pages = {(part.hand_in_id, part.index): part.pages for part in HandInPart.objects.all()}
+    assert pages[cards.pk, 1] == 3  # four to a sheet, nothing on its back, and a long one alone
+    assert pages[signed.pk, 1] == 1
+    assert fetched(signed, 0).startswith(b"%PDF")
+
+
+def test_a_part_takes_the_same_number_of_queries_for_few_and_many(django_assert_max_num_queries):
+    for number in (1, 4):
+        case = make_case_to_write_for()
+        for _ in range(number):
+            make_letter(case, state="approved")
+        part = make(case).parts.select_related("hand_in__case__edition").get(index=1)
+        with django_assert_max_num_queries(3):
+            hand_in_paper.pdf(part)
+
+
+def test_a_task_that_fails_keeps_no_words_and_is_tried_again(monkeypatch):
+    def fail(part):
+        words = Letter.objects.first().body
+        raise ValueError(words)
+
+    case = make_case_to_write_for()
+    make_letter(case, state="approved", body="Nobody else shall read this.")
+    make(case)
+    with monkeypatch.context() as broken:
+        broken.setattr("letters.text.hand_in_paper.pdf", fail)
+        work()
+    failed = DBTaskResult.objects.failed()
+    assert failed.count() == 1
+    assert not any("shall read" in row.traceback for row in failed)
+
+    requeue.requeue()
+    DBTaskResult.objects.update(run_after=timezone.now())
+    work()
+
+    assert HandIn.objects.get().state == "ready"
+
+
+def test_a_part_that_can_never_be_made_says_so_and_can_be_asked_for_once_more(monkeypatch):
+    case = make_case_to_write_for()
+    make_letter(case, state="approved")
+    hand_in = make(case)
+    with monkeypatch.context() as broken:
+        broken.setattr("letters.text.hand_in_paper.pdf", lambda part: 1 / 0)
+        for _ in range(requeue.MAX_ATTEMPTS):
+            DBTaskResult.objects.update(run_after=timezone.now())
+            work()
+            requeue.requeue()
+    client = signed_in("delivery")
+    assert "could not be made" in text(client.get(hand_in.get_absolute_url()))
+
+    press(client, hand_in, "again")
+    work()
+
+    hand_in.refresh_from_db()
+    assert hand_in.state == "ready"
+
+
+def test_a_task_of_a_dead_worker_runs_again_after_its_lease():
+    case = make_case_to_write_for()
+    make_letter(case, state="approved")
+    hand_in = make(case)
+    long_ago = timezone.now() - 2 * requeue.LEASE
+    DBTaskResult.objects.update(status="RUNNING", started_at=long_ago, worker_ids=["dead"])
+
+    work()
+
+    hand_in.refresh_from_db()
+    assert hand_in.state == "ready"
+
+
+def test_done_tasks_are_pruned():
+    made_hand_in()
+    DBTaskResult.objects.update(finished_at=timezone.now() - datetime.timedelta(days=8))
+
+    work()
+
+    assert not DBTaskResult.objects.exists()
