@@ -107,16 +107,15 @@ def test_date_in_the_future_is_refused():
 
 @pytest.mark.slow
 @pytest.mark.django_db
-@pytest.mark.parametrize("typed", ["2025-13", "12/2025", "December 2025", "2025-2", "3025-01"])
-def test_a_date_that_is_none_is_refused_beside_its_field_and_nothing_is_lost(typed):
+def test_a_date_that_is_none_is_refused_beside_its_field_and_nothing_is_lost():
     case = make_case(stage="draft")
     client = signed_in("editor")
     url = reverse("admin:cases_case_change", args=[case.pk])
+    data = form_data(client.get(url)) | {"headline": "Another"}
 
-    response = client.post(
-        url, form_data(client.get(url)) | {"facts_as_of": typed, "headline": "Another"}
-    )
+    for typed in ["2025-13", "12/2025", "December 2025", "2025-2", "3025-01"]:
+        response = client.post(url, data | {"facts_as_of": typed})
 
-    form = response.context["adminform"].form
-    assert list(form.errors) == ["facts_as_of"]
-    assert (form["facts_as_of"].value(), form["headline"].value()) == (typed, "Another")
+        form = response.context["adminform"].form
+        assert list(form.errors) == ["facts_as_of"], typed
+        assert (form["facts_as_of"].value(), form["headline"].value()) == (typed, "Another")

@@ -462,42 +462,41 @@ def fill(number: int) -> None:
     )
 
 
+LISTS = [
+    "/",
+    "/cases/",
+    "/cases/?country=NO",
+    "/cases/?region=africa",
+    "/cases/?theme=protest",
+    "/cases/?year=2025",
+    "/cases/?state=open",
+    "/cases/?state=better",
+    "/cases/?state=waiting",
+    "/cases/?order=need",
+    "/cases/?order=name",
+    "/cases/?q=many",
+    "/cases/?q=many&country=NO&theme=protest&year=2025&state=open&order=need",
+    "/editions/2025/",
+    "/editions/",
+    "/good-news/",
+    "/good-news/?kind=released&country=NO&year=2025",
+    "/good-news/feed.atom",
+    "/sitemap.xml",
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "url",
-    [
-        "/",
-        "/cases/",
-        "/cases/?country=NO",
-        "/cases/?region=africa",
-        "/cases/?theme=protest",
-        "/cases/?year=2025",
-        "/cases/?state=open",
-        "/cases/?state=better",
-        "/cases/?state=waiting",
-        "/cases/?order=need",
-        "/cases/?order=name",
-        "/cases/?q=many",
-        "/cases/?q=many&country=NO&theme=protest&year=2025&state=open&order=need",
-        "/editions/2025/",
-        "/editions/",
-        "/good-news/",
-        "/good-news/?kind=released&country=NO&year=2025",
-        "/good-news/feed.atom",
-        "/sitemap.xml",
-    ],
-)
 @pytest.mark.usefixtures("_no_sample")
-def test_page_asks_as_often_with_many_cases_as_with_few(client, url):
+def test_page_asks_as_often_with_many_cases_as_with_few(client):
     fill(9)
-    few = queries(client, url)
+    few = {url: queries(client, url) for url in LISTS}
     Case.objects.all().delete()
     fill(300)
 
-    many = queries(client, url)
+    many = {url: queries(client, url) for url in LISTS}
 
     assert many == few
-    assert many <= 4
+    assert max(many.values()) <= 4
 
 
 @pytest.mark.usefixtures("_no_sample")
