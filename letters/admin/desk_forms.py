@@ -131,13 +131,13 @@ class RejectForm(forms.Form):
         error_messages={"required": _("Choose why.")},
     )
     reason = forms.CharField(
-        label=_("What would have to change? (if the writer is told)"),
+        label=_("What would have to change?"),
         required=False,
         max_length=Letter._meta.get_field("rejection_reason").max_length,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=_(
-            "The writer reads this on their page, after the reason you choose, and may change the "
-            "letter. Name the sentence and the rule; we do not rewrite it."
+            "If the writer is told, they read this on their page, after the reason you choose, and "
+            "may change the letter. Name the sentence and the rule; we do not rewrite it."
         ),
     )
 
