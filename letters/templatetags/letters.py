@@ -8,6 +8,7 @@ from django.utils.safestring import SafeString
 
 from letters.models import Letter
 from letters.models.demo_data import demo_data_exists
+from letters.statistics import waiting
 from letters.text import redactions
 from letters.text.checks import Piece
 
@@ -33,6 +34,12 @@ def post_button(
     """A form of one button, that posts an act: done to the row of that kind, if a page has many."""
     what = f"{kind}-{pk}" if kind else ""
     return {"act": act, "label": label, "icon": icon, "look": look, "what": what}
+
+
+@register.simple_tag
+def days_until_read() -> int:
+    """How long what is handed to us waits to be read, if that is long."""
+    return waiting.days_until_read()
 
 
 @register.simple_tag
