@@ -10,13 +10,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
-from cases.admin.pages import ExtraPagesMixin
+from cases.admin.pages import ExtraPagesMixin, extra_page
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.admin.row_numbers import row_number
 from cases.permissions import staff
@@ -58,18 +55,8 @@ class ReplyAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
     def told_by(self, reply: Reply) -> str:
         return _("the writer") if reply.is_told_by_writer else _("staff")
 
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        mine = [
-            path("enter/", wrap(self.enter_view), name="letters_reply_enter"),
-            path("<int:pk>/act/", wrap(self.act_view), name="letters_reply_act"),
-            path("<int:pk>/picture/", wrap(self.picture_view), name="letters_reply_picture"),
-        ]
-        return mine + super().get_urls()
-
+    @extra_page("enter/", permission="view")
     def enter_view(self, request: HttpRequest) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         form = EnterReplyForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
         if form.is_valid():
             reply = replies.enter(staff(request), **form.cleaned_data)
@@ -85,10 +72,8 @@ class ReplyAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         self.log_change(request, reply, "Read.")
         return self._read(request, reply, self._share_form(reply))
 
-    @method_decorator(require_POST)
+    @extra_page("<int:pk>/act/", permission="view", methods=("POST",))
     def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         reply = self._reply(pk)
         act = request.POST.get("act", "")
         if request.POST.get("seen") != reply.changed_at.isoformat():
@@ -116,9 +101,8 @@ class ReplyAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             raise PermissionDenied
         return redirect("admin:letters_reply_change", pk)
 
+    @extra_page("<int:pk>/picture/", permission="view")
     def picture_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
         reply = self._reply(pk)
         if not reply.picture:
             raise Http404
