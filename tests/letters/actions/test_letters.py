@@ -54,18 +54,13 @@ def test_writers_are_told_what_the_organiser_advises(client):
     assert "Thank the reader, and ask for a reply." in tips
 
 
-@pytest.mark.parametrize(
-    ("contact", "expected"),
-    [
-        ("", "If you get a reply, please tell whoever runs this site."),
-        ("us@site.example", "If you get a reply, please tell us: us@site.example."),
-    ],
-)
-def test_who_has_sent_a_letter_is_asked_to_tell_of_a_reply(client, settings, contact, expected):
-    settings.CONTACT_EMAIL = contact
+def test_who_has_sent_a_letter_is_asked_to_tell_of_an_answer(client):
     letter = make_letter(make_case_to_write_for(), state="posted")
+    url = reverse("letters:letter-reply", args=[letter.key])
 
-    assert expected in page(client.get(letter.get_absolute_url())).texts("p")
+    there = page(client.get(letter.get_absolute_url()))
+
+    assert there.texts("a", href=url) == ["If you get an answer, tell us", "I got an answer"]
 
 
 def test_the_model_letter_can_be_sent_as_it_stands(client):
