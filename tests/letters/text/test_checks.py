@@ -253,9 +253,12 @@ def test_an_insult_is_one_in_every_language_of_the_lists(language):
 def test_words_in_the_language_of_the_target_are_looked_for_too(case):
     WordList.objects.create(kind="threat", language="es", words=["te mataremos"])
     local = {"local_salutation": "Señor Ministro:", "local_close": "Atentamente,"}
-    target = make_target(case, local_language="es", **local)
+    target = make_target(case, language="fr", local_language="es", **local)
+    WordList.objects.create(kind="insult", language="en", words=["rotter"])
 
-    assert told("Te mataremos.", case, target=target) == ["Te mataremos"]
+    found = told("Te mataremos, rotter.", case, target=target, language="fr")
+
+    assert found == ["Te mataremos", "rotter"]
     assert told("Te mataremos.", make_case()) == []
 
 

@@ -98,3 +98,11 @@ def test_what_the_page_says_is_what_the_check_says(language, letters):
     assert ("more than a card" in page_fit.describe(text, "card")) is not page_fit.fits_one_page(
         text, "card"
     )
+
+
+def test_the_space_between_paragraphs_takes_room_too():
+    short = ["A line of a test."] * 18
+
+    assert page_fit.fits_one_page("\n".join(short))
+    assert page_fit.fits_one_page("\n\n".join(short[:13]))
+    assert not page_fit.fits_one_page("\n\n".join(short))
