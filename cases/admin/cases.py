@@ -339,7 +339,7 @@ class CaseAdmin(
         if change:
             # The form, or the old version it was made from, may have been read before a freeze.
             names = [*ACTED_ON, "slug"] if same_person.has_fixed_address(obj) else ACTED_ON
-            now = Case.objects.select_for_update().filter(pk=obj.pk).values(*names).get()
+            now = Case.objects.select_for_update(no_key=True).filter(pk=obj.pk).values(*names).get()
             for name, value in now.items():
                 setattr(obj, name, value)
         super().save_model(request, obj, form, change)

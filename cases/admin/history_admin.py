@@ -63,7 +63,7 @@ class HistoryAdmin(ExtraPagesMixin):
             return self._version_page(request, thing, record)
         with transaction.atomic():
             # Whoever saves or restores it at the same moment comes after.
-            list(self.model.objects.select_for_update().filter(pk=pk))
+            list(self.model.objects.select_for_update(no_key=True).filter(pk=pk))
             thing, record = self._version(request, pk, part, version)
             if not restore.may_restore(request, self, thing, record):
                 raise PermissionDenied
@@ -95,7 +95,7 @@ class HistoryAdmin(ExtraPagesMixin):
         if form.is_valid():
             words, reason = form.cleaned_data["words"], form.cleaned_data["reason"]
             with transaction.atomic():
-                list(self.model.objects.select_for_update().filter(pk=pk))
+                list(self.model.objects.select_for_update(no_key=True).filter(pk=pk))
                 now, found = removal.find_now(thing, words), removal.find(thing, words)
                 consents = {Consent, Consent.history.model} & {type(one.row) for one in found + now}
                 if consents and isinstance(thing, Case):

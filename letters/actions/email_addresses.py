@@ -23,6 +23,7 @@ from letters.models import (
     SignatureState,
 )
 from letters.models.email_spelling import email_hash, is_plain
+from letters.models.locks import delete_locked, lock
 
 
 def get_or_create_locked(email: str) -> EmailAddress:
@@ -70,15 +71,15 @@ def get_or_create_locked(email: str) -> EmailAddress:
 def not_me(email_address: EmailAddress, *, block: bool) -> None:
     """Somebody else typed the address: what waits goes, what was confirmed stays."""
     with transaction.atomic():
-        Signature.objects.filter(
-            email_address=email_address, state=SignatureState.UNCONFIRMED
-        ).delete()
-        Follow.objects.filter(email_address=email_address, state=FollowState.UNCONFIRMED).delete()
+        lock(EmailAddress.objects.filter(pk=email_address.pk))
+        delete_locked(email_address.signatures.filter(state=SignatureState.UNCONFIRMED))
+        lock(email_address.follows.all())
+        email_address.follows.filter(state=FollowState.UNCONFIRMED).delete()
+        if block:
+            _block(email_address)
         OutgoingMail.objects.filter(
             about=links.about(email_address), kind=MailKind.CONFIRM, sent_at=None
         ).delete()
-        if block:
-            _block(email_address)
 
 
 def take_address_off(thing: Letter | Pledge) -> None:
@@ -99,7 +100,7 @@ def _block(email_address: EmailAddress) -> None:
     EmailAddress.objects.filter(pk=email_address.pk, blocked_on=None).update(
         blocked_on=timezone.localdate(), email=""
     )
-    Follow.objects.filter(email_address=email_address).exclude(state=FollowState.ENDED).update(
+    email_address.follows.exclude(state=FollowState.ENDED).update(
         state=FollowState.ENDED, changed_at=timezone.now()
     )
 

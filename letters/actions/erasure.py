@@ -6,14 +6,15 @@ What only grows old is erased by `letters.privacy.erasure`.
 from __future__ import annotations
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from cases.models import Stage
-from letters.actions import signatures as signature_actions
 from letters.models import (
     DataRequest,
     EmailAddress,
     Follow,
+    HandInItem,
+    LeftBecause,
     Letter,
     LinkPurpose,
     MailedLink,
@@ -22,7 +23,9 @@ from letters.models import (
     Pledge,
     Signature,
 )
+from letters.models.locks import delete_locked, lock
 from letters.privacy import erasure, personal_data
+from letters.statistics import ledger, surges
 
 
 def erase_own_signatures(signatures: QuerySet[Signature]) -> int:
@@ -32,13 +35,22 @@ def erase_own_signatures(signatures: QuerySet[Signature]) -> int:
     whether it signs a second time, so the signature ceases to count.
     """
     with transaction.atomic():
-        counted = signatures.filter(counted_on__isnull=False).select_related("petition__case")
-        # By case, so that two who erase at once do not wait for each other.
-        for signature in counted.order_by("petition__case_id"):
-            petition = signature.petition
-            if petition.is_open and petition.case.stage == Stage.PUBLISHED:
-                signature_actions.withdraw(signature)
-        return erasure.erase_signatures(signatures)
+        chosen = Signature.objects.filter(pk__in=lock(signatures))
+        can_be_signed = [
+            signature.pk
+            for signature in chosen.filter(counted_on__isnull=False).select_related(
+                "petition__case"
+            )
+            if signature.petition.is_open and signature.petition.case.stage == Stage.PUBLISHED
+        ]
+        cease_to_count = chosen.filter(pk__in=can_be_signed)
+        counted = ledger.by_key(cease_to_count)
+        HandInItem.objects.leave(LeftBecause.WITHDRAWN, signatures=can_be_signed)
+        number = cease_to_count.delete()[0] + erasure.erase_signatures(chosen)
+        for key in sorted(counted):
+            surges.give_back(key, counted[key])
+        ledger.add_many({key: -count for key, count in counted.items()})
+    return number
 
 
 def erase_email_addresses(email_addresses: QuerySet[EmailAddress]) -> int:
@@ -51,22 +63,18 @@ def erase_email_addresses(email_addresses: QuerySet[EmailAddress]) -> int:
     it. Returns how many.
     """
     with transaction.atomic():
-        # Locked, so that nothing new hangs on one meanwhile.
-        rows = list(
-            email_addresses.order_by("pk").select_for_update().values_list("pk", "email_hash")
-        )
-        keys = [key for key, _hash in rows]
-        erase_own_signatures(Signature.objects.filter(email_address__in=keys))
-        Follow.objects.filter(email_address__in=keys).delete()
-        MailedLink.objects.filter(
-            about__in=[f"{LinkPurpose.EMAIL_ADDRESS}:{key}" for key in keys]
-        ).delete()
-        OutgoingMail.objects.filter(
-            to_hash__in=[email_hash for _key, email_hash in rows],
-            kind__in=[MailKind.CONFIRM, MailKind.NEWS],
-        ).delete()
+        keys = lock(email_addresses)  # nothing new hangs on one meanwhile
+        signatures = Signature.objects.filter(email_address__in=keys)
+        lock(signatures)
+        delete_locked(Follow.objects.filter(email_address__in=keys))
+        about = [f"{LinkPurpose.EMAIL_ADDRESS}:{key}" for key in keys]
+        delete_locked(MailedLink.objects.filter(about__in=about))
+        hashes = EmailAddress.objects.filter(pk__in=keys).values("email_hash")
+        mails = OutgoingMail.objects.filter(to_hash__in=hashes)
+        delete_locked(mails.filter(kind__in=[MailKind.CONFIRM, MailKind.NEWS]))
+        erase_own_signatures(signatures)
         EmailAddress.objects.filter(pk__in=keys, blocked_on=None).delete()
-    return len(rows)
+    return len(keys)
 
 
 def erase_one(thing: Letter | Pledge | Signature | Follow | EmailAddress) -> None:
@@ -92,12 +100,28 @@ def erase_person(of: str) -> dict[str, int]:
         raise ValueError("There is no address.")
     with transaction.atomic():
         before = personal_data.numbers(of)
-        rows = personal_data.stored_rows(of)
-        erasure.erase_letters(rows["letters"].select_related(None))
-        erasure.erase_pledges(rows["pledges"].select_related(None))
-        erase_email_addresses(rows["email_addresses"])
-        OutgoingMail.objects.filter(to_hash=of).delete()
+        pledges = Pledge.objects.filter(pk__in=lock(Pledge.objects.filter(email_hash=of)))
+        letters = Letter.objects.filter(email_hash=of, erased_on=None)
+        # All that is locked below, in the order of docs/architecture.md.
+        lock(Letter.objects.filter(Q(pledge__in=pledges) | Q(pk__in=letters.values("pk"))))
+        email_addresses = EmailAddress.objects.filter(email_hash=of)
+        signatures = Signature.objects.filter(email_address__in=email_addresses)
+        handed_in = Q(letter__in=letters.values("pk")) | Q(signature__in=signatures.values("pk"))
+        for rows in (
+            email_addresses,
+            signatures,
+            Follow.objects.filter(email_address__in=email_addresses),
+            DataRequest.objects.filter(email_hash=of),
+            MailedLink.objects.filter(to_hash=of),
+            OutgoingMail.objects.filter(to_hash=of),
+            HandInItem.objects.filter(handed_in),
+        ):
+            lock(rows)
+        erasure.erase_letters(letters)
+        erasure.erase_pledges(pledges)
         # Of the link nothing stays but that it has done its work: two clicks get one answer.
         DataRequest.objects.filter(email_hash=of).update(email_hash="")
         MailedLink.objects.filter(to_hash=of).delete()
+        OutgoingMail.objects.filter(to_hash=of).delete()
+        erase_email_addresses(email_addresses)
     return before

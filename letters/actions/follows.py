@@ -12,6 +12,7 @@ from letters.actions import email_addresses
 from letters.actions.transitions import change
 from letters.mail import messages
 from letters.models import EmailAddress, Follow, FollowState
+from letters.models.locks import lock
 from letters.privacy import consent
 
 UNCONFIRMED, CONFIRMED, ENDED = FollowState.UNCONFIRMED, FollowState.CONFIRMED, FollowState.ENDED
@@ -60,6 +61,6 @@ def end(follow: Follow) -> bool:
 
 def end_all(email_address: EmailAddress) -> None:
     """No more news to this address. Its page can take each up again."""
-    Follow.objects.filter(email_address=email_address).exclude(state=ENDED).update(
-        state=ENDED, changed_at=timezone.now()
-    )
+    with transaction.atomic():
+        lock(email_address.follows.all())
+        email_address.follows.exclude(state=ENDED).update(state=ENDED, changed_at=timezone.now())

@@ -11,8 +11,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from cases.models import Case, Freeze
-from letters.actions import follows
-from letters.actions.transitions import move
+from letters.actions import email_addresses, follows
+from letters.actions.transitions import lock_as_read, move
 from letters.mail import messages
 from letters.models import (
     READ_STATES,
@@ -22,9 +22,11 @@ from letters.models import (
     LeftBecause,
     Letter,
     LetterState,
+    Pledge,
     Redaction,
     Route,
 )
+from letters.models.locks import lock
 from letters.privacy.antispam import DOUBLE_CLICK, keys_of
 from letters.statistics import ledger
 from letters.text import checks, pictures, routes
@@ -132,6 +134,8 @@ def write(
         )
         try:
             with transaction.atomic():
+                if pledge_id and not lock(Pledge.objects.filter(pk=pledge_id)):
+                    letter.pledge_id = None  # it was erased in between
                 letter.save(force_insert=True)
                 pictures.keep(letter, drawing)
                 if follow:
@@ -146,8 +150,6 @@ def write(
                 return there
             if there:
                 each = next(keys)
-            elif pledge_id:
-                pledge_id = None  # it was erased in between
             else:
                 raise
 
@@ -186,25 +188,30 @@ def revise(
             return False
         letter.state, letter.counted_on = current.state, current.counted_on
         letter.shown_on, letter.waiting_since = current.shown_on, current.waiting_since
-        ledger.shift(current.tally_key, letter.tally_key)
+        was, now = current.tally_key, letter.tally_key
         letter.is_answer = current.is_answer
         if current.state in (APPROVED, IN_HAND_IN):
             letter.state, letter.shown_on, letter.is_answer = SUBMITTED, None, False
             letter.waiting_since = letter.changed_at
-        if current.state == IN_HAND_IN:
-            HandInItem.objects.leave(LeftBecause.CHANGED, letters=[letter.pk])
         changed = ["changed_at", "state", "shown_on", "waiting_since", "is_answer"]
         letter.save(update_fields=[*fields, *changed])
         if (current.subject, current.body) != (letter.subject, letter.body):
             Redaction.objects.filter(letter=letter).delete()
         pictures.keep(letter, drawing)
+        # The same whether it was asked for before: nobody learns of it.
+        email_address = email_addresses.get_or_create_locked(letter.email) if follow else None
+        if email_address:
+            follows.request_follow(email_address, letter.case)
         if current.email_hash != letter.email_hash:
             messages.forget_other_addresses(letter)
         messages.queue_letter_link(letter, sender=sender)
-        if follow:  # the same whether it was asked for before: nobody learns of it
-            follows.follow(
-                email=letter.email, case=letter.case, is_suspect=letter.needs_review, sender=sender
+        if email_address:
+            messages.queue_confirm(
+                email_address, letter.email, trapped=letter.needs_review, sender=sender
             )
+        if current.state == IN_HAND_IN:
+            HandInItem.objects.leave(LeftBecause.CHANGED, letters=[letter.pk])
+        ledger.shift(was, now)
     return True
 
 
@@ -279,10 +286,11 @@ def reject(letter: Letter, code: str, reason: str = "") -> bool:
     if not letter.may_be_rejected:
         return False
     with transaction.atomic():
-        moved = move(letter, REJECTED, shown_on=None, rejection_code=code, rejection_reason=reason)
-        if moved and code not in UNTOLD:
+        if not lock_as_read(letter):
+            return False
+        if code not in UNTOLD:
             messages.queue_rejection(letter)
-    return moved
+        return move(letter, REJECTED, shown_on=None, rejection_code=code, rejection_reason=reason)
 
 
 def may_be_asked_to_change(letter: Letter) -> bool:
@@ -299,7 +307,10 @@ def ask_for_change(letter: Letter, wanted: str) -> bool:
     if not may_be_asked_to_change(letter):
         return False
     with transaction.atomic():
-        moved = move(
+        if not lock_as_read(letter):
+            return False
+        messages.queue_change_asked(letter)
+        return move(
             letter,
             CHANGE_ASKED,
             needs_review=False,
@@ -307,9 +318,6 @@ def ask_for_change(letter: Letter, wanted: str) -> bool:
             is_answer=False,
             change_wanted=wanted,
         )
-        if moved:
-            messages.queue_change_asked(letter)
-    return moved
 
 
 def clear_review(letter: Letter) -> bool:

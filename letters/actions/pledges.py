@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from cases.models import Case, Edition
 from letters.mail import messages
 from letters.models import Letter, LetterState, Pledge, PledgeState, Route
+from letters.models.locks import lock
 from letters.privacy.antispam import DOUBLE_CLICK, keys_of
 from letters.statistics import ledger, surges
 
@@ -137,51 +138,50 @@ def _post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, needs_re
         )
         letter.set_key_hash()
         letters.append(letter)
-    tally_key = letters[0].tally_key
-    if tally_key and (alarm := surges.alarm_of(tally_key, number)):
-        for letter in letters:
-            letter.needs_review, letter.counted_on, letter.alarm_id = True, None, alarm
     Letter.objects.bulk_create(letters)
     if tally_key := letters[0].tally_key:
-        ledger.count(tally_key, number)
+        if alarm := surges.alarm_of(tally_key, number):
+            flagged = Letter.objects.filter(pk__in=[letter.pk for letter in letters])
+            flagged.update(needs_review=True, counted_on=None, alarm=alarm)
+        else:
+            ledger.count(tally_key, number)
     return number
 
 
 def take_back_by_hand(pledge: Pledge) -> bool:
     """Take the newest letter written on paper out again: it was not posted after all."""
     with transaction.atomic():
-        if not Pledge.objects.select_for_update().filter(pk=pledge.pk):  # erased this moment
+        if not lock(Pledge.objects.filter(pk=pledge.pk)):  # erased this moment
             return False
-        letter = _by_hand(pledge).order_by("-pk").first()
+        letter = _by_hand(pledge).select_for_update().order_by("-pk").first()
         if letter is None:
             return False
+        letter.delete()
         if tally_key := letter.tally_key:
             surges.give_back(tally_key)
             ledger.uncount(tally_key)
-        letter.delete()
     return True
 
 
 def take_back_waiting(pledge: Pledge) -> int:
     """Take out all that were written on paper and wait for a look. Returns how many they were."""
     with transaction.atomic():
-        if not Pledge.objects.select_for_update().filter(pk=pledge.pk):
+        if not lock(Pledge.objects.filter(pk=pledge.pk)):
             return 0
-        keys = list(
-            _by_hand(pledge).filter(needs_review=True).order_by("pk").values_list("pk", flat=True)
-        )
+        keys = lock(_by_hand(pledge).filter(needs_review=True))
         return Letter.objects.filter(pk__in=keys).delete()[0]
 
 
 def _by_hand(pledge: Pledge) -> QuerySet[Letter]:
     """What its writer may still take out: what staff found not to be valid stays."""
-    return pledge.letters.select_for_update().filter(route=Route.BY_HAND, invalid_on=None)
+    return pledge.letters.filter(route=Route.BY_HAND, invalid_on=None)
 
 
 def flag_for_review(pledges: QuerySet[Pledge], *, needs_review: bool) -> None:
     """Staff looked at what was written by hand: does what comes for it later wait for a look?"""
-    keys = list(pledges.values_list("pk", flat=True).distinct())
-    Pledge.objects.filter(pk__in=keys).update(needs_review=needs_review)
+    chosen = Pledge.objects.filter(pk__in=pledges.values("pk"))
+    with transaction.atomic():
+        Pledge.objects.filter(pk__in=lock(chosen)).update(needs_review=needs_review)
 
 
 def release(pledge: Pledge) -> None:

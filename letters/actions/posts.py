@@ -29,7 +29,8 @@ def post(*, key: str, case: Case, network: str, country: str, needs_review: bool
     try:
         with transaction.atomic():
             made.save(force_insert=True)
-            surges.watch(made, None)
+            if changes := surges.watch(made, None):
+                Post.objects.filter(pk=made.pk).update(**changes)
             if made.tally_key:
                 ledger.count(made.tally_key)
     except IntegrityError:

@@ -110,9 +110,8 @@ def revalidate(signature: Signature) -> bool:
     if signature.state != INVALID or signature.email_address is None:
         return False
     with transaction.atomic():
-        moved = move(signature, UNCONFIRMED)
         # It has its time anew: what waits is erased by when it began to.
-        Signature.objects.filter(pk=signature.pk).update(created_at=timezone.now())
+        moved = move(signature, UNCONFIRMED, created_at=timezone.now())
         if moved and signature.email_address.email:
             messages.queue_confirm(signature.email_address, signature.email_address.email)
     return moved

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from letters.models import (
@@ -20,6 +21,7 @@ from letters.models import (
     Signature,
     SignatureState,
 )
+from letters.models.locks import lock
 from letters.statistics import ledger, surges
 
 CountedRow = Letter | Signature | Post
@@ -45,21 +47,30 @@ LEAVES_FOR: dict[str, LeftBecause] = {
 
 def change(row: CountedRow | Follow, **changes) -> bool:
     """Change the row, unless somebody did since it was read: another tab, a double click."""
-    before = {name: getattr(row, name) for name in AS_READ if hasattr(row, name)}
-    before |= {name: None for name in NOT_SINCE if hasattr(row, name)}
     if hasattr(row, "changed_at"):
         changes["changed_at"] = timezone.now()
-    if not type(row).objects.filter(pk=row.pk, **before).update(**changes):
+    if not _as_read(row).update(**changes):
         return False
     for name, value in changes.items():
         setattr(row, name, value)
     return True
 
 
+def lock_as_read(row: CountedRow) -> bool:
+    """Lock the row until the transaction ends, unless somebody changed it since it was read."""
+    return bool(lock(_as_read(row)))
+
+
+def _as_read(row: CountedRow | Follow) -> QuerySet:
+    before = {name: getattr(row, name) for name in AS_READ if hasattr(row, name)}
+    before |= {name: None for name in NOT_SINCE if hasattr(row, name)}
+    return type(row).objects.filter(pk=row.pk, **before)
+
+
 def move(
     row: CountedRow, state: str, *, was_counted_on: datetime.date | None = None, **changes
 ) -> bool:
-    """Change the row, and the tally in step with it, in one transaction.
+    """Change the row, and the tally in step with it, in one transaction. The row is written once.
 
     `was_counted_on` is the day that it counts on again, if it does: else that is today.
 
@@ -74,13 +85,19 @@ def move(
     day = row.counted_on or was_counted_on or timezone.localdate()
     counted_on = day if counts else None
     with transaction.atomic():
-        if not change(row, state=state, counted_on=counted_on, **changes):
+        if not lock_as_read(row):
             return False
-        if "needs_review" not in changes:
-            surges.watch(row, was)
-        ledger.shift(was, row.tally_key)
         if state_before != state and state in LEAVES_FOR:
             _leave_hand_in(row, state_before, LEAVES_FOR[state])
+        changed = {"state": state, "counted_on": counted_on, **changes}
+        if hasattr(row, "changed_at"):
+            changed["changed_at"] = timezone.now()
+        for name, value in changed.items():
+            setattr(row, name, value)
+        if "needs_review" not in changes:
+            changed |= surges.watch(row, was)
+        type(row).objects.filter(pk=row.pk).update(**changed)
+        ledger.shift(was, row.tally_key)
     return True
 
 

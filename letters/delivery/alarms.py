@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from cases.models import Case
 from letters.models import ActionKind, Alarm, Letter, Pace, Post, Signature
+from letters.models.locks import lock
 from letters.statistics import surges
 
 MODELS: dict[str, type[Letter] | type[Signature] | type[Post]] = {
@@ -37,8 +38,7 @@ def settle(alarm: Alarm, *, is_genuine: bool | None, by: User, raised_to: int = 
     until the end of tomorrow; if not, the hour and the day are counted from nought.
     """
     with transaction.atomic():
-        rows = Pace.objects.filter(alarm=alarm.pk).select_for_update()
-        list(rows.values_list("pk"))
+        lock(Pace.objects.filter(alarm=alarm.pk))
         now = timezone.now()
         settled = {"settled_at": now, "settled_by": by.pk, "is_genuine": is_genuine}
         if not Alarm.objects.filter(pk=alarm.pk, settled_at=None).update(**settled):

@@ -101,9 +101,9 @@ def undo(decision: Decision, *, by: User) -> Letter:
         undone = {"undone_at": timezone.now(), "undone_by": by}
         standing = Decision.objects.standing().filter(pk=decision.pk)
         as_decided = _is_as_decided(letter, decision)
+        messages.forget_decision(letter)
         if not (as_decided and _put_back(letter, decision) and standing.update(**undone)):
             raise Refused(_("It can’t be undone: it was changed since."))
-        messages.forget_decision(letter)
     return letter
 
 

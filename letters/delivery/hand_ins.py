@@ -37,6 +37,7 @@ from letters.models import (
     SignatureState,
 )
 from letters.models.hand_ins import NOT_PRINTED
+from letters.models.locks import lock
 
 ITEMS_A_PART = 500  # in one PDF: larger ones take more memory than a worker should have
 MESSAGES_A_PART = 100  # each may have a drawing of 100 KB
@@ -212,6 +213,7 @@ def _put_in(hand_in: HandIn, choice: Choice) -> int:
     else:
         # Asked once more what each is now: its writer may just have withdrawn it.
         still = Letter.objects.to_hand_in().filter(pk__in=rows.values("pk"))
+        lock(still)
         still.update(state=LetterState.IN_HAND_IN)
         put_in, values = PUT_LETTERS_IN, [choice.case.pk, str(choice.kind)]
     with connection.cursor() as cursor:
@@ -226,7 +228,10 @@ def cancel(hand_in: HandIn, by: User) -> bool:
         if not locked.may_be_cancelled:
             return False
         items = HandInItem.objects.open().filter(hand_in=locked)
-        Letter.objects.filter(pk__in=items.values("letter")).update(state=OUT_OF_HAND_IN)
+        letters = Letter.objects.filter(pk__in=items.values("letter"))
+        lock(letters)
+        letters.update(state=OUT_OF_HAND_IN)
+        lock(items)
         now = timezone.now()
         items.update(left_at=now, left_because=LeftBecause.CANCELLED)
         HandIn.objects.filter(pk=locked.pk).update(
@@ -246,9 +251,9 @@ def mark_printed(hand_in: HandIn, by: User) -> bool:
             raise Refused(_("A part is not made yet, or is made anew: fetch and print that too."))
         # Those whose writers were faster are in it no more: see HandInItemQuerySet.leave.
         items = HandInItem.objects.open().filter(hand_in=locked)
-        Letter.objects.filter(pk__in=items.values("letter"), state=LetterState.IN_HAND_IN).update(
-            state=LetterState.PRINTED
-        )
+        letters = Letter.objects.filter(pk__in=items.values("letter"), state=LetterState.IN_HAND_IN)
+        lock(letters)
+        letters.update(state=LetterState.PRINTED)
         HandIn.objects.filter(pk=locked.pk).update(
             state=HandInState.PRINTED, printed_at=timezone.now(), printed_by=by
         )
@@ -301,8 +306,7 @@ def make_again(hand_in: HandIn) -> int:
         _refuse_if_stopped(hand_in.case)
         gone = Q(erased_at__isnull=False) | Q(failed_at__isnull=False)
         lost = hand_in.parts.filter(gone, hand_in__state__in=NOT_PRINTED)
-        keys = list(lost.values_list("pk", flat=True))
-        to_make = HandInPart.objects.filter(pk__in=keys)
+        to_make = HandInPart.objects.filter(pk__in=lock(lost))
         to_make.update(erased_at=None, fetched_at=None)
         to_make.renew()
         return parts.enqueue(to_make)

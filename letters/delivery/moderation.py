@@ -23,6 +23,7 @@ from letters.models import (
     Signature,
     SignatureState,
 )
+from letters.models.locks import lock
 from letters.statistics import ledger
 
 MAX_ROWS_AT_ONCE = 5_000  # a request that changes more lasts longer than a server lets it
@@ -98,9 +99,8 @@ def _valid(rows: QuerySet) -> QuerySet:
 
 
 def _locked(rows: QuerySet) -> QuerySet:
-    """The first of the rows by their keys, so that two who choose the same wait for each other."""
-    chosen = rows.order_by("pk").select_for_update().values_list("pk", flat=True)
-    return rows.model.objects.filter(pk__in=list(chosen[:MAX_ROWS_AT_ONCE]))
+    """The first of the rows by their keys."""
+    return rows.model.objects.filter(pk__in=lock(rows, MAX_ROWS_AT_ONCE))
 
 
 def _keys(chosen: QuerySet) -> list[int]:

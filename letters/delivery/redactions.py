@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from letters.actions.transitions import change
+from letters.actions.transitions import change, lock_as_read
 from letters.models import Letter, LetterState, Redaction
 
 # We deliver or show it. What its writer sends themselves is theirs alone, and what waits for their
@@ -44,5 +44,8 @@ def put_back(letter: Letter, redaction: int) -> bool:
     if not may_be_redacted(letter):
         return False
     with transaction.atomic():
+        # The letter first, as whoever writes it anew does.
+        if not lock_as_read(letter):
+            return False
         gone, _by_model = letter.redactions.filter(pk=redaction).delete()
         return bool(gone) and change(letter)

@@ -19,6 +19,7 @@ from cases.models import Case, Outcome
 from cases.publishing.acts import NotReady, Refused
 from letters.mail import links, news
 from letters.models import Announcement, EmailAddress, Follow, MailKind, OutgoingMail
+from letters.models.locks import delete_locked
 from letters.models.mail import OutgoingMailQuerySet
 
 MAILS_A_BATCH = (
@@ -141,7 +142,7 @@ def stop(announcement: Announcement) -> int:
         if row.finished_at is None:
             row.finished_at = timezone.now()
             row.save(update_fields=["finished_at"])
-        return _mails_of(row).waiting().delete()[0]
+        return delete_locked(_mails_of(row).waiting())
 
 
 def progress(announcement: Announcement) -> Progress:

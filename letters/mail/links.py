@@ -9,11 +9,13 @@ import hmac
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from cases.encryption import keyed_hash, urlsafe
 from letters.models import DataRequest, EmailAddress, Letter, LinkPurpose, MailedLink, Pledge
+from letters.models.locks import lock
 from letters.privacy.limits import KEEP_UNCONFIRMED_FOR
 
 CONFIRM_WITHIN = KEEP_UNCONFIRMED_FOR  # as long as what it confirms waits
@@ -45,7 +47,10 @@ def to_stop(email_address: EmailAddress) -> str:
 
 
 def keep_to_stop(email_addresses: Iterable[EmailAddress]) -> None:
-    _keep([_row(LinkPurpose.STOP, email_address, None) for email_address in email_addresses])
+    links = [_row(LinkPurpose.STOP, email_address, None) for email_address in email_addresses]
+    with transaction.atomic():
+        lock(MailedLink.objects.filter(key_hash__in=[link.key_hash for link in links]))
+        _keep(links)
 
 
 def _address(name: str, key: str) -> str:

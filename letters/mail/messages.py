@@ -35,6 +35,7 @@ from letters.models import (
     Signature,
     SignatureState,
 )
+from letters.models.locks import delete_locked, lock
 from letters.models.mail import TELLS_OF_DECISION
 
 WAIT_IF_TRAPPED = datetime.timedelta(hours=1)
@@ -117,7 +118,8 @@ def queue_data_link(
     )
     if waiting.exists():
         if not trapped:
-            waiting.filter(_held_up_by_others(sender), attempts=0).update(
+            keys = lock(waiting.filter(_held_up_by_others(sender), attempts=0))
+            OutgoingMail.objects.filter(pk__in=keys).update(
                 not_before=timezone.now(), priority=Priority.LINK, sender=sender, held_up_by=""
             )
         return
@@ -147,9 +149,9 @@ def queue_pledge_link(pledge: Pledge, *, sender: str = "") -> None:
 def forget_other_addresses(thing: Letter | Pledge) -> None:
     """After its address was changed: the old one is kept in no mail, and no link that was mailed
     to it opens anything; the new one gets the link."""
-    for model in (OutgoingMail, MailedLink):
+    for model in (MailedLink, OutgoingMail):
         rows = model.objects.filter(about=links.about(thing))
-        rows.exclude(to_hash=thing.email_hash).delete()
+        delete_locked(rows.exclude(to_hash=thing.email_hash))
 
 
 def queue_rejection(letter: Letter) -> None:
@@ -172,7 +174,7 @@ def queue_rejection(letter: Letter) -> None:
 def forget_decision(letter: Letter) -> None:
     """What was decided is undone: the mail that tells of it does not leave, if it has not."""
     mails = OutgoingMail.objects.waiting().filter(about=links.about(letter))
-    mails.filter(kind__in=TELLS_OF_DECISION).delete()
+    delete_locked(mails.filter(kind__in=TELLS_OF_DECISION))
 
 
 def queue_change_asked(letter: Letter) -> None:

@@ -41,6 +41,7 @@ from letters.mail.pace import (
     keep_to,
 )
 from letters.models import EmailAddress, MailKind, OutgoingMail, Priority
+from letters.models.locks import delete_locked, lock
 from letters.models.mail import TELLS_OF_DECISION
 from letters.privacy import throttle
 
@@ -195,7 +196,8 @@ def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> 
         rows = sorted(_rows(batch), key=lambda row: row.pk != batch[0].pk)
         message = messages.written(rows) if rows else None
         if message is None:
-            _rows(batch).delete()
+            with transaction.atomic():
+                delete_locked(_rows(batch))
             return False
         mail = OneLineHeaders(
             message.subject, message.body, to=[rows[0].to], headers=_headers(rows[0])
@@ -211,7 +213,7 @@ def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> 
     done = {"sent_at": timezone.now(), "sender": ""}
     if not rows[0].is_news:
         done["body"] = ""  # a link, if anything
-    _rows(batch).update(**done)
+    _update(_rows(batch), **done)
     return True
 
 
@@ -239,12 +241,12 @@ def _note_failure(batch: list[OutgoingMail], error: Exception, pace: MailPace) -
         return
     logger.warning("Mail %d failed, try %d of %d: %s", first.pk, first.attempts, MAX_TRIES, what)
     until = timezone.now() + pace.first_wait * 2 ** (first.attempts - 1)
-    _rows(batch).filter(sent_at=None).update(not_before=until)
+    _update(_rows(batch).filter(sent_at=None), not_before=until)
 
 
 def _give_up(batch: list[OutgoingMail], what: str) -> None:
     logger.error("Mail %d was given up after %d tries: %s", batch[0].pk, MAX_TRIES, what)
-    _rows(batch).update(given_up_at=timezone.now(), sender="")
+    _update(_rows(batch), given_up_at=timezone.now(), sender="")
 
 
 def _hold_up(mail: OutgoingMail, wait: throttle.TooOften, pace: MailPace) -> None:
@@ -262,14 +264,20 @@ def _hold_up(mail: OutgoingMail, wait: throttle.TooOften, pace: MailPace) -> Non
         DOMAIN: Q(is_news=False, domain=mail.domain, priority__gte=mail.priority),
         NEWS: Q(is_news=True),
     }
-    due = OutgoingMail.objects.waiting().filter(not_before__lte=timezone.now())
-    held = due.filter(shared[wait.what]).update(not_before=wait.until, held_up_by=wait.what)
+    due = OutgoingMail.objects.waiting().filter(shared[wait.what], not_before__lte=timezone.now())
+    held = _update(due, not_before=wait.until, held_up_by=wait.what)
     if wait.what == SITE:
         message = "%d mails left in this hour, the others wait. Is it a flood?"
         _alarm(SITE, message, pace.most_an_hour)
     elif wait.what in (SENDER, DOMAIN):
         message = "One %s has used up its share of this hour, and %d mails wait. Is it a flood?"
         _alarm(wait.what, message, wait.what, held)
+
+
+def _update(rows: QuerySet[OutgoingMail], **changes) -> int:
+    with transaction.atomic():
+        lock(rows)
+        return rows.update(**changes)
 
 
 def _rows(batch: list[OutgoingMail]) -> QuerySet[OutgoingMail]:

@@ -79,13 +79,14 @@ def keep_to(pace: MailPace, mail: OutgoingMail, *, taker: int) -> None:
     to = mail.to_hash
     if mail.priority == Priority.CONFIRM:
         throttle.take(_confirmation_to(to), most=1, every=PAUSE, taker=taker)
+        # In the order of other mails, so that two workers do not wait for each other.
+        throttle.free(f"mail-to|{to}")  # ten minutes begin anew: what is asked for now goes along
+        throttle.take(f"mail-to|{to}", most=1, every=PAUSE, taker=taker)
         try:
             most = MAX_CONFIRMATIONS_MORE
             throttle.take(f"confirmations-a-day|{to}", most=most, every=DAY, taker=taker)
         except throttle.TooOften:
             throttle.take(f"mail-to-a-day|{to}", most=MAX_MAILS_A_DAY, every=DAY, taker=taker)
-        throttle.free(f"mail-to|{to}")  # ten minutes begin anew: what is asked for now goes along
-        throttle.take(f"mail-to|{to}", most=1, every=PAUSE, taker=taker)
     else:
         most = MAX_NEWS_A_DAY if mail.is_news else MAX_MAILS_A_DAY
         throttle.take(f"mail-to|{to}", most=1, every=PAUSE, taker=taker)

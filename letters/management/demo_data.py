@@ -12,7 +12,7 @@ from typing import Any
 
 from django.core.cache import caches
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from cases.models import Case, PetitionText
@@ -32,6 +32,7 @@ from letters.models import (
     TallyKey,
 )
 from letters.models.letters import LetterState as State
+from letters.models.locks import lock
 from letters.models.private_links import PrivateLink
 from letters.statistics import ledger
 
@@ -84,16 +85,20 @@ def remove() -> dict[str, int]:
     """Take all that is invented out of the tables and the counts. How many it were of each kind."""
     gone, counted = {}, Counter[TallyKey]()
     with transaction.atomic():
+        # Whoever is about to change one of them waits: each is taken out as it counted.
+        lock(Pledge.objects.filter(is_sample=True))
+        lock(Letter.objects.filter(Q(is_sample=True) | Q(pledge__is_sample=True)))
+        lock(Signature.objects.filter(is_sample=True))
+        lock(Post.objects.filter(is_sample=True))
         # A real letter may have been written for an invented pledge.
         Letter.objects.filter(pledge__is_sample=True, is_sample=False).update(pledge=None)
         for what, invented in rows().items():
-            # Whoever is about to change one of them waits: each is taken out as it counted.
-            gone[what] = len(invented.order_by("pk").select_for_update().values_list("pk"))
+            gone[what] = invented.count()
             if what != "pledges":
                 counted.update(ledger.by_key(invented))
             invented.delete()
         ledger.add_many({key: -number for key, number in counted.items()})
-        PetitionText.objects.filter(signatures=None).delete()
+    PetitionText.objects.filter(signatures=None).delete()
     caches["fragments"].clear()
     return gone
 

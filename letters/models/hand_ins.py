@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.models import Case, Freeze, Target
 from letters.models.actions import ActionKind
 from letters.models.letters import Format, Letter, LetterState
+from letters.models.locks import lock
 from letters.models.signatures import Signature
 
 
@@ -174,17 +175,19 @@ class HandInItemQuerySet(models.QuerySet["HandInItem"]):
         which one stands is made anew, unless somebody has fetched it: then its page tells which
         numbers to take out by hand.
         """
-        chosen = (
-            {"letter__in": list(letters)}
-            if letters is not None
-            else {"signature__in": list(signatures or [])}
-        )
+        what, keys = ("letter", letters) if letters is not None else ("signature", signatures)
+        chosen = {f"{what}__in": list(keys or [])}
+        if not chosen[f"{what}__in"]:
+            return 0
         printable = HandIn.objects.not_printed().filter(pk=OuterRef("hand_in"))
         leaving = self.open().filter(Exists(printable), **chosen)
         on_it = leaving.filter(
             hand_in=OuterRef("hand_in"), number__range=(OuterRef("first"), OuterRef("last"))
         )
-        HandInPart.objects.filter(Exists(on_it), fetched_at=None).renew()
+        parts = HandInPart.objects.filter(Exists(on_it), fetched_at=None)
+        lock(leaving)
+        lock(parts)
+        parts.renew()
         return leaving.update(left_at=timezone.now(), left_because=because)
 
 

@@ -35,6 +35,7 @@ from letters.models import (
     SignatureState,
     Throttle,
 )
+from letters.models.locks import delete_locked, delete_unused, lock
 from letters.privacy import limits, retention
 
 # What goes of a letter that counts: all but its case, country, day and way.
@@ -72,14 +73,15 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
     """
     with transaction.atomic():
         # Locked, so that none begins or ceases to count between the two steps below.
-        keys = list(letters.order_by("pk").select_for_update().values_list("pk", flat=True))
+        keys = lock(letters)
         _erase_mail_about("letter", keys)
         _forget_at_the_desk(DeskThing.LETTER, keys)
         LetterPicture.objects.filter(letter__in=keys).delete()
-        HandInItem.objects.leave(LeftBecause.ERASED, letters=keys)
+        lock(Reply.objects.filter(letter__in=keys))
         Reply.objects.told_by_writers().filter(letter__in=keys).delete()
         Reply.objects.filter(letter__in=keys).update(letter=None)
         Redaction.objects.filter(letter__in=keys).delete()
+        HandInItem.objects.leave(LeftBecause.ERASED, letters=keys)
         chosen = Letter.objects.filter(pk__in=keys)
         counted = chosen.filter(STAYS).update(
             **ERASED_FIELDS,
@@ -97,10 +99,12 @@ def erase_pledges(pledges: QuerySet[Pledge]) -> int:
     """Delete pledges; letters written for them stay. Returns how many."""
     with transaction.atomic():
         # Locked, so that no letter is added to one meanwhile.
-        keys = list(pledges.order_by("pk").select_for_update().values_list("pk", flat=True))
+        keys = lock(pledges)
+        written = lock(Letter.objects.filter(pledge__in=keys))
+        Letter.objects.filter(pk__in=written).update(pledge=None)
+        gone, _by_model = Pledge.objects.filter(pk__in=keys).delete()
         _erase_mail_about("pledge", keys)
-        Letter.objects.filter(pledge__in=keys).update(pledge=None)
-        return Pledge.objects.filter(pk__in=keys).delete()[0]
+    return gone
 
 
 def erase_signatures(signatures: QuerySet[Signature]) -> int:
@@ -109,7 +113,7 @@ def erase_signatures(signatures: QuerySet[Signature]) -> int:
     What a moderator found not to be valid stays as a number too: the campaign can say how many.
     """
     with transaction.atomic():
-        keys = list(signatures.order_by("pk").select_for_update().values_list("pk", flat=True))
+        keys = lock(signatures)
         HandInItem.objects.leave(LeftBecause.ERASED, signatures=keys)
         _forget_at_the_desk(DeskThing.SIGNATURE, keys)
         chosen = Signature.objects.filter(pk__in=keys)
@@ -129,7 +133,7 @@ def erase_signatures(signatures: QuerySet[Signature]) -> int:
 def erase_posts(posts: QuerySet[Post]) -> int:
     """Take out the links; what counted stays as a number. Returns how many."""
     with transaction.atomic():
-        keys = list(posts.order_by("pk").select_for_update().values_list("pk", flat=True))
+        keys = lock(posts)
         _forget_at_the_desk(DeskThing.POST, keys)
         chosen = Post.objects.filter(pk__in=keys)
         counted = chosen.filter(STAYS).update(**ERASED_LINK, created_at=TruncDay("created_at"))
@@ -138,14 +142,15 @@ def erase_posts(posts: QuerySet[Post]) -> int:
 
 def erase_replies(replies: QuerySet[Reply]) -> int:
     """Take out words and pictures of what came back; that it came stays. Returns how many."""
-    return replies.update(
-        text="",
-        picture="",
-        shown_text="",
-        letter=None,
-        state=ReplyState.READ,
-        erased_on=timezone.localdate(),
-    )
+    with transaction.atomic():
+        return Reply.objects.filter(pk__in=lock(replies)).update(
+            text="",
+            picture="",
+            shown_text="",
+            letter=None,
+            state=ReplyState.READ,
+            erased_on=timezone.localdate(),
+        )
 
 
 def erase_expired() -> dict[str, int]:
@@ -181,9 +186,9 @@ def erase_expired() -> dict[str, int]:
         given_up_at__lt=now - limits.KEEP_MAIL_FOR
     )
     old_news = Q(is_news=True, created_at__lt=now - limits.KEEP_WAITING_NEWS_FOR)
-    MailedLink.objects.filter(expires_at__lt=now).delete()
-    Claim.objects.filter(until__lt=now).delete()
-    Decision.objects.filter(at__lt=now - limits.KEEP_DECISIONS_FOR).delete()
+    _erase_unused(MailedLink.objects.filter(expires_at__lt=now))
+    _erase_unused(Claim.objects.filter(until__lt=now))
+    _erase_unused(Decision.objects.filter(at__lt=now - limits.KEEP_DECISIONS_FOR))
     return {
         "letters": sum(
             _in_parts(rows, erase_letters) for rows in [expired, retention.expired_letters()]
@@ -191,16 +196,16 @@ def erase_expired() -> dict[str, int]:
         "pledges": _in_parts(pledges, erase_pledges),
         "signatures": sum(_in_parts(rows, erase_signatures) for rows in _expired_signatures(now)),
         "replies": erase_replies(replies),
-        "follows": follows.delete()[0],
+        "follows": _erase_unused(follows),
         "posts": _in_parts(posts, erase_posts),
         "email_addresses": sum(
             _in_parts(rows, _erase_if_empty) for rows in _expired_email_addresses()
         ),
-        "mails": OutgoingMail.objects.filter(done_with | old_news).delete()[0],
-        "links to all data": DataRequest.objects.filter(
-            created_at__lt=now - limits.KEEP_DATA_LINKS_FOR
-        ).delete()[0],
-        "limits": Throttle.objects.filter(ends_at__lt=now).delete()[0],
+        "mails": _erase_unused(OutgoingMail.objects.filter(done_with | old_news)),
+        "links to all data": _erase_unused(
+            DataRequest.objects.filter(created_at__lt=now - limits.KEEP_DATA_LINKS_FOR)
+        ),
+        "limits": _erase_unused(Throttle.objects.filter(ends_at__lt=now)),
     }
 
 
@@ -232,12 +237,17 @@ def _expired_email_addresses() -> list[QuerySet[EmailAddress]]:
 
 def _erase_if_empty(email_addresses: QuerySet[EmailAddress]) -> int:
     with transaction.atomic():
-        keys = list(email_addresses.order_by("pk").select_for_update().values_list("pk", flat=True))
+        keys = lock(email_addresses)
         # Asked once more under the lock: something may hang on one since.
         still = list(email_addresses.filter(pk__in=keys).values_list("pk", flat=True))
-        _erase_mail_about(LinkPurpose.EMAIL_ADDRESS, still)
         EmailAddress.objects.filter(pk__in=still).delete()
+        _erase_mail_about(LinkPurpose.EMAIL_ADDRESS, still)
     return len(still)
+
+
+def _erase_unused(rows: QuerySet) -> int:
+    with transaction.atomic():
+        return delete_unused(rows)
 
 
 def _in_parts(rows: QuerySet, erase: Callable[[QuerySet], int], size: int = 500) -> int:
@@ -256,5 +266,5 @@ def _forget_at_the_desk(thing: str, keys: list[int]) -> None:
 
 def _erase_mail_about(thing: str, keys: list[int]) -> None:
     about = [f"{thing}:{key}" for key in keys]
-    OutgoingMail.objects.filter(about__in=about).delete()
-    MailedLink.objects.filter(about__in=about).delete()
+    delete_locked(MailedLink.objects.filter(about__in=about))
+    delete_locked(OutgoingMail.objects.filter(about__in=about))

@@ -70,10 +70,11 @@ NOTE_SENDER = """
 """
 
 
-def watch(row: Letter | Signature | Post, was: TallyKey | None) -> None:
-    """A supporter moved it: flag it, if it begins to count while an alarm is open.
+def watch(row: Letter | Signature | Post, was: TallyKey | None) -> dict:
+    """A supporter moved it: flag it, if it begins to count while an alarm is open. Whoever calls
+    this writes what it changes.
 
-    After the row was changed and before the tally is, in the same transaction: so all who count
+    After the row was locked and before the tally is, in the same transaction: so all who count
     for one case and kind stand in line here, and the alarm is raised by exactly one.
     """
     now = row.tally_key
@@ -81,9 +82,10 @@ def watch(row: Letter | Signature | Post, was: TallyKey | None) -> None:
         give_back(was)
     elif now and not was and (alarm := alarm_of(now)):
         changes = {"needs_review": True, "counted_on": None, "alarm_id": alarm}
-        type(row).objects.filter(pk=row.pk).update(**changes)
         for name, value in changes.items():
             setattr(row, name, value)
+        return changes
+    return {}
 
 
 def alarm_of(key: TallyKey, number: int = 1) -> int | None:

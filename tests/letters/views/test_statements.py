@@ -62,18 +62,18 @@ def test_a_promise_for_the_edition_costs_four(client):
         assert client.post(reverse("letters:pledge-edition"), form).status_code == 302
 
 
-def test_a_letter_with_address_and_promise_costs_five(client):
+def test_a_letter_with_address_and_promise_costs_six(client):
     case = make_case_to_write_for()
     pledge = LetterForm.sign_pledge(make_pledge(case))
     form = letter_form(email="sam@example.org", pledge=pledge)
 
-    with statements(5):
+    with statements(6):  # one of them so that nobody erases the promise meanwhile
         assert (
             client.post(reverse("letters:letter-write", args=[case.slug]), form).status_code == 302
         )
 
 
-def test_a_signature_costs_ten_and_its_yes_eleven(client):
+def test_a_signature_costs_ten_and_its_yes_twelve(client):
     petition = make_petition()
     other = make_signature(petition, state="unconfirmed")  # the text is kept already
     say_yes(client, other.email_address)  # in this hour too, which is asked how fast it counts
@@ -82,7 +82,7 @@ def test_a_signature_costs_ten_and_its_yes_eleven(client):
     with statements(10):
         assert client.post(url, form).status_code == 302
     email_address = petition.signatures.latest("pk").email_address
-    with statements(11):  # three of them to see what waits
+    with statements(12):  # three of them to see what waits
         assert say_yes(client, email_address).status_code == 302
 
 
@@ -107,13 +107,13 @@ def test_the_page_of_a_petition_costs_the_same_for_one_signature_and_for_thirty(
         ("submitted", "withdraw"),
     ],
 )
-def test_an_act_costs_five_also_for_a_promise(client, state, name):
+def test_an_act_costs_six_also_for_a_promise(client, state, name):
     """One of them counts how fast a case counts; the first of an hour asks two more."""
     case = make_case_to_write_for()
     act(client, make_letter(case, state="drafting"), "deliver")  # another of this hour
     letter = make_letter(case, state=state, pledge=make_pledge(case))
 
-    with statements(5):
+    with statements(6):
         assert act(client, letter, name).status_code == 302
 
 
