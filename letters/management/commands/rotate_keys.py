@@ -11,6 +11,7 @@ from django.db import connection, models, transaction
 from cases.encryption import EncryptedTextField, fernet
 from letters.delivery import files
 from letters.models import HandInPart, LetterPicture
+from letters.models.locks import lock
 
 PICTURES_A_PART = 10  # each is up to a megabyte
 # As allauth's MFA adapter encrypts them; the last one is a list of texts.
@@ -32,9 +33,8 @@ class Command(BaseCommand):
         for model, columns in encrypted_columns():
             self.changed = self.unreadable = 0
             size = min(part, PICTURES_A_PART) if model is LetterPicture else part
-            for rows in in_parts(model, columns, size):
-                with transaction.atomic():
-                    self.rotate(model, columns, rows)
+            for keys in in_parts(model, size):
+                self.rotate(model, columns, keys)
             self.stdout.write(f"{model._meta.verbose_name_plural}: {self.changed:,} texts anew")
             unreadable += self.unreadable
         unreadable += self.rotate_authenticators() + self.rotate_files()
@@ -44,20 +44,24 @@ class Command(BaseCommand):
                 "one is missing. Take none out before it is found."
             )
 
-    def rotate(self, model: type[models.Model], columns: list[str], rows: list[tuple]) -> None:
+    @transaction.atomic
+    def rotate(self, model: type[models.Model], columns: list[str], keys: list[int]) -> None:
+        lock(model._default_manager.filter(pk__in=keys))  # nobody writes another text meanwhile
         table, key = map(connection.ops.quote_name, (model._meta.db_table, model._meta.pk.column))
         with connection.cursor() as cursor:
-            for pk, *texts in rows:
-                for column, old in zip(columns, texts, strict=True):
-                    if not old or (new := self.encrypted_anew(old)) is None:
-                        continue
-                    name = connection.ops.quote_name(column)
-                    # Only if nobody has written another text meanwhile.
+            for pk, *texts in texts_of(model, columns, keys):
+                anew = {
+                    connection.ops.quote_name(column): new
+                    for column, old in zip(columns, texts, strict=True)
+                    if old and (new := self.encrypted_anew(old)) is not None
+                }
+                if anew:
+                    names = ", ".join(f"{name} = %s" for name in anew)
                     cursor.execute(
-                        f"UPDATE {table} SET {name} = %s WHERE {key} = %s AND {name} = %s",  # noqa: S608
-                        [new, pk, old],
+                        f"UPDATE {table} SET {names} WHERE {key} = %s",  # noqa: S608
+                        [*anew.values(), pk],
                     )
-                    self.changed += cursor.rowcount
+                    self.changed += len(anew)
 
     def rotate_authenticators(self) -> int:
         """The second factors of staff: their secrets stand in the JSON that allauth keeps."""
@@ -118,19 +122,19 @@ def encrypted_columns() -> Iterator[tuple[type[models.Model], list[str]]]:
             yield model, columns
 
 
-def in_parts(model: type[models.Model], columns: list[str], size: int) -> Iterator[list[tuple]]:
-    """The rows as they are stored, by their primary key."""
+def in_parts(model: type[models.Model], size: int) -> Iterator[list[int]]:
+    """The primary keys of all rows."""
+    last, rows = 0, model._default_manager.order_by("pk")
+    while keys := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:size]):
+        yield keys
+        last = keys[-1]
+
+
+def texts_of(model: type[models.Model], columns: list[str], keys: list[int]) -> list[tuple]:
+    """The texts of these rows as they are stored."""
     table, key = map(connection.ops.quote_name, (model._meta.db_table, model._meta.pk.column))
     names = ", ".join(map(connection.ops.quote_name, columns))
-    last = 0
-    while True:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT {key}, {names} FROM {table} WHERE {key} > %s ORDER BY {key} LIMIT %s",  # noqa: S608
-                [last, size],
-            )
-            rows = cursor.fetchall()
-        if not rows:
-            return
-        yield rows
-        last = rows[-1][0]
+    places = ", ".join(["%s"] * len(keys))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {key}, {names} FROM {table} WHERE {key} IN ({places})", keys)  # noqa: S608
+        return cursor.fetchall()

@@ -204,7 +204,7 @@ def test_rotating_twice_changes_nothing_more(old_and_new_key):
 
 def test_rotating_overwrites_no_text_that_is_written_meanwhile(old_and_new_key):
     letter, _pledge, new = old_and_new_key
-    parts = list(rotate_keys.in_parts(Letter, ["body"], 10))
+    parts = list(rotate_keys.in_parts(Letter, 10))
     Letter.objects.filter(pk=letter.pk).update(body="Words of this very moment.")
 
     rotating = rotate_keys.Command()
