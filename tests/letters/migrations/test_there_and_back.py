@@ -54,6 +54,7 @@ def to_now() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # each new migration makes the way longer
 def test_what_is_stored_is_there_before_and_after(back_to):
     renamed, targets = Renamed(), OneTarget()
 
