@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.countries import language_name
 from cases.models import Case, SolidarityPhrase, Target
 from letters.admin.filters import cases_with_letters
+from letters.delivery import similar_texts
 from letters.forms.fields import set_choices, set_queryset
 from letters.forms.messages import ANOTHER_LANGUAGE
 from letters.models import (
@@ -66,6 +67,7 @@ class QueueForm(forms.Form):
             ("", _("all")),
             ("is_answer", _("handed in again")),
             ("needs_review", _("a trap or a limit caught it")),
+            ("alike", _("same text as others")),
             ("none", _("none")),
         ],
     )
@@ -99,6 +101,8 @@ class QueueForm(forms.Form):
         match asked.get("flag"):
             case "none":
                 letters = letters.filter(needs_review=False, is_answer=False)
+            case "alike":
+                letters = letters.filter(similar_texts.is_alike())
             case "needs_review" | "is_answer" as flag:
                 letters = letters.filter(**{flag: True})
         if days := asked.get("days"):

@@ -26,6 +26,7 @@ from letters.admin.filters import CaseFilter, CountryFilter, StateFilter, Target
 from letters.admin.forms import FindForm
 from letters.admin.moderated import ModeratedAdmin
 from letters.admin.redactions import RedactMixin
+from letters.admin.similar_texts import SimilarTextsMixin
 from letters.admin.validity import MomentFilter, ValidityMixin
 from letters.delivery import desk
 from letters.models import COUNTED, Follow, Letter, Pledge, Signature
@@ -52,7 +53,7 @@ LISTED = [
 
 
 @admin.register(Letter)
-class LetterAdmin(RedactMixin, ExportsMixin, ValidityMixin, ModeratedAdmin):
+class LetterAdmin(RedactMixin, SimilarTextsMixin, ExportsMixin, ValidityMixin, ModeratedAdmin):
     permission = MODERATE
     found_by = gettext_lazy("Letters are found here by their number.")
     change_list_template = "admin/letters/letter/change_list.html"

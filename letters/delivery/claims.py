@@ -27,6 +27,18 @@ def claim(thing: str, row: int, by: User) -> bool:
     return bool(free.update(by=by, until=until))
 
 
+def claim_many(thing: str, rows: Iterable[int], by: User) -> set[int]:
+    """The same for several: those that they have now."""
+    rows, until = list(rows), timezone.now() + CLAIM_FOR
+    Claim.objects.bulk_create(
+        [Claim(thing=thing, row=row, by=by, until=until) for row in sorted(rows)],
+        ignore_conflicts=True,
+    )
+    Claim.objects.filter(thing=thing, row__in=rows).free_for(by).update(by=by, until=until)
+    mine = Claim.objects.in_force().filter(thing=thing, row__in=rows, by=by)
+    return set(mine.values_list("row", flat=True))
+
+
 def release(thing: str, rows: Iterable[int], by: User) -> None:
     Claim.objects.filter(thing=thing, row__in=list(rows), by=by).delete()
 

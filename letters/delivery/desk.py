@@ -54,11 +54,19 @@ def acts_for(letter: Letter) -> list[str]:
 
 
 def decide(
-    letter: Letter, act: str, *, by: User, code: str = "", reason: str = "", wanted: str = ""
+    letter: Letter,
+    act: str,
+    *,
+    by: User,
+    code: str = "",
+    reason: str = "",
+    wanted: str = "",
+    group: str = "",
 ) -> bool:
     """Do it as the letter was read. False if it was changed since: then nothing has happened.
 
-    `code` and `reason` say why it is rejected, `wanted` what its writer is asked to change.
+    `code` and `reason` say why it is rejected, `wanted` what its writer is asked to change; `group`
+    is the same for those that were read together.
     """
     if act not in acts_for(letter):
         return False
@@ -74,6 +82,7 @@ def decide(
             by=by,
             before=before,
             after_changed_at=letter.changed_at,
+            group=group,
         )
     return True
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from letters.delivery import similar_texts
 from letters.models import Letter
 from letters.models.letters import LetterQuerySet
 
@@ -75,7 +76,8 @@ def page(queue: LetterQuerySet, languages: list[str], after: int | None = None) 
         ordered[0] = _after(ordered[0], last)
     found: list[Letter] = []
     for part in ordered:
-        found += part.select_related("case").only(*LISTED)[: PAGE + 1 - len(found)]
+        listed = part.select_related("case").only(*LISTED)
+        found += listed.annotate(is_alike=similar_texts.is_alike())[: PAGE + 1 - len(found)]
     return Page(found[:PAGE], found[PAGE - 1].pk if len(found) > PAGE else None)
 
 

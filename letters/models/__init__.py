@@ -43,5 +43,6 @@ from letters.models.rejections import UNTOLD, RejectionCode
 from letters.models.replies import Reply, ReplyFrom, ReplyState
 from letters.models.retention_decisions import RetentionDecision
 from letters.models.signatures import Signature, SignatureState
+from letters.models.similar_texts import TextGroup, TextGroupBand, TextGroupMember
 from letters.models.tallies import Tally, TallyKey, TallySource
 from letters.models.throttles import Throttle

@@ -33,6 +33,8 @@ from letters.models import (
     ReplyState,
     Signature,
     SignatureState,
+    TextGroup,
+    TextGroupMember,
     Throttle,
 )
 from letters.models.locks import delete_locked, delete_unused, lock
@@ -82,6 +84,7 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
         Reply.objects.filter(letter__in=keys).update(letter=None)
         Redaction.objects.filter(letter__in=keys).delete()
         HandInItem.objects.leave(LeftBecause.ERASED, letters=keys)
+        _leave_text_groups(keys)
         chosen = Letter.objects.filter(pk__in=keys)
         counted = chosen.filter(STAYS).update(
             **ERASED_FIELDS,
@@ -93,6 +96,14 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
         )
         gone, _by_model = chosen.exclude(STAYS).delete()
     return counted + gone
+
+
+def _leave_text_groups(letters: list[int]) -> None:
+    """What tells that others have the same words goes with the last of them."""
+    members = TextGroupMember.objects.filter(letter__in=letters)
+    groups = list(members.values_list("group", flat=True))
+    members.delete()
+    TextGroup.objects.filter(pk__in=groups, members=None).delete()
 
 
 def erase_pledges(pledges: QuerySet[Pledge]) -> int:

@@ -207,6 +207,7 @@ letters_letter_changelist             -     -     -     rw    rw    -     -     
 letters_letter_delete                 -     -     -     -     -     -     -     -     -
 letters_letter_desk                   -     -     -     rw    rw    -     -     -     rw
 letters_letter_desk_act               -     -     -     w     w     -     -     -     w
+letters_letter_desk_alike             -     -     -     rw    rw    -     -     -     rw
 letters_letter_desk_decisions         -     -     -     rw    rw    -     -     -     rw
 letters_letter_desk_languages         -     -     -     rw    rw    -     -     -     rw
 letters_letter_desk_read              -     -     -     rw    rw    -     -     -     rw

@@ -1,5 +1,6 @@
 """The worker: tells the news, sends the outbox, makes the paper of hand-ins, erases once an hour
-what is past its limit, freezes cases whose consents have ended, publishes figures once a day."""
+what is past its limit, freezes cases whose consents have ended, publishes figures once a day, puts
+letters that are alike together."""
 
 import datetime
 import logging
@@ -11,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import DatabaseError, connection
 
 from cases.publishing import consents
-from letters.delivery import parts, requeue
+from letters.delivery import parts, requeue, similar_texts
 from letters.mail import announcements, outbox
 from letters.privacy import erasure
 from letters.statistics import published
@@ -19,7 +20,8 @@ from letters.statistics import published
 logger = logging.getLogger(__name__)
 
 ERASE_EVERY = 60 * 60  # seconds
-LOOK_EVERY = 60  # at consents that ended, and whether the day has its figures
+# At consents that ended, whether the day has its figures, and which letters are alike.
+LOOK_EVERY = 60
 AFTER_AN_ERROR = 10  # seconds until the database is asked again
 BREATH = 0.2  # seconds: how soon it notices that it is to stop
 
@@ -28,8 +30,9 @@ class Command(BaseCommand):
     help = (
         "Put news that was approved into the outbox, send the mails that wait there, make the "
         "paper of hand-ins, and erase once an hour what is past its limit. Freeze cases whose "
-        "consents have ended, and publish once a day the figures that are broken down. Runs until "
-        "it is stopped; several may run side by side."
+        "consents have ended, publish once a day the figures that are broken down, and put "
+        "letters that say the same together for moderators. Runs until it is stopped; several "
+        "may run side by side."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -85,6 +88,7 @@ class Command(BaseCommand):
         if once:
             self.freeze_ended()
             published.publish_once_a_day()
+            similar_texts.group_waiting()
             self.clean_up()
             self.look_after_hand_ins()
             self.send_all()
@@ -106,6 +110,7 @@ class Command(BaseCommand):
                     self.freeze_ended()
                     published.publish_once_a_day()
                     self.look_after_hand_ins()
+                    similar_texts.group_waiting()
                     look_at = time.monotonic() + LOOK_EVERY
                 if time.monotonic() >= erase_at:
                     self.clean_up()

@@ -1,0 +1,134 @@
+"""Letters that say the same or nearly the same: one is read in full, of the others what differs.
+
+What is decided together was on that page, and each is a decision of its own. At the
+reading desk.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import NamedTuple
+
+from django.contrib import messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import path
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from cases.admin.history import Span, highlight_changes
+from cases.admin.row_numbers import row_number
+from cases.permissions import staff
+from letters.admin import reading
+from letters.admin.desk import LETTER, DeskMixin
+from letters.admin.desk_forms import QueueForm
+from letters.delivery import claims, desk, similar_texts
+from letters.models import DeskAct, Letter, LetterPicture
+from letters.text import checks, redactions, similarity
+
+MAX_TOGETHER = 50  # letters on a page; when they are decided the next ones come
+
+
+class Alike(NamedTuple):
+    """One of the others, as its page shows it."""
+
+    letter: Letter
+    differences: list[list[Span]]  # of subject and body, as they would be printed
+    picture: LetterPicture | None
+    is_blocked: bool
+
+    @property
+    def seen(self) -> str:
+        return self.letter.changed_at.isoformat()
+
+
+class SimilarTextsMixin(DeskMixin):
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.alike_view)
+        name = "letters_letter_desk_alike"
+        return [path("desk/<int:pk>/alike/", view, name=name), *super().get_urls()]
+
+    def alike_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The letter in full, and of each that is like it what differs: approved together."""
+        self._may_read(request)
+        letter, queue = self._letter_to_read(pk), QueueForm(request.GET)
+        claim = claims.claim_of(LETTER, letter.pk)
+        if claim is None or claim.by != request.user or not letter.may_be_approved:
+            return redirect(self._page_of(letter.pk, queue))
+        redactions.load(letter)
+        others = alike_of(letter, staff(request))
+        shown = [letter, *(other.letter for other in others)]
+        if request.method == "POST":
+            self._approve_together(request, shown)
+            claims.release(LETTER, [one.pk for one in shown], staff(request))
+            return self._to_next(request, queue)
+        rows = Letter.objects.filter(pk__in=[one.pk for one in shown]).only("pk", "kind")
+        LogEntry.objects.log_actions(staff(request).pk, rows, CHANGE, "Read with others.")
+        return self._desk_page(
+            request,
+            "alike",
+            _("Letters like %(letter)s") % {"letter": letter},
+            **reading.context(letter),
+            queue=queue,
+            others=others,
+            number=len(shown),
+        )
+
+    def _approve_together(self, request: HttpRequest, shown: list[Letter]) -> None:
+        """Those that are ticked, are still alike, and were not changed since they were shown: each
+        is a decision of its own, and undone alone."""
+        ticked = {row_number(key) for key in request.POST.getlist("letter")}
+        group, done = secrets.token_urlsafe(12), 0
+        for letter in shown:
+            is_as_seen = request.POST.get(f"seen-{letter.pk}") == letter.changed_at.isoformat()
+            if letter.pk in ticked and is_as_seen:
+                approved = desk.decide(letter, DeskAct.APPROVE, by=staff(request), group=group)
+                if approved:
+                    done += 1
+                    self.log_change(request, letter, "Approved, read with others.")
+        if done:
+            message = ngettext("%(n)s letter is approved.", "%(n)s letters are approved.", done)
+            messages.success(request, message % {"n": done})
+        if left := len(ticked) - done:
+            message = ngettext(
+                "%(n)s was changed since: please read it again.",
+                "%(n)s were changed since: please read them again.",
+                left,
+            )
+            messages.warning(request, message % {"n": left})
+
+    def _more_to_read(self, letter: Letter, **sent: Form) -> dict[str, object]:
+        alike = 0
+        if letter.may_be_approved:
+            similar_texts.group_case(letter.case_id)
+            alike = similar_texts.alike(letter).count()
+        return super()._more_to_read(letter, **sent) | {"alike": alike}
+
+
+def alike_of(letter: Letter, person: User) -> list[Alike]:
+    """Of those that wait and are like it the longest waiting, but for what others are reading."""
+    similar_texts.group_case(letter.case_id)
+    waiting = list(similar_texts.alike(letter).prefetch_related("redactions")[:MAX_TOGETHER])
+    mine = claims.claim_many(LETTER, [one.pk for one in waiting], person)
+    letters = [one for one in waiting if one.pk in mine]
+    terms = similarity.terms_of(letter)
+    # The group has one letter in common, not each with each.
+    alike = [other for other in letters if similarity.are_alike(terms, similarity.terms_of(other))]
+    pictures = {
+        picture.letter_id: picture
+        for picture in LetterPicture.objects.filter(letter__in=alike).defer("data")
+    }
+    found = []
+    for other in alike:
+        other.case, other.target = letter.case, letter.target  # they are the same
+        is_blocked = checks.is_blocked(other)
+        found.append(Alike(other, differences(letter, other), pictures.get(other.pk), is_blocked))
+    return found
+
+
+def differences(letter: Letter, other: Letter) -> list[list[Span]]:
+    texts = zip(redactions.redacted(letter), redactions.redacted(other), strict=True)
+    return [highlight_changes(one, two) for one, two in texts if one.split() != two.split()]
