@@ -9,6 +9,7 @@ servers take turns in short slices, and what is reported is the median over all 
 likewise. No time is a failure of the run.
 
     ROWS=1000000    the admin's lists, and readers' pages, with so many letters
+    HAND_IN=5000    a hand-in of so many letters in four scripts, on its way to paper
     ROUNDS=10       how often each server has its turn
     DATABASE_URL    another PostgreSQL server than that at 127.0.0.1:5432; `sqlite:` for none
 """
@@ -48,6 +49,7 @@ OTHERS = {  # no target of their own
 }
 FEW_LETTERS = 1_000
 ROWS = int(os.environ.get("ROWS", 0))
+HAND_IN = int(os.environ.get("HAND_IN", 0))
 ROUNDS = int(os.environ.get("ROUNDS", 10))
 A_SLICE = 20  # forms sent in a turn
 GROUPS, GROUP = 5, 5  # of so many who write a letter from its case to the post
@@ -81,6 +83,7 @@ SIGNATURE_TO_BARE_INSERT = 0.4
 WHOLE_LETTER = 60  # ms
 COST_OF_MANY_LETTERS = 1.2
 READER_MEANWHILE = 50  # ms for a page from memory while fifty ask for new renderings
+MAKING_PAPER = 400  # MB of the worker and of Typst beside it, whatever the number of letters
 ADMIN_LIST = 100  # ms for each filter of the long lists
 MEMORY = 150  # MB
 
@@ -221,6 +224,17 @@ def admin_lists(report: Report, environment: dict[str, str]) -> None:
     report.target("the slowest", took[0][0], most=ADMIN_LIST)
 
 
+def hand_in(report: Report, environment: dict[str, str], folder: Path) -> None:
+    environment |= {"PRIVATE_ROOT": str(folder / "private")}
+    answer = run_python(environment, "-m", "bench.hand_ins", str(HAND_IN))
+    measured = json.loads(answer.splitlines()[-1])
+    print(f"\nA hand-in of {measured.pop('letters'):,} letters")
+    for name, number in measured.items():
+        report.remark(name, number)
+    together = measured["MB at most"] + measured["MB of Typst at most"]
+    report.target("MB at most, both", together, most=MAKING_PAPER)
+
+
 def main() -> None:
     report = Report()
     postgresql = find_server()
@@ -259,6 +273,8 @@ def main() -> None:
             admin_lists(report, environment_of_many)
             with_many = serve("write4rights.wsgi", environment_of_many | NO_PAGE_CACHE, many)
             many_letters(report, uncached, with_many)
+        if HAND_IN:
+            hand_in(report, environment | {}, folder)
         renderings(report, site)
         memory(report, site, uncached)
         statements(report, environment)

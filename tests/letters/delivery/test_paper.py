@@ -181,6 +181,25 @@ def test_paper_of_a_frozen_case_is_made_once_it_is_frozen_no_more():
     assert hand_in.state == "ready"
 
 
+def test_a_freeze_while_a_part_is_made_leaves_nothing_of_it(monkeypatch):
+    case = make_case_to_write_for()
+    make_letter(case, state="approved")
+    hand_in = make(case)
+    typeset = hand_in_paper.pdf
+
+    def freeze_meanwhile(part):
+        Case.objects.update(freeze="withdrawn", freeze_reason="A threat.")
+        return typeset(part)
+
+    monkeypatch.setattr("letters.text.hand_in_paper.pdf", freeze_meanwhile)
+    work()
+    work()  # which erases the cover that was made before
+
+    assert files() == []
+    hand_in.refresh_from_db()
+    assert hand_in.state == "making"
+
+
 @pytest.mark.parametrize(
     "end",
     [
