@@ -83,7 +83,7 @@ SIGNATURE_TO_BARE_INSERT = 0.4
 WHOLE_LETTER = 60  # ms
 COST_OF_MANY_LETTERS = 1.2
 READER_MEANWHILE = 50  # ms for a page from memory while fifty ask for new renderings
-MAKING_PAPER = 400  # MB of the worker and of Typst beside it, whatever the number of letters
+MAKING_PAPER = 600  # MB of the worker and of Typst beside it, whatever the number of letters
 ADMIN_LIST = 100  # ms for each filter of the long lists
 MEMORY = 150  # MB
 
