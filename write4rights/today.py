@@ -195,12 +195,13 @@ def _to_review() -> list[Task]:
             ngettext_lazy(
                 "%(count)s signature to look at", "%(count)s signatures to look at", "count"
             ),
+            page="desk",
         ),
         Task(
             "letters.moderate_letter",
             Post.objects.needing_review(),
             ngettext_lazy("%(count)s post to look at", "%(count)s posts to look at", "count"),
-            "?needs_review__exact=1",
+            page="desk",
         ),
         Task(
             "letters.handle_reply",

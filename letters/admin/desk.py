@@ -234,11 +234,10 @@ class DeskMixin(ModeratedAdmin):
     def _to_next(self, request: HttpRequest, queue: QueueForm) -> HttpResponse:
         languages = ReadingLanguages.objects.of(request.user)
         parts = reading_queue.parts(queue.queue(), languages)
-        row = claims.next_for(staff(request), parts)
-        if row is None:
-            messages.info(request, _("Nothing more waits for you here."))
-            return redirect(self._queue_url(queue))
-        return redirect(self._page_of(row, queue))
+        if rows := claims.next_rows(LETTER, staff(request), parts):
+            return redirect(self._page_of(rows[0], queue))
+        messages.info(request, _("Nothing more waits for you here."))
+        return redirect(self._queue_url(queue))
 
     def _page_of(self, pk: int, queue: QueueForm) -> str:
         return _with(reverse("admin:letters_letter_desk_read", args=[pk]), queue)

@@ -11,6 +11,7 @@ from cases.admin.readonly import ReadOnlyAdmin
 from cases.countries import country_name
 from letters.admin.access_log import access_log_for
 from letters.admin.filters import CaseFilter, OptionsFilter
+from letters.admin.flagged import FlaggedDeskMixin
 from letters.admin.keyset import KeysetAdmin
 from letters.admin.validity import MomentFilter, ValidityMixin
 from letters.models import Post
@@ -26,7 +27,8 @@ class ValidFilter(OptionsFilter):
 
 
 @admin.register(Post)
-class PostAdmin(ValidityMixin, KeysetAdmin, ReadOnlyAdmin):
+class PostAdmin(FlaggedDeskMixin, ValidityMixin, KeysetAdmin, ReadOnlyAdmin):
+    desk_permission = "letters.moderate_letter"
     list_display = ["number", "case", "network", "state", "review", "from_where", "created_at"]
     list_filter = ["needs_review", ValidFilter, "state", CaseFilter, MomentFilter, "network"]
     readonly_fields = [

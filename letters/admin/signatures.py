@@ -21,6 +21,7 @@ from cases.models import Case
 from letters.actions import signatures as signature_actions
 from letters.admin.access_log import access_log_for
 from letters.admin.filters import CountryFilter, OptionsFilter
+from letters.admin.flagged import FlaggedDeskMixin
 from letters.admin.forms import InvalidateForm
 from letters.admin.moderated import ModeratedAdmin
 from letters.models import Signature, SignatureState
@@ -88,8 +89,8 @@ class PetitionFilter(admin.SimpleListFilter):
 
 
 @admin.register(Signature)
-class SignatureAdmin(ModeratedAdmin):
-    permission = MODERATE
+class SignatureAdmin(FlaggedDeskMixin, ModeratedAdmin):
+    permission = desk_permission = MODERATE
     found_by = gettext_lazy("Signatures are found here by their number.")
     change_list_template = "admin/letters/signature/change_list.html"
     list_display = ["number", "case", "state", "review", "signer_country", "created_at"]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from letters.models import Claim, Decision, DeskAct, DeskThing, Letter
+from letters.models import Claim, Decision, DeskAct
 
 CLAIM_FOR = datetime.timedelta(minutes=10)
 # What somebody left to others does not come back to them for so long.
@@ -49,28 +49,44 @@ def claim_of(thing: str, row: int) -> Claim | None:
     return claims.select_related("by").first()
 
 
-def next_for(by: User, parts: list[QuerySet[Letter]]) -> int | None:
-    """Claim the first letter of the queue that is free, and return its number.
+def next_rows(thing: str, by: User, parts: list[QuerySet], number: int = 1) -> list[int]:
+    """Claim the first so many of a queue that are free, and return their numbers.
 
     What they have on their desk already comes first; what they skipped does not come now.
     """
-    claims = Claim.objects.in_force().filter(thing=DeskThing.LETTER)
-    mine = list(claims.filter(by=by).values_list("row", flat=True))
+    claims = Claim.objects.in_force().filter(thing=thing)
+    mine = rows_of(thing, by)
     taken = list(claims.exclude(by=by).values_list("row", flat=True))
-    not_now = taken + skipped_by(by, DeskThing.LETTER)
+    not_now = taken + skipped_by(by, thing)
+    got: list[int] = []
     for part in parts:
         free = part.exclude(pk__in=not_now)
-        for rows in [free.filter(pk__in=mine), free]:
-            while tried := list(rows.values_list("pk", flat=True)[:TRIES]):
-                for row in tried:
-                    if not claim(DeskThing.LETTER, row, by):
-                        continue
-                    # Asked once more: somebody may have decided about it just before.
-                    if part.filter(pk=row).exists():
-                        return row
-                    release(DeskThing.LETTER, [row], by)
-                rows = rows.exclude(pk__in=tried)
-    return None
+        for rows in [free.filter(pk__in=mine), free.exclude(pk__in=mine)]:
+            for row in _in_turn(rows):
+                if len(got) == number:
+                    return got
+                if not claim(thing, row, by):
+                    continue
+                # Asked once more: somebody may have decided about it just before.
+                if part.filter(pk=row).exists():
+                    got.append(row)
+                else:
+                    release(thing, [row], by)
+    return got
+
+
+def rows_of(thing: str, person: User) -> list[int]:
+    """What they have on their desk."""
+    claims = Claim.objects.in_force().filter(thing=thing, by=person)
+    return list(claims.values_list("row", flat=True))
+
+
+def _in_turn(rows: QuerySet) -> Iterator[int]:
+    """Their numbers, asked for some at a time: mostly the first is free."""
+    tried: list[int] = []
+    while some := list(rows.exclude(pk__in=tried).values_list("pk", flat=True)[:TRIES]):
+        yield from some
+        tried += some
 
 
 def skipped_by(person: User, thing: str) -> list[int]:

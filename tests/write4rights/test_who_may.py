@@ -246,6 +246,10 @@ letters_post_between                  -     -     -     rw    rw    -     -     
 letters_post_change                   -     -     -     r     r     -     -     -     r
 letters_post_changelist               -     -     -     rw    rw    -     -     -     rw
 letters_post_delete                   -     -     -     -     -     -     -     -     -
+letters_post_desk                     -     -     -     rw    rw    -     -     -     rw
+letters_post_desk_act                 -     -     -     w     w     -     -     -     w
+letters_post_desk_take                -     -     -     w     w     -     -     -     w
+letters_post_desk_undo                -     -     -     w     w     -     -     -     w
 letters_post_history                  -     -     -     rw    rw    -     -     -     rw
 letters_post_judge                    -     -     -     rw    rw    -     -     -     rw
 letters_reply_act                     -     -     -     w     w     -     w     -     w
@@ -267,6 +271,10 @@ letters_signature_add                 -     -     -     -     -     -     -     
 letters_signature_change              -     -     -     rw    rw    -     -     -     rw
 letters_signature_changelist          -     -     -     rw    rw    -     -     -     rw
 letters_signature_delete              -     -     -     -     -     -     -     -     -
+letters_signature_desk                -     -     -     rw    rw    -     -     -     rw
+letters_signature_desk_act            -     -     -     w     w     -     -     -     w
+letters_signature_desk_take           -     -     -     w     w     -     -     -     w
+letters_signature_desk_undo           -     -     -     w     w     -     -     -     w
 letters_signature_history             -     -     -     rw    rw    -     -     -     rw
 letters_signature_invalidate          -     -     -     rw    rw    -     -     -     rw
 letters_tally_add                     -     -     -     -     -     -     -     -     -
@@ -341,6 +349,10 @@ def make_rows() -> dict:
         ),
         make_staff(),
         Group.objects.get(name="counter"),
+        *[
+            Decision.objects.create(thing=thing, row=0, act="approve", by=colleague)
+            for thing in ["letter", "signature", "post"]
+        ],
         make_hand_in(make_letter(case, state="approved")),
     ]
     return {row._meta.model_name: row for row in rows}
@@ -372,7 +384,9 @@ def sent_to(name: str, rows: dict) -> dict:
         "cases_pendingchange_decide": {"act": "take-back"},
         "letters_letter_act": {"act": "show", "seen": seen["letter"]},
         "letters_letter_desk_act": {"act": "skip"},
-        "letters_letter_desk_undo": {"decision": Decision.objects.get().pk},
+        **{
+            f"letters_{one.thing}_desk_undo": {"decision": one.pk} for one in Decision.objects.all()
+        },
         "letters_signature_act": {"act": "clear_review", "seen": seen["signature"]},
         "letters_announcement_act": {"act": "take-back"},
         "letters_reply_act": {"act": "mark-read", "seen": seen["reply"]},

@@ -1,0 +1,181 @@
+"""The desk for what a trap or a limit caught and is short: signatures and posts, many on a page.
+
+For the admin of either. Only what was on the page is decided, each by itself, and can be undone.
+"""
+
+from __future__ import annotations
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+
+from cases.admin.row_numbers import row_number
+from cases.permissions import staff
+from cases.publishing.acts import Refused
+from letters.delivery import flagged
+from letters.delivery.flagged import Flagged
+from letters.delivery.reading_queue import COUNT_UP_TO
+from letters.models import Decision, DeskAct
+
+LOGGED = {
+    DeskAct.CLEAR_REVIEW: "Reviewed: it counts.",
+    DeskAct.INVALIDATE: "Not valid, taken out of the count.",
+}
+
+
+class FlaggedForm(forms.Form):
+    """What each of them is; what is left alone stays on the desk."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why are those not valid that you say are not?"),
+        required=False,
+        max_length=200,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Kept in the log for staff: how you know, without a name."),
+    )
+
+    def __init__(self, data=None, *, rows: list[Flagged]) -> None:
+        super().__init__(data)
+        self.rows = rows
+        for row in rows:
+            self.fields[f"act-{row.pk}"] = forms.ChoiceField(
+                label=str(row).capitalize(),
+                required=False,
+                widget=forms.RadioSelect,
+                choices=[
+                    ("", _("not decided")),
+                    (DeskAct.CLEAR_REVIEW.value, _("real: let it count")),
+                    (DeskAct.INVALIDATE.value, _("not valid: take it out")),
+                ],
+            )
+
+    def clean(self) -> None:
+        acts = [act for _row, act in self.chosen()]
+        if DeskAct.INVALIDATE in acts and not self.cleaned_data.get("reason"):
+            error = _("Say why: others have to understand it later.")
+            self.add_error("reason", ValidationError(error))
+
+    def chosen(self) -> list[tuple[Flagged, str]]:
+        acts = [(row, self.cleaned_data.get(f"act-{row.pk}", "")) for row in self.rows]
+        return [(row, act) for row, act in acts if act]
+
+    def with_fields(self) -> list[tuple[Flagged, forms.BoundField, str]]:
+        """Each with its field, and with what says how it was when it was read."""
+        return [(row, self[f"act-{row.pk}"], seen(row)) for row in self.rows]
+
+
+def seen(row: Flagged) -> str:
+    changed_at = getattr(row, "changed_at", None)
+    return changed_at.isoformat() if changed_at else str(row.state)
+
+
+class FlaggedDeskMixin(admin.ModelAdmin):
+    desk_permission = ""
+
+    def get_urls(self):
+        wrap = self.admin_site.admin_view
+        name = f"letters_{self.opts.model_name}_desk"
+        mine = [
+            path("desk/", wrap(self.desk_view), name=name),
+            path("desk/take/", wrap(self.desk_take_view), name=f"{name}_take"),
+            path("desk/act/", wrap(self.desk_act_view), name=f"{name}_act"),
+            path("desk/undo/", wrap(self.desk_undo_view), name=f"{name}_undo"),
+        ]
+        return mine + super().get_urls()
+
+    @property
+    def thing(self) -> str:
+        return str(self.opts.model_name)
+
+    def desk_view(self, request: HttpRequest) -> HttpResponse:
+        """What one has on one's desk, and how much waits."""
+        self._may_decide(request)
+        return self._desk_page(request, FlaggedForm(rows=self._on_desk(request)))
+
+    @method_decorator(require_POST)
+    def desk_take_view(self, request: HttpRequest) -> HttpResponse:
+        """Put the next ones on one's desk."""
+        self._may_decide(request)
+        self._take(request)
+        return self._to_desk()
+
+    @method_decorator(require_POST)
+    def desk_act_view(self, request: HttpRequest) -> HttpResponse:
+        """Do what was decided about each of those on one's desk; then the next ones are there."""
+        self._may_decide(request)
+        form = FlaggedForm(request.POST, rows=self._on_desk(request))
+        if not form.is_valid():
+            return self._desk_page(request, form)
+        done = 0
+        for row, act in form.chosen():
+            as_read = request.POST.get(f"seen-{row.pk}") == seen(row)
+            if as_read and flagged.decide(row, act, by=staff(request)):
+                reason = form.cleaned_data["reason"] if act == DeskAct.INVALIDATE else ""
+                self.log_change(request, row, f"{LOGGED[DeskAct(act)]} {reason}".strip())
+                done += 1
+            else:
+                message = _("%(one)s was changed since: please look at it again.")
+                messages.warning(request, message % {"one": str(row).capitalize()})
+        message = ngettext("%(number)s is decided.", "%(number)s are decided.", done)
+        messages.success(request, message % {"number": done})
+        if not self._on_desk(request):
+            self._take(request)
+        return self._to_desk()
+
+    @method_decorator(require_POST)
+    def desk_undo_view(self, request: HttpRequest) -> HttpResponse:
+        """Take a decision back: it is on the desk again of who did."""
+        self._may_decide(request)
+        number = row_number(request.POST.get("decision", ""))
+        decision = get_object_or_404(Decision.objects.filter(thing=self.thing), pk=number)
+        try:
+            row = flagged.undo(decision, by=staff(request))
+        except Refused as refused:
+            messages.warning(request, str(refused))
+            return self._to_desk()
+        message = _("Undone: %(what)s.") % {"what": decision}
+        self.log_change(request, row, message)
+        messages.success(request, message)
+        return self._to_desk()
+
+    def _may_decide(self, request: HttpRequest) -> None:
+        if not request.user.has_perm(self.desk_permission):
+            raise PermissionDenied
+
+    def _on_desk(self, request: HttpRequest) -> list[Flagged]:
+        return flagged.on_desk(self.thing, staff(request))
+
+    def _take(self, request: HttpRequest) -> None:
+        """Each look is noted."""
+        if taken := flagged.take(self.thing, staff(request)):
+            rows = flagged.waiting(self.thing).filter(pk__in=taken)
+            LogEntry.objects.log_actions(staff(request).pk, rows, CHANGE, "Read.")
+        else:
+            messages.info(request, _("Nothing more waits for you here."))
+
+    def _desk_page(self, request: HttpRequest, form: FlaggedForm) -> HttpResponse:
+        number = flagged.waiting(self.thing)[: COUNT_UP_TO + 1].count()
+        context = self.admin_site.each_context(request) | {
+            "title": _("What a trap or a limit caught: %(things)s")
+            % {"things": self.opts.verbose_name_plural},
+            "opts": self.opts,
+            "form": form,
+            "thing": self.thing,
+            "rows": form.with_fields(),
+            "number": min(number, COUNT_UP_TO),
+            "has_more": number > COUNT_UP_TO,
+            "last": flagged.last_by(staff(request), self.thing),
+        }
+        return TemplateResponse(request, "admin/letters/desk/flagged.html", context)
+
+    def _to_desk(self) -> HttpResponse:
+        return redirect(f"admin:letters_{self.thing}_desk")

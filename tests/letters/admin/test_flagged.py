@@ -1,0 +1,132 @@
+"""Signatures and posts that a trap or a limit caught: many on a page, each decided and undoable."""
+
+import pytest
+from django.test import Client
+
+from letters.models import Claim, Decision, Post, Signature
+from letters.privacy import erasure
+from tests.factories import make_petition, make_post, make_signature
+from tests.staff import said, signed_in, text
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counts_hold")]
+
+MAKE = {
+    "signature": lambda: make_signature(needs_review=True, name="Sam Tester"),
+    "post": lambda: make_post(needs_review=True),
+}
+
+
+def desk(client: Client, thing: str, way: str = "", **sent):
+    url = f"/admin/letters/{thing}/desk/{way}"
+    return client.post(url, sent, follow=True) if way else client.get(url)
+
+
+def decide(client: Client, thing: str, acts: dict, reason: str = ""):
+    sent = {f"act-{row.pk}": act for row, act in acts.items()}
+    for row, _field, seen in desk(client, thing).context["rows"]:
+        sent[f"seen-{row.pk}"] = seen
+    return desk(client, thing, "act/", reason=reason, **sent)
+
+
+def on_desk(response) -> list[int]:
+    return [row.pk for row, _field, _seen in response.context["rows"]]
+
+
+def standing(row) -> tuple:
+    """What counts of it."""
+    new = type(row).objects.get(pk=row.pk)
+    return new.state, getattr(new, "invalid_on", None) is None, new.needs_review, new.counts
+
+
+@pytest.mark.parametrize("thing", MAKE)
+def test_those_on_the_page_are_decided_each_by_itself_and_undone(thing):
+    real, forged, left = MAKE[thing](), MAKE[thing](), MAKE[thing]()
+    before = [standing(row) for row in [real, forged, left]]
+    client = signed_in("moderator")
+    assert on_desk(desk(client, thing)) == []  # nothing is there that nobody took
+    assert on_desk(desk(client, thing, "take/")) == [real.pk, forged.pk, left.pk]
+
+    response = decide(client, thing, {real: "clear_review", forged: "invalidate"}, "One wave.")
+
+    assert said(response) == ["2 are decided."]
+    assert on_desk(response) == [left.pk]
+    assert standing(real)[2:] == (False, True)
+    assert not standing(forged)[3]
+    assert standing(forged) != before[1]
+    for decision in Decision.objects.all():
+        desk(client, thing, "undo/", decision=decision.pk)
+    assert [standing(row) for row in [real, forged, left]] == before
+    assert on_desk(desk(client, thing)) == [real.pk, forged.pk, left.pk]
+
+
+@pytest.mark.parametrize("thing", MAKE)
+def test_what_one_has_on_the_desk_nobody_else_decides_and_all_are_shown_in_turn(thing, monkeypatch):
+    monkeypatch.setattr("letters.delivery.flagged.AT_ONCE", 2)
+    rows = [MAKE[thing]() for _ in range(3)]
+    mo, mia = signed_in("moderator"), signed_in("moderator")
+
+    assert on_desk(desk(mo, thing, "take/")) == [rows[0].pk, rows[1].pk]
+    assert on_desk(desk(mia, thing, "take/")) == [rows[2].pk]
+    sent = {f"act-{rows[0].pk}": "clear_review", f"seen-{rows[0].pk}": "posted"}
+    desk(mia, thing, "act/", **sent)
+    assert standing(rows[0])[2]
+    done = decide(mo, thing, {rows[0]: "clear_review", rows[1]: "clear_review"})
+
+    assert "Nothing more waits for you here." in said(done)
+    assert Claim.objects.count() == 1
+
+
+def test_not_valid_takes_a_reason_and_what_was_chosen_stays_chosen():
+    signature = make_signature(needs_review=True)
+    client = signed_in("moderator")
+    desk(client, "signature", "take/")
+
+    response = decide(client, "signature", {signature: "invalidate"}, " ")
+
+    assert "Say why: others have to understand it later." in text(response)
+    assert text(response).count("checked") == 1
+    assert Signature.objects.get().needs_review
+
+
+def test_what_its_owner_changed_or_erased_meanwhile_is_left_alone():
+    petition = make_petition()
+    changed, erased = (make_signature(petition, needs_review=True) for _ in range(2))
+    client = signed_in("moderator")
+    desk(client, "signature", "take/")
+    seen = {f"seen-{row.pk}": row.changed_at.isoformat() for row in [changed, erased]}
+    acts = {f"act-{row.pk}": "clear_review" for row in [changed, erased]}
+    Signature.objects.filter(pk=changed.pk).update(changed_at="2026-01-01T00:00Z")
+
+    response = desk(client, "signature", "act/", **acts, **seen)
+    erasure.erase_signatures(Signature.objects.filter(pk=erased.pk))
+    undone = desk(client, "signature", "undo/", decision=Decision.objects.get().pk)
+
+    assert f"Signature {changed.pk} was changed since: please look at it again." in said(response)
+    assert "It can’t be undone: it was changed or erased since." in said(undone)
+    assert Signature.objects.get(pk=changed.pk).needs_review
+
+
+def test_the_desk_asks_as_often_for_twenty_as_for_three(django_assert_num_queries):
+    client = signed_in("moderator")
+    petition = make_petition()
+    for _ in range(3):
+        make_signature(petition, needs_review=True)
+    desk(client, "signature", "take/")
+    with django_assert_num_queries(11):
+        desk(client, "signature")
+    for _ in range(17):
+        make_signature(petition, needs_review=True)
+    desk(client, "signature", "take/")
+
+    with django_assert_num_queries(11):
+        assert len(on_desk(desk(client, "signature"))) == 20
+
+
+def test_a_post_is_shown_without_its_private_link():
+    make_post(needs_review=True, network="mastodon")
+    client = signed_in("moderator")
+
+    shown = text(desk(client, "post", "take/"))
+
+    assert "Mastodon" in shown
+    assert Post.objects.get().key not in shown
