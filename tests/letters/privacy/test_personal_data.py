@@ -22,8 +22,8 @@ from letters.models import (
     EmailAddress,
     Follow,
     Letter,
+    LetterKind,
     LetterPicture,
-    LetterState,
     MailedLink,
     OutgoingMail,
     Pledge,
@@ -213,7 +213,7 @@ def test_the_text_can_be_read(client):
     assert response["Content-Type"] == "text/plain; charset=utf-8"
     for words in ["Sam Tester", "Testville", ADDRESS, "A class of tests", "pastures"]:
         assert words in readable
-    assert f": {LetterState.POSTED.label}\n" in readable
+    assert f": {LetterKind.SOLIDARITY.label}\n" in readable
     assert "Words of a mail" not in readable  # nor links that open pages
 
 

@@ -74,6 +74,13 @@ def test_a_sender_is_an_address_or_the_network_of_one(address, found):
     assert network(address) == found
 
 
+def test_behind_a_socket_without_a_proxy_a_sender_has_no_address():
+    request = RequestFactory().get("/")
+    del request.META["REMOTE_ADDR"]
+
+    assert throttle.client_network(request) == ""
+
+
 def test_each_sender_is_counted_for_itself_and_anew_each_hour():
     one = RequestFactory().post("/", REMOTE_ADDR="192.0.2.1")
     other = RequestFactory().post("/", REMOTE_ADDR="192.0.2.2")
