@@ -223,6 +223,7 @@ def test_each_state_offers_the_steps_that_lead_out_of_it(fields, names):
 
 
 def test_the_buttons_of_a_case_lead_to_its_page_and_two_people_out_of_a_freeze():
+    _others = [make_case(), make_case()]  # so that the case has the number of neither person
     case, one, other = make_ready(), signed_in("editor", "safety"), signed_in("safety")
 
     def press(client, name: str) -> Case:
