@@ -6,10 +6,12 @@ import datetime
 from collections.abc import Iterable, Iterator
 
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from letters.models import Claim, Decision, DeskAct
+from letters.models.locks import lock
 
 CLAIM_FOR = datetime.timedelta(minutes=10)
 # What somebody left to others does not come back to them for so long.
@@ -34,7 +36,9 @@ def claim_many(thing: str, rows: Iterable[int], by: User) -> set[int]:
         [Claim(thing=thing, row=row, by=by, until=until) for row in sorted(rows)],
         ignore_conflicts=True,
     )
-    Claim.objects.filter(thing=thing, row__in=rows).free_for(by).update(by=by, until=until)
+    with transaction.atomic():
+        free = lock(Claim.objects.filter(thing=thing, row__in=rows).free_for(by))
+        Claim.objects.filter(pk__in=free).update(by=by, until=until)
     mine = Claim.objects.in_force().filter(thing=thing, row__in=rows, by=by)
     return set(mine.values_list("row", flat=True))
 

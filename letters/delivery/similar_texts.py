@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet
 
 from cases.models import Case
@@ -21,6 +22,7 @@ from letters.models import (
     TextGroupBand,
     TextGroupMember,
 )
+from letters.models.locks import delete_unused, lock
 from letters.text import similarity
 
 LETTERS_AT_ONCE = 200  # half a second, in one transaction
@@ -43,15 +45,19 @@ def group_waiting() -> int:
 
 def group_case(case: int, most: int = LETTERS_AT_ONCE) -> int:
     """The same for one case, of the first that wait; two who do it wait for each other."""
-    if not _ungrouped().filter(case=case).exists():
+    first = _ungrouped().filter(case=case).order_by("waiting_since", "pk")
+    keys = list(first.values_list("pk", flat=True)[:most])
+    if not keys:
         return 0
-    with transaction.atomic():
+    with suppress(IntegrityError), transaction.atomic():  # a group was erased just now: next time
         Case.objects.select_for_update(no_key=True).values_list("pk").get(pk=case)
-        ungrouped = _ungrouped().filter(case=case).order_by("waiting_since", "pk")
+        lock(Letter.objects.filter(pk__in=keys))
+        ungrouped = _ungrouped().filter(pk__in=keys).order_by("waiting_since", "pk")
         words = ["case", "kind", "form", "language", "target", "subject", "body", "changed_at"]
-        letters = list(ungrouped.only(*words)[:most])
+        letters = list(ungrouped.only(*words))
         _group(letters)
-    return len(letters)
+        return len(letters)
+    return 0
 
 
 def alike(letter: Letter) -> QuerySet[Letter]:
@@ -76,8 +82,9 @@ def _ungrouped() -> QuerySet[Letter]:
 
 
 def _forget_decided() -> None:
-    TextGroupMember.objects.exclude(letter__in=waiting().values("pk")).delete()
-    TextGroup.objects.filter(members=None).delete()
+    with transaction.atomic():
+        delete_unused(TextGroupMember.objects.exclude(letter__in=waiting().values("pk")))
+        delete_unused(TextGroup.objects.filter(members=None))
 
 
 def _group(letters: list[Letter]) -> None:
