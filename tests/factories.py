@@ -40,6 +40,7 @@ from letters.models import (
     COUNTED,
     READ_STATES,
     STARTS_WAITING,
+    Delivery,
     EmailAddress,
     Follow,
     FollowState,
@@ -428,3 +429,15 @@ def make_hand_in(
             made_at=timezone.now(),
         )
     return hand_in
+
+
+def make_delivery(hand_in: HandIn | None = None, **fields) -> Delivery:
+    """That a hand-in was handed in; its letters are moved by nobody."""
+    hand_in = hand_in or make_hand_in(make_letter(state="approved"), state="handed-in")
+    fields = {
+        "handed_in_on": timezone.localdate(),
+        "marked_at": timezone.now(),
+        "result": "accepted",
+        "number": hand_in.items.count(),
+    } | fields
+    return Delivery.objects.create(hand_in=hand_in, **fields)

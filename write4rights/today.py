@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import NamedTuple
 
 from django.contrib.admin.models import LogEntry
@@ -9,18 +10,22 @@ from django.contrib.auth.models import User
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Model, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
-from cases.models import Case, PendingChange
+from cases.models import Case, Freeze, PendingChange
 from cases.permissions import may_see
 from cases.publishing import second_look
 from cases.publishing.todo import TODO
+from letters.delivery import deliveries
 from letters.models import (
     Alarm,
     Announcement,
+    HandIn,
+    HandInState,
     Letter,
     OutgoingMail,
     PaperCount,
@@ -35,6 +40,7 @@ from letters.privacy import retention
 from write4rights.models import SecondFactorReset
 
 COUNT_UP_TO = 50  # "more than 50": enough to know the day is full, and no table is counted
+UNFINISHED_AFTER = datetime.timedelta(days=14)  # paper that lies there is forgotten, or lost
 NAMED = 4  # cases named in a line
 RETENTION_LINES = 10  # of what has to be kept on or let go; the rest stands on its page
 
@@ -74,7 +80,7 @@ class Line(NamedTuple):
 
 
 def tasks() -> list[Task]:
-    return [*_for_safety(), *_to_review(), *_to_edit(), *_of_mail()]
+    return [*_for_safety(), *_to_review(), *_to_hand_in(), *_to_edit(), *_of_mail()]
 
 
 def _for_safety() -> list[Task]:
@@ -218,6 +224,41 @@ def _to_review() -> list[Task]:
                 "count",
             ),
             "?state__exact=held",
+        ),
+    ]
+
+
+def _to_hand_in() -> list[Task]:
+    return [
+        Task(
+            "letters.make_handin",
+            Letter.objects.to_hand_in().filter(case__freeze=Freeze.NONE),
+            ngettext_lazy(
+                "%(count)s letter that was read, to be put in a hand-in",
+                "%(count)s letters that were read, to be put in hand-ins",
+                "count",
+            ),
+            of=HandIn,
+            page="add",
+        ),
+        Task(
+            "letters.fetch_handin",
+            HandIn.objects.filter(state=HandInState.READY, case__freeze=Freeze.NONE),
+            ngettext_lazy(
+                "%(count)s hand-in is ready to print",
+                "%(count)s hand-ins are ready to print",
+                "count",
+            ),
+            "?state=ready",
+        ),
+        Task(
+            "letters.deliver_handin",
+            deliveries.unfinished(timezone.now() - UNFINISHED_AFTER),
+            ngettext_lazy(
+                "%(count)s hand-in was printed two weeks ago and is not handed in",
+                "%(count)s hand-ins were printed two weeks ago and are not handed in",
+                "count",
+            ),
         ),
     ]
 

@@ -243,11 +243,21 @@ def _has_address_for_writers(case: Case) -> bool:
     return case.solidarity_action is not None and case.solidarity_action.has_address_for_writers
 
 
-def act(letter: Letter, name: str, *, posted_from: str = "", copy: bool = False) -> bool:
+def act(
+    letter: Letter,
+    name: str,
+    *,
+    posted_from: str = "",
+    copy: bool = False,
+    wants_news: bool = False,
+) -> bool:
     """Do what the writer asked for, if it is allowed in the letter's state.
 
-    `posted_from` and `copy`, whether an embassy there gets one, are of a letter that they post.
+    `posted_from` and `copy`, whether an embassy there gets one, are of a letter that they post;
+    `wants_news` is of one that they hand to us.
     """
+    if name in ("news", "no-news"):
+        return set_news(letter, name == "news")
     if name not in allowed_acts(letter) or (name in CHECKED and checks.is_blocked(letter)):
         return False
     state, route = WRITER_ACTS[letter.state][name]
@@ -261,16 +271,27 @@ def act(letter: Letter, name: str, *, posted_from: str = "", copy: bool = False)
     embassy = routes.embassy_for(letter, origin) if part else None
     if name == "embassy" and embassy is None:
         return False
+    keeps_news = wants_news or letter.wants_news
     return move(
         letter,
         state,
         shown_on=None,
         is_answer=is_answer,
         route=route,
+        wants_news=route == Route.DELIVER and bool(letter.email_hash) and keeps_news,
         posted_from=origin,
         embassy=embassy,
         embassy_part=part if embassy else "",
     )
+
+
+def set_news(letter: Letter, wants_news: bool) -> bool:
+    """Whether its writer wants a mail once it was handed in, or comes back."""
+    if not letter.may_want_news:
+        return False
+    chosen = Letter.objects.filter(pk=letter.pk, erased_on=None)
+    letter.wants_news = wants_news
+    return bool(chosen.update(wants_news=wants_news))
 
 
 def approve(letter: Letter) -> bool:

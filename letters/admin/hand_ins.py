@@ -23,6 +23,7 @@ from cases.admin.row_numbers import row_number
 from cases.permissions import staff
 from cases.publishing.acts import Refused
 from letters.admin.access_log import access_log_for
+from letters.admin.deliveries import DeliveriesMixin
 from letters.admin.filters import CaseFilter, OptionsFilter
 from letters.admin.keyset import KeysetAdmin
 from letters.delivery import hand_ins
@@ -58,7 +59,7 @@ class HandInStateFilter(OptionsFilter):
 
 
 @admin.register(HandIn)
-class HandInAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
+class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
     permission = "letters.view_handin"
     list_display = ["number", "case", "what", "numbers", "state", "made_at", "made_by"]
     list_filter = [HandInStateFilter, CaseFilter]
@@ -176,6 +177,7 @@ class HandInAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             and hand_in.may_be_cancelled
             and any(part.erased_at or part.failed_at for part in parts),
             may_cancel=request.user.has_perm(MAKE) and hand_in.may_be_cancelled,
+            **self.delivery_of(request, hand_in),
             access_log=access_log_for(hand_in),
         )
 

@@ -30,6 +30,7 @@ from letters.models import (
 )
 from letters.statistics.disclosure import SMALLEST_SHOWN, suppress_small_cells
 from letters.statistics.spreadsheets import Cells
+from letters.text import redactions
 
 ROWS_A_CHUNK = 1_000
 
@@ -96,9 +97,10 @@ def letters(case: Case) -> Iterator[Cells]:
         *(_("Number"), _("Date"), _("What"), _("Language"), _("Country"), _("How the name stands")),
         *(_("Subject"), _("Text")),
     ]
-    columns = ["created_at", "kind", "language", "country", "name_form", "subject", "body"]
+    columns = ["created_at", "kind", "language", "country", "name_form", "subject", "body", "state"]
+    rows = letters_of(case).only("pk", *columns).prefetch_related("redactions")
     try:
-        for letter in _in_chunks(letters_of(case).only("pk", *columns), case):
+        for letter in _in_chunks(rows, case):
             yield [
                 letter.pk,
                 str(timezone.localdate(letter.created_at)),
@@ -106,8 +108,7 @@ def letters(case: Case) -> Iterator[Cells]:
                 letter.language,
                 letter.country,
                 letter.get_name_form_display(),
-                letter.subject,
-                letter.body,
+                *redactions.redacted(letter),
             ]
     except Stopped:
         yield [_stopped()]

@@ -22,9 +22,11 @@ from letters.mail import links
 from letters.mail.pace import PAUSE, SENDER, domain_of
 from letters.models import (
     DataRequest,
+    Delivery,
     EmailAddress,
     Follow,
     FollowState,
+    HandInItem,
     Letter,
     LetterState,
     MailedLink,
@@ -37,8 +39,14 @@ from letters.models import (
 )
 from letters.models.locks import delete_locked, lock
 from letters.models.mail import TELLS_OF_DECISION
+from letters.statistics.disclosure import SMALLEST_SHOWN
 
 WAIT_IF_TRAPPED = datetime.timedelta(hours=1)
+# What each says of a letter has to be so when it leaves.
+OF_DELIVERY: dict[str, str] = {
+    MailKind.LETTER_HANDED_IN: LetterState.DELIVERED,
+    MailKind.LETTER_RETURNED: LetterState.RETURNED,
+}
 
 
 class WrittenMail(NamedTuple):
@@ -56,6 +64,14 @@ class Part(NamedTuple):
     waiting: list[Signature | Follow] | None = None
     not_me: str = ""
     change_wanted: str = ""
+    delivery: Delivery | None = None
+    returned_on: datetime.date | None = None
+
+    @property
+    def is_few(self) -> bool:
+        """Whether so few were handed in that their number is not told."""
+        number = self.delivery and self.delivery.number
+        return (number or 0) < SMALLEST_SHOWN
 
 
 # --- to be sent
@@ -185,6 +201,22 @@ def queue_change_asked(letter: Letter) -> None:
     _queue(MailKind.CHANGE_ASKED, letter, letter.email, letter.page_language, wait=PAUSE)
 
 
+def of_delivery(letter: Letter) -> OutgoingMail:
+    """That a letter was handed in, or came back, to be put into the outbox with many others. It
+    leaves behind all that somebody waits for."""
+    now = timezone.now()
+    return OutgoingMail(
+        kind=next(kind for kind, state in OF_DELIVERY.items() if state == letter.state),
+        about=links.about(letter),
+        to=letter.email,
+        to_hash=letter.email_hash,
+        language=letter.page_language,
+        priority=Priority.NEWS,
+        created_at=now,
+        not_before=now,
+    )
+
+
 def _queue(
     kind: MailKind,
     thing: Letter | Pledge | EmailAddress | DataRequest,
@@ -242,6 +274,8 @@ def written(mails: list[OutgoingMail]) -> WrittenMail | None:
             "data": [part for part in parts if part.kind == MailKind.DATA_LINK],
             "rejected": [part for part in parts if part.kind == MailKind.LETTER_REJECTED],
             "asked": [part for part in parts if part.kind == MailKind.CHANGE_ASKED],
+            "delivered": [part for part in parts if part.kind == MailKind.LETTER_HANDED_IN],
+            "returned": [part for part in parts if part.kind == MailKind.LETTER_RETURNED],
             "site": urlsplit(settings.SITE_URL).netloc,
             "organisation": settings.ORGANISATION,
             "contact_email": settings.CONTACT_EMAIL,
@@ -284,6 +318,8 @@ def _part(mail: OutgoingMail) -> Part | None:
         mail.kind == MailKind.LETTER_REJECTED and thing.state != LetterState.REJECTED
     ):
         return None
+    if mail.kind in OF_DELIVERY and isinstance(thing, Letter):
+        return _delivery_part(mail, thing)
     wanted = ""
     if mail.kind == MailKind.CHANGE_ASKED:
         if not (isinstance(thing, Letter) and _is_asked(thing)):
@@ -292,6 +328,24 @@ def _part(mail: OutgoingMail) -> Part | None:
     case = thing.case if thing.case and thing.case.is_visible else None
     is_message = isinstance(thing, Letter) and thing.is_message
     return Part(mail.kind, links.to_thing(thing), case, is_message, change_wanted=wanted)
+
+
+def _delivery_part(mail: OutgoingMail, letter: Letter) -> Part | None:
+    """Of a letter that was handed in or came back; None if that is not so any more, or its writer
+    does not want to know, or the case is frozen."""
+    items = HandInItem.objects.open().select_related("hand_in__delivery")
+    item = items.filter(letter=letter, hand_in__delivery__in=Delivery.objects.handed_in()).first()
+    is_so = letter.state == OF_DELIVERY[mail.kind] and letter.is_valid and not letter.erased_on
+    if item is None or not (is_so and letter.wants_news) or letter.case.freeze != Freeze.NONE:
+        return None
+    return Part(
+        mail.kind,
+        links.to_thing(letter),
+        letter.case,
+        letter.is_message,
+        delivery=item.hand_in.delivery,
+        returned_on=item.returned_on,
+    )
 
 
 def _is_asked(letter: Letter) -> bool:

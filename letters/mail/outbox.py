@@ -29,6 +29,7 @@ from cases.encryption import Unreadable, keyed_hash
 from letters.mail import announcements, messages
 from letters.mail.pace import (
     DOMAIN,
+    HAND_INS,
     HOUR,
     LINKS,
     NEWS,
@@ -263,6 +264,7 @@ def _hold_up(mail: OutgoingMail, wait: throttle.TooOften, pace: MailPace) -> Non
         SENDER: Q(is_news=False, sender=mail.sender, priority__gte=mail.priority),
         DOMAIN: Q(is_news=False, domain=mail.domain, priority__gte=mail.priority),
         NEWS: Q(is_news=True),
+        HAND_INS: Q(is_news=False, priority=Priority.NEWS),
     }
     due = OutgoingMail.objects.waiting().filter(shared[wait.what], not_before__lte=timezone.now())
     held = _update(due, not_before=wait.until, held_up_by=wait.what)

@@ -31,7 +31,8 @@ LARGE_DOMAINS = [
 
 # What used up its allowance, as `OutgoingMail.held_up_by` names it.
 SITE, LINKS, TRAPPED, SENDER, DOMAIN, NEWS = "site", "links", "trapped", "sender", "domain", "news"
-SHARED = [SITE, LINKS, TRAPPED, SENDER, DOMAIN, NEWS]
+HAND_INS = "handins"
+SHARED = [SITE, LINKS, TRAPPED, SENDER, DOMAIN, NEWS, HAND_INS]
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,8 @@ def _shares(pace: MailPace, mail: OutgoingMail) -> list[tuple[str, str, int]]:
     shares = [(SITE, "mails-of-the-site", pace.most_an_hour)]
     if mail.priority == Priority.TRAPPED:
         shares.append((TRAPPED, "mails-trapped", pace.share(1 / 10)))
+    elif mail.priority == Priority.NEWS:  # of hand-ins, by the thousand: nobody waits for it
+        shares.append((HAND_INS, "mails-of-hand-ins", pace.share(1 / 4)))
     elif mail.priority == Priority.LINK:
         shares.append((LINKS, "mails-with-links", pace.share(3 / 4)))
     # A quarter of each share, too, is left for confirmations.

@@ -4,6 +4,7 @@ from letters.models.announcements import Announcement
 from letters.models.claims import Claim, DeskThing
 from letters.models.data_requests import DataRequest
 from letters.models.decisions import UNDO_OWN_WITHIN, Decision, DeskAct
+from letters.models.deliveries import UNDO_WITHIN, Delivery, DeliveryResult
 from letters.models.email_addresses import EmailAddress
 from letters.models.follows import Follow, FollowState
 from letters.models.hand_ins import (

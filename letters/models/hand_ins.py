@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, Freeze, Target
 from letters.models.actions import ActionKind
-from letters.models.letters import Format, Letter, LetterState
+from letters.models.letters import HAND_IN_PAGES, Format, Letter, LetterState
 from letters.models.locks import lock
 from letters.models.signatures import Signature
 
@@ -162,6 +162,13 @@ class HandInItemQuerySet(models.QuerySet["HandInItem"]):
         """What is in its hand-in still."""
         return self.filter(left_at=None)
 
+    def of(self, letter: Letter) -> HandInItem | None:
+        """What a letter is in, with what became of it."""
+        if letter.state not in HAND_IN_PAGES:
+            return None
+        related = self.open().select_related("hand_in__delivery").defer("hand_in__delivery__proof")
+        return related.filter(letter=letter).first()
+
     def leave(
         self,
         because: LeftBecause,
@@ -207,6 +214,7 @@ class HandInItem(models.Model):
     left_because = models.CharField(
         _("why it left"), max_length=9, choices=LeftBecause.choices, blank=True
     )
+    returned_on = models.DateField(_("came back on"), null=True, editable=False)
 
     objects = HandInItemQuerySet.as_manager()
 

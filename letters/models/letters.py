@@ -246,6 +246,8 @@ class Letter(CountedAction, PrivateLink):
     consent_version = models.CharField(
         _("agreed to version"), max_length=10, blank=True, default="", editable=False
     )
+    # One mail once it was handed in, and one if it comes back: nothing without an address.
+    wants_news = models.BooleanField(_("wants a mail when it was handed in"), default=False)
     # Its writer lets others read it on the case's page; a moderator chooses which are shown.
     may_be_shown = models.BooleanField(_("may be shown on the site"), default=False)
     shown_on = models.DateField(_("shown since"), null=True, blank=True, editable=False)
@@ -435,6 +437,17 @@ class Letter(CountedAction, PrivateLink):
         """It is with us, and nobody asked for a change that its writer has not answered."""
         is_asked = self.state == LetterState.CHANGE_ASKED
         return self.state in WITH_US and not is_asked and self.is_valid
+
+    @property
+    def may_want_news(self) -> bool:
+        """We hand it in, and can write to whom it is by."""
+        return (
+            self.route == Route.DELIVER
+            and self.is_valid
+            and self.state in (LetterState.SUBMITTED, *READ_STATES)
+            and self.erased_on is None
+            and bool(self.email_hash)
+        )
 
     @property
     def is_editable(self) -> bool:

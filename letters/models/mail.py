@@ -12,6 +12,8 @@ class MailKind(models.TextChoices):
     PLEDGE_LINK = "pledge-link", _("link to a pledge")
     LETTER_REJECTED = "letter-rejected", _("a letter needs a change")
     CHANGE_ASKED = "change-asked", _("a change of a letter is asked for")
+    LETTER_HANDED_IN = "letter-handed-in", _("a letter was handed in")
+    LETTER_RETURNED = "letter-returned", _("a letter came back")
     CONFIRM = "confirm", _("what an address asked for, to be confirmed")
     DATA_LINK = "data-link", _("link to all data of one address")
     NEWS = "news", _("news of a case")
@@ -36,7 +38,7 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
 
     def held_up(self) -> "OutgoingMailQuerySet":
         """Waiting because more was asked for than may leave in an hour; news may wait."""
-        return self.waiting().exclude(held_up_by="").filter(is_news=False)
+        return self.waiting().exclude(held_up_by="").exclude(priority=Priority.NEWS)
 
     def due(self) -> "OutgoingMailQuerySet":
         """To be tried now: what must be confirmed first and news last, then the longest waiting.

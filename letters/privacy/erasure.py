@@ -13,6 +13,7 @@ from letters.models import (
     Claim,
     DataRequest,
     Decision,
+    Delivery,
     DeskThing,
     EmailAddress,
     Follow,
@@ -57,6 +58,7 @@ ERASED_FIELDS = {
     "embassy": None,
     "embassy_part": "",
     "may_be_shown": False,
+    "wants_news": False,
     "shown_on": None,
     "waiting_since": None,
     "pledge": None,
@@ -164,6 +166,13 @@ def erase_replies(replies: QuerySet[Reply]) -> int:
         )
 
 
+def erase_deliveries(deliveries: QuerySet[Delivery]) -> int:
+    """Take out who took a hand-in and what shows it; that it was handed in stays."""
+    with transaction.atomic():
+        chosen = Delivery.objects.filter(pk__in=lock(deliveries))
+        return chosen.update(received_by="", note="", proof="")
+
+
 def erase_expired() -> dict[str, int]:
     """Erase all that is past its limit, in parts, and say how many of what."""
     now = timezone.now()
@@ -178,10 +187,7 @@ def erase_expired() -> dict[str, int]:
     kept = Letter.objects.filter(erased_on__isnull=True)
     expired = kept.filter(
         (drafts & Q(changed_at__lt=now - limits.KEEP_DRAFTS_FOR))
-        | Q(
-            state__in=[LetterState.POSTED, LetterState.DELIVERED, LetterState.RETURNED],
-            changed_at__lt=now - limits.KEEP_SENT_LETTERS_FOR,
-        )
+        | Q(state=LetterState.POSTED, changed_at__lt=now - limits.KEEP_SENT_LETTERS_FOR)
         | Q(invalid_on__isnull=False, changed_at__lt=now - limits.KEEP_INVALID_FOR)
     )
     pledges = Pledge.objects.filter(due_on__lt=timezone.localdate() - limits.KEEP_PLEDGES_FOR)
@@ -193,6 +199,9 @@ def erase_expired() -> dict[str, int]:
     replies = Reply.objects.filter(
         erased_on=None, received_on__lt=timezone.localdate() - limits.KEEP_REPLIES_FOR
     )
+    deliveries = Delivery.objects.filter(marked_at__lt=now - limits.KEEP_PROOF_FOR).exclude(
+        received_by="", note="", proof=""
+    )
     done_with = Q(sent_at__lt=now - limits.KEEP_MAIL_FOR) | Q(
         given_up_at__lt=now - limits.KEEP_MAIL_FOR
     )
@@ -202,11 +211,13 @@ def erase_expired() -> dict[str, int]:
     _erase_unused(Decision.objects.filter(at__lt=now - limits.KEEP_DECISIONS_FOR))
     return {
         "letters": sum(
-            _in_parts(rows, erase_letters) for rows in [expired, retention.expired_letters()]
+            _in_parts(rows, erase_letters)
+            for rows in [expired, retention.expired_letters(), retention.expired_delivered()]
         ),
         "pledges": _in_parts(pledges, erase_pledges),
         "signatures": sum(_in_parts(rows, erase_signatures) for rows in _expired_signatures(now)),
         "replies": erase_replies(replies),
+        "deliveries": erase_deliveries(deliveries),
         "follows": _erase_unused(follows),
         "posts": _in_parts(posts, erase_posts),
         "email_addresses": sum(

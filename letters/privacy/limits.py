@@ -26,6 +26,8 @@ KEEP_MAIL_FOR = datetime.timedelta(days=7)
 KEEP_WAITING_NEWS_FOR = datetime.timedelta(days=90)
 # What was handed to us to deliver: letters/privacy/retention.py
 KEEP_FOR = datetime.timedelta(days=365)  # then staff decide
+KEEP_DELIVERED_FOR = datetime.timedelta(days=180)  # from the day that staff say it was handed in
+KEEP_PROOF_FOR = datetime.timedelta(days=730)
 KEEP_SIGNATURES_AFTER_CLOSING_FOR = datetime.timedelta(days=90)
 KEEP_AT_MOST_FOR = datetime.timedelta(days=730)  # two winters: who has not handed it in will not
 KEEP_HAND_IN_FILES_FOR = datetime.timedelta(days=30)
@@ -68,6 +70,21 @@ LIMITS = [
             "They wait for a day when they can be handed in. After a year we decide whether they "
             "wait on; two of us can decide that they are erased then."
         ),
+        of_delivery=True,
+    ),
+    Limit(
+        _("Letters and messages that we have handed in, or that came back"),
+        KEEP_DELIVERED_FOR,
+        _(
+            "So that you can see what became of yours, and an answer finds you. Never longer than "
+            "the line above says."
+        ),
+        of_delivery=True,
+    ),
+    Limit(
+        _("Who took what we handed in, and a photo or receipt of it"),
+        KEEP_PROOF_FOR,
+        _("So that we can show what we did with what people gave us. Staff alone see it."),
         of_delivery=True,
     ),
     Limit(

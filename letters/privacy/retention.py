@@ -3,7 +3,8 @@
 A letter or message that somebody gave us to deliver, and a confirmed signature, are kept when their
 usual time is over; so is a letter that its writer was asked to change, whether they answer or not.
 Staff are asked on their first page, two months before, by case. One person can keep them on; two
-can let them go. Whatever staff do, nobody's name stays longer than
+can let them go. Once it is handed in nobody has to be asked any more: it is erased half a year
+after that. Whatever staff do, nobody's name stays longer than
 `KEEP_AT_MOST_FOR`: the General Data Protection Regulation wants a limit (article 5 (1) (e)), and
 staff are asked once more before it.
 """
@@ -23,6 +24,8 @@ from cases.models import Case, Petition
 from cases.publishing.acts import Refused
 from letters.models import (
     ActionKind,
+    Delivery,
+    HandInItem,
     Letter,
     LetterState,
     RetentionDecision,
@@ -30,7 +33,12 @@ from letters.models import (
     SignatureState,
 )
 from letters.models.letters import WITH_US
-from letters.privacy.limits import KEEP_AT_MOST_FOR, KEEP_FOR, KEEP_SIGNATURES_AFTER_CLOSING_FOR
+from letters.privacy.limits import (
+    KEEP_AT_MOST_FOR,
+    KEEP_DELIVERED_FOR,
+    KEEP_FOR,
+    KEEP_SIGNATURES_AFTER_CLOSING_FOR,
+)
 
 ASK_BEFORE = datetime.timedelta(days=60)
 MONTHS = [3, 6, 12]  # how long something can be kept on
@@ -65,7 +73,8 @@ def letters_in_hand() -> QuerySet[Letter]:
 
 
 def signatures_in_hand() -> QuerySet[Signature]:
-    return Signature.objects.filter(erased_on__isnull=True, state=SignatureState.CONFIRMED)
+    """Those that are not handed in."""
+    return _confirmed().exclude(_are_in(Delivery.objects.handed_in()))
 
 
 def expired_letters() -> QuerySet[Letter]:
@@ -78,18 +87,43 @@ def expired_letters() -> QuerySet[Letter]:
     )
 
 
+def expired_delivered() -> QuerySet[Letter]:
+    """Those that have left: their time begins on that day, whatever was changed before."""
+    items = HandInItem.objects.open().filter(letter=OuterRef("pk"))
+    return Letter.objects.filter(
+        Exists(items.filter(hand_in__delivery__in=_long_ago()))
+        | Q(changed_at__lt=timezone.now() - KEEP_AT_MOST_FOR),
+        erased_on__isnull=True,
+        state__in=[LetterState.DELIVERED, LetterState.RETURNED],
+    )
+
+
 def expired_signatures() -> list[QuerySet[Signature]]:
-    """The same of signatures, each on an index of its own."""
+    """The same of signatures, each on an index of its own; and those that were handed in, once
+    nobody can sign any more."""
     now = timezone.now()
     let_go = Exists(_let_go(case=OuterRef("petition__case"), kind=ActionKind.SIGNATURE))
     closed = _closed_for(KEEP_SIGNATURES_AFTER_CLOSING_FOR)
     return [
-        signatures_in_hand().filter(
-            Q(changed_at__lt=now - KEEP_AT_MOST_FOR)
-            | (Q(changed_at__lt=now - KEEP_FOR) & Q(let_go))
-        ),
+        _confirmed().filter(changed_at__lt=now - KEEP_AT_MOST_FOR),
+        signatures_in_hand().filter(let_go, changed_at__lt=now - KEEP_FOR),
         signatures_in_hand().filter(let_go, petition__in=closed.values("pk")),
+        _confirmed().filter(_are_in(_long_ago()), petition__in=closed.values("pk")),
     ]
+
+
+def _confirmed() -> QuerySet[Signature]:
+    return Signature.objects.filter(erased_on__isnull=True, state=SignatureState.CONFIRMED)
+
+
+def _are_in(deliveries: QuerySet[Delivery]) -> Exists:
+    items = HandInItem.objects.open().filter(signature=OuterRef("pk"))
+    return Exists(items.filter(hand_in__delivery__in=deliveries))
+
+
+def _long_ago() -> QuerySet[Delivery]:
+    before = timezone.now() - KEEP_DELIVERED_FOR
+    return Delivery.objects.handed_in().filter(marked_at__lt=before)
 
 
 def to_decide() -> list[InHand]:

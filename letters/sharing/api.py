@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import pictures
 from cases.models import Case, Portrait
 from cases.models.case_parts import SourcedModel
-from letters.statistics import impact
+from letters.statistics import deliveries, impact
 from letters.statistics.totals import ImpactTotals
 
 LICENCE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
@@ -253,6 +253,12 @@ def _years(sums: ImpactTotals) -> list[dict]:
     ]
 
 
+def _handed_in(sums: ImpactTotals) -> dict:
+    found = deliveries.totals(sums.cases)
+    last_on = found.last_on and found.last_on.isoformat()
+    return {"letters": found.letters, "signatures": found.signatures, "last_on": last_on}
+
+
 TOTALS = [
     Field("edition", _("The year of the campaign."), lambda s: s.edition and s.edition.year),
     Field("actions", _("All of them."), lambda sums: sums.total),
@@ -281,6 +287,11 @@ TOTALS = [
         "by_country",
         _("Codes of ISO 3166; published daily, in fives."),
         lambda sums: _rows(impact.by_country(sums)),
+    ),
+    Field(
+        "handed_in",
+        _("Letters and messages, and signatures, that we handed in; and the last day."),
+        _handed_in,
     ),
     Field(
         "years",

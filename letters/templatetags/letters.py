@@ -1,14 +1,16 @@
 """`{% load letters %}`: what pages show of letters."""
 
+import datetime
 import re
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from cases.models import Case
 from letters.models import Letter
 from letters.models.demo_data import demo_data_exists
-from letters.statistics import waiting
+from letters.statistics import deliveries, waiting
 from letters.text import redactions
 from letters.text.checks import Piece
 
@@ -40,6 +42,13 @@ def post_button(
 def days_until_read() -> int:
     """How long what is handed to us waits to be read, if that is long."""
     return waiting.days_until_read()
+
+
+@register.simple_tag
+def with_hand_ins(case: Case, timeline: list) -> list:
+    """The timeline of a case with what was handed in for it, each in its place."""
+    rows = [*timeline, *deliveries.of_case(case)]
+    return sorted(rows, key=lambda row: (row.date is None, row.date or datetime.date.max))
 
 
 @register.simple_tag

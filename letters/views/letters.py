@@ -22,7 +22,7 @@ from letters.converters import KeyConverter
 from letters.forms.letters import LetterForm, StartForm
 from letters.forms.routes import PostForm
 from letters.mail import outbox
-from letters.models import Letter, LetterState, Pledge
+from letters.models import HandInItem, Letter, LetterState, Pledge
 from letters.privacy import limits
 from letters.text import composing, page_fit, pictures, printing, redactions, routes
 from letters.views import checks, messages, replies, submitting
@@ -108,6 +108,7 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "link": settings.SITE_URL + letter.get_absolute_url(),
         "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "behind_until": outbox.is_behind() if letter.email else None,
+        "item": HandInItem.objects.of(letter),
     }
     context |= checks.checked_before_it_leaves(letter) | replies.about(letter)
     if letter.is_message:

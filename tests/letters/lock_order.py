@@ -7,7 +7,8 @@ import re
 from collections import Counter
 
 ORDER = [
-    *("auth_user", "cases_case", "letters_telling", "letters_handin", "cases_petitiontext"),
+    *("auth_user", "cases_case", "letters_telling", "letters_handin", "letters_delivery"),
+    "cases_petitiontext",
     *("letters_pledge", "letters_letter"),
     *("letters_mailbox", "letters_signature", "letters_follow"),
     *("letters_socialaction", "letters_papercount"),
@@ -21,7 +22,7 @@ POINTS_TO = {"letters_signature": "letters_mailbox", "letters_letter": "letters_
 # Changed only by who has locked what it is of.
 PART_OF = {"letters_redaction": "letters_letter"}
 # Where one statement may change many rows, which others change many of too.
-MANY = set(ORDER[5:15]) - {"letters_papercount"}
+MANY = set(ORDER[6:16]) - {"letters_papercount"}
 ONE_ROW = [{"id"}, {"about", "kind"}, {"mailbox_id", "petition_id"}, {"key_hash"}]
 # Django deletes what hangs on an address: of an empty one there is nothing.
 OF_AN_EMPTY_ADDRESS = 'DELETE FROM "letters_follow" WHERE "letters_follow"."mailbox_id" IN (%s'

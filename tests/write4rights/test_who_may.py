@@ -197,7 +197,13 @@ letters_handin_changelist             -     -     -     -     -     -     rw    
 letters_handin_delete                 -     -     -     -     -     -     -     -     -
 letters_handin_fetch                  -     -     -     -     -     -     w     -     w
 letters_handin_history                -     -     -     -     -     -     rw    -     rw
+letters_handin_on_way                 -     -     -     -     -     -     w     -     w
 letters_handin_printed                -     -     -     -     -     -     w     -     w
+letters_handin_proof                  -     -     -     -     -     -     -     -     -
+letters_handin_record                 -     -     -     -     -     -     rw    -     rw
+letters_handin_returned               -     -     -     -     -     -     rw    -     rw
+letters_handin_stop_offering          -     -     -     -     -     -     w     -     w
+letters_handin_undo                   -     -     -     -     -     -     w     -     w
 letters_handin_zip                    -     -     -     -     -     -     w     -     w
 letters_letter_act                    -     -     -     w     w     -     -     -     w
 letters_letter_add                    -     -     -     -     -     -     -     -     -
@@ -354,6 +360,7 @@ def make_rows() -> dict:
             for thing in ["letter", "signature", "post"]
         ],
         make_hand_in(make_letter(case, state="approved")),
+        Decision.objects.create(thing="letter", row=1, act="skip"),
     ]
     return {row._meta.model_name: row for row in rows}
 

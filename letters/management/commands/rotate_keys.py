@@ -10,7 +10,7 @@ from django.db import connection, models, transaction
 
 from cases.encryption import EncryptedTextField, fernet
 from letters.delivery import files
-from letters.models import HandInPart, LetterPicture
+from letters.models import Delivery, HandInPart, LetterPicture
 from letters.models.locks import lock
 
 PICTURES_A_PART = 10  # each is up to a megabyte
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         unreadable = 0
         for model, columns in encrypted_columns():
             self.changed = self.unreadable = 0
-            size = min(part, PICTURES_A_PART) if model is LetterPicture else part
+            size = min(part, PICTURES_A_PART) if model in (LetterPicture, Delivery) else part
             for keys in in_parts(model, size):
                 self.rotate(model, columns, keys)
             self.stdout.write(f"{model._meta.verbose_name_plural}: {self.changed:,} texts anew")

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cases.models import Case
 from letters.delivery import exports
-from letters.models import Route
+from letters.models import Redaction, Route
 from tests.factories import (
     make_case_to_write_for,
     make_letter,
@@ -110,6 +110,7 @@ def test_letters_come_without_who_wrote_them():
     case = make_case_to_write_for()
     fields = {"country": "KE", "email": "sam@example.org", "place": "Testville"}
     letter = make_letter(case, state="approved", body="-1 is no answer", **fields)
+    Redaction.objects.create(letter=letter, field="body", start=3, end=5, reason="private")
     message = make_message(case, state="in-hand-in", name_form="initials")
     make_letter(case, state="submitted")
     make_letter(case, state="posted", route=Route.POST)
@@ -121,7 +122,7 @@ def test_letters_come_without_who_wrote_them():
     assert rows == [
         [
             *(str(letter.pk), day, "appeal letter", "en", "KE", "full name, as I type it"),
-            *(letter.subject, "'-1 is no answer"),
+            *(letter.subject, "'-1 […] no answer"),
         ],
         [
             *(str(message.pk), day, "message of support", "en", "", "initials"),

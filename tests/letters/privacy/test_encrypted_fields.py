@@ -7,6 +7,7 @@ from django.db.models import Model
 from cases.encryption import EncryptedTextField
 from letters.actions.erasure import erase_email_addresses
 from letters.models import (
+    Delivery,
     EmailAddress,
     Letter,
     LetterPicture,
@@ -18,6 +19,7 @@ from letters.models import (
 )
 from letters.privacy import erasure
 from tests.factories import (
+    make_delivery,
     make_email_address,
     make_letter,
     make_pledge,
@@ -32,6 +34,7 @@ ERASED = {
     Signature: (make_signature, erasure.erase_signatures),
     Post: (make_post, erasure.erase_posts),
     Reply: (make_reply, erasure.erase_replies),
+    Delivery: (make_delivery, erasure.erase_deliveries),
     Pledge: (make_pledge, erasure.erase_pledges),
     EmailAddress: (make_email_address, erase_email_addresses),
 }

@@ -13,6 +13,7 @@ from django.urls import reverse
 from cases.encryption import Unreadable, keyed_hash
 from letters.management.commands import rotate_keys
 from letters.models import (
+    Delivery,
     EmailAddress,
     Letter,
     LetterPicture,
@@ -236,4 +237,5 @@ def test_no_encrypted_column_is_left_out():
         Signature: 1,
         Post: 1,
         Reply: 3,
+        Delivery: 3,
     }

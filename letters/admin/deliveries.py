@@ -1,0 +1,160 @@
+"""What became of a hand-in: on its way, handed in or refused; what came back; taking it back."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.urls import path
+from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from cases.admin.pages import ExtraPagesMixin
+from cases.permissions import staff
+from cases.publishing.acts import Refused
+from letters.delivery import deliveries
+from letters.forms.deliveries import DeliveryForm, ReturnedForm
+from letters.models import Delivery, HandIn, HandInState
+
+DELIVER = "letters.deliver_handin"
+
+
+class DeliveriesMixin(ExtraPagesMixin):
+    """Pages and buttons of a hand-in once it is printed."""
+
+    def get_urls(self):
+        wrap = self.admin_site.admin_view
+        pages = {
+            "on-way": self.on_way_view,
+            "record": self.record_view,
+            "returned": self.returned_view,
+            "undo": self.undo_view,
+            "stop-offering": self.stop_offering_view,
+            "proof": self.proof_view,
+        }
+        mine = [
+            path(f"<int:pk>/{name}/", wrap(view), name=f"letters_handin_{name.replace('-', '_')}")
+            for name, view in pages.items()
+        ]
+        return mine + super().get_urls()
+
+    def delivery_of(self, request: HttpRequest, hand_in: HandIn) -> dict[str, object]:
+        """What the page of a hand-in says of it, and which buttons there are."""
+        may = request.user.has_perm(DELIVER) and not deliveries.is_stopped(hand_in.case)
+        delivery = Delivery.objects.filter(hand_in=hand_in).defer("proof").first()
+        is_handed_in = hand_in.state == HandInState.HANDED_IN
+        is_out = hand_in.state in (HandInState.PRINTED, HandInState.ON_WAY)
+        return {
+            "delivery": delivery,
+            "has_proof": Delivery.objects.filter(hand_in=hand_in).exclude(proof="").exists(),
+            "returned": hand_in.items.exclude(returned_on=None).count() if is_handed_in else 0,
+            "may_send": may and hand_in.state == HandInState.PRINTED,
+            "may_record": may and is_out,
+            "may_return": may and is_handed_in,
+            "may_undo": may and delivery is not None and delivery.may_be_undone,
+            "may_stop_offering": may and is_handed_in and hand_in.case.takes_deliveries,
+        }
+
+    @method_decorator(require_POST)
+    def on_way_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        hand_in = _hand_in(request, pk)
+        try:
+            done = deliveries.mark_on_way(hand_in, staff(request))
+        except Refused as refusal:
+            return self._refused(request, hand_in, refusal)
+        return self._said(request, hand_in, done, "On its way.", _("%(hand_in)s is on its way."))
+
+    def record_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Where, when, to whom, and how it went."""
+        hand_in = _hand_in(request, pk)
+        printed = deliveries.printed_number(hand_in)
+        is_sent = request.method == "POST"
+        form = DeliveryForm(
+            request.POST if is_sent else None, request.FILES if is_sent else None, printed=printed
+        )
+        if not form.is_valid():
+            title = _("What became of %(hand_in)s") % {"hand_in": hand_in}
+            return self._page(request, "record", title, form=form, hand_in=hand_in)
+        try:
+            done = deliveries.record(hand_in, staff(request), **form.cleaned_data)
+        except Refused as refusal:
+            return self._refused(request, hand_in, refusal)
+        result = form.cleaned_data["result"]
+        return self._said(
+            request,
+            hand_in,
+            done,
+            f"Handed in: {result}.",
+            _("What became of %(hand_in)s is noted."),
+        )
+
+    def returned_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Which of it came back, by number or all."""
+        hand_in = _hand_in(request, pk)
+        form = ReturnedForm(request.POST if request.method == "POST" else None)
+        if not form.is_valid():
+            title = _("What came back of %(hand_in)s") % {"hand_in": hand_in}
+            return self._page(request, "returned", title, form=form, hand_in=hand_in)
+        try:
+            back = deliveries.mark_returned(hand_in, form.chosen, on=form.cleaned_data["on"])
+        except Refused as refusal:
+            return self._refused(request, hand_in, refusal)
+        message = ngettext("%(number)s came back.", "%(number)s came back.", len(back))
+        return self._said(
+            request,
+            hand_in,
+            bool(back),
+            f"Came back: {len(back)}.",
+            message % {"number": len(back)},
+        )
+
+    @method_decorator(require_POST)
+    def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        hand_in = _hand_in(request, pk)
+        done = deliveries.undo(hand_in)
+        message = _("%(hand_in)s is not handed in: it is as it was before.")
+        return self._said(request, hand_in, done, "Taken back: not handed in.", message)
+
+    @method_decorator(require_POST)
+    def stop_offering_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        hand_in = _hand_in(request, pk)
+        done = deliveries.stop_offering(hand_in.case, staff(request))
+        message = _("Writers are no longer offered to hand us letters for this case.")
+        return self._said(request, hand_in, done, "No more letters are taken.", message)
+
+    @method_decorator(require_safe)
+    def proof_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The photo or the receipt, on the page of its hand-in."""
+        if not request.user.has_perm("letters.view_handin"):
+            raise PermissionDenied
+        delivery = get_object_or_404(Delivery, hand_in=pk)
+        if not delivery.proof:
+            raise Http404
+        return HttpResponse(b64decode(delivery.proof), content_type="image/jpeg")
+
+    def _refused(self, request: HttpRequest, hand_in: HandIn, refusal: Refused) -> HttpResponse:
+        messages.error(request, str(refusal))
+        return redirect("admin:letters_handin_change", hand_in.pk)
+
+    def _said(
+        self, request: HttpRequest, hand_in: HandIn, done: bool, noted: str, message: str
+    ) -> HttpResponse:
+        """Log what was done, say it, and go back to the hand-in."""
+        if done:
+            self.log_change(request, hand_in, noted)
+            messages.success(request, message % {"hand_in": capfirst(str(hand_in))})
+        else:
+            messages.warning(request, _("Nothing was changed: somebody else may have been faster."))
+        return redirect("admin:letters_handin_change", hand_in.pk)
+
+
+def _hand_in(request: HttpRequest, pk: int) -> HandIn:
+    if not request.user.has_perm(DELIVER):
+        raise PermissionDenied
+    return get_object_or_404(HandIn.objects.select_related("case"), pk=pk)

@@ -1,0 +1,120 @@
+"""What whoever handed letters in says of it."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.formats import number_format
+from django.utils.translation import gettext_lazy as _
+
+from letters.forms.fields import LineField, PlainTextField
+from letters.forms.replies import day_field, jpeg_field, past_day
+from letters.models import DeliveryResult
+from letters.text import pictures
+
+MAX_NUMBERS = 5_000  # typed one by one; else all came back
+
+
+class DeliveryForm(forms.Form):
+    """Where, when, to whom, and how it went. `printed` is how many stand on the paper."""
+
+    handed_in_on = day_field(_("On which day?"))
+    place = LineField(label=_("Where?"), max_length=200, help_text=_("The office and its town."))
+    received_by = LineField(
+        label=_("To whom?"),
+        max_length=200,
+        required=False,
+        help_text=_("Who took it, or who would not. Seen by staff only."),
+    )
+    result = forms.ChoiceField(
+        label=_("How did it go?"),
+        choices=[
+            (DeliveryResult.ACCEPTED.value, _("It was accepted.")),
+            (DeliveryResult.REFUSED.value, _("It was refused: we have it back.")),
+        ],
+        widget=forms.RadioSelect,
+        help_text=_("If some of it came back, say so afterwards, by the numbers on the paper."),
+    )
+    number = forms.IntegerField(label=_("How many were handed in?"), min_value=1)
+    is_right = forms.BooleanField(label=_("The number is right"), required=False)
+    proof = jpeg_field(
+        _("Photo or receipt"),
+        _("Kept without what a camera adds, and seen by staff only. Show no face without asking."),
+    )
+    note = PlainTextField(
+        label=_("Note"),
+        required=False,
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_("Seen by staff only."),
+    )
+
+    def __init__(self, data=None, files=None, *, printed: int) -> None:
+        super().__init__(data, files, initial={"number": printed})
+        self.printed = printed
+        if not self.is_bound or not self._differs():
+            self.fields["is_right"].widget = forms.HiddenInput()
+
+    def clean_handed_in_on(self):
+        return past_day(self.cleaned_data["handed_in_on"])
+
+    def clean_proof(self) -> str:
+        upload = self.cleaned_data["proof"]
+        return b64encode(pictures.clean(upload).jpeg).decode() if upload else ""
+
+    def clean(self) -> None:
+        number = self.cleaned_data.get("number")
+        if number and number != self.printed and not self.cleaned_data.get("is_right"):
+            message = _("%(printed)s were printed. Is the number right? Then tick the box below.")
+            self.add_error(
+                "number",
+                ValidationError(message, params={"printed": number_format(self.printed)}),
+            )
+        self.cleaned_data.pop("is_right", None)
+
+    def _differs(self) -> bool:
+        return self.data.get("number") != str(self.printed)
+
+
+class ReturnedForm(forms.Form):
+    """Which of a hand-in came back."""
+
+    on = day_field(_("On which day?"))
+    everything = forms.BooleanField(label=_("All of it came back"), required=False)
+    numbers = LineField(
+        label=_("Which numbers came back?"),
+        required=False,
+        max_length=2_000,
+        help_text=_("As they stand in the margin: 3, 7, 12-15."),
+    )
+
+    def clean_on(self):
+        return past_day(self.cleaned_data["on"])
+
+    def clean_numbers(self) -> list[int]:
+        found: set[int] = set()
+        for part in self.cleaned_data["numbers"].replace("–", "-").split(","):
+            first, _dash, last = (one.strip() for one in part.partition("-"))
+            if not first:
+                continue
+            ends = [one for one in (first, last) if one]
+            if not all(one.isascii() and one.isdecimal() and len(one) < 10 for one in ends):
+                raise ValidationError(_("Type numbers with commas between them: 3, 7, 12-15."))
+            span = range(int(first), int(last or first) + 1)
+            if len(span) + len(found) > MAX_NUMBERS:
+                raise ValidationError(_("These are too many to type. Did all of it come back?"))
+            found.update(span)
+        return sorted(found)
+
+    def clean(self) -> None:
+        if "numbers" not in self.errors and not (
+            self.cleaned_data.get("everything") or self.cleaned_data.get("numbers")
+        ):
+            self.add_error("numbers", _("Say which came back, or that all did."))
+
+    @property
+    def chosen(self) -> list[int] | None:
+        """The numbers; None for all."""
+        return None if self.cleaned_data["everything"] else self.cleaned_data["numbers"]

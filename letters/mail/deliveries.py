@@ -1,0 +1,53 @@
+"""Tells those who asked for it that their letter was handed in, or came back: one mail for each.
+
+The worker puts the mails into the outbox some at a time, an hour after staff said so; how far it
+came commits with them. What each says is written when it leaves, and nothing leaves of a case that
+is frozen by then, nor of a letter that was erased.
+"""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from letters.mail import messages
+from letters.models import Delivery, HandInItem, OutgoingMail
+from letters.models.hand_ins import HandInItemQuerySet
+
+MAILS_A_BATCH = 500  # mails a transaction: a confirmation asked for meanwhile waits no longer
+
+
+def queue_batch() -> int:
+    """Queue the next mails, and return how many letters were looked at."""
+    with transaction.atomic():
+        due = Delivery.objects.to_tell().select_for_update(of=["self"], skip_locked=True)
+        delivery = due.first()
+        if delivery is None:
+            return 0
+        items = list(_asked(delivery)[:MAILS_A_BATCH])
+        mails = [messages.of_delivery(item.letter) for item in items if item.letter]
+        OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
+        if items:
+            delivery.told_number = items[-1].number
+        if len(items) < MAILS_A_BATCH:
+            delivery.tell_after = None
+        delivery.save(update_fields=["told_number", "tell_after"])
+    return len(items)
+
+
+def _asked(delivery: Delivery) -> HandInItemQuerySet:
+    """Those whose writers want to know, behind the last that was looked at."""
+    return (
+        HandInItem.objects.open()
+        .filter(
+            hand_in=delivery.hand_in_id,
+            number__gt=delivery.told_number,
+            letter__state__in=messages.OF_DELIVERY.values(),
+            letter__wants_news=True,
+            letter__erased_on=None,
+            letter__invalid_on=None,
+        )
+        .exclude(letter__email_hash="")
+        .select_related("letter")
+        .defer("letter__subject", "letter__body", "letter__name", "letter__place")
+        .order_by("number")
+    )

@@ -1,0 +1,349 @@
+"""What becomes of a printed hand-in: handed in, refused, come back; and who is told of it, when."""
+
+from __future__ import annotations
+
+import datetime
+import io
+
+import pytest
+import time_machine
+from django.contrib.admin.models import LogEntry
+from django.core import mail
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+from PIL import Image
+
+from cases.models import Case
+from letters.mail import deliveries as delivery_mails
+from letters.mail import outbox
+from letters.models import Delivery, HandIn, HandInItem, Letter, OutgoingMail
+from letters.models.deliveries import UNDO_WITHIN
+from letters.privacy import erasure, limits
+from letters.statistics import ledger
+from tests.factories import (
+    make_case_to_write_for,
+    make_hand_in,
+    make_letter,
+    make_petition,
+    make_signature,
+)
+from tests.staff import said, signed_in, text
+
+pytestmark = pytest.mark.django_db
+
+DAY = datetime.date(2025, 12, 3)
+
+
+@pytest.fixture
+def deliverer() -> Client:
+    return signed_in("delivery")
+
+
+def make_printed(number: int = 6, case: Case | None = None, **fields) -> HandIn:
+    case = case or make_case_to_write_for(display_name="Ana Test")
+    letters = [make_letter(case, state="approved", **fields) for _each in range(number)]
+    return make_hand_in(*letters, state="printed")
+
+
+def url(hand_in: HandIn, name: str) -> str:
+    return f"/admin/letters/handin/{hand_in.pk}/{name}/"
+
+
+def record(client: Client, hand_in: HandIn, **fields):
+    printed = hand_in.items.open().count()
+    form = {"handed_in_on": str(DAY), "place": "Oslo", "result": "accepted", "number": printed}
+    return client.post(url(hand_in, "record"), form | fields, follow=True)
+
+
+def states(hand_in: HandIn) -> list[str]:
+    items = hand_in.items.order_by("number")
+    return list(items.values_list("letter__state", flat=True))
+
+
+def later(**after) -> time_machine.travel:
+    return time_machine.travel(timezone.now() + datetime.timedelta(**after), tick=False)
+
+
+def tell(hours: int = 2) -> list[str]:
+    """What has left once the hour is over."""
+    with later(hours=hours):
+        while delivery_mails.queue_batch():
+            pass
+        outbox.send_due()
+    return [one.body for one in mail.outbox]
+
+
+def test_a_hand_in_is_on_its_way_then_handed_in(deliverer, client):
+    hand_in = make_printed(letters := 6)
+    letter = Letter.objects.first()
+    day = timezone.localdate()
+
+    deliverer.post(url(hand_in, "on-way"))
+    on_way = text(client.get(letter.get_absolute_url()))
+    answer = record(deliverer, hand_in, received_by="The porter", note="It rained.")
+
+    hand_in.refresh_from_db()
+    assert "On its way since" in on_way
+    assert (hand_in.state, states(hand_in)) == ("handed-in", ["delivered"] * letters)
+    assert "The porter" in text(answer)
+    page = text(client.get(letter.get_absolute_url()))
+    assert "Your letter has been handed in" in page
+    assert "It was among 6 that were handed in on 3 December 2025." in page
+    assert f"Printed on {day.day} " in page
+    assert not ledger.differences()
+    noted = LogEntry.objects.order_by("pk").values_list("change_message", flat=True)
+    assert list(noted) == ["On its way.", "Handed in: accepted."]
+
+
+def test_the_case_impact_and_the_api_tell_how_many_and_when(deliverer, client):
+    hand_in = make_printed(6)
+    few = make_printed(2, case=hand_in.case)
+    before = text(client.get(hand_in.case.get_absolute_url()))
+
+    record(deliverer, hand_in)
+    record(deliverer, few, result="refused")
+
+    page = text(client.get(hand_in.case.get_absolute_url()))
+    assert "handed in." not in before
+    assert "6 letters were handed in." in page
+    assert "A few letters were handed in. They were not accepted." in page
+    assert '<time datetime="2025-12-03">' in page
+    french = text(client.get(f"/fr{hand_in.case.get_absolute_url()}"))
+    assert "6 lettres ont été remises." in french
+    assert "6 letters and messages have been printed and handed in" in text(client.get("/impact/"))
+    totals = client.get("/api/v1/totals/").json()["totals"]["handed_in"]
+    assert totals == {"letters": 6, "signatures": 0, "last_on": "2025-12-03"}
+
+
+def test_a_number_that_differs_from_the_paper_is_asked_about(deliverer):
+    hand_in = make_printed(6)
+
+    asked = record(deliverer, hand_in, number=5)
+    assert "6 were printed. Is the number right?" in text(asked)
+    assert not Delivery.objects.exists()
+
+    record(deliverer, hand_in, number=5, is_right="on")
+    assert Delivery.objects.get().number == 5
+
+
+def test_proof_is_made_anew_and_encrypted(deliverer):
+    hand_in = make_printed(1)
+    photo = io.BytesIO()
+    exif = Image.Exif()
+    exif[0x9286] = "taken at home"
+    Image.new("RGB", (400, 300), "red").save(photo, "JPEG", exif=exif)
+
+    proof = SimpleUploadedFile("a.jpg", photo.getvalue(), "image/jpeg")
+    record(deliverer, hand_in, proof=proof)
+
+    answer = deliverer.get(url(hand_in, "proof"))
+    assert (answer["Content-Type"], answer.status_code) == ("image/jpeg", 200)
+    assert b"taken at home" not in answer.content
+    assert signed_in("moderator").get(url(hand_in, "proof")).status_code == 403
+
+
+def test_what_was_refused_came_back_and_staff_can_close_the_way(deliverer, client):
+    hand_in = make_printed(2)
+    draft = make_letter(hand_in.case, state="drafting", route="")
+
+    record(deliverer, hand_in, result="refused")
+    deliverer.post(url(hand_in, "stop-offering"))
+
+    assert states(hand_in) == ["returned", "returned"]
+    page = text(client.get(hand_in.items.first().letter.get_absolute_url()))
+    assert "We took it there on 3 December 2025, and it was refused." in page
+    case = Case.objects.get()
+    assert not case.takes_deliveries
+    assert case.history.first().history_user == deliverer.person
+    offered = text(client.get(draft.get_absolute_url()))
+    assert "Hand it to the campaign" not in offered
+    assert "Post it myself" in offered
+
+
+def test_some_come_back_by_their_numbers(deliverer, client):
+    hand_in = make_printed(5)
+    record(deliverer, hand_in)
+
+    wrong = deliverer.post(
+        url(hand_in, "returned"), {"on": "2025-12-20", "numbers": "7"}, follow=True
+    )
+    deliverer.post(url(hand_in, "returned"), {"on": "2025-12-20", "numbers": "1, 3-4"})
+
+    assert "These numbers are not in this hand-in: 7" in said(wrong)
+    assert states(hand_in) == ["returned", "delivered", "returned", "returned", "delivered"]
+    assert Delivery.objects.get().result == "returned-in-part"
+    page = text(
+        client.get(Letter.objects.get(pk=hand_in.items.get(number=3).letter_id).get_absolute_url())
+    )
+    assert "It came back to us on 20 December 2025." in page
+    assert "Some came back." in text(client.get(hand_in.case.get_absolute_url()))
+
+
+def test_a_wrong_mark_is_taken_back_within_the_hour_and_nobody_hears_of_it(deliverer):
+    hand_in = make_printed(2, wants_news=True, email="sam@example.org", email_hash="h")
+    deliverer.post(url(hand_in, "on-way"))
+    record(deliverer, hand_in)
+
+    deliverer.post(url(hand_in, "undo"))
+
+    hand_in.refresh_from_db()
+    assert (hand_in.state, states(hand_in)) == ("on-way", ["printed", "printed"])
+    assert tell() == []
+    record(deliverer, hand_in)
+    Delivery.objects.update(marked_at=timezone.now() - UNDO_WITHIN)
+    late = deliverer.post(url(hand_in, "undo"), follow=True)
+    assert said(late) == ["Nothing was changed: somebody else may have been faster."]
+    assert states(hand_in) == ["delivered", "delivered"]
+
+
+@pytest.mark.parametrize("freeze", ["paused", "hidden", "withdrawn"])
+def test_nothing_is_marked_while_the_case_is_frozen(deliverer, freeze):
+    hand_in = make_printed(1)
+    Case.objects.update(freeze=freeze, freeze_reason="A test")
+
+    on_way = deliverer.post(url(hand_in, "on-way"), follow=True)
+    recorded = record(deliverer, hand_in)
+
+    refused = ["The case is frozen: nothing of it is handed in."]
+    assert (said(on_way), said(recorded)) == (refused, refused)
+    hand_in.refresh_from_db()
+    assert (hand_in.state, states(hand_in)) == ("printed", ["printed"])
+
+
+# --- who is told
+
+
+def wanting(case: Case, number: int, **fields) -> HandIn:
+    letters = [
+        make_letter(
+            case,
+            state="approved",
+            wants_news=True,
+            email=f"sam-{each}@example.org",
+            email_hash=f"hash-{each}",
+            **fields,
+        )
+        for each in range(number)
+    ]
+    return make_hand_in(*letters, state="printed")
+
+
+def test_who_asked_gets_one_mail_an_hour_later(deliverer, monkeypatch):
+    monkeypatch.setattr(delivery_mails, "MAILS_A_BATCH", 2)
+    case = make_case_to_write_for(display_name="Ana Test")
+    hand_in = wanting(case, 5)
+    Letter.objects.filter(pk=hand_in.items.get(number=5).letter_id).update(wants_news=False)
+
+    record(deliverer, hand_in)
+
+    assert delivery_mails.queue_batch() == 0
+    bodies = tell()
+    assert len(bodies) == 4
+    assert "Your letter for Ana Test was among 5 that we handed in on 3 December 2025." in bodies[0]
+    assert {one.subject for one in mail.outbox} == {"Write for Rights: your link"}
+    assert len(tell()) == 4
+
+
+def test_what_came_back_is_told_too_once(deliverer):
+    hand_in = wanting(make_case_to_write_for(display_name="Ana Test"), 2)
+    record(deliverer, hand_in)
+    tell()
+
+    deliverer.post(url(hand_in, "returned"), {"on": str(DAY), "everything": "on"})
+    bodies = tell(hours=4)[2:]
+
+    assert len(bodies) == 2
+    assert "It was not taken, or it came back to us." in bodies[0]
+
+
+def test_no_mail_leaves_that_is_not_true_any_more(deliverer):
+    case = make_case_to_write_for()
+    hand_in = wanting(case, 3)
+    record(deliverer, hand_in)
+    with later(hours=2):
+        delivery_mails.queue_batch()
+    assert OutgoingMail.objects.count() == 3
+
+    first, second, _third = hand_in.items.order_by("number")
+    erasure.erase_letters(Letter.objects.filter(pk=first.letter_id))
+    Letter.objects.filter(pk=second.letter_id).update(wants_news=False)
+    Case.objects.update(freeze="paused", freeze_reason="A test")
+
+    assert tell() == []
+    assert not OutgoingMail.objects.exists()
+
+
+def test_its_writer_asks_for_the_mail_and_takes_it_back(client):
+    case = make_case_to_write_for()
+    letter = make_letter(case, state="drafting", route="", email="sam@example.org", email_hash="h")
+    page = letter.get_absolute_url()
+    nobody = make_letter(case, state="drafting", route="")
+
+    assert "Mail me when it has been handed in" in text(client.get(page))
+    assert "Mail me when it has been handed in" not in text(client.get(nobody.get_absolute_url()))
+    client.post(page, {"act": "deliver", "wants_news": "on"})
+    client.post(nobody.get_absolute_url(), {"act": "deliver", "wants_news": "on"})
+
+    assert [one.wants_news for one in Letter.objects.order_by("pk")] == [True, False]
+    assert "You get a mail when it has been handed in." in text(client.get(page))
+    client.post(page, {"act": "no-news"})
+    assert not Letter.objects.get(pk=letter.pk).wants_news
+
+
+# --- how long
+
+
+def test_the_clock_starts_when_it_has_left(deliverer):
+    hand_in = make_printed(1)
+    Letter.objects.update(changed_at=timezone.now() - limits.KEEP_FOR)
+    record(deliverer, hand_in)
+
+    with later(days=limits.KEEP_DELIVERED_FOR.days - 1):
+        erasure.erase_expired()
+        assert Letter.objects.get().erased_on is None
+    with later(days=limits.KEEP_DELIVERED_FOR.days + 1):
+        erasure.erase_expired()
+    letter = Letter.objects.get()
+    assert (letter.body, letter.state) == ("", "delivered")
+    assert letter.erased_on is not None
+
+
+def test_signatures_that_were_handed_in_go_once_nobody_can_sign(deliverer):
+    petition = make_petition()
+    make_signature(petition, name="Sam Tester")
+    hand_in = make_hand_in(*petition.signatures.all(), state="printed")
+    record(deliverer, hand_in)
+
+    with later(days=limits.KEEP_DELIVERED_FOR.days + 1):
+        erasure.erase_expired()
+        assert petition.signatures.get().name == "Sam Tester"
+        petition.closes_on = timezone.localdate() - datetime.timedelta(days=100)
+        petition.save()
+        erasure.erase_expired()
+    assert petition.signatures.get().name == ""
+
+
+def test_today_names_what_is_to_print_and_what_lies_there(deliverer):
+    make_letter(make_case_to_write_for(), state="approved")
+    make_hand_in(make_letter(make_case_to_write_for(), state="approved"), state="ready")
+    long_ago = timezone.now() - datetime.timedelta(days=15)
+    HandIn.objects.filter(pk=make_printed(1).pk).update(printed_at=long_ago)
+    make_printed(1)
+
+    page = text(deliverer.get("/admin/"))
+
+    assert "1 letter that was read, to be put in a hand-in" in page
+    assert "1 hand-in is ready to print" in page
+    assert "1 hand-in was printed two weeks ago and is not handed in" in page
+
+
+def test_an_item_that_left_does_not_move(deliverer):
+    hand_in = make_printed(2)
+    item = HandInItem.objects.get(number=1)
+    HandInItem.objects.filter(pk=item.pk).update(left_at=timezone.now(), left_because="erased")
+
+    record(deliverer, hand_in)
+
+    assert states(hand_in) == ["printed", "delivered"]
+    assert datetime.timedelta(hours=1) == UNDO_WITHIN
