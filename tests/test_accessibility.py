@@ -528,8 +528,14 @@ def test_the_admin_of_letters(arrive):
             f"{letters}desk/{letter.pk}/",
             f"{letters}desk/languages/",
             f"{letters}desk/decisions/",
+            "/admin/letters/signature/desk/",
+            "/admin/letters/post/desk/",
         ],
     )
+    mia.opens("/admin/letters/signature/desk/")
+    mia.presses("Put the first that are free on my desk")
+    mia.sees("real: let it count")
+    found += findings(mia)
     mia.opens(f"{letters}desk/")
     mia.presses("Read the first that is free")
     mia.presses("Reject…")

@@ -8,162 +8,416 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('cases', '0001_first_models'),
+        ("cases", "0001_first_models"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Throttle',
+            name="Throttle",
             fields=[
-                ('key', models.CharField(max_length=43, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField(default=0)),
-                ('ends_at', models.DateTimeField(db_index=True)),
+                ("key", models.CharField(max_length=43, primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField(default=0)),
+                ("ends_at", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='OutgoingMail',
+            name="OutgoingMail",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('about', models.CharField(max_length=40)),
-                ('kind', models.CharField(choices=[('letter-link', 'link to a letter'), ('pledge-link', 'link to a pledge'), ('letter-rejected', 'a letter needs a change')], max_length=20)),
-                ('to', cases.encryption.EncryptedTextField()),
-                ('to_hash', models.CharField(db_index=True, max_length=43)),
-                ('subject', cases.encryption.EncryptedTextField()),
-                ('body', cases.encryption.EncryptedTextField()),
-                ('language', models.CharField(default='en', max_length=12)),
-                ('created_at', models.DateTimeField()),
-                ('not_before', models.DateTimeField()),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('given_up_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("about", models.CharField(max_length=40)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("letter-link", "link to a letter"),
+                            ("pledge-link", "link to a pledge"),
+                            ("letter-rejected", "a letter needs a change"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("to", cases.encryption.EncryptedTextField()),
+                ("to_hash", models.CharField(db_index=True, max_length=43)),
+                ("subject", cases.encryption.EncryptedTextField()),
+                ("body", cases.encryption.EncryptedTextField()),
+                ("language", models.CharField(default="en", max_length=12)),
+                ("created_at", models.DateTimeField()),
+                ("not_before", models.DateTimeField()),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("given_up_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'verbose_name': 'outgoing mail',
-                'verbose_name_plural': 'outgoing mails',
-                'indexes': [models.Index(condition=models.Q(('given_up_at', None), ('sent_at', None)), fields=['not_before'], name='mail_waiting')],
-                'constraints': [models.UniqueConstraint(fields=('about', 'kind'), name='mail_one_of_a_kind_per_thing')],
+                "verbose_name": "outgoing mail",
+                "verbose_name_plural": "outgoing mails",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("given_up_at", None), ("sent_at", None)),
+                        fields=["not_before"],
+                        name="mail_waiting",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("about", "kind"), name="mail_one_of_a_kind_per_thing"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Pledge',
+            name="Pledge",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', cases.encryption.EncryptedTextField(editable=False)),
-                ('key_hash', models.CharField(editable=False, max_length=43, unique=True)),
-                ('created_at', models.DateTimeField(editable=False, verbose_name='created')),
-                ('number', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(500)], verbose_name='letters promised')),
-                ('state', models.CharField(choices=[('open', 'open'), ('kept', 'kept'), ('released', 'given back')], default='open', max_length=8, verbose_name='state')),
-                ('name', cases.encryption.EncryptedTextField(blank=True, verbose_name='name')),
-                ('group', cases.encryption.EncryptedTextField(blank=True, verbose_name='group or class')),
-                ('email', cases.encryption.EncryptedTextField(blank=True, verbose_name='e-mail')),
-                ('email_hash', models.CharField(blank=True, db_index=True, editable=False, max_length=43)),
-                ('country', models.CharField(blank=True, choices=cases.countries.country_choices, max_length=2, validators=[cases.countries.validate_country], verbose_name='country')),
-                ('language', models.CharField(default='en', editable=False, max_length=12)),
-                ('due_on', models.DateField(verbose_name='by')),
-                ('is_sample', models.BooleanField(default=False, editable=False)),
-                ('case', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='cases.case', verbose_name='case')),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pledges', to='cases.edition')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", cases.encryption.EncryptedTextField(editable=False)),
+                ("key_hash", models.CharField(editable=False, max_length=43, unique=True)),
+                ("created_at", models.DateTimeField(editable=False, verbose_name="created")),
+                (
+                    "number",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(500),
+                        ],
+                        verbose_name="letters promised",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "open"), ("kept", "kept"), ("released", "given back")],
+                        default="open",
+                        max_length=8,
+                        verbose_name="state",
+                    ),
+                ),
+                ("name", cases.encryption.EncryptedTextField(blank=True, verbose_name="name")),
+                (
+                    "group",
+                    cases.encryption.EncryptedTextField(blank=True, verbose_name="group or class"),
+                ),
+                ("email", cases.encryption.EncryptedTextField(blank=True, verbose_name="e-mail")),
+                (
+                    "email_hash",
+                    models.CharField(blank=True, db_index=True, editable=False, max_length=43),
+                ),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True,
+                        choices=cases.countries.country_choices,
+                        max_length=2,
+                        validators=[cases.countries.validate_country],
+                        verbose_name="country",
+                    ),
+                ),
+                ("language", models.CharField(default="en", editable=False, max_length=12)),
+                ("due_on", models.DateField(verbose_name="by")),
+                ("is_sample", models.BooleanField(default=False, editable=False)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pledges",
+                        to="cases.case",
+                        verbose_name="case",
+                    ),
+                ),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pledges",
+                        to="cases.edition",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'pledge',
-                'verbose_name_plural': 'pledges',
-                'ordering': ['-pk'],
+                "verbose_name": "pledge",
+                "verbose_name_plural": "pledges",
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Letter',
+            name="Letter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', cases.encryption.EncryptedTextField(editable=False)),
-                ('key_hash', models.CharField(editable=False, max_length=43, unique=True)),
-                ('created_at', models.DateTimeField(editable=False, verbose_name='created')),
-                ('kind', models.CharField(choices=[('appeal', 'appeal letter')], default='appeal', max_length=10, verbose_name='kind')),
-                ('route', models.CharField(blank=True, choices=[('', 'not chosen yet'), ('post', 'I post it myself'), ('email', 'I e-mail it myself'), ('deliver', 'deliver it for me'), ('by-hand', 'written by hand, posted by its writer')], default='', max_length=8, verbose_name='route')),
-                ('state', models.CharField(choices=[('drafting', 'drafting'), ('ready', 'ready to send'), ('posted', 'posted'), ('submitted', 'submitted'), ('approved', 'approved'), ('rejected', 'rejected'), ('withdrawn', 'withdrawn')], default='drafting', max_length=10, verbose_name='state')),
-                ('counted_on', models.DateField(blank=True, editable=False, null=True, verbose_name='counted on')),
-                ('held', models.BooleanField(default=False, verbose_name='held for a look')),
-                ('rejection_reason', models.CharField(blank=True, max_length=400, verbose_name='reason of the rejection')),
-                ('subject', cases.encryption.EncryptedTextField(blank=True, verbose_name='subject')),
-                ('body', cases.encryption.EncryptedTextField(blank=True, verbose_name='letter')),
-                ('language', models.CharField(default='en', max_length=12, verbose_name='language of the letter')),
-                ('page_language', models.CharField(default='en', editable=False, max_length=12)),
-                ('name_form', models.CharField(choices=[('full', 'full name'), ('first', 'first name only'), ('initials', 'initials'), ('none', 'no name')], default='full', max_length=8, verbose_name='how the name stands')),
-                ('name', cases.encryption.EncryptedTextField(blank=True, verbose_name='name')),
-                ('place', cases.encryption.EncryptedTextField(blank=True, verbose_name='place')),
-                ('country', models.CharField(blank=True, choices=cases.countries.country_choices, max_length=2, validators=[cases.countries.validate_country], verbose_name='country')),
-                ('email', cases.encryption.EncryptedTextField(blank=True, verbose_name='e-mail')),
-                ('email_hash', models.CharField(blank=True, editable=False, max_length=43)),
-                ('changed_at', models.DateTimeField(editable=False, verbose_name='last changed')),
-                ('erased_on', models.DateField(blank=True, editable=False, null=True, verbose_name='erased on')),
-                ('is_sample', models.BooleanField(default=False, editable=False)),
-                ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='letters', to='cases.case', verbose_name='case')),
-                ('pledge', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='letters', to='letters.pledge', verbose_name='pledge')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", cases.encryption.EncryptedTextField(editable=False)),
+                ("key_hash", models.CharField(editable=False, max_length=43, unique=True)),
+                ("created_at", models.DateTimeField(editable=False, verbose_name="created")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("appeal", "appeal letter")],
+                        default="appeal",
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "route",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "not chosen yet"),
+                            ("post", "I post it myself"),
+                            ("email", "I e-mail it myself"),
+                            ("deliver", "deliver it for me"),
+                            ("by-hand", "written by hand, posted by its writer"),
+                        ],
+                        default="",
+                        max_length=8,
+                        verbose_name="route",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("drafting", "drafting"),
+                            ("ready", "ready to send"),
+                            ("posted", "posted"),
+                            ("submitted", "submitted"),
+                            ("approved", "approved"),
+                            ("rejected", "rejected"),
+                            ("withdrawn", "withdrawn"),
+                        ],
+                        default="drafting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "counted_on",
+                    models.DateField(
+                        blank=True, editable=False, null=True, verbose_name="counted on"
+                    ),
+                ),
+                ("held", models.BooleanField(default=False, verbose_name="held for a look")),
+                (
+                    "rejection_reason",
+                    models.CharField(
+                        blank=True, max_length=400, verbose_name="reason of the rejection"
+                    ),
+                ),
+                (
+                    "subject",
+                    cases.encryption.EncryptedTextField(blank=True, verbose_name="subject"),
+                ),
+                ("body", cases.encryption.EncryptedTextField(blank=True, verbose_name="letter")),
+                (
+                    "language",
+                    models.CharField(
+                        default="en", max_length=12, verbose_name="language of the letter"
+                    ),
+                ),
+                ("page_language", models.CharField(default="en", editable=False, max_length=12)),
+                (
+                    "name_form",
+                    models.CharField(
+                        choices=[
+                            ("full", "full name"),
+                            ("first", "first name only"),
+                            ("initials", "initials"),
+                            ("none", "no name"),
+                        ],
+                        default="full",
+                        max_length=8,
+                        verbose_name="how the name stands",
+                    ),
+                ),
+                ("name", cases.encryption.EncryptedTextField(blank=True, verbose_name="name")),
+                ("place", cases.encryption.EncryptedTextField(blank=True, verbose_name="place")),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True,
+                        choices=cases.countries.country_choices,
+                        max_length=2,
+                        validators=[cases.countries.validate_country],
+                        verbose_name="country",
+                    ),
+                ),
+                ("email", cases.encryption.EncryptedTextField(blank=True, verbose_name="e-mail")),
+                ("email_hash", models.CharField(blank=True, editable=False, max_length=43)),
+                ("changed_at", models.DateTimeField(editable=False, verbose_name="last changed")),
+                (
+                    "erased_on",
+                    models.DateField(
+                        blank=True, editable=False, null=True, verbose_name="erased on"
+                    ),
+                ),
+                ("is_sample", models.BooleanField(default=False, editable=False)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="letters",
+                        to="cases.case",
+                        verbose_name="case",
+                    ),
+                ),
+                (
+                    "pledge",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="letters",
+                        to="letters.pledge",
+                        verbose_name="pledge",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'letter',
-                'verbose_name_plural': 'letters',
-                'ordering': ['-pk'],
-                'permissions': [('moderate_letter', 'Can read, approve and reject letters')],
+                "verbose_name": "letter",
+                "verbose_name_plural": "letters",
+                "ordering": ["-pk"],
+                "permissions": [("moderate_letter", "Can read, approve and reject letters")],
             },
         ),
         migrations.CreateModel(
-            name='Tally',
+            name="Tally",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('appeal', 'appeal letter')], max_length=10, verbose_name='kind')),
-                ('source', models.CharField(choices=[('online', 'on this site')], max_length=10, verbose_name='source')),
-                ('day', models.DateField(verbose_name='day')),
-                ('country', models.CharField(blank=True, max_length=2, verbose_name='country')),
-                ('number', models.PositiveIntegerField(default=0, verbose_name='number')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tallies', to='cases.case')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("appeal", "appeal letter")], max_length=10, verbose_name="kind"
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("online", "on this site")], max_length=10, verbose_name="source"
+                    ),
+                ),
+                ("day", models.DateField(verbose_name="day")),
+                ("country", models.CharField(blank=True, max_length=2, verbose_name="country")),
+                ("number", models.PositiveIntegerField(default=0, verbose_name="number")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tallies",
+                        to="cases.case",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'tally',
-                'verbose_name_plural': 'tallies',
+                "verbose_name": "tally",
+                "verbose_name_plural": "tallies",
             },
         ),
         migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1), ('number__lte', 500)), name='pledge_promises_a_sensible_number'),
+            model_name="pledge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__gte", 1), ("number__lte", 500)),
+                name="pledge_promises_a_sensible_number",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(fields=['case', '-id'], name='letter_by_case'),
+            model_name="letter",
+            index=models.Index(fields=["case", "-id"], name="letter_by_case"),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('state', 'submitted'), models.Q(('held', True), ('state', 'posted')), _connector='OR'), fields=['-id'], name='letter_awaiting_moderation'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(
+                    ("state", "submitted"),
+                    models.Q(("held", True), ("state", "posted")),
+                    _connector="OR",
+                ),
+                fields=["-id"],
+                name="letter_awaiting_moderation",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('email_hash', ''), _negated=True), fields=['email_hash'], name='letter_by_email'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("email_hash", ""), _negated=True),
+                fields=["email_hash"],
+                name="letter_by_email",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('erased_on', None)), fields=['changed_at'], name='letter_to_be_erased'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("erased_on", None)),
+                fields=["changed_at"],
+                name="letter_to_be_erased",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('is_sample', True)), fields=['id'], name='letter_sample'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("is_sample", True)), fields=["id"], name="letter_sample"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_on__isnull', True), models.Q(('state__in', ['posted', 'submitted', 'approved']), ('held', False)), _connector='OR'), name='letter_counts_only_when_posted_or_submitted'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_on__isnull", True),
+                    models.Q(("state__in", ["posted", "submitted", "approved"]), ("held", False)),
+                    _connector="OR",
+                ),
+                name="letter_counts_only_when_posted_or_submitted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_on__isnull', False), models.Q(('state__in', ['posted', 'submitted', 'approved']), _negated=True), ('held', True), _connector='OR'), name='letter_counts_when_posted_or_submitted'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_on__isnull", False),
+                    models.Q(("state__in", ["posted", "submitted", "approved"]), _negated=True),
+                    ("held", True),
+                    _connector="OR",
+                ),
+                name="letter_counts_when_posted_or_submitted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'rejected'), _negated=True), models.Q(('rejection_reason', ''), _negated=True), _connector='OR'), name='letter_rejected_with_a_reason'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "rejected"), _negated=True),
+                    models.Q(("rejection_reason", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="letter_rejected_with_a_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tally',
-            constraint=models.UniqueConstraint(fields=('case', 'kind', 'source', 'day', 'country'), name='tally_one_row_per_case_kind_source_day_and_country'),
+            model_name="tally",
+            constraint=models.UniqueConstraint(
+                fields=("case", "kind", "source", "day", "country"),
+                name="tally_one_row_per_case_kind_source_day_and_country",
+            ),
         ),
     ]

@@ -4,20 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0001_first_models'),
-        ('letters', '0002_roles'),
+        ("cases", "0001_first_models"),
+        ("letters", "0002_roles"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='pledge',
-            name='state',
-            field=models.CharField(choices=[('open', 'open'), ('released', 'given back')], default='open', max_length=8, verbose_name='state'),
+            model_name="pledge",
+            name="state",
+            field=models.CharField(
+                choices=[("open", "open"), ("released", "given back")],
+                default="open",
+                max_length=8,
+                verbose_name="state",
+            ),
         ),
         migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('is_sample', True)), fields=['id'], name='pledge_sample'),
+            model_name="pledge",
+            index=models.Index(
+                condition=models.Q(("is_sample", True)), fields=["id"], name="pledge_sample"
+            ),
         ),
     ]

@@ -10,371 +10,884 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0004_remove_lines_of_phrases'),
-        ('letters', '0003_find_sample_pledges'),
+        ("cases", "0004_remove_lines_of_phrases"),
+        ("letters", "0003_find_sample_pledges"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Follow',
+            name="Follow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('unconfirmed', 'not confirmed yet'), ('confirmed', 'confirmed'), ('ended', 'ended')], default='unconfirmed', max_length=11, verbose_name='state')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last changed')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("unconfirmed", "not confirmed yet"),
+                            ("confirmed", "confirmed"),
+                            ("ended", "ended"),
+                        ],
+                        default="unconfirmed",
+                        max_length=11,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        verbose_name="last changed",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'follow',
-                'verbose_name_plural': 'follows',
-                'ordering': ['-pk'],
+                "verbose_name": "follow",
+                "verbose_name_plural": "follows",
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='HistoricalPaperCount',
+            name="HistoricalPaperCount",
             fields=[
-                ('id', models.BigIntegerField(auto_created=True, blank=True, db_index=True, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('appeal', 'letters'), ('solidarity', 'messages of support'), ('signature', 'signatures'), ('social', 'posts')], max_length=10, verbose_name='what')),
-                ('number', models.PositiveIntegerField(verbose_name='number')),
-                ('country', models.CharField(blank=True, choices=cases.countries.country_choices, help_text='Where they were written; empty if that is not known.', max_length=2, validators=[cases.countries.validate_country], verbose_name='country')),
-                ('day', models.DateField(help_text='When they were written, or the last day of the event.', verbose_name='day')),
-                ('source', models.CharField(help_text='Who counted: a group, an office. Name no private person.', max_length=200, verbose_name='source')),
-                ('evidence', models.CharField(help_text='What shows it and where it lies: “scan in folder 12”, “boxes at the office”.', max_length=300, verbose_name='evidence')),
-                ('state', models.CharField(choices=[('counted', 'counted'), ('held', 'held: somebody else has to look at it'), ('taken-out', 'taken out')], default='counted', max_length=9, verbose_name='state')),
-                ('reason', models.CharField(blank=True, help_text='Needed to correct or take out what was entered.', max_length=300, verbose_name='reason of the last change')),
-                ('entered_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='entered')),
-                ('history_id', models.AutoField(primary_key=True, serialize=False)),
-                ('history_date', models.DateTimeField(db_index=True)),
-                ('history_change_reason', models.CharField(max_length=100, null=True)),
-                ('history_type', models.CharField(choices=[('+', 'Created'), ('~', 'Changed'), ('-', 'Deleted')], max_length=1)),
+                (
+                    "id",
+                    models.BigIntegerField(
+                        auto_created=True, blank=True, db_index=True, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("appeal", "letters"),
+                            ("solidarity", "messages of support"),
+                            ("signature", "signatures"),
+                            ("social", "posts"),
+                        ],
+                        max_length=10,
+                        verbose_name="what",
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="number")),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True,
+                        choices=cases.countries.country_choices,
+                        help_text="Where they were written; empty if that is not known.",
+                        max_length=2,
+                        validators=[cases.countries.validate_country],
+                        verbose_name="country",
+                    ),
+                ),
+                (
+                    "day",
+                    models.DateField(
+                        help_text="When they were written, or the last day of the event.",
+                        verbose_name="day",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        help_text="Who counted: a group, an office. Name no private person.",
+                        max_length=200,
+                        verbose_name="source",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.CharField(
+                        help_text="What shows it and where it lies: “scan in folder 12”, “boxes at the office”.",
+                        max_length=300,
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("counted", "counted"),
+                            ("held", "held: somebody else has to look at it"),
+                            ("taken-out", "taken out"),
+                        ],
+                        default="counted",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        help_text="Needed to correct or take out what was entered.",
+                        max_length=300,
+                        verbose_name="reason of the last change",
+                    ),
+                ),
+                (
+                    "entered_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="entered"
+                    ),
+                ),
+                ("history_id", models.AutoField(primary_key=True, serialize=False)),
+                ("history_date", models.DateTimeField(db_index=True)),
+                ("history_change_reason", models.CharField(max_length=100, null=True)),
+                (
+                    "history_type",
+                    models.CharField(
+                        choices=[("+", "Created"), ("~", "Changed"), ("-", "Deleted")], max_length=1
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'historical count on paper',
-                'verbose_name_plural': 'historical counts on paper',
-                'ordering': ('-history_date', '-history_id'),
-                'get_latest_by': ('history_date', 'history_id'),
+                "verbose_name": "historical count on paper",
+                "verbose_name_plural": "historical counts on paper",
+                "ordering": ("-history_date", "-history_id"),
+                "get_latest_by": ("history_date", "history_id"),
             },
             bases=(simple_history.models.HistoricalChanges, models.Model),
         ),
         migrations.CreateModel(
-            name='LetterPicture',
+            name="LetterPicture",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('data', cases.encryption.EncryptedTextField()),
-                ('width', models.PositiveSmallIntegerField()),
-                ('height', models.PositiveSmallIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("data", cases.encryption.EncryptedTextField()),
+                ("width", models.PositiveSmallIntegerField()),
+                ("height", models.PositiveSmallIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='Mailbox',
+            name="Mailbox",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', cases.encryption.EncryptedTextField(editable=False)),
-                ('key_hash', models.CharField(editable=False, max_length=43, unique=True)),
-                ('created_at', models.DateTimeField(editable=False, verbose_name='created')),
-                ('email', cases.encryption.EncryptedTextField(blank=True, verbose_name='e-mail')),
-                ('email_hash', models.CharField(editable=False, max_length=43, unique=True)),
-                ('language', models.CharField(default='en', editable=False, max_length=12)),
-                ('blocked_on', models.DateField(blank=True, null=True, verbose_name='blocked on')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", cases.encryption.EncryptedTextField(editable=False)),
+                ("key_hash", models.CharField(editable=False, max_length=43, unique=True)),
+                ("created_at", models.DateTimeField(editable=False, verbose_name="created")),
+                ("email", cases.encryption.EncryptedTextField(blank=True, verbose_name="e-mail")),
+                ("email_hash", models.CharField(editable=False, max_length=43, unique=True)),
+                ("language", models.CharField(default="en", editable=False, max_length=12)),
+                ("blocked_on", models.DateField(blank=True, null=True, verbose_name="blocked on")),
             ],
             options={
-                'verbose_name': 'mailbox',
-                'verbose_name_plural': 'mailboxes',
+                "verbose_name": "mailbox",
+                "verbose_name_plural": "mailboxes",
             },
         ),
         migrations.CreateModel(
-            name='PaperCount',
+            name="PaperCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('appeal', 'letters'), ('solidarity', 'messages of support'), ('signature', 'signatures'), ('social', 'posts')], max_length=10, verbose_name='what')),
-                ('number', models.PositiveIntegerField(verbose_name='number')),
-                ('country', models.CharField(blank=True, choices=cases.countries.country_choices, help_text='Where they were written; empty if that is not known.', max_length=2, validators=[cases.countries.validate_country], verbose_name='country')),
-                ('day', models.DateField(help_text='When they were written, or the last day of the event.', verbose_name='day')),
-                ('source', models.CharField(help_text='Who counted: a group, an office. Name no private person.', max_length=200, verbose_name='source')),
-                ('evidence', models.CharField(help_text='What shows it and where it lies: “scan in folder 12”, “boxes at the office”.', max_length=300, verbose_name='evidence')),
-                ('state', models.CharField(choices=[('counted', 'counted'), ('held', 'held: somebody else has to look at it'), ('taken-out', 'taken out')], default='counted', max_length=9, verbose_name='state')),
-                ('reason', models.CharField(blank=True, help_text='Needed to correct or take out what was entered.', max_length=300, verbose_name='reason of the last change')),
-                ('entered_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='entered')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("appeal", "letters"),
+                            ("solidarity", "messages of support"),
+                            ("signature", "signatures"),
+                            ("social", "posts"),
+                        ],
+                        max_length=10,
+                        verbose_name="what",
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="number")),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True,
+                        choices=cases.countries.country_choices,
+                        help_text="Where they were written; empty if that is not known.",
+                        max_length=2,
+                        validators=[cases.countries.validate_country],
+                        verbose_name="country",
+                    ),
+                ),
+                (
+                    "day",
+                    models.DateField(
+                        help_text="When they were written, or the last day of the event.",
+                        verbose_name="day",
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        help_text="Who counted: a group, an office. Name no private person.",
+                        max_length=200,
+                        verbose_name="source",
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.CharField(
+                        help_text="What shows it and where it lies: “scan in folder 12”, “boxes at the office”.",
+                        max_length=300,
+                        verbose_name="evidence",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("counted", "counted"),
+                            ("held", "held: somebody else has to look at it"),
+                            ("taken-out", "taken out"),
+                        ],
+                        default="counted",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        help_text="Needed to correct or take out what was entered.",
+                        max_length=300,
+                        verbose_name="reason of the last change",
+                    ),
+                ),
+                (
+                    "entered_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="entered"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'count on paper',
-                'verbose_name_plural': 'counts on paper',
-                'ordering': ['-pk'],
-                'permissions': [('review_papercount', 'Can review counts that are held')],
+                "verbose_name": "count on paper",
+                "verbose_name_plural": "counts on paper",
+                "ordering": ["-pk"],
+                "permissions": [("review_papercount", "Can review counts that are held")],
             },
         ),
         migrations.CreateModel(
-            name='Signature',
+            name="Signature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=[('unconfirmed', 'not confirmed yet'), ('confirmed', 'confirmed'), ('withdrawn', 'withdrawn'), ('invalid', 'not valid')], default='unconfirmed', max_length=11, verbose_name='state')),
-                ('held', models.BooleanField(default=False, verbose_name='held for a look')),
-                ('counted_on', models.DateField(blank=True, editable=False, null=True, verbose_name='counted on')),
-                ('name', cases.encryption.EncryptedTextField(blank=True, verbose_name='name')),
-                ('country', models.CharField(blank=True, choices=cases.countries.country_choices, max_length=2, validators=[cases.countries.validate_country], verbose_name='country')),
-                ('shows_name', models.BooleanField(default=False, verbose_name='first name and country may be shown')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='created')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last changed')),
-                ('erased_on', models.DateField(blank=True, editable=False, null=True, verbose_name='erased on')),
-                ('is_sample', models.BooleanField(default=False, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("unconfirmed", "not confirmed yet"),
+                            ("confirmed", "confirmed"),
+                            ("withdrawn", "withdrawn"),
+                            ("invalid", "not valid"),
+                        ],
+                        default="unconfirmed",
+                        max_length=11,
+                        verbose_name="state",
+                    ),
+                ),
+                ("held", models.BooleanField(default=False, verbose_name="held for a look")),
+                (
+                    "counted_on",
+                    models.DateField(
+                        blank=True, editable=False, null=True, verbose_name="counted on"
+                    ),
+                ),
+                ("name", cases.encryption.EncryptedTextField(blank=True, verbose_name="name")),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True,
+                        choices=cases.countries.country_choices,
+                        max_length=2,
+                        validators=[cases.countries.validate_country],
+                        verbose_name="country",
+                    ),
+                ),
+                (
+                    "shows_name",
+                    models.BooleanField(
+                        default=False, verbose_name="first name and country may be shown"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="created"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        verbose_name="last changed",
+                    ),
+                ),
+                (
+                    "erased_on",
+                    models.DateField(
+                        blank=True, editable=False, null=True, verbose_name="erased on"
+                    ),
+                ),
+                ("is_sample", models.BooleanField(default=False, editable=False)),
             ],
             options={
-                'verbose_name': 'signature',
-                'verbose_name_plural': 'signatures',
-                'ordering': ['-pk'],
-                'permissions': [('moderate_signature', 'Can release and invalidate signatures')],
+                "verbose_name": "signature",
+                "verbose_name_plural": "signatures",
+                "ordering": ["-pk"],
+                "permissions": [("moderate_signature", "Can release and invalidate signatures")],
             },
         ),
         migrations.CreateModel(
-            name='SocialAction',
+            name="SocialAction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', cases.encryption.EncryptedTextField(editable=False)),
-                ('key_hash', models.CharField(editable=False, max_length=43, unique=True)),
-                ('created_at', models.DateTimeField(editable=False, verbose_name='created')),
-                ('network', models.CharField(choices=[('x', 'X'), ('bluesky', 'Bluesky'), ('mastodon', 'Mastodon'), ('facebook', 'Facebook'), ('whatsapp', 'WhatsApp'), ('telegram', 'Telegram'), ('signal', 'Signal'), ('email', 'E-mail'), ('other', 'somewhere else')], max_length=10, verbose_name='where')),
-                ('state', models.CharField(choices=[('posted', 'posted'), ('withdrawn', 'taken back')], default='posted', max_length=9, verbose_name='state')),
-                ('held', models.BooleanField(default=False, verbose_name='held for a look')),
-                ('counted_on', models.DateField(blank=True, editable=False, null=True, verbose_name='counted on')),
-                ('country', models.CharField(blank=True, choices=cases.countries.country_choices, max_length=2, validators=[cases.countries.validate_country], verbose_name='country')),
-                ('is_sample', models.BooleanField(default=False, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", cases.encryption.EncryptedTextField(editable=False)),
+                ("key_hash", models.CharField(editable=False, max_length=43, unique=True)),
+                ("created_at", models.DateTimeField(editable=False, verbose_name="created")),
+                (
+                    "network",
+                    models.CharField(
+                        choices=[
+                            ("x", "X"),
+                            ("bluesky", "Bluesky"),
+                            ("mastodon", "Mastodon"),
+                            ("facebook", "Facebook"),
+                            ("whatsapp", "WhatsApp"),
+                            ("telegram", "Telegram"),
+                            ("signal", "Signal"),
+                            ("email", "E-mail"),
+                            ("other", "somewhere else"),
+                        ],
+                        max_length=10,
+                        verbose_name="where",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("posted", "posted"), ("withdrawn", "taken back")],
+                        default="posted",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                ("held", models.BooleanField(default=False, verbose_name="held for a look")),
+                (
+                    "counted_on",
+                    models.DateField(
+                        blank=True, editable=False, null=True, verbose_name="counted on"
+                    ),
+                ),
+                (
+                    "country",
+                    models.CharField(
+                        blank=True,
+                        choices=cases.countries.country_choices,
+                        max_length=2,
+                        validators=[cases.countries.validate_country],
+                        verbose_name="country",
+                    ),
+                ),
+                ("is_sample", models.BooleanField(default=False, editable=False)),
             ],
             options={
-                'verbose_name': 'social action',
-                'verbose_name_plural': 'social actions',
-                'ordering': ['-pk'],
+                "verbose_name": "social action",
+                "verbose_name_plural": "social actions",
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='Telling',
+            name="Telling",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('texts', models.JSONField(editable=False)),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='asked for')),
-                ('approved_at', models.DateTimeField(editable=False, null=True, verbose_name='approved')),
-                ('reached', models.BigIntegerField(default=0, editable=False)),
-                ('finished_at', models.DateTimeField(editable=False, null=True, verbose_name='all mails are in the outbox')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("texts", models.JSONField(editable=False)),
+                (
+                    "asked_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="asked for"
+                    ),
+                ),
+                (
+                    "approved_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="approved"),
+                ),
+                ("reached", models.BigIntegerField(default=0, editable=False)),
+                (
+                    "finished_at",
+                    models.DateTimeField(
+                        editable=False, null=True, verbose_name="all mails are in the outbox"
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'news to followers',
-                'verbose_name_plural': 'news to followers',
-                'ordering': ['-pk'],
-                'permissions': [('approve_telling', 'Can ask for and approve news to followers')],
+                "verbose_name": "news to followers",
+                "verbose_name_plural": "news to followers",
+                "ordering": ["-pk"],
+                "permissions": [("approve_telling", "Can ask for and approve news to followers")],
             },
         ),
         migrations.RemoveIndex(
-            model_name='outgoingmail',
-            name='mail_waiting',
+            model_name="outgoingmail",
+            name="mail_waiting",
         ),
         migrations.AddField(
-            model_name='letter',
-            name='form',
-            field=models.CharField(choices=[('letter', 'letter'), ('card', 'card')], default='letter', max_length=6, verbose_name='form'),
+            model_name="letter",
+            name="form",
+            field=models.CharField(
+                choices=[("letter", "letter"), ("card", "card")],
+                default="letter",
+                max_length=6,
+                verbose_name="form",
+            ),
         ),
         migrations.AddField(
-            model_name='letter',
-            name='may_be_shown',
-            field=models.BooleanField(default=False, verbose_name='may be shown on the site'),
+            model_name="letter",
+            name="may_be_shown",
+            field=models.BooleanField(default=False, verbose_name="may be shown on the site"),
         ),
         migrations.AddField(
-            model_name='letter',
-            name='shown_on',
-            field=models.DateField(blank=True, editable=False, null=True, verbose_name='shown since'),
+            model_name="letter",
+            name="shown_on",
+            field=models.DateField(
+                blank=True, editable=False, null=True, verbose_name="shown since"
+            ),
         ),
         migrations.AddField(
-            model_name='outgoingmail',
-            name='case',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.case'),
+            model_name="outgoingmail",
+            name="case",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to="cases.case",
+            ),
         ),
         migrations.AddField(
-            model_name='outgoingmail',
-            name='is_news',
+            model_name="outgoingmail",
+            name="is_news",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='outgoingmail',
-            name='unsubscribe_url',
+            model_name="outgoingmail",
+            name="unsubscribe_url",
             field=cases.encryption.EncryptedTextField(blank=True),
         ),
         migrations.AlterField(
-            model_name='letter',
-            name='kind',
-            field=models.CharField(choices=[('appeal', 'appeal letter'), ('solidarity', 'message of support')], default='appeal', max_length=10, verbose_name='kind'),
+            model_name="letter",
+            name="kind",
+            field=models.CharField(
+                choices=[("appeal", "appeal letter"), ("solidarity", "message of support")],
+                default="appeal",
+                max_length=10,
+                verbose_name="kind",
+            ),
         ),
         migrations.AlterField(
-            model_name='outgoingmail',
-            name='kind',
-            field=models.CharField(choices=[('letter-link', 'link to a letter'), ('pledge-link', 'link to a pledge'), ('letter-rejected', 'a letter needs a change'), ('confirm', 'what an address asked for, to be confirmed'), ('news', 'news of a case')], max_length=20),
+            model_name="outgoingmail",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("letter-link", "link to a letter"),
+                    ("pledge-link", "link to a pledge"),
+                    ("letter-rejected", "a letter needs a change"),
+                    ("confirm", "what an address asked for, to be confirmed"),
+                    ("news", "news of a case"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AlterField(
-            model_name='tally',
-            name='kind',
-            field=models.CharField(choices=[('appeal', 'letters'), ('solidarity', 'messages of support'), ('signature', 'signatures'), ('social', 'posts')], max_length=10, verbose_name='kind'),
+            model_name="tally",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("appeal", "letters"),
+                    ("solidarity", "messages of support"),
+                    ("signature", "signatures"),
+                    ("social", "posts"),
+                ],
+                max_length=10,
+                verbose_name="kind",
+            ),
         ),
         migrations.AlterField(
-            model_name='tally',
-            name='source',
-            field=models.CharField(choices=[('online', 'on this site'), ('staff', 'on paper, entered by staff')], max_length=10, verbose_name='source'),
+            model_name="tally",
+            name="source",
+            field=models.CharField(
+                choices=[("online", "on this site"), ("staff", "on paper, entered by staff")],
+                max_length=10,
+                verbose_name="source",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('shown_on__isnull', False)), fields=['case', '-shown_on', '-id'], name='letter_shown'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("shown_on__isnull", False)),
+                fields=["case", "-shown_on", "-id"],
+                name="letter_shown",
+            ),
         ),
         migrations.AddIndex(
-            model_name='outgoingmail',
-            index=models.Index(condition=models.Q(('given_up_at', None), ('sent_at', None)), fields=['is_news', 'not_before'], name='mail_waiting'),
+            model_name="outgoingmail",
+            index=models.Index(
+                condition=models.Q(("given_up_at", None), ("sent_at", None)),
+                fields=["is_news", "not_before"],
+                name="mail_waiting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('shown_on__isnull', True), models.Q(('kind', 'solidarity'), ('may_be_shown', True), ('state', 'approved')), _connector='OR'), name='letter_shown_only_if_its_writer_agreed_and_it_was_approved'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("shown_on__isnull", True),
+                    models.Q(("kind", "solidarity"), ("may_be_shown", True), ("state", "approved")),
+                    _connector="OR",
+                ),
+                name="letter_shown_only_if_its_writer_agreed_and_it_was_approved",
+            ),
         ),
         migrations.AddField(
-            model_name='follow',
-            name='case',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='follows', to='cases.case', verbose_name='case'),
+            model_name="follow",
+            name="case",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="follows",
+                to="cases.case",
+                verbose_name="case",
+            ),
         ),
         migrations.AddField(
-            model_name='historicalpapercount',
-            name='case',
-            field=models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='cases.case', verbose_name='case'),
+            model_name="historicalpapercount",
+            name="case",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to="cases.case",
+                verbose_name="case",
+            ),
         ),
         migrations.AddField(
-            model_name='historicalpapercount',
-            name='entered_by',
-            field=models.ForeignKey(blank=True, db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by'),
+            model_name="historicalpapercount",
+            name="entered_by",
+            field=models.ForeignKey(
+                blank=True,
+                db_constraint=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.DO_NOTHING,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="entered by",
+            ),
         ),
         migrations.AddField(
-            model_name='historicalpapercount',
-            name='history_user',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="historicalpapercount",
+            name="history_user",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='letterpicture',
-            name='letter',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='picture', to='letters.letter'),
+            model_name="letterpicture",
+            name="letter",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="picture",
+                to="letters.letter",
+            ),
         ),
         migrations.AddField(
-            model_name='follow',
-            name='mailbox',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='follows', to='letters.mailbox'),
+            model_name="follow",
+            name="mailbox",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="follows",
+                to="letters.mailbox",
+            ),
         ),
         migrations.AddField(
-            model_name='papercount',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='paper_counts', to='cases.case', verbose_name='case'),
+            model_name="papercount",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="paper_counts",
+                to="cases.case",
+                verbose_name="case",
+            ),
         ),
         migrations.AddField(
-            model_name='papercount',
-            name='entered_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by'),
+            model_name="papercount",
+            name="entered_by",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="entered by",
+            ),
         ),
         migrations.AddField(
-            model_name='signature',
-            name='mailbox',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='letters.mailbox'),
+            model_name="signature",
+            name="mailbox",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="signatures",
+                to="letters.mailbox",
+            ),
         ),
         migrations.AddField(
-            model_name='signature',
-            name='petition',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='cases.petition', verbose_name='petition'),
+            model_name="signature",
+            name="petition",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="signatures",
+                to="cases.petition",
+                verbose_name="petition",
+            ),
         ),
         migrations.AddField(
-            model_name='signature',
-            name='text',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='cases.petitiontext', verbose_name='as it was signed'),
+            model_name="signature",
+            name="text",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="signatures",
+                to="cases.petitiontext",
+                verbose_name="as it was signed",
+            ),
         ),
         migrations.AddField(
-            model_name='socialaction',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='social_actions', to='cases.case', verbose_name='case'),
+            model_name="socialaction",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="social_actions",
+                to="cases.case",
+                verbose_name="case",
+            ),
         ),
         migrations.AddField(
-            model_name='telling',
-            name='approved_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='approved by'),
+            model_name="telling",
+            name="approved_by",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="approved by",
+            ),
         ),
         migrations.AddField(
-            model_name='telling',
-            name='asked_by',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked for by'),
+            model_name="telling",
+            name="asked_by",
+            field=models.ForeignKey(
+                editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="asked for by",
+            ),
         ),
         migrations.AddField(
-            model_name='telling',
-            name='outcome',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='telling', to='cases.outcome'),
+            model_name="telling",
+            name="outcome",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="telling",
+                to="cases.outcome",
+            ),
         ),
         migrations.AddIndex(
-            model_name='follow',
-            index=models.Index(fields=['state', 'changed_at'], name='follow_by_state_and_age'),
+            model_name="follow",
+            index=models.Index(fields=["state", "changed_at"], name="follow_by_state_and_age"),
         ),
         migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.UniqueConstraint(fields=('mailbox', 'case'), name='follow_one_per_case_and_address'),
+            model_name="follow",
+            constraint=models.UniqueConstraint(
+                fields=("mailbox", "case"), name="follow_one_per_case_and_address"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.UniqueConstraint(condition=models.Q(('case__isnull', True)), fields=('mailbox',), name='follow_all_good_news_once_per_address'),
+            model_name="follow",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("case__isnull", True)),
+                fields=("mailbox",),
+                name="follow_all_good_news_once_per_address",
+            ),
         ),
         migrations.AddIndex(
-            model_name='papercount',
-            index=models.Index(condition=models.Q(('state', 'held')), fields=['-id'], name='paper_count_held'),
+            model_name="papercount",
+            index=models.Index(
+                condition=models.Q(("state", "held")), fields=["-id"], name="paper_count_held"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='papercount',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gt', 0)), name='paper_count_is_not_zero'),
+            model_name="papercount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__gt", 0)), name="paper_count_is_not_zero"
+            ),
         ),
         migrations.AddIndex(
-            model_name='signature',
-            index=models.Index(condition=models.Q(('counted_on__isnull', False), ('erased_on__isnull', True), ('shows_name', True)), fields=['petition', '-id'], name='signature_shown'),
+            model_name="signature",
+            index=models.Index(
+                condition=models.Q(
+                    ("counted_on__isnull", False), ("erased_on__isnull", True), ("shows_name", True)
+                ),
+                fields=["petition", "-id"],
+                name="signature_shown",
+            ),
         ),
         migrations.AddIndex(
-            model_name='signature',
-            index=models.Index(condition=models.Q(('erased_on', None)), fields=['changed_at'], name='signature_to_be_erased'),
+            model_name="signature",
+            index=models.Index(
+                condition=models.Q(("erased_on", None)),
+                fields=["changed_at"],
+                name="signature_to_be_erased",
+            ),
         ),
         migrations.AddIndex(
-            model_name='signature',
-            index=models.Index(condition=models.Q(('held', True)), fields=['-id'], name='signature_held'),
+            model_name="signature",
+            index=models.Index(
+                condition=models.Q(("held", True)), fields=["-id"], name="signature_held"
+            ),
         ),
         migrations.AddIndex(
-            model_name='signature',
-            index=models.Index(condition=models.Q(('is_sample', True)), fields=['id'], name='signature_sample'),
+            model_name="signature",
+            index=models.Index(
+                condition=models.Q(("is_sample", True)), fields=["id"], name="signature_sample"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('petition', 'mailbox'), name='signature_one_per_petition_and_address'),
+            model_name="signature",
+            constraint=models.UniqueConstraint(
+                fields=("petition", "mailbox"), name="signature_one_per_petition_and_address"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_on__isnull', True), models.Q(('held', False), ('state', 'confirmed')), _connector='OR'), name='signature_counts_only_when_confirmed'),
+            model_name="signature",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_on__isnull", True),
+                    models.Q(("held", False), ("state", "confirmed")),
+                    _connector="OR",
+                ),
+                name="signature_counts_only_when_confirmed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_on__isnull', False), models.Q(('held', False), ('state', 'confirmed'), _negated=True), _connector='OR'), name='signature_counts_when_confirmed'),
+            model_name="signature",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_on__isnull", False),
+                    models.Q(("held", False), ("state", "confirmed"), _negated=True),
+                    _connector="OR",
+                ),
+                name="signature_counts_when_confirmed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='socialaction',
-            index=models.Index(condition=models.Q(('held', True)), fields=['-id'], name='social_action_held'),
+            model_name="socialaction",
+            index=models.Index(
+                condition=models.Q(("held", True)), fields=["-id"], name="social_action_held"
+            ),
         ),
         migrations.AddIndex(
-            model_name='socialaction',
-            index=models.Index(condition=models.Q(('is_sample', True)), fields=['id'], name='social_action_sample'),
+            model_name="socialaction",
+            index=models.Index(
+                condition=models.Q(("is_sample", True)), fields=["id"], name="social_action_sample"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='socialaction',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_on__isnull', True), models.Q(('held', False), ('state', 'posted')), _connector='OR'), name='social_action_counts_only_when_posted'),
+            model_name="socialaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_on__isnull", True),
+                    models.Q(("held", False), ("state", "posted")),
+                    _connector="OR",
+                ),
+                name="social_action_counts_only_when_posted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='socialaction',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_on__isnull', False), models.Q(('held', False), ('state', 'posted'), _negated=True), _connector='OR'), name='social_action_counts_when_posted'),
+            model_name="socialaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_on__isnull", False),
+                    models.Q(("held", False), ("state", "posted"), _negated=True),
+                    _connector="OR",
+                ),
+                name="social_action_counts_when_posted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='telling',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('approved_by', models.F('asked_by')), _negated=True), _connector='OR'), name='telling_approved_by_somebody_else'),
+            model_name="telling",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approved_by__isnull", True),
+                    models.Q(("approved_by", models.F("asked_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="telling_approved_by_somebody_else",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='telling',
-            constraint=models.CheckConstraint(condition=models.Q(('finished_at__isnull', True), ('approved_at__isnull', False), _connector='OR'), name='telling_finished_only_if_approved'),
+            model_name="telling",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("finished_at__isnull", True), ("approved_at__isnull", False), _connector="OR"
+                ),
+                name="telling_finished_only_if_approved",
+            ),
         ),
     ]

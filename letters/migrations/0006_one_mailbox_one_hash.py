@@ -114,7 +114,9 @@ def join(apps, kept, gone):
         else:
             OutgoingMail.objects.filter(pk=mail.pk).update(about=about)
     # The links in news to the mailbox that goes would open nothing.
-    OutgoingMail.objects.filter(about__startswith="telling:", about__endswith=f":{gone.pk}").delete()
+    OutgoingMail.objects.filter(
+        about__startswith="telling:", about__endswith=f":{gone.pk}"
+    ).delete()
     type(gone).objects.filter(pk=gone.pk).delete()
 
 

@@ -4,7 +4,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("cases", "0004_remove_lines_of_phrases"),
         ("letters", "0006_one_mailbox_one_hash"),
@@ -12,71 +11,122 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='letter',
-            name='letter_counts_only_when_posted_or_submitted',
+            model_name="letter",
+            name="letter_counts_only_when_posted_or_submitted",
         ),
         migrations.RemoveConstraint(
-            model_name='letter',
-            name='letter_counts_when_posted_or_submitted',
+            model_name="letter",
+            name="letter_counts_when_posted_or_submitted",
         ),
         migrations.RemoveConstraint(
-            model_name='socialaction',
-            name='social_action_counts_only_when_posted',
+            model_name="socialaction",
+            name="social_action_counts_only_when_posted",
         ),
         migrations.RemoveConstraint(
-            model_name='socialaction',
-            name='social_action_counts_when_posted',
+            model_name="socialaction",
+            name="social_action_counts_when_posted",
         ),
         migrations.RemoveIndex(
-            model_name='letter',
-            name='letter_awaiting_moderation',
+            model_name="letter",
+            name="letter_awaiting_moderation",
         ),
         migrations.AddField(
-            model_name='letter',
-            name='invalid_on',
-            field=models.DateField(blank=True, editable=False, null=True, verbose_name='not valid since'),
+            model_name="letter",
+            name="invalid_on",
+            field=models.DateField(
+                blank=True, editable=False, null=True, verbose_name="not valid since"
+            ),
         ),
         migrations.AddField(
-            model_name='letter',
-            name='was_counted_on',
+            model_name="letter",
+            name="was_counted_on",
             field=models.DateField(blank=True, editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='socialaction',
-            name='invalid_on',
-            field=models.DateField(blank=True, editable=False, null=True, verbose_name='not valid since'),
+            model_name="socialaction",
+            name="invalid_on",
+            field=models.DateField(
+                blank=True, editable=False, null=True, verbose_name="not valid since"
+            ),
         ),
         migrations.AddField(
-            model_name='socialaction',
-            name='was_counted_on',
+            model_name="socialaction",
+            name="was_counted_on",
             field=models.DateField(blank=True, editable=False, null=True),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('invalid_on', None), models.Q(('state', 'submitted'), models.Q(('held', True), ('state', 'posted')), _connector='OR')), fields=['-id'], name='letter_awaiting_moderation'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(
+                    ("invalid_on", None),
+                    models.Q(
+                        ("state", "submitted"),
+                        models.Q(("held", True), ("state", "posted")),
+                        _connector="OR",
+                    ),
+                ),
+                fields=["-id"],
+                name="letter_awaiting_moderation",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(fields=['created_at'], name='letter_by_moment'),
+            model_name="letter",
+            index=models.Index(fields=["created_at"], name="letter_by_moment"),
         ),
         migrations.AddIndex(
-            model_name='socialaction',
-            index=models.Index(fields=['created_at'], name='social_action_by_moment'),
+            model_name="socialaction",
+            index=models.Index(fields=["created_at"], name="social_action_by_moment"),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_on__isnull', True), models.Q(('held', False), ('invalid_on', None), ('state__in', ['posted', 'submitted', 'approved'])), _connector='OR'), name='letter_counts_only_when_posted_or_submitted'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_on__isnull", True),
+                    models.Q(
+                        ("held", False),
+                        ("invalid_on", None),
+                        ("state__in", ["posted", "submitted", "approved"]),
+                    ),
+                    _connector="OR",
+                ),
+                name="letter_counts_only_when_posted_or_submitted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_on__isnull', False), models.Q(('state__in', ['posted', 'submitted', 'approved']), _negated=True), ('held', True), ('invalid_on__isnull', False), _connector='OR'), name='letter_counts_when_posted_or_submitted'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_on__isnull", False),
+                    models.Q(("state__in", ["posted", "submitted", "approved"]), _negated=True),
+                    ("held", True),
+                    ("invalid_on__isnull", False),
+                    _connector="OR",
+                ),
+                name="letter_counts_when_posted_or_submitted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='socialaction',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_on__isnull', True), models.Q(('held', False), ('invalid_on', None), ('state', 'posted')), _connector='OR'), name='social_action_counts_only_when_posted'),
+            model_name="socialaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_on__isnull", True),
+                    models.Q(("held", False), ("invalid_on", None), ("state", "posted")),
+                    _connector="OR",
+                ),
+                name="social_action_counts_only_when_posted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='socialaction',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_on__isnull', False), models.Q(('held', False), ('invalid_on', None), ('state', 'posted'), _negated=True), _connector='OR'), name='social_action_counts_when_posted'),
+            model_name="socialaction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_on__isnull", False),
+                    models.Q(
+                        ("held", False), ("invalid_on", None), ("state", "posted"), _negated=True
+                    ),
+                    _connector="OR",
+                ),
+                name="social_action_counts_when_posted",
+            ),
         ),
     ]

@@ -6,31 +6,88 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0004_remove_lines_of_phrases'),
+        ("cases", "0004_remove_lines_of_phrases"),
         ("letters", "0007_mark_what_is_not_valid"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='RetentionDecision',
+            name="RetentionDecision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('appeal', 'letters'), ('solidarity', 'messages of support'), ('signature', 'signatures'), ('social', 'posts')], max_length=10, verbose_name='what')),
-                ('keep_until', models.DateField(blank=True, null=True, verbose_name='kept until')),
-                ('erase_before', models.DateTimeField(blank=True, null=True)),
-                ('asked_before', models.DateTimeField(blank=True, null=True)),
-                ('asked_at', models.DateTimeField(blank=True, null=True, verbose_name='asked for')),
-                ('asked_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked for by')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='retention_decisions', to='cases.case', verbose_name='case')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("appeal", "letters"),
+                            ("solidarity", "messages of support"),
+                            ("signature", "signatures"),
+                            ("social", "posts"),
+                        ],
+                        max_length=10,
+                        verbose_name="what",
+                    ),
+                ),
+                ("keep_until", models.DateField(blank=True, null=True, verbose_name="kept until")),
+                ("erase_before", models.DateTimeField(blank=True, null=True)),
+                ("asked_before", models.DateTimeField(blank=True, null=True)),
+                ("asked_at", models.DateTimeField(blank=True, null=True, verbose_name="asked for")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="asked for by",
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="retention_decisions",
+                        to="cases.case",
+                        verbose_name="case",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'decision about what was handed to us',
-                'verbose_name_plural': 'what was handed to us',
-                'permissions': [('decide_retentiondecision', 'Can decide how long what was handed to us is kept')],
-                'constraints': [models.UniqueConstraint(fields=('case', 'kind'), name='retention_decision_one_per_case_and_kind'), models.CheckConstraint(condition=models.Q(models.Q(('asked_at', None), ('asked_before', None), ('asked_by', None)), models.Q(('asked_at__isnull', False), ('asked_before__isnull', False), ('asked_by__isnull', False)), _connector='OR'), name='retention_decision_asked_for_by_somebody')],
+                "verbose_name": "decision about what was handed to us",
+                "verbose_name_plural": "what was handed to us",
+                "permissions": [
+                    (
+                        "decide_retentiondecision",
+                        "Can decide how long what was handed to us is kept",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("case", "kind"), name="retention_decision_one_per_case_and_kind"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("asked_at", None), ("asked_before", None), ("asked_by", None)
+                            ),
+                            models.Q(
+                                ("asked_at__isnull", False),
+                                ("asked_before__isnull", False),
+                                ("asked_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="retention_decision_asked_for_by_somebody",
+                    ),
+                ],
             },
         ),
     ]

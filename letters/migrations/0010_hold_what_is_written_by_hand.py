@@ -4,7 +4,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("cases", "0004_remove_lines_of_phrases"),
         ("letters", "0009_roles_for_retention"),
@@ -12,20 +11,43 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RemoveIndex(
-            model_name='letter',
-            name='letter_awaiting_moderation',
+            model_name="letter",
+            name="letter_awaiting_moderation",
         ),
         migrations.AddField(
-            model_name='pledge',
-            name='held',
-            field=models.BooleanField(default=False, verbose_name='held for a look'),
+            model_name="pledge",
+            name="held",
+            field=models.BooleanField(default=False, verbose_name="held for a look"),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('invalid_on', None), models.Q(('state', 'submitted'), models.Q(('held', True), ('state', 'posted'), models.Q(models.Q(('route', 'by-hand'), _negated=True), ('pledge__isnull', True), _connector='OR')), _connector='OR')), fields=['-id'], name='letter_awaiting_moderation'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(
+                    ("invalid_on", None),
+                    models.Q(
+                        ("state", "submitted"),
+                        models.Q(
+                            ("held", True),
+                            ("state", "posted"),
+                            models.Q(
+                                models.Q(("route", "by-hand"), _negated=True),
+                                ("pledge__isnull", True),
+                                _connector="OR",
+                            ),
+                        ),
+                        _connector="OR",
+                    ),
+                ),
+                fields=["-id"],
+                name="letter_awaiting_moderation",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('held', True), ('invalid_on', None), ('route', 'by-hand')), fields=['pledge'], name='letter_by_hand_held'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("held", True), ("invalid_on", None), ("route", "by-hand")),
+                fields=["pledge"],
+                name="letter_by_hand_held",
+            ),
         ),
     ]

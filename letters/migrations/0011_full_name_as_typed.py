@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("letters", "0010_hold_what_is_written_by_hand"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='letter',
-            name='name_form',
-            field=models.CharField(choices=[('full', 'full name, as I type it'), ('first', 'first name only'), ('initials', 'initials'), ('none', 'no name')], default='full', max_length=8, verbose_name='how the name stands'),
+            model_name="letter",
+            name="name_form",
+            field=models.CharField(
+                choices=[
+                    ("full", "full name, as I type it"),
+                    ("first", "first name only"),
+                    ("initials", "initials"),
+                    ("none", "no name"),
+                ],
+                default="full",
+                max_length=8,
+                verbose_name="how the name stands",
+            ),
         ),
     ]

@@ -4,39 +4,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0004_remove_lines_of_phrases'),
+        ("cases", "0004_remove_lines_of_phrases"),
         ("letters", "0012_safety_removes_words"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(fields=['state', '-id'], name='letter_by_state'),
+            model_name="letter",
+            index=models.Index(fields=["state", "-id"], name="letter_by_state"),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(fields=['country', '-id'], name='letter_by_country'),
+            model_name="letter",
+            index=models.Index(fields=["country", "-id"], name="letter_by_country"),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('held', True)), fields=['-id'], name='letter_held'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("held", True)), fields=["-id"], name="letter_held"
+            ),
         ),
         migrations.AddIndex(
-            model_name='signature',
-            index=models.Index(fields=['country', '-id'], name='signature_by_country'),
+            model_name="signature",
+            index=models.Index(fields=["country", "-id"], name="signature_by_country"),
         ),
         migrations.AddIndex(
-            model_name='signature',
-            index=models.Index(condition=models.Q(('state', 'confirmed'), _negated=True), fields=['state', '-id'], name='signature_not_confirmed'),
+            model_name="signature",
+            index=models.Index(
+                condition=models.Q(("state", "confirmed"), _negated=True),
+                fields=["state", "-id"],
+                name="signature_not_confirmed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='socialaction',
-            index=models.Index(condition=models.Q(('state', 'posted'), _negated=True), fields=['state', '-id'], name='social_action_not_posted'),
+            model_name="socialaction",
+            index=models.Index(
+                condition=models.Q(("state", "posted"), _negated=True),
+                fields=["state", "-id"],
+                name="social_action_not_posted",
+            ),
         ),
         migrations.AddIndex(
-            model_name='socialaction',
-            index=models.Index(fields=['network', '-id'], name='social_action_by_network'),
+            model_name="socialaction",
+            index=models.Index(fields=["network", "-id"], name="social_action_by_network"),
         ),
     ]

@@ -4,23 +4,49 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0007_purge_history'),
+        ("cases", "0007_purge_history"),
         ("letters", "0016_roles_for_data_requests"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('invalid_on__isnull', False)), fields=['-id'], name='letter_not_valid'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("invalid_on__isnull", False)),
+                fields=["-id"],
+                name="letter_not_valid",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('invalid_on', None), models.Q(('state', 'submitted'), models.Q(('held', True), ('state', 'posted'), models.Q(models.Q(('route', 'by-hand'), _negated=True), ('pledge__isnull', True), _connector='OR')), _connector='OR')), fields=['route', '-id'], name='letter_awaiting_by_route'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(
+                    ("invalid_on", None),
+                    models.Q(
+                        ("state", "submitted"),
+                        models.Q(
+                            ("held", True),
+                            ("state", "posted"),
+                            models.Q(
+                                models.Q(("route", "by-hand"), _negated=True),
+                                ("pledge__isnull", True),
+                                _connector="OR",
+                            ),
+                        ),
+                        _connector="OR",
+                    ),
+                ),
+                fields=["route", "-id"],
+                name="letter_awaiting_by_route",
+            ),
         ),
         migrations.AddIndex(
-            model_name='socialaction',
-            index=models.Index(condition=models.Q(('invalid_on__isnull', False)), fields=['-id'], name='social_action_not_valid'),
+            model_name="socialaction",
+            index=models.Index(
+                condition=models.Q(("invalid_on__isnull", False)),
+                fields=["-id"],
+                name="social_action_not_valid",
+            ),
         ),
     ]

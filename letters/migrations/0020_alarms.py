@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("cases", "0006_fill_consent_ends_on"),
         ("letters", "0019_priority_of_waiting_mail"),
@@ -15,85 +14,187 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Pace',
+            name="Pace",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('appeal', 'letters'), ('solidarity', 'messages of support'), ('signature', 'signatures'), ('social', 'posts')], max_length=10)),
-                ('hour', models.DateTimeField()),
-                ('day', models.DateField()),
-                ('of_hour', models.PositiveIntegerField(default=0)),
-                ('of_day', models.PositiveIntegerField(default=0)),
-                ('most_an_hour', models.PositiveIntegerField()),
-                ('most_a_day', models.PositiveIntegerField()),
-                ('raised_to', models.PositiveIntegerField(default=0)),
-                ('raised_until', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("appeal", "letters"),
+                            ("solidarity", "messages of support"),
+                            ("signature", "signatures"),
+                            ("social", "posts"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("hour", models.DateTimeField()),
+                ("day", models.DateField()),
+                ("of_hour", models.PositiveIntegerField(default=0)),
+                ("of_day", models.PositiveIntegerField(default=0)),
+                ("most_an_hour", models.PositiveIntegerField()),
+                ("most_a_day", models.PositiveIntegerField()),
+                ("raised_to", models.PositiveIntegerField(default=0)),
+                ("raised_until", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Alarm',
+            name="Alarm",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(blank=True, choices=[('appeal', 'letters'), ('solidarity', 'messages of support'), ('signature', 'signatures'), ('social', 'posts')], max_length=10, verbose_name='kind')),
-                ('raised_at', models.DateTimeField(verbose_name='raised')),
-                ('number', models.PositiveIntegerField(verbose_name='in that hour')),
-                ('settled_at', models.DateTimeField(null=True, verbose_name='settled')),
-                ('is_genuine', models.BooleanField(null=True, verbose_name='real people')),
-                ('case', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='alarms', to='cases.case', verbose_name='case')),
-                ('settled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='settled by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("appeal", "letters"),
+                            ("solidarity", "messages of support"),
+                            ("signature", "signatures"),
+                            ("social", "posts"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("raised_at", models.DateTimeField(verbose_name="raised")),
+                ("number", models.PositiveIntegerField(verbose_name="in that hour")),
+                ("settled_at", models.DateTimeField(null=True, verbose_name="settled")),
+                ("is_genuine", models.BooleanField(null=True, verbose_name="real people")),
+                (
+                    "case",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="alarms",
+                        to="cases.case",
+                        verbose_name="case",
+                    ),
+                ),
+                (
+                    "settled_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="settled by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'alarm',
-                'verbose_name_plural': 'alarms',
-                'ordering': ['-pk'],
+                "verbose_name": "alarm",
+                "verbose_name_plural": "alarms",
+                "ordering": ["-pk"],
             },
         ),
         migrations.AddField(
-            model_name='letter',
-            name='alarm',
-            field=models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='letters.alarm'),
+            model_name="letter",
+            name="alarm",
+            field=models.ForeignKey(
+                db_index=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="letters.alarm",
+            ),
         ),
         migrations.AddField(
-            model_name='signature',
-            name='alarm',
-            field=models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='letters.alarm'),
+            model_name="signature",
+            name="alarm",
+            field=models.ForeignKey(
+                db_index=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="letters.alarm",
+            ),
         ),
         migrations.AddField(
-            model_name='socialaction',
-            name='alarm',
-            field=models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='letters.alarm'),
+            model_name="socialaction",
+            name="alarm",
+            field=models.ForeignKey(
+                db_index=False,
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="letters.alarm",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('alarm__isnull', False)), fields=['alarm'], name='letter_of_alarm'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("alarm__isnull", False)),
+                fields=["alarm"],
+                name="letter_of_alarm",
+            ),
         ),
         migrations.AddIndex(
-            model_name='signature',
-            index=models.Index(condition=models.Q(('alarm__isnull', False)), fields=['alarm'], name='signature_of_alarm'),
+            model_name="signature",
+            index=models.Index(
+                condition=models.Q(("alarm__isnull", False)),
+                fields=["alarm"],
+                name="signature_of_alarm",
+            ),
         ),
         migrations.AddIndex(
-            model_name='socialaction',
-            index=models.Index(condition=models.Q(('alarm__isnull', False)), fields=['alarm'], name='social_action_of_alarm'),
+            model_name="socialaction",
+            index=models.Index(
+                condition=models.Q(("alarm__isnull", False)),
+                fields=["alarm"],
+                name="social_action_of_alarm",
+            ),
         ),
         migrations.AddField(
-            model_name='pace',
-            name='alarm',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='letters.alarm'),
+            model_name="pace",
+            name="alarm",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="letters.alarm",
+            ),
         ),
         migrations.AddField(
-            model_name='pace',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='paces', to='cases.case'),
+            model_name="pace",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="paces", to="cases.case"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alarm',
-            constraint=models.UniqueConstraint(condition=models.Q(('settled_at', None)), fields=('case', 'kind'), name='alarm_one_open_per_case_and_kind'),
+            model_name="alarm",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("settled_at", None)),
+                fields=("case", "kind"),
+                name="alarm_one_open_per_case_and_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alarm',
-            constraint=models.UniqueConstraint(condition=models.Q(('case', None), ('settled_at', None)), fields=('kind',), name='alarm_one_open_of_networks'),
+            model_name="alarm",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("case", None), ("settled_at", None)),
+                fields=("kind",),
+                name="alarm_one_open_of_networks",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pace',
-            constraint=models.UniqueConstraint(fields=('case', 'kind'), name='pace_one_per_case_and_kind'),
+            model_name="pace",
+            constraint=models.UniqueConstraint(
+                fields=("case", "kind"), name="pace_one_per_case_and_kind"
+            ),
         ),
     ]

@@ -5,38 +5,66 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0011_published_numbers_of_each_kind'),
+        ("cases", "0011_published_numbers_of_each_kind"),
         ("letters", "0022_consent_versions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Publication',
+            name="Publication",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.DateField(unique=True, verbose_name='day')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("day", models.DateField(unique=True, verbose_name="day")),
             ],
             options={
-                'verbose_name': 'publication of figures',
-                'verbose_name_plural': 'publications of figures',
+                "verbose_name": "publication of figures",
+                "verbose_name_plural": "publications of figures",
             },
         ),
         migrations.CreateModel(
-            name='PublishedFigure',
+            name="PublishedFigure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.CharField(choices=[('country', 'country'), ('day', 'day'), ('source', 'source')], max_length=8)),
-                ('group', models.CharField(blank=True, max_length=24)),
-                ('key', models.CharField(blank=True, max_length=10)),
-                ('number', models.PositiveIntegerField()),
-                ('edition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='cases.edition')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "table",
+                    models.CharField(
+                        choices=[("country", "country"), ("day", "day"), ("source", "source")],
+                        max_length=8,
+                    ),
+                ),
+                ("group", models.CharField(blank=True, max_length=24)),
+                ("key", models.CharField(blank=True, max_length=10)),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "edition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="cases.edition",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'published figure',
-                'verbose_name_plural': 'published figures',
-                'constraints': [models.UniqueConstraint(fields=('edition', 'table', 'group', 'key'), name='published_figure_one_per_edition_table_group_and_key', violation_error_message='This figure is published already.')],
+                "verbose_name": "published figure",
+                "verbose_name_plural": "published figures",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("edition", "table", "group", "key"),
+                        name="published_figure_one_per_edition_table_group_and_key",
+                        violation_error_message="This figure is published already.",
+                    )
+                ],
             },
         ),
     ]

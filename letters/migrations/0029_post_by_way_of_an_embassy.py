@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("cases", "0018_embassies_and_postage"),
         ("letters", "0028_letters_to_the_only_target"),
@@ -14,22 +13,45 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.AddField(
-            model_name='letter',
-            name='embassy',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='cases.embassy', verbose_name='embassy'),
+            model_name="letter",
+            name="embassy",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="cases.embassy",
+                verbose_name="embassy",
+            ),
         ),
         migrations.AddField(
-            model_name='letter',
-            name='embassy_part',
-            field=models.CharField(blank=True, choices=[('via', 'the letter goes by way of it'), ('copy', 'it gets a copy')], max_length=4, verbose_name='part of the embassy'),
+            model_name="letter",
+            name="embassy_part",
+            field=models.CharField(
+                blank=True,
+                choices=[("via", "the letter goes by way of it"), ("copy", "it gets a copy")],
+                max_length=4,
+                verbose_name="part of the embassy",
+            ),
         ),
         migrations.AddField(
-            model_name='letter',
-            name='posted_from',
-            field=models.CharField(blank=True, choices=cases.countries.country_choices, max_length=2, validators=[cases.countries.validate_country], verbose_name='posted from'),
+            model_name="letter",
+            name="posted_from",
+            field=models.CharField(
+                blank=True,
+                choices=cases.countries.country_choices,
+                max_length=2,
+                validators=[cases.countries.validate_country],
+                verbose_name="posted from",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('embassy__isnull', False)), fields=['embassy'], name='letter_of_embassy'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("embassy__isnull", False)),
+                fields=["embassy"],
+                name="letter_of_embassy",
+            ),
         ),
     ]

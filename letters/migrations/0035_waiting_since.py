@@ -4,44 +4,145 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0032_plain_help_texts'),
-        ('letters', '0034_rename_its_permissions'),
+        ("cases", "0032_plain_help_texts"),
+        ("letters", "0034_rename_its_permissions"),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='letter',
-            name='letter_awaiting_moderation',
+            model_name="letter",
+            name="letter_awaiting_moderation",
         ),
         migrations.RemoveIndex(
-            model_name='letter',
-            name='letter_awaiting_by_route',
+            model_name="letter",
+            name="letter_awaiting_by_route",
         ),
         migrations.AddField(
-            model_name='letter',
-            name='waiting_since',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='waiting since'),
+            model_name="letter",
+            name="waiting_since",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="waiting since"
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('erased_on', None), ('invalid_on', None), models.Q(('state', 'submitted'), models.Q(('needs_review', True), ('state', 'posted'), models.Q(models.Q(('route', 'by-hand'), _negated=True), ('pledge__isnull', True), _connector='OR')), _connector='OR')), fields=['-id'], name='letter_awaiting_moderation'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(
+                    ("erased_on", None),
+                    ("invalid_on", None),
+                    models.Q(
+                        ("state", "submitted"),
+                        models.Q(
+                            ("needs_review", True),
+                            ("state", "posted"),
+                            models.Q(
+                                models.Q(("route", "by-hand"), _negated=True),
+                                ("pledge__isnull", True),
+                                _connector="OR",
+                            ),
+                        ),
+                        _connector="OR",
+                    ),
+                ),
+                fields=["-id"],
+                name="letter_awaiting_moderation",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('erased_on', None), ('invalid_on', None), models.Q(('state', 'submitted'), models.Q(('needs_review', True), ('state', 'posted'), models.Q(models.Q(('route', 'by-hand'), _negated=True), ('pledge__isnull', True), _connector='OR')), _connector='OR')), fields=['route', '-id'], name='letter_awaiting_by_route'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(
+                    ("erased_on", None),
+                    ("invalid_on", None),
+                    models.Q(
+                        ("state", "submitted"),
+                        models.Q(
+                            ("needs_review", True),
+                            ("state", "posted"),
+                            models.Q(
+                                models.Q(("route", "by-hand"), _negated=True),
+                                ("pledge__isnull", True),
+                                _connector="OR",
+                            ),
+                        ),
+                        _connector="OR",
+                    ),
+                ),
+                fields=["route", "-id"],
+                name="letter_awaiting_by_route",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('erased_on', None), ('invalid_on', None), models.Q(('state', 'submitted'), models.Q(('needs_review', True), ('state', 'posted'), models.Q(models.Q(('route', 'by-hand'), _negated=True), ('pledge__isnull', True), _connector='OR')), _connector='OR')), fields=['waiting_since', 'id'], name='letter_queue'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(
+                    ("erased_on", None),
+                    ("invalid_on", None),
+                    models.Q(
+                        ("state", "submitted"),
+                        models.Q(
+                            ("needs_review", True),
+                            ("state", "posted"),
+                            models.Q(
+                                models.Q(("route", "by-hand"), _negated=True),
+                                ("pledge__isnull", True),
+                                _connector="OR",
+                            ),
+                        ),
+                        _connector="OR",
+                    ),
+                ),
+                fields=["waiting_since", "id"],
+                name="letter_queue",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('erased_on', None), ('invalid_on', None), models.Q(('state', 'submitted'), models.Q(('needs_review', True), ('state', 'posted'), models.Q(models.Q(('route', 'by-hand'), _negated=True), ('pledge__isnull', True), _connector='OR')), _connector='OR')), fields=['case', 'waiting_since', 'id'], name='letter_queue_by_case'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(
+                    ("erased_on", None),
+                    ("invalid_on", None),
+                    models.Q(
+                        ("state", "submitted"),
+                        models.Q(
+                            ("needs_review", True),
+                            ("state", "posted"),
+                            models.Q(
+                                models.Q(("route", "by-hand"), _negated=True),
+                                ("pledge__isnull", True),
+                                _connector="OR",
+                            ),
+                        ),
+                        _connector="OR",
+                    ),
+                ),
+                fields=["case", "waiting_since", "id"],
+                name="letter_queue_by_case",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('erased_on', None), ('invalid_on', None), models.Q(('state', 'submitted'), models.Q(('needs_review', True), ('state', 'posted'), models.Q(models.Q(('route', 'by-hand'), _negated=True), ('pledge__isnull', True), _connector='OR')), _connector='OR')), fields=['language', 'waiting_since', 'id'], name='letter_queue_by_language'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(
+                    ("erased_on", None),
+                    ("invalid_on", None),
+                    models.Q(
+                        ("state", "submitted"),
+                        models.Q(
+                            ("needs_review", True),
+                            ("state", "posted"),
+                            models.Q(
+                                models.Q(("route", "by-hand"), _negated=True),
+                                ("pledge__isnull", True),
+                                _connector="OR",
+                            ),
+                        ),
+                        _connector="OR",
+                    ),
+                ),
+                fields=["language", "waiting_since", "id"],
+                name="letter_queue_by_language",
+            ),
         ),
     ]

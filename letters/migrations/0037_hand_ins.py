@@ -7,206 +7,509 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0032_plain_help_texts'),
-        ('letters', '0036_what_waits_now'),
+        ("cases", "0032_plain_help_texts"),
+        ("letters", "0036_what_waits_now"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='HandIn',
+            name="HandIn",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('appeal', 'letters'), ('solidarity', 'messages of support'), ('signature', 'signatures'), ('social', 'posts')], max_length=10, verbose_name='what')),
-                ('form', models.CharField(blank=True, choices=[('letter', 'letter'), ('card', 'card')], max_length=6, verbose_name='form')),
-                ('languages', models.JSONField(blank=True, default=list, verbose_name='languages')),
-                ('since', models.DateField(blank=True, null=True, verbose_name='counted since')),
-                ('until', models.DateField(blank=True, null=True, verbose_name='counted until')),
-                ('limit', models.PositiveIntegerField(blank=True, null=True, verbose_name='at most')),
-                ('paper', models.CharField(choices=[('a4', 'A4'), ('letter', 'US Letter')], default='a4', max_length=6, verbose_name='paper')),
-                ('state', models.CharField(choices=[('making', 'being made'), ('ready', 'ready to print'), ('printed', 'printed'), ('on-way', 'on its way'), ('handed-in', 'handed in'), ('cancelled', 'cancelled')], default='making', max_length=9, verbose_name='state')),
-                ('made_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='made')),
-                ('ready_at', models.DateTimeField(editable=False, null=True, verbose_name='ready')),
-                ('printed_at', models.DateTimeField(editable=False, null=True, verbose_name='printed')),
-                ('cancelled_at', models.DateTimeField(editable=False, null=True, verbose_name='cancelled')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("appeal", "letters"),
+                            ("solidarity", "messages of support"),
+                            ("signature", "signatures"),
+                            ("social", "posts"),
+                        ],
+                        max_length=10,
+                        verbose_name="what",
+                    ),
+                ),
+                (
+                    "form",
+                    models.CharField(
+                        blank=True,
+                        choices=[("letter", "letter"), ("card", "card")],
+                        max_length=6,
+                        verbose_name="form",
+                    ),
+                ),
+                ("languages", models.JSONField(blank=True, default=list, verbose_name="languages")),
+                ("since", models.DateField(blank=True, null=True, verbose_name="counted since")),
+                ("until", models.DateField(blank=True, null=True, verbose_name="counted until")),
+                (
+                    "limit",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="at most"),
+                ),
+                (
+                    "paper",
+                    models.CharField(
+                        choices=[("a4", "A4"), ("letter", "US Letter")],
+                        default="a4",
+                        max_length=6,
+                        verbose_name="paper",
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("making", "being made"),
+                            ("ready", "ready to print"),
+                            ("printed", "printed"),
+                            ("on-way", "on its way"),
+                            ("handed-in", "handed in"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="making",
+                        max_length=9,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "made_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="made"
+                    ),
+                ),
+                ("ready_at", models.DateTimeField(editable=False, null=True, verbose_name="ready")),
+                (
+                    "printed_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="printed"),
+                ),
+                (
+                    "cancelled_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="cancelled"),
+                ),
             ],
             options={
-                'verbose_name': 'hand-in',
-                'verbose_name_plural': 'hand-ins',
-                'ordering': ['-pk'],
-                'permissions': [('make_handin', 'Can make and cancel hand-ins, and mark them printed'), ('fetch_handin', 'Can fetch the paper of hand-ins'), ('deliver_handin', 'Can record what became of hand-ins')],
+                "verbose_name": "hand-in",
+                "verbose_name_plural": "hand-ins",
+                "ordering": ["-pk"],
+                "permissions": [
+                    ("make_handin", "Can make and cancel hand-ins, and mark them printed"),
+                    ("fetch_handin", "Can fetch the paper of hand-ins"),
+                    ("deliver_handin", "Can record what became of hand-ins"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='HandInItem',
+            name="HandInItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField(verbose_name='number')),
-                ('left_at', models.DateTimeField(editable=False, null=True, verbose_name='left')),
-                ('left_because', models.CharField(blank=True, choices=[('withdrawn', 'withdrawn'), ('changed', 'changed by its writer'), ('asked', 'its writer was asked to change it'), ('rejected', 'rejected'), ('invalid', 'found not to be valid'), ('erased', 'erased'), ('cancelled', 'the hand-in was cancelled')], max_length=9, verbose_name='why it left')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(verbose_name="number")),
+                ("left_at", models.DateTimeField(editable=False, null=True, verbose_name="left")),
+                (
+                    "left_because",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("withdrawn", "withdrawn"),
+                            ("changed", "changed by its writer"),
+                            ("asked", "its writer was asked to change it"),
+                            ("rejected", "rejected"),
+                            ("invalid", "found not to be valid"),
+                            ("erased", "erased"),
+                            ("cancelled", "the hand-in was cancelled"),
+                        ],
+                        max_length=9,
+                        verbose_name="why it left",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'item of a hand-in',
-                'verbose_name_plural': 'items of hand-ins',
-                'ordering': ['hand_in', 'number'],
+                "verbose_name": "item of a hand-in",
+                "verbose_name_plural": "items of hand-ins",
+                "ordering": ["hand_in", "number"],
             },
         ),
         migrations.CreateModel(
-            name='HandInPart',
+            name="HandInPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('index', models.PositiveIntegerField(verbose_name='part')),
-                ('first', models.PositiveIntegerField(verbose_name='from number')),
-                ('last', models.PositiveIntegerField(verbose_name='to number')),
-                ('version', models.PositiveIntegerField(default=1, editable=False)),
-                ('path', models.CharField(blank=True, editable=False, max_length=100)),
-                ('sha256', models.CharField(blank=True, editable=False, max_length=64)),
-                ('size', models.PositiveIntegerField(default=0, editable=False, verbose_name='bytes')),
-                ('pages', models.PositiveIntegerField(default=0, editable=False, verbose_name='pages')),
-                ('made_at', models.DateTimeField(editable=False, null=True, verbose_name='made')),
-                ('fetched_at', models.DateTimeField(editable=False, null=True, verbose_name='first fetched')),
-                ('erased_at', models.DateTimeField(editable=False, null=True, verbose_name='erased')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("index", models.PositiveIntegerField(verbose_name="part")),
+                ("first", models.PositiveIntegerField(verbose_name="from number")),
+                ("last", models.PositiveIntegerField(verbose_name="to number")),
+                ("version", models.PositiveIntegerField(default=1, editable=False)),
+                ("path", models.CharField(blank=True, editable=False, max_length=100)),
+                ("sha256", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "size",
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="bytes"),
+                ),
+                (
+                    "pages",
+                    models.PositiveIntegerField(default=0, editable=False, verbose_name="pages"),
+                ),
+                ("made_at", models.DateTimeField(editable=False, null=True, verbose_name="made")),
+                (
+                    "fetched_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="first fetched"),
+                ),
+                (
+                    "erased_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="erased"),
+                ),
             ],
             options={
-                'verbose_name': 'part of a hand-in',
-                'verbose_name_plural': 'parts of hand-ins',
-                'ordering': ['hand_in', 'index'],
+                "verbose_name": "part of a hand-in",
+                "verbose_name_plural": "parts of hand-ins",
+                "ordering": ["hand_in", "index"],
             },
         ),
         migrations.RemoveConstraint(
-            model_name='letter',
-            name='letter_shown_only_if_its_writer_agreed_and_it_was_approved',
+            model_name="letter",
+            name="letter_shown_only_if_its_writer_agreed_and_it_was_approved",
         ),
         migrations.RemoveConstraint(
-            model_name='letter',
-            name='letter_counts_only_when_posted_or_submitted',
+            model_name="letter",
+            name="letter_counts_only_when_posted_or_submitted",
         ),
         migrations.RemoveConstraint(
-            model_name='letter',
-            name='letter_counts_when_posted_or_submitted',
+            model_name="letter",
+            name="letter_counts_when_posted_or_submitted",
         ),
         migrations.AlterField(
-            model_name='letter',
-            name='state',
-            field=models.CharField(choices=[('drafting', 'drafting'), ('ready', 'ready to send'), ('posted', 'posted'), ('submitted', 'submitted'), ('approved', 'approved'), ('in-hand-in', 'in a hand-in'), ('printed', 'printed for its hand-in'), ('delivered', 'handed in'), ('returned', 'came back'), ('rejected', 'rejected'), ('withdrawn', 'withdrawn')], default='drafting', max_length=10, verbose_name='state'),
+            model_name="letter",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("drafting", "drafting"),
+                    ("ready", "ready to send"),
+                    ("posted", "posted"),
+                    ("submitted", "submitted"),
+                    ("approved", "approved"),
+                    ("in-hand-in", "in a hand-in"),
+                    ("printed", "printed for its hand-in"),
+                    ("delivered", "handed in"),
+                    ("returned", "came back"),
+                    ("rejected", "rejected"),
+                    ("withdrawn", "withdrawn"),
+                ],
+                default="drafting",
+                max_length=10,
+                verbose_name="state",
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('erased_on', None), ('invalid_on', None), ('is_sample', False), ('needs_review', False), ('state', 'approved')), fields=['case', 'kind', 'id'], name='letter_to_hand_in'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(
+                    ("erased_on", None),
+                    ("invalid_on", None),
+                    ("is_sample", False),
+                    ("needs_review", False),
+                    ("state", "approved"),
+                ),
+                fields=["case", "kind", "id"],
+                name="letter_to_hand_in",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_on__isnull', True), models.Q(('invalid_on', None), ('needs_review', False), ('state__in', ['posted', 'submitted', 'approved', 'in-hand-in', 'printed', 'delivered', 'returned'])), _connector='OR'), name='letter_counts_only_when_posted_or_submitted'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_on__isnull", True),
+                    models.Q(
+                        ("invalid_on", None),
+                        ("needs_review", False),
+                        (
+                            "state__in",
+                            [
+                                "posted",
+                                "submitted",
+                                "approved",
+                                "in-hand-in",
+                                "printed",
+                                "delivered",
+                                "returned",
+                            ],
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="letter_counts_only_when_posted_or_submitted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_on__isnull', False), models.Q(('state__in', ['posted', 'submitted', 'approved', 'in-hand-in', 'printed', 'delivered', 'returned']), _negated=True), ('needs_review', True), ('invalid_on__isnull', False), _connector='OR'), name='letter_counts_when_posted_or_submitted'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_on__isnull", False),
+                    models.Q(
+                        (
+                            "state__in",
+                            [
+                                "posted",
+                                "submitted",
+                                "approved",
+                                "in-hand-in",
+                                "printed",
+                                "delivered",
+                                "returned",
+                            ],
+                        ),
+                        _negated=True,
+                    ),
+                    ("needs_review", True),
+                    ("invalid_on__isnull", False),
+                    _connector="OR",
+                ),
+                name="letter_counts_when_posted_or_submitted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('shown_on__isnull', True), models.Q(('kind', 'solidarity'), ('may_be_shown', True), ('state__in', ['approved', 'in-hand-in', 'printed', 'delivered', 'returned'])), _connector='OR'), name='letter_shown_only_if_its_writer_agreed_and_it_was_approved'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("shown_on__isnull", True),
+                    models.Q(
+                        ("kind", "solidarity"),
+                        ("may_be_shown", True),
+                        (
+                            "state__in",
+                            ["approved", "in-hand-in", "printed", "delivered", "returned"],
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="letter_shown_only_if_its_writer_agreed_and_it_was_approved",
+            ),
         ),
         migrations.AddField(
-            model_name='handin',
-            name='cancelled_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='cancelled by'),
+            model_name="handin",
+            name="cancelled_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="cancelled by",
+            ),
         ),
         migrations.AddField(
-            model_name='handin',
-            name='case',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='hand_ins', to='cases.case', verbose_name='case'),
+            model_name="handin",
+            name="case",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="hand_ins",
+                to="cases.case",
+                verbose_name="case",
+            ),
         ),
         migrations.AddField(
-            model_name='handin',
-            name='made_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='made by'),
+            model_name="handin",
+            name="made_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="made by",
+            ),
         ),
         migrations.AddField(
-            model_name='handin',
-            name='printed_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='printed by'),
+            model_name="handin",
+            name="printed_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="printed by",
+            ),
         ),
         migrations.AddField(
-            model_name='handin',
-            name='target',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='hand_ins', to='cases.target', verbose_name='target'),
+            model_name="handin",
+            name="target",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="hand_ins",
+                to="cases.target",
+                verbose_name="target",
+            ),
         ),
         migrations.AddField(
-            model_name='handinitem',
-            name='hand_in',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='letters.handin', verbose_name='hand-in'),
+            model_name="handinitem",
+            name="hand_in",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="items",
+                to="letters.handin",
+                verbose_name="hand-in",
+            ),
         ),
         migrations.AddField(
-            model_name='handinitem',
-            name='letter',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='hand_in_items', to='letters.letter'),
+            model_name="handinitem",
+            name="letter",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="hand_in_items",
+                to="letters.letter",
+            ),
         ),
         migrations.AddField(
-            model_name='handinitem',
-            name='signature',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='hand_in_items', to='letters.signature'),
+            model_name="handinitem",
+            name="signature",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="hand_in_items",
+                to="letters.signature",
+            ),
         ),
         migrations.AddField(
-            model_name='handinpart',
-            name='hand_in',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='parts', to='letters.handin', verbose_name='hand-in'),
+            model_name="handinpart",
+            name="hand_in",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="parts",
+                to="letters.handin",
+                verbose_name="hand-in",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handin',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'solidarity'), ('form', ''), _connector='XOR'), name='hand_in_has_a_form_only_if_of_messages'),
+            model_name="handin",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind", "solidarity"), ("form", ""), _connector="XOR"),
+                name="hand_in_has_a_form_only_if_of_messages",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handin',
-            constraint=models.CheckConstraint(condition=models.Q(('target__isnull', True), models.Q(('kind', 'solidarity'), _negated=True), _connector='OR'), name='hand_in_to_the_person_has_no_target'),
+            model_name="handin",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("target__isnull", True),
+                    models.Q(("kind", "solidarity"), _negated=True),
+                    _connector="OR",
+                ),
+                name="hand_in_to_the_person_has_no_target",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handin',
-            constraint=models.CheckConstraint(condition=models.Q(('kind', 'social'), _negated=True), name='hand_in_is_not_of_posts'),
+            model_name="handin",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind", "social"), _negated=True),
+                name="hand_in_is_not_of_posts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handin',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'cancelled'), _negated=True), models.Q(('cancelled_at__isnull', False), ('cancelled_by__isnull', False)), _connector='OR'), name='hand_in_cancelled_by_somebody'),
+            model_name="handin",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "cancelled"), _negated=True),
+                    models.Q(("cancelled_at__isnull", False), ("cancelled_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="hand_in_cancelled_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handin',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['printed', 'on-way', 'handed-in']), _negated=True), models.Q(('printed_at__isnull', False), ('printed_by__isnull', False)), _connector='OR'), name='hand_in_printed_before_it_leaves'),
+            model_name="handin",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["printed", "on-way", "handed-in"]), _negated=True),
+                    models.Q(("printed_at__isnull", False), ("printed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="hand_in_printed_before_it_leaves",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handinitem',
-            constraint=models.UniqueConstraint(fields=('hand_in', 'number'), name='hand_in_has_each_number_once'),
+            model_name="handinitem",
+            constraint=models.UniqueConstraint(
+                fields=("hand_in", "number"), name="hand_in_has_each_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handinitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_at', None)), fields=('letter',), name='hand_in_item_letter_is_in_one_hand_in'),
+            model_name="handinitem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("left_at", None)),
+                fields=("letter",),
+                name="hand_in_item_letter_is_in_one_hand_in",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handinitem',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_at', None)), fields=('signature',), name='hand_in_item_signature_is_in_one_hand_in'),
+            model_name="handinitem",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("left_at", None)),
+                fields=("signature",),
+                name="hand_in_item_signature_is_in_one_hand_in",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handinitem',
-            constraint=models.CheckConstraint(condition=models.Q(('letter__isnull', True), ('signature__isnull', True), _connector='OR'), name='hand_in_item_is_a_letter_or_a_signature'),
+            model_name="handinitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("letter__isnull", True), ("signature__isnull", True), _connector="OR"
+                ),
+                name="hand_in_item_is_a_letter_or_a_signature",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handinitem',
-            constraint=models.CheckConstraint(condition=models.Q(('left_at__isnull', True), models.Q(('left_because', ''), _negated=True), _connector='XOR'), name='hand_in_item_left_for_a_reason'),
+            model_name="handinitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("left_at__isnull", True),
+                    models.Q(("left_because", ""), _negated=True),
+                    _connector="XOR",
+                ),
+                name="hand_in_item_left_for_a_reason",
+            ),
         ),
         migrations.AddIndex(
-            model_name='handinpart',
-            index=models.Index(condition=models.Q(('erased_at', None), ('made_at', None)), fields=['id'], name='hand_in_part_to_make'),
+            model_name="handinpart",
+            index=models.Index(
+                condition=models.Q(("erased_at", None), ("made_at", None)),
+                fields=["id"],
+                name="hand_in_part_to_make",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handinpart',
-            constraint=models.UniqueConstraint(fields=('hand_in', 'index'), name='hand_in_has_each_part_once'),
+            model_name="handinpart",
+            constraint=models.UniqueConstraint(
+                fields=("hand_in", "index"), name="hand_in_has_each_part_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handinpart',
-            constraint=models.CheckConstraint(condition=models.Q(('first__lte', models.F('last'))), name='hand_in_part_begins_before_it_ends'),
+            model_name="handinpart",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("first__lte", models.F("last"))),
+                name="hand_in_part_begins_before_it_ends",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handinpart',
-            constraint=models.CheckConstraint(condition=models.Q(('fetched_at__isnull', True), ('made_at__isnull', False), _connector='OR'), name='hand_in_part_is_fetched_only_once_it_is_made'),
+            model_name="handinpart",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("fetched_at__isnull", True), ("made_at__isnull", False), _connector="OR"
+                ),
+                name="hand_in_part_is_fetched_only_once_it_is_made",
+            ),
         ),
     ]

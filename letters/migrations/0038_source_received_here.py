@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('letters', '0037_hand_ins'),
+        ("letters", "0037_hand_ins"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='tally',
-            name='source',
-            field=models.CharField(choices=[('online', 'received here or confirmed'), ('said', 'people say they sent or posted it'), ('by-hand', 'people say they wrote it by hand'), ('staff', 'on paper, entered by staff')], max_length=10, verbose_name='source'),
+            model_name="tally",
+            name="source",
+            field=models.CharField(
+                choices=[
+                    ("online", "received here or confirmed"),
+                    ("said", "people say they sent or posted it"),
+                    ("by-hand", "people say they wrote it by hand"),
+                    ("staff", "on paper, entered by staff"),
+                ],
+                max_length=10,
+                verbose_name="source",
+            ),
         ),
     ]

@@ -9,42 +9,176 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0032_plain_help_texts'),
-        ('letters', '0039_cases_that_take_deliveries'),
+        ("cases", "0032_plain_help_texts"),
+        ("letters", "0039_cases_that_take_deliveries"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Reply',
+            name="Reply",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sender', models.CharField(choices=[('target', 'the official, or their office'), ('person', 'the person, or somebody close to them')], default='target', max_length=6, verbose_name='who answered')),
-                ('received_on', models.DateField(verbose_name='came on')),
-                ('number', models.PositiveIntegerField(default=1, help_text='If the same answer came to many: how many of them are known.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(1000000)], verbose_name='how many came')),
-                ('text', cases.encryption.EncryptedTextField(blank=True, verbose_name='as it came')),
-                ('picture', cases.encryption.EncryptedTextField(blank=True)),
-                ('language', models.CharField(default='en', max_length=12, verbose_name='language of the answer')),
-                ('shown_text', cases.encryption.EncryptedTextField(blank=True, verbose_name='what writers may read')),
-                ('shown_language', models.CharField(default='en', max_length=12)),
-                ('state', models.CharField(choices=[('unread', 'to read'), ('read', 'read'), ('shared', 'writers may read it')], default='unread', max_length=6, verbose_name='state')),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='entered')),
-                ('changed_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='last changed')),
-                ('erased_on', models.DateField(blank=True, editable=False, null=True, verbose_name='erased on')),
-                ('case', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='replies', to='cases.case', verbose_name='case')),
-                ('entered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='entered by')),
-                ('hand_in', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='replies', to='letters.handin', verbose_name='hand-in')),
-                ('letter', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='replies', to='letters.letter', verbose_name='letter')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "sender",
+                    models.CharField(
+                        choices=[
+                            ("target", "the official, or their office"),
+                            ("person", "the person, or somebody close to them"),
+                        ],
+                        default="target",
+                        max_length=6,
+                        verbose_name="who answered",
+                    ),
+                ),
+                ("received_on", models.DateField(verbose_name="came on")),
+                (
+                    "number",
+                    models.PositiveIntegerField(
+                        default=1,
+                        help_text="If the same answer came to many: how many of them are known.",
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(1000000),
+                        ],
+                        verbose_name="how many came",
+                    ),
+                ),
+                (
+                    "text",
+                    cases.encryption.EncryptedTextField(blank=True, verbose_name="as it came"),
+                ),
+                ("picture", cases.encryption.EncryptedTextField(blank=True)),
+                (
+                    "language",
+                    models.CharField(
+                        default="en", max_length=12, verbose_name="language of the answer"
+                    ),
+                ),
+                (
+                    "shown_text",
+                    cases.encryption.EncryptedTextField(
+                        blank=True, verbose_name="what writers may read"
+                    ),
+                ),
+                ("shown_language", models.CharField(default="en", max_length=12)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("unread", "to read"),
+                            ("read", "read"),
+                            ("shared", "writers may read it"),
+                        ],
+                        default="unread",
+                        max_length=6,
+                        verbose_name="state",
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="entered"
+                    ),
+                ),
+                (
+                    "changed_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now,
+                        editable=False,
+                        verbose_name="last changed",
+                    ),
+                ),
+                (
+                    "erased_on",
+                    models.DateField(
+                        blank=True, editable=False, null=True, verbose_name="erased on"
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replies",
+                        to="cases.case",
+                        verbose_name="case",
+                    ),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="entered by",
+                    ),
+                ),
+                (
+                    "hand_in",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replies",
+                        to="letters.handin",
+                        verbose_name="hand-in",
+                    ),
+                ),
+                (
+                    "letter",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="replies",
+                        to="letters.letter",
+                        verbose_name="letter",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'reply',
-                'verbose_name_plural': 'replies',
-                'ordering': ['-pk'],
-                'permissions': [('handle_reply', 'Can enter, read and share what came back')],
-                'indexes': [models.Index(fields=['case', '-id'], name='reply_by_case'), models.Index(fields=['state', 'id'], name='reply_by_state'), models.Index(condition=models.Q(('erased_on', None)), fields=['received_on'], name='reply_to_be_erased')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'shared'), _negated=True), models.Q(('shown_text', ''), _negated=True), ('erased_on__isnull', False), _connector='OR'), name='reply_shared_only_with_words_for_its_readers'), models.CheckConstraint(condition=models.Q(('letter__isnull', True), ('hand_in__isnull', True), _connector='OR'), name='reply_answers_one_letter_or_one_hand_in'), models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='reply_came_at_least_once')],
+                "verbose_name": "reply",
+                "verbose_name_plural": "replies",
+                "ordering": ["-pk"],
+                "permissions": [("handle_reply", "Can enter, read and share what came back")],
+                "indexes": [
+                    models.Index(fields=["case", "-id"], name="reply_by_case"),
+                    models.Index(fields=["state", "id"], name="reply_by_state"),
+                    models.Index(
+                        condition=models.Q(("erased_on", None)),
+                        fields=["received_on"],
+                        name="reply_to_be_erased",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "shared"), _negated=True),
+                            models.Q(("shown_text", ""), _negated=True),
+                            ("erased_on__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="reply_shared_only_with_words_for_its_readers",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("letter__isnull", True), ("hand_in__isnull", True), _connector="OR"
+                        ),
+                        name="reply_answers_one_letter_or_one_hand_in",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="reply_came_at_least_once"
+                    ),
+                ],
             },
         ),
     ]

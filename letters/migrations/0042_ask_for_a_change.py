@@ -4,55 +4,161 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0033_takes_deliveries'),
-        ('letters', '0041_roles_for_replies'),
+        ("cases", "0033_takes_deliveries"),
+        ("letters", "0041_roles_for_replies"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='letter',
-            name='letter_counts_only_when_posted_or_submitted',
+            model_name="letter",
+            name="letter_counts_only_when_posted_or_submitted",
         ),
         migrations.RemoveConstraint(
-            model_name='letter',
-            name='letter_counts_when_posted_or_submitted',
+            model_name="letter",
+            name="letter_counts_when_posted_or_submitted",
         ),
         migrations.AddField(
-            model_name='letter',
-            name='change_wanted',
-            field=models.CharField(blank=True, max_length=400, verbose_name='change asked for'),
+            model_name="letter",
+            name="change_wanted",
+            field=models.CharField(blank=True, max_length=400, verbose_name="change asked for"),
         ),
         migrations.AddField(
-            model_name='letter',
-            name='is_answer',
-            field=models.BooleanField(default=False, editable=False, verbose_name='handed in again'),
+            model_name="letter",
+            name="is_answer",
+            field=models.BooleanField(
+                default=False, editable=False, verbose_name="handed in again"
+            ),
         ),
         migrations.AlterField(
-            model_name='letter',
-            name='state',
-            field=models.CharField(choices=[('drafting', 'drafting'), ('ready', 'ready to send'), ('posted', 'posted'), ('submitted', 'submitted'), ('asked', 'a change is asked for'), ('approved', 'approved'), ('in-hand-in', 'in a hand-in'), ('printed', 'printed for its hand-in'), ('delivered', 'handed in'), ('returned', 'came back'), ('rejected', 'rejected'), ('withdrawn', 'withdrawn')], default='drafting', max_length=10, verbose_name='state'),
+            model_name="letter",
+            name="state",
+            field=models.CharField(
+                choices=[
+                    ("drafting", "drafting"),
+                    ("ready", "ready to send"),
+                    ("posted", "posted"),
+                    ("submitted", "submitted"),
+                    ("asked", "a change is asked for"),
+                    ("approved", "approved"),
+                    ("in-hand-in", "in a hand-in"),
+                    ("printed", "printed for its hand-in"),
+                    ("delivered", "handed in"),
+                    ("returned", "came back"),
+                    ("rejected", "rejected"),
+                    ("withdrawn", "withdrawn"),
+                ],
+                default="drafting",
+                max_length=10,
+                verbose_name="state",
+            ),
         ),
         migrations.AlterField(
-            model_name='outgoingmail',
-            name='kind',
-            field=models.CharField(choices=[('letter-link', 'link to a letter'), ('pledge-link', 'link to a pledge'), ('letter-rejected', 'a letter needs a change'), ('change-asked', 'a change of a letter is asked for'), ('confirm', 'what an address asked for, to be confirmed'), ('data-link', 'link to all data of one address'), ('news', 'news of a case')], max_length=20),
+            model_name="outgoingmail",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("letter-link", "link to a letter"),
+                    ("pledge-link", "link to a pledge"),
+                    ("letter-rejected", "a letter needs a change"),
+                    ("change-asked", "a change of a letter is asked for"),
+                    ("confirm", "what an address asked for, to be confirmed"),
+                    ("data-link", "link to all data of one address"),
+                    ("news", "news of a case"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('erased_on', None), ('invalid_on', None), models.Q(('state', 'submitted'), models.Q(('needs_review', True), ('state', 'posted'), models.Q(models.Q(('route', 'by-hand'), _negated=True), ('pledge__isnull', True), _connector='OR')), _connector='OR'), ('is_answer', True)), fields=['waiting_since', 'id'], name='letter_queue_of_answers'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(
+                    ("erased_on", None),
+                    ("invalid_on", None),
+                    models.Q(
+                        ("state", "submitted"),
+                        models.Q(
+                            ("needs_review", True),
+                            ("state", "posted"),
+                            models.Q(
+                                models.Q(("route", "by-hand"), _negated=True),
+                                ("pledge__isnull", True),
+                                _connector="OR",
+                            ),
+                        ),
+                        _connector="OR",
+                    ),
+                    ("is_answer", True),
+                ),
+                fields=["waiting_since", "id"],
+                name="letter_queue_of_answers",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_on__isnull', True), models.Q(('invalid_on', None), ('needs_review', False), ('state__in', ['posted', 'submitted', 'asked', 'approved', 'in-hand-in', 'printed', 'delivered', 'returned'])), _connector='OR'), name='letter_counts_only_when_posted_or_submitted'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_on__isnull", True),
+                    models.Q(
+                        ("invalid_on", None),
+                        ("needs_review", False),
+                        (
+                            "state__in",
+                            [
+                                "posted",
+                                "submitted",
+                                "asked",
+                                "approved",
+                                "in-hand-in",
+                                "printed",
+                                "delivered",
+                                "returned",
+                            ],
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="letter_counts_only_when_posted_or_submitted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_on__isnull', False), models.Q(('state__in', ['posted', 'submitted', 'asked', 'approved', 'in-hand-in', 'printed', 'delivered', 'returned']), _negated=True), ('needs_review', True), ('invalid_on__isnull', False), _connector='OR'), name='letter_counts_when_posted_or_submitted'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("counted_on__isnull", False),
+                    models.Q(
+                        (
+                            "state__in",
+                            [
+                                "posted",
+                                "submitted",
+                                "asked",
+                                "approved",
+                                "in-hand-in",
+                                "printed",
+                                "delivered",
+                                "returned",
+                            ],
+                        ),
+                        _negated=True,
+                    ),
+                    ("needs_review", True),
+                    ("invalid_on__isnull", False),
+                    _connector="OR",
+                ),
+                name="letter_counts_when_posted_or_submitted",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'asked'), _negated=True), models.Q(('change_wanted', ''), _negated=True), ('erased_on__isnull', False), _connector='OR'), name='letter_asked_to_change_says_what'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "asked"), _negated=True),
+                    models.Q(("change_wanted", ""), _negated=True),
+                    ("erased_on__isnull", False),
+                    _connector="OR",
+                ),
+                name="letter_asked_to_change_says_what",
+            ),
         ),
     ]

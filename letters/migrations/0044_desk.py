@@ -7,101 +7,210 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('cases', '0032_plain_help_texts'),
-        ('letters', '0043_role_delivery'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("cases", "0032_plain_help_texts"),
+        ("letters", "0043_role_delivery"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Claim',
+            name="Claim",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('thing', models.CharField(choices=[('letter', 'letter'), ('signature', 'signature'), ('post', 'post'), ('reply', 'reply')], max_length=9)),
-                ('row', models.BigIntegerField()),
-                ('until', models.DateTimeField(db_index=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "thing",
+                    models.CharField(
+                        choices=[
+                            ("letter", "letter"),
+                            ("signature", "signature"),
+                            ("post", "post"),
+                            ("reply", "reply"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("row", models.BigIntegerField()),
+                ("until", models.DateTimeField(db_index=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('thing', models.CharField(choices=[('letter', 'letter'), ('signature', 'signature'), ('post', 'post'), ('reply', 'reply')], max_length=9, verbose_name='what')),
-                ('row', models.BigIntegerField(verbose_name='number')),
-                ('act', models.CharField(choices=[('approve', 'approved'), ('ask', 'asked to change'), ('clear_review', 'not spam'), ('reject', 'rejected'), ('invalidate', 'not valid'), ('skip', 'left to others')], max_length=12, verbose_name='decision')),
-                ('reason_code', models.CharField(blank=True, max_length=12)),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='when')),
-                ('before', models.JSONField(default=dict)),
-                ('after_changed_at', models.DateTimeField(null=True)),
-                ('group', models.CharField(blank=True, max_length=22)),
-                ('undone_at', models.DateTimeField(null=True, verbose_name='undone')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "thing",
+                    models.CharField(
+                        choices=[
+                            ("letter", "letter"),
+                            ("signature", "signature"),
+                            ("post", "post"),
+                            ("reply", "reply"),
+                        ],
+                        max_length=9,
+                        verbose_name="what",
+                    ),
+                ),
+                ("row", models.BigIntegerField(verbose_name="number")),
+                (
+                    "act",
+                    models.CharField(
+                        choices=[
+                            ("approve", "approved"),
+                            ("ask", "asked to change"),
+                            ("clear_review", "not spam"),
+                            ("reject", "rejected"),
+                            ("invalidate", "not valid"),
+                            ("skip", "left to others"),
+                        ],
+                        max_length=12,
+                        verbose_name="decision",
+                    ),
+                ),
+                ("reason_code", models.CharField(blank=True, max_length=12)),
+                (
+                    "at",
+                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="when"),
+                ),
+                ("before", models.JSONField(default=dict)),
+                ("after_changed_at", models.DateTimeField(null=True)),
+                ("group", models.CharField(blank=True, max_length=22)),
+                ("undone_at", models.DateTimeField(null=True, verbose_name="undone")),
             ],
             options={
-                'verbose_name': 'decision',
-                'verbose_name_plural': 'decisions',
-                'ordering': ['-pk'],
+                "verbose_name": "decision",
+                "verbose_name_plural": "decisions",
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='ReadingLanguages',
+            name="ReadingLanguages",
             fields=[
-                ('person', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('codes', models.JSONField(default=list)),
+                (
+                    "person",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("codes", models.JSONField(default=list)),
             ],
         ),
         migrations.AlterModelOptions(
-            name='letter',
-            options={'ordering': ['-pk'], 'permissions': [('moderate_letter', 'Can read, approve and reject letters'), ('lead_moderation', 'Can undo what other moderators decided')], 'verbose_name': 'letter', 'verbose_name_plural': 'letters'},
+            name="letter",
+            options={
+                "ordering": ["-pk"],
+                "permissions": [
+                    ("moderate_letter", "Can read, approve and reject letters"),
+                    ("lead_moderation", "Can undo what other moderators decided"),
+                ],
+                "verbose_name": "letter",
+                "verbose_name_plural": "letters",
+            },
         ),
         migrations.RemoveConstraint(
-            model_name='letter',
-            name='letter_rejected_with_a_reason',
+            model_name="letter",
+            name="letter_rejected_with_a_reason",
         ),
         migrations.AddField(
-            model_name='letter',
-            name='rejection_code',
-            field=models.CharField(blank=True, choices=[('insult', 'It insults somebody'), ('threat', 'It threatens somebody'), ('risk', 'It could put the person at risk'), ('private', 'It says where somebody lives or can be reached'), ('off-topic', 'It is about something else'), ('unreadable', 'We can’t read it'), ('other', 'Another reason, which you write'), ('spam', 'Spam or advertising'), ('forged', 'Not written by a real person'), ('harmful', 'Meant to do harm')], editable=False, max_length=10),
+            model_name="letter",
+            name="rejection_code",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("insult", "It insults somebody"),
+                    ("threat", "It threatens somebody"),
+                    ("risk", "It could put the person at risk"),
+                    ("private", "It says where somebody lives or can be reached"),
+                    ("off-topic", "It is about something else"),
+                    ("unreadable", "We can’t read it"),
+                    ("other", "Another reason, which you write"),
+                    ("spam", "Spam or advertising"),
+                    ("forged", "Not written by a real person"),
+                    ("harmful", "Meant to do harm"),
+                ],
+                editable=False,
+                max_length=10,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'rejected'), _negated=True), models.Q(('rejection_reason', ''), _negated=True), models.Q(('rejection_code__in', ['', 'other']), _negated=True), _connector='OR'), name='letter_rejected_with_a_reason'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "rejected"), _negated=True),
+                    models.Q(("rejection_reason", ""), _negated=True),
+                    models.Q(("rejection_code__in", ["", "other"]), _negated=True),
+                    _connector="OR",
+                ),
+                name="letter_rejected_with_a_reason",
+            ),
         ),
         migrations.AddField(
-            model_name='claim',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claims', to=settings.AUTH_USER_MODEL),
+            model_name="claim",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="claims",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='decisions', to=settings.AUTH_USER_MODEL, verbose_name='by'),
+            model_name="decision",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="decisions",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="by",
+            ),
         ),
         migrations.AddField(
-            model_name='decision',
-            name='undone_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="decision",
+            name="undone_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='claim',
-            constraint=models.UniqueConstraint(fields=('thing', 'row'), name='claim_one_a_row'),
+            model_name="claim",
+            constraint=models.UniqueConstraint(fields=("thing", "row"), name="claim_one_a_row"),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['by', '-id'], name='decision_of_person'),
+            model_name="decision",
+            index=models.Index(fields=["by", "-id"], name="decision_of_person"),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['thing', 'row'], name='decision_of_row'),
+            model_name="decision",
+            index=models.Index(fields=["thing", "row"], name="decision_of_row"),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['at'], name='decision_by_age'),
+            model_name="decision",
+            index=models.Index(fields=["at"], name="decision_by_age"),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(condition=models.Q(('group', ''), _negated=True), fields=['group'], name='decision_of_group'),
+            model_name="decision",
+            index=models.Index(
+                condition=models.Q(("group", ""), _negated=True),
+                fields=["group"],
+                name="decision_of_group",
+            ),
         ),
     ]

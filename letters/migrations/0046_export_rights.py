@@ -4,14 +4,24 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('letters', '0045_role_of_lead_moderators'),
+        ("letters", "0045_role_of_lead_moderators"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='letter',
-            options={'ordering': ['-pk'], 'permissions': [('moderate_letter', 'Can read, approve and reject letters'), ('lead_moderation', 'Can undo what other moderators decided'), ('export_counts', 'Can export counts by country'), ('export_signatures', 'Can export names and countries of who signed'), ('export_letters', 'Can export the words of letters, without names')], 'verbose_name': 'letter', 'verbose_name_plural': 'letters'},
+            name="letter",
+            options={
+                "ordering": ["-pk"],
+                "permissions": [
+                    ("moderate_letter", "Can read, approve and reject letters"),
+                    ("lead_moderation", "Can undo what other moderators decided"),
+                    ("export_counts", "Can export counts by country"),
+                    ("export_signatures", "Can export names and countries of who signed"),
+                    ("export_letters", "Can export the words of letters, without names"),
+                ],
+                "verbose_name": "letter",
+                "verbose_name_plural": "letters",
+            },
         ),
     ]

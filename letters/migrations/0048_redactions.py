@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("letters", "0047_roles_for_exports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
@@ -15,22 +14,69 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Redaction',
+            name="Redaction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('field', models.CharField(choices=[('subject', 'subject'), ('body', 'letter')], max_length=7)),
-                ('start', models.PositiveIntegerField()),
-                ('end', models.PositiveIntegerField()),
-                ('reason', models.CharField(choices=[('danger', 'it could put somebody in danger'), ('private', 'it is private, about the person or somebody else'), ('own', 'it tells where you can be found'), ('rule', 'the safety rules of this case leave it out'), ('insult', 'it could be read as an insult or a threat'), ('unchecked', 'we could not check that it is true')], max_length=9, verbose_name='reason')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('letter', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='redactions', to='letters.letter')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "field",
+                    models.CharField(
+                        choices=[("subject", "subject"), ("body", "letter")], max_length=7
+                    ),
+                ),
+                ("start", models.PositiveIntegerField()),
+                ("end", models.PositiveIntegerField()),
+                (
+                    "reason",
+                    models.CharField(
+                        choices=[
+                            ("danger", "it could put somebody in danger"),
+                            ("private", "it is private, about the person or somebody else"),
+                            ("own", "it tells where you can be found"),
+                            ("rule", "the safety rules of this case leave it out"),
+                            ("insult", "it could be read as an insult or a threat"),
+                            ("unchecked", "we could not check that it is true"),
+                        ],
+                        max_length=9,
+                        verbose_name="reason",
+                    ),
+                ),
+                ("at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "letter",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="redactions",
+                        to="letters.letter",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'redaction',
-                'verbose_name_plural': 'redactions',
-                'ordering': ['-field', 'start', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('letter', 'field', 'start', 'end'), name='redaction_one_of_a_place'), models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='redaction_leaves_something_out')],
+                "verbose_name": "redaction",
+                "verbose_name_plural": "redactions",
+                "ordering": ["-field", "start", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("letter", "field", "start", "end"), name="redaction_one_of_a_place"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("end__gt", models.F("start"))),
+                        name="redaction_leaves_something_out",
+                    ),
+                ],
             },
         ),
     ]

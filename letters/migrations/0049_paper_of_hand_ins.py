@@ -4,25 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("letters", "0048_redactions"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='handin',
-            name='page_language',
-            field=models.CharField(default='en', editable=False, max_length=12),
+            model_name="handin",
+            name="page_language",
+            field=models.CharField(default="en", editable=False, max_length=12),
         ),
         migrations.AddField(
-            model_name='handinpart',
-            name='failed_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='given up'),
+            model_name="handinpart",
+            name="failed_at",
+            field=models.DateTimeField(editable=False, null=True, verbose_name="given up"),
         ),
         migrations.AddField(
-            model_name='handinpart',
-            name='queued_version',
+            model_name="handinpart",
+            name="queued_version",
             field=models.PositiveIntegerField(default=0, editable=False),
         ),
     ]

@@ -7,52 +7,142 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('letters', '0050_similar_texts'),
+        ("letters", "0050_similar_texts"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='handinitem',
-            name='returned_on',
-            field=models.DateField(editable=False, null=True, verbose_name='came back on'),
+            model_name="handinitem",
+            name="returned_on",
+            field=models.DateField(editable=False, null=True, verbose_name="came back on"),
         ),
         migrations.AddField(
-            model_name='letter',
-            name='wants_news',
-            field=models.BooleanField(default=False, verbose_name='wants a mail when it was handed in'),
+            model_name="letter",
+            name="wants_news",
+            field=models.BooleanField(
+                default=False, verbose_name="wants a mail when it was handed in"
+            ),
         ),
         migrations.AlterField(
-            model_name='outgoingmail',
-            name='kind',
-            field=models.CharField(choices=[('letter-link', 'link to a letter'), ('pledge-link', 'link to a pledge'), ('letter-rejected', 'a letter needs a change'), ('change-asked', 'a change of a letter is asked for'), ('letter-handed-in', 'a letter was handed in'), ('letter-returned', 'a letter came back'), ('confirm', 'what an address asked for, to be confirmed'), ('data-link', 'link to all data of one address'), ('news', 'news of a case')], max_length=20),
+            model_name="outgoingmail",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("letter-link", "link to a letter"),
+                    ("pledge-link", "link to a pledge"),
+                    ("letter-rejected", "a letter needs a change"),
+                    ("change-asked", "a change of a letter is asked for"),
+                    ("letter-handed-in", "a letter was handed in"),
+                    ("letter-returned", "a letter came back"),
+                    ("confirm", "what an address asked for, to be confirmed"),
+                    ("data-link", "link to all data of one address"),
+                    ("news", "news of a case"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on_way_at', models.DateTimeField(editable=False, null=True, verbose_name='on its way')),
-                ('handed_in_on', models.DateField(null=True, verbose_name='handed in on')),
-                ('place', models.CharField(blank=True, max_length=200, verbose_name='where')),
-                ('received_by', cases.encryption.EncryptedTextField(blank=True, verbose_name='to whom')),
-                ('note', cases.encryption.EncryptedTextField(blank=True, verbose_name='note')),
-                ('result', models.CharField(blank=True, choices=[('accepted', 'accepted'), ('refused', 'refused'), ('returned-in-part', 'some of it came back')], max_length=16, verbose_name='result')),
-                ('number', models.PositiveIntegerField(null=True, verbose_name='how many')),
-                ('proof', cases.encryption.EncryptedTextField(blank=True, verbose_name='proof')),
-                ('marked_at', models.DateTimeField(editable=False, null=True, verbose_name='entered')),
-                ('tell_after', models.DateTimeField(editable=False, null=True)),
-                ('told_number', models.PositiveIntegerField(default=0, editable=False)),
-                ('hand_in', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='delivery', to='letters.handin')),
-                ('marked_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('on_way_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "on_way_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="on its way"),
+                ),
+                ("handed_in_on", models.DateField(null=True, verbose_name="handed in on")),
+                ("place", models.CharField(blank=True, max_length=200, verbose_name="where")),
+                (
+                    "received_by",
+                    cases.encryption.EncryptedTextField(blank=True, verbose_name="to whom"),
+                ),
+                ("note", cases.encryption.EncryptedTextField(blank=True, verbose_name="note")),
+                (
+                    "result",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("accepted", "accepted"),
+                            ("refused", "refused"),
+                            ("returned-in-part", "some of it came back"),
+                        ],
+                        max_length=16,
+                        verbose_name="result",
+                    ),
+                ),
+                ("number", models.PositiveIntegerField(null=True, verbose_name="how many")),
+                ("proof", cases.encryption.EncryptedTextField(blank=True, verbose_name="proof")),
+                (
+                    "marked_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="entered"),
+                ),
+                ("tell_after", models.DateTimeField(editable=False, null=True)),
+                ("told_number", models.PositiveIntegerField(default=0, editable=False)),
+                (
+                    "hand_in",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="delivery",
+                        to="letters.handin",
+                    ),
+                ),
+                (
+                    "marked_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "on_way_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'what became of a hand-in',
-                'verbose_name_plural': 'what became of hand-ins',
-                'indexes': [models.Index(condition=models.Q(('tell_after__isnull', False)), fields=['tell_after'], name='delivery_to_tell')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('handed_in_on__isnull', True), ('marked_at', None), ('number', None), ('result', '')), models.Q(('handed_in_on__isnull', False), ('marked_at__isnull', False), ('number__isnull', False), models.Q(('result', ''), _negated=True)), _connector='OR'), name='delivery_handed_in_is_whole')],
+                "verbose_name": "what became of a hand-in",
+                "verbose_name_plural": "what became of hand-ins",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("tell_after__isnull", False)),
+                        fields=["tell_after"],
+                        name="delivery_to_tell",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("handed_in_on__isnull", True),
+                                ("marked_at", None),
+                                ("number", None),
+                                ("result", ""),
+                            ),
+                            models.Q(
+                                ("handed_in_on__isnull", False),
+                                ("marked_at__isnull", False),
+                                ("number__isnull", False),
+                                models.Q(("result", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="delivery_handed_in_is_whole",
+                    )
+                ],
             },
         ),
     ]

@@ -302,6 +302,16 @@ class Letter(CountedAction, PrivateLink):
                 condition=AWAITING_MODERATION,
             ),
             models.Index(
+                name="letter_queue_by_kind",
+                fields=["kind", "waiting_since", "id"],
+                condition=AWAITING_MODERATION,
+            ),
+            models.Index(
+                name="letter_queue_held",
+                fields=["waiting_since", "id"],
+                condition=AWAITING_MODERATION & Q(needs_review=True),
+            ),
+            models.Index(
                 name="letter_queue_by_language",
                 fields=["language", "waiting_since", "id"],
                 condition=AWAITING_MODERATION,
