@@ -1,4 +1,4 @@
-"""Staff ask for a change, and the answer comes back; without JavaScript."""
+"""Staff ask for a change, and the answer comes back; staff leave words out, as its writer sees."""
 
 import datetime
 
@@ -6,22 +6,20 @@ import pytest
 from django.core import mail
 from django.core.management import call_command
 from django.utils import timezone
+from playwright.sync_api import expect
 
 from letters.models import OutgoingMail
 from letters.models.email_spelling import email_hash
 from tests.factories import make_case_to_write_for, make_letter
 from tests.staff import make_staff
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.no_javascript,
-    pytest.mark.django_db(transaction=True),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 ADDRESS = "maren@example.org"
 WANTED = "Please leave out the first sentence: it insults the official."
 
 
+@pytest.mark.no_javascript
 def test_a_moderator_asks_for_a_change_and_its_writer_hands_it_in_again(arrive):
     case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     letter = make_letter(
@@ -65,3 +63,31 @@ def test_a_moderator_asks_for_a_change_and_its_writer_hands_it_in_again(arrive):
     moderator.sees("Handed in again: its writer was asked for a change.", WANTED)
     moderator.presses("Approve")
     moderator.sees(f"Letter {letter.pk} is approved.")
+
+
+def test_a_moderator_leaves_words_out_that_are_selected_in_the_letter(arrive):
+    body = "The herders know Ana’s sister. Please ask the herders and Ana’s sister first."
+    letter = make_letter(make_case_to_write_for(), state="submitted", body=body)
+    moderator, maren = arrive(), arrive()
+    moderator.signs_in(make_staff("moderator"))
+
+    moderator.opens("/admin/letters/letter/desk/")
+    moderator.presses("Read the first that is free")
+    moderator.unfolds("Leave words out…")
+    moderator.page.evaluate(
+        """() => {
+            const text = document.querySelector(".sheet .words").firstChild;
+            const start = text.data.lastIndexOf("Ana’s sister");
+            getSelection().setBaseAndExtent(text, start, text, start + "Ana’s sister".length);
+        }"""
+    )
+    moderator.presses("Take what is selected in the letter")
+    moderator.presses("Leave them out")
+    moderator.sees(
+        f"Letter {letter.pk}: the words are left out.", "it could put somebody in danger"
+    )
+    assert list(letter.redactions.values_list("start", flat=True)) == [body.rindex("Ana’s")]
+
+    maren.opens(letter.get_absolute_url())
+    maren.sees("What we leave out, and why", "It could put somebody in danger.")
+    expect(maren.page.locator(".sheet del")).to_have_text("Ana’s sister")
