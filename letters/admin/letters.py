@@ -29,7 +29,7 @@ from letters.admin.redactions import RedactMixin
 from letters.admin.similar_texts import SimilarTextsMixin
 from letters.admin.validity import MomentFilter, ValidityMixin
 from letters.delivery import desk
-from letters.models import COUNTED, Follow, Letter, Pledge, Signature
+from letters.models import COUNTED, Follow, HandInItem, Letter, Pledge, Signature
 from letters.models.email_spelling import email_hash
 from letters.text import pictures
 
@@ -127,6 +127,10 @@ class LetterAdmin(RedactMixin, SimilarTextsMixin, ExportsMixin, ValidityMixin, M
             **reading.context(letter),
             may_decide=bool(desk.acts_for(letter)),
             may_invalidate=letter.state in COUNTED and letter.is_valid,
+            hand_in_item=HandInItem.objects.open()
+            .filter(letter=letter)
+            .select_related("hand_in")
+            .first(),
             access_log=access_log_for(letter),
         )
 

@@ -220,6 +220,15 @@ def test_its_page_tells_what_is_no_longer_in_it(client):
     assert "1: erased" in shown
 
 
+def test_the_page_of_a_letter_says_in_which_hand_in_it_is():
+    letter = make_letter(make_case_to_write_for(), state="approved")
+    hand_in = make_hand_in(make_letter(letter.case, state="approved"), letter)
+
+    shown = text(signed_in("moderator").get(f"/admin/letters/letter/{letter.pk}/change/"))
+
+    assert f"In hand-in {hand_in.pk}, number 2" in shown
+
+
 def test_the_list_is_asked_with_the_same_number_of_queries(django_assert_max_num_queries):
     client = signed_in("delivery")
     for _ in range(3):
