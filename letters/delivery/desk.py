@@ -141,6 +141,7 @@ def _as_it_is(letter: Letter) -> dict:
         "state": str(letter.state),
         "needs_review": letter.needs_review,
         "is_answer": letter.is_answer,
+        "shown_on": letter.shown_on and letter.shown_on.isoformat(),
         "counted_on": letter.counted_on and letter.counted_on.isoformat(),
         "waiting_since": letter.waiting_since and letter.waiting_since.isoformat(),
     }
@@ -164,10 +165,14 @@ def _put_back(letter: Letter, decision: Decision) -> bool:
         changes["change_wanted"] = ""
     # What was in a hand-in has left it, and waits for another.
     state = before["state"] if before["state"] != LetterState.IN_HAND_IN else LetterState.APPROVED
-    day = before["counted_on"]
+    changes["shown_on"] = _day(before["shown_on"])
     return move(
         letter,
         state,
-        was_counted_on=datetime.date.fromisoformat(day) if day else None,
+        was_counted_on=_day(before["counted_on"]),
         **changes,
     )
+
+
+def _day(text: str | None) -> datetime.date | None:
+    return datetime.date.fromisoformat(text) if text else None

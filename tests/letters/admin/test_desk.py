@@ -31,6 +31,8 @@ from tests.staff import make_staff, said, signed_in, text
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counts_hold")]
 
 DESK = "/admin/letters/letter/desk/"
+A_DAY = datetime.date(2026, 1, 2)
+SHOWN = {"kind": "solidarity", "may_be_shown": True}
 
 
 def waiting(days: int = 0, **fields) -> Letter:
@@ -298,6 +300,7 @@ def test_nothing_is_decided_in_the_list_that_nobody_opened():
         ({"needs_review": True, "state": "posted"}, "clear_review"),
         ({}, "reject"),
         ({"state": "approved"}, "reject"),
+        ({"state": "approved", "shown_on": A_DAY, **SHOWN}, "reject"),
         ({"is_answer": True}, "ask"),
         ({"needs_review": True}, "ask"),
         ({"needs_review": True}, "reject"),
@@ -308,7 +311,13 @@ def test_each_decision_is_undone_with_its_day_in_the_tally(fields, act):
     fields = {"counted_on": None if fields.get("needs_review") else day} | fields
     letter = waiting(3, **fields)
     before = Letter.objects.filter(pk=letter.pk).values(
-        "state", "needs_review", "is_answer", "counted_on", "waiting_since", "rejection_reason"
+        "state",
+        "needs_review",
+        "is_answer",
+        "counted_on",
+        "waiting_since",
+        "shown_on",
+        "rejection_reason",
     )
     was, tally = before.get(), list(Tally.objects.filter(number__gt=0).values("day", "number"))
     client = signed_in("moderator")
