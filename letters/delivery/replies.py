@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from cases.models import Case, Quote
+from letters.mail.pace import PAUSE
 from letters.models import HandIn, Letter, Reply, ReplyFrom, ReplyState
 
 
@@ -39,19 +40,27 @@ def mark_read(reply: Reply) -> bool:
 
 
 def share(reply: Reply, shown_text: str, shown_language: str) -> bool:
-    """Let the writers that it answers read these words on their private pages.
+    """Let the writers that it answers read these words on their private pages. Those who asked for
+    it get a mail, ten minutes later and once: other words for the same answer are not told of.
 
     False if the row was changed or erased since it was read, or its case is not shown.
     """
     if reply.erased_on or not reply.case.is_visible:
         return False
+    is_new = reply.told_letter == 0 and not reply.is_told_by_writer
     return _change(
-        reply, state=ReplyState.SHARED, shown_text=shown_text, shown_language=shown_language
+        reply,
+        state=ReplyState.SHARED,
+        shown_text=shown_text,
+        shown_language=shown_language,
+        tell_after=timezone.now() + PAUSE if is_new else None,
     )
 
 
 def stop_sharing(reply: Reply) -> bool:
-    return reply.state == ReplyState.SHARED and _change(reply, state=ReplyState.READ)
+    return reply.state == ReplyState.SHARED and _change(
+        reply, state=ReplyState.READ, tell_after=None
+    )
 
 
 def may_be_quoted(reply: Reply) -> bool:

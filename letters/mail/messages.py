@@ -34,6 +34,8 @@ from letters.models import (
     OutgoingMail,
     Pledge,
     Priority,
+    Reply,
+    ReplyState,
     Signature,
     SignatureState,
 )
@@ -204,9 +206,15 @@ def queue_change_asked(letter: Letter) -> None:
 def of_delivery(letter: Letter) -> OutgoingMail:
     """That a letter was handed in, or came back, to be put into the outbox with many others. It
     leaves behind all that somebody waits for."""
+    return _in_a_batch(
+        next(kind for kind, state in OF_DELIVERY.items() if state == letter.state), letter
+    )
+
+
+def _in_a_batch(kind: str, letter: Letter) -> OutgoingMail:
     now = timezone.now()
     return OutgoingMail(
-        kind=next(kind for kind, state in OF_DELIVERY.items() if state == letter.state),
+        kind=kind,
         about=links.about(letter),
         to=letter.email,
         to_hash=letter.email_hash,
@@ -215,6 +223,11 @@ def of_delivery(letter: Letter) -> OutgoingMail:
         created_at=now,
         not_before=now,
     )
+
+
+def of_reply(letter: Letter) -> OutgoingMail:
+    """That an answer came to a letter, to be put into the outbox with many others, as above."""
+    return _in_a_batch(MailKind.REPLY_CAME, letter)
 
 
 def _queue(
@@ -276,6 +289,7 @@ def written(mails: list[OutgoingMail]) -> WrittenMail | None:
             "asked": [part for part in parts if part.kind == MailKind.CHANGE_ASKED],
             "delivered": [part for part in parts if part.kind == MailKind.LETTER_HANDED_IN],
             "returned": [part for part in parts if part.kind == MailKind.LETTER_RETURNED],
+            "replies": [part for part in parts if part.kind == MailKind.REPLY_CAME],
             "site": urlsplit(settings.SITE_URL).netloc,
             "organisation": settings.ORGANISATION,
             "contact_email": settings.CONTACT_EMAIL,
@@ -320,6 +334,8 @@ def _part(mail: OutgoingMail) -> Part | None:
         return None
     if mail.kind in OF_DELIVERY and isinstance(thing, Letter):
         return _delivery_part(mail, thing)
+    if mail.kind == MailKind.REPLY_CAME and isinstance(thing, Letter):
+        return _reply_part(mail, thing)
     wanted = ""
     if mail.kind == MailKind.CHANGE_ASKED:
         if not (isinstance(thing, Letter) and _is_asked(thing)):
@@ -346,6 +362,15 @@ def _delivery_part(mail: OutgoingMail, letter: Letter) -> Part | None:
         delivery=item.hand_in.delivery,
         returned_on=item.returned_on,
     )
+
+
+def _reply_part(mail: OutgoingMail, letter: Letter) -> Part | None:
+    """Of an answer to a letter; None if it is not shared any more, or its writer does not want to
+    know, or the case is frozen."""
+    shared = Reply.objects.of_letter(letter).filter(state=ReplyState.SHARED)
+    if not (letter.wants_news and letter.case.freeze == Freeze.NONE and shared.exists()):
+        return None
+    return Part(mail.kind, links.to_thing(letter), letter.case, letter.is_message)
 
 
 def _is_asked(letter: Letter) -> bool:

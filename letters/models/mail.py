@@ -14,6 +14,7 @@ class MailKind(models.TextChoices):
     CHANGE_ASKED = "change-asked", _("a change of a letter is asked for")
     LETTER_HANDED_IN = "letter-handed-in", _("a letter was handed in")
     LETTER_RETURNED = "letter-returned", _("a letter came back")
+    REPLY_CAME = "reply-came", _("an answer came")
     CONFIRM = "confirm", _("what an address asked for, to be confirmed")
     DATA_LINK = "data-link", _("link to all data of one address")
     NEWS = "news", _("news of a case")

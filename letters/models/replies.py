@@ -8,9 +8,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.encryption import EncryptedTextField
-from cases.models import Case
+from cases.models import Case, Freeze
 from letters.models.hand_ins import HandIn, HandInItem
-from letters.models.letters import Letter
+from letters.models.letters import LEFT, Letter, LetterKind
 
 MAX_CHARACTERS = 6_000  # of what came back, and of what is told of it
 
@@ -31,6 +31,11 @@ class ReplyState(models.TextChoices):
 class ReplyQuerySet(models.QuerySet["Reply"]):
     def told_by_writers(self) -> ReplyQuerySet:
         return self.filter(entered_by=None)
+
+    def to_tell(self) -> ReplyQuerySet:
+        """Of which writers are to be told now; of a frozen case nobody is."""
+        due = self.filter(state=ReplyState.SHARED, tell_after__lte=timezone.now(), erased_on=None)
+        return due.filter(case__freeze=Freeze.NONE).order_by("tell_after", "pk")
 
     def of_letter(self, letter: Letter) -> ReplyQuerySet:
         """What its writer may see of what came back, the newest first: what they told us, and what
@@ -89,6 +94,9 @@ class Reply(models.Model):
     state = models.CharField(
         _("state"), max_length=6, choices=ReplyState.choices, default=ReplyState.UNREAD
     )
+    # From when on its writers are told, and which letter was the last; empty if nobody is to be.
+    tell_after = models.DateTimeField(null=True, editable=False)
+    told_letter = models.BigIntegerField(default=0, editable=False)
     # Empty if a writer told us of it, on the private page of the letter.
     entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -112,6 +120,11 @@ class Reply(models.Model):
         indexes = [
             models.Index(name="reply_by_case", fields=["case", "-id"]),
             models.Index(name="reply_by_state", fields=["state", "id"]),
+            models.Index(
+                name="reply_to_tell",
+                fields=["tell_after"],
+                condition=Q(tell_after__isnull=False),
+            ),
             models.Index(
                 name="reply_to_be_erased", fields=["received_on"], condition=Q(erased_on=None)
             ),
@@ -137,6 +150,18 @@ class Reply(models.Model):
     @property
     def is_told_by_writer(self) -> bool:
         return self.entered_by_id is None
+
+    def letters(self) -> models.QuerySet[Letter]:
+        """What it answers: one letter, those of a hand-in, or all of its kind that have left."""
+        # See also ReplyQuerySet.of_letter
+        if self.letter_id:
+            return Letter.objects.filter(pk=self.letter_id)
+        kind = LetterKind.SOLIDARITY if self.sender == ReplyFrom.PERSON else LetterKind.APPEAL
+        found = Letter.objects.filter(case=self.case_id, kind=kind, state__in=LEFT, invalid_on=None)
+        if self.hand_in_id:
+            items = HandInItem.objects.open().filter(hand_in=self.hand_in_id)
+            found = found.filter(pk__in=items.values("letter"))
+        return found
 
     @property
     def is_shared(self) -> bool:

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 
 from cases.publishing import consents
 from letters.delivery import parts, requeue, similar_texts
-from letters.mail import announcements, deliveries, outbox
+from letters.mail import announcements, deliveries, outbox, replies
 from letters.privacy import erasure
 from letters.statistics import published
 
@@ -146,6 +146,7 @@ class Command(BaseCommand):
         while queued or sent:
             queued = 0 if self.is_stopping else announcements.queue_batch()
             queued += 0 if self.is_stopping else deliveries.queue_batch()
+            queued += 0 if self.is_stopping else replies.queue_batch()
             sent = outbox.send_due(self.pace, stopping=lambda: self.is_stopping)
 
     def rest(self, seconds: float) -> None:

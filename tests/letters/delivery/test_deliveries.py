@@ -286,7 +286,7 @@ def test_its_writer_asks_for_the_mail_and_takes_it_back(client):
     client.post(nobody.get_absolute_url(), {"act": "deliver", "wants_news": "on"})
 
     assert [one.wants_news for one in Letter.objects.order_by("pk")] == [True, False]
-    assert "You get a mail when it has been handed in." in text(client.get(page))
+    assert "You get a mail when it has been handed in" in text(client.get(page))
     client.post(page, {"act": "no-news"})
     assert not Letter.objects.get(pk=letter.pk).wants_news
 

@@ -1,0 +1,111 @@
+"""That an answer came: one mail for each who asked to know, some minutes after it is shared."""
+
+import datetime
+
+import pytest
+import time_machine
+from django.core import mail
+from django.urls import reverse
+from django.utils import timezone
+
+from cases.models import Case, Freeze
+from letters.mail import outbox
+from letters.mail import replies as reply_mails
+from letters.models import Letter, Reply
+from letters.models.email_spelling import email_hash
+from tests.factories import make_case_to_write_for, make_hand_in, make_letter, make_reply
+from tests.staff import signed_in
+
+pytestmark = pytest.mark.django_db
+
+WORDS = "The ministry thanks you."
+
+
+def wanting(case: Case, number: int, **fields) -> list[Letter]:
+    addresses = [f"sam{each}@example.org" for each in range(number)]
+    fields = {"state": "delivered", "route": "deliver", "wants_news": True} | fields
+    return [
+        make_letter(case, email=address, email_hash=email_hash(address), **fields)
+        for address in addresses
+    ]
+
+
+def act(reply: Reply, name: str) -> None:
+    reply.refresh_from_db()
+    url = reverse("admin:letters_reply_act", args=[reply.pk])
+    words = {"shown_text": WORDS, "shown_language": "en"}
+    signed_in("delivery").post(url, {"act": name, "seen": reply.changed_at.isoformat()} | words)
+
+
+def tell(minutes: int = 11) -> list[str]:
+    """What has left when the minutes are over."""
+    now = timezone.now() + datetime.timedelta(minutes=minutes)
+    with time_machine.travel(now, tick=False):
+        while reply_mails.queue_batch():
+            pass
+        outbox.send_due()
+    return [one.body for one in mail.outbox]
+
+
+def test_each_who_asked_gets_one_mail_some_minutes_later(monkeypatch):
+    monkeypatch.setattr(reply_mails, "MAILS_A_BATCH", 2)
+    case = make_case_to_write_for(display_name="Ana Test")
+    wanting(case, 3)
+    make_letter(case, state="delivered", route="deliver")
+    reply = make_reply(case, text="To the ministry's own list.")
+
+    act(reply, "share")
+    at_once, bodies = tell(minutes=5)[:], tell()
+    act(reply, "stop-sharing")
+    act(reply, "share")
+
+    assert at_once == []
+    assert len(bodies) == 3
+    assert "An answer came to your letter for Ana Test." in bodies[0]
+    assert WORDS not in bodies[0]
+    assert len(tell()) == 3
+
+
+def test_an_answer_to_a_hand_in_is_told_to_those_whose_letter_was_in_it():
+    case = make_case_to_write_for()
+    within, _other = wanting(case, 2, state="approved")
+    hand_in = make_hand_in(within, state="handed-in")
+    Letter.objects.update(state="delivered")
+
+    act(make_reply(case, hand_in=hand_in), "share")
+    tell()
+
+    assert [one.to for one in mail.outbox] == [[within.email]]
+
+
+def test_a_second_answer_is_told_after_the_first():
+    case = make_case_to_write_for()
+    wanting(case, 1)
+    act(make_reply(case), "share")
+    tell()
+
+    act(make_reply(case), "share")
+
+    assert len(tell(minutes=90)) == 2
+
+
+@pytest.mark.parametrize("what", ["stopped", "frozen", "unwanted", "erased"])
+def test_nothing_leaves_that_may_not_be_told_any_more(client, what):
+    case = make_case_to_write_for()
+    [letter] = wanting(case, 1)
+    reply = make_reply(case)
+    act(reply, "share")
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=11), tick=False):
+        reply_mails.queue_batch()
+
+    match what:
+        case "stopped":
+            act(reply, "stop-sharing")
+        case "frozen":
+            Case.objects.update(freeze=Freeze.PAUSED, freeze_reason="A test.")
+        case "unwanted":
+            client.post(letter.get_absolute_url(), {"act": "no-news"})
+        case "erased":
+            client.post(reverse("letters:letter-erase", args=[letter.key]))
+
+    assert tell() == []
