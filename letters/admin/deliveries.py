@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from functools import partial
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -12,17 +13,29 @@ from django.urls import path
 from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from cases.admin.pages import ExtraPagesMixin
 from cases.permissions import staff
 from cases.publishing.acts import Refused
+from letters.admin.filters import OptionsFilter
 from letters.delivery import deliveries
 from letters.forms.deliveries import DeliveryForm, ReturnedForm
-from letters.models import Delivery, HandIn, HandInState
+from letters.models import Delivery, DeliveryResult, HandIn, HandInState
 
 DELIVER = "letters.deliver_handin"
+
+
+class ResultFilter(OptionsFilter):
+    """What became of them."""
+
+    title = gettext_lazy("result")
+    parameter_name = "result"
+    options = {
+        result.value: (result.label, partial(HandIn.objects.filter, delivery__result=result))
+        for result in DeliveryResult
+    }
 
 
 class DeliveriesMixin(ExtraPagesMixin):

@@ -23,7 +23,7 @@ from cases.admin.row_numbers import row_number
 from cases.permissions import staff
 from cases.publishing.acts import Refused
 from letters.admin.access_log import access_log_for
-from letters.admin.deliveries import DeliveriesMixin
+from letters.admin.deliveries import DeliveriesMixin, ResultFilter
 from letters.admin.filters import CaseFilter, OptionsFilter
 from letters.admin.keyset import KeysetAdmin
 from letters.delivery import hand_ins
@@ -62,7 +62,7 @@ class HandInStateFilter(OptionsFilter):
 class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
     permission = "letters.view_handin"
     list_display = ["number", "case", "what", "numbers", "state", "made_at", "made_by"]
-    list_filter = [HandInStateFilter, CaseFilter]
+    list_filter = [HandInStateFilter, ResultFilter, CaseFilter]
     empty_value_display = ""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
