@@ -34,6 +34,7 @@ NOT_CLONED = {
     "consent_ends_on": None,
     "loaded_digest": "",
     "content_version": 0,
+    "takes_deliveries": False,  # a promise that is made anew each year
 }
 
 

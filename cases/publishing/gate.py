@@ -77,6 +77,15 @@ def remarks(case: Case) -> list[str]:
             found.append(_("The last day of the petition is over: nobody can sign it."))
         if solidarity is not None and solidarity.is_over:
             found.append(_("The last day for messages of support is over: nobody can write one."))
+        elif solidarity is not None and not (
+            solidarity.has_address_for_writers or case.offers_delivery
+        ):
+            found.append(
+                _(
+                    "Nobody can write messages of support: writers are given no address, and we "
+                    "hand nothing in."
+                )
+            )
     if case.review_by is None:
         found.append(_("No day is set on which to look for news again."))
     elif case.review_by < today:

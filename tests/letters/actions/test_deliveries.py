@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from cases.publishing import gate
 from letters.actions import letters
 from letters.models import Letter
 from tests.factories import (
@@ -130,6 +131,8 @@ def test_a_message_is_written_only_if_there_is_a_way_for_it(client, unmarked, vi
     assert ("Who will read it" in text) is may_write
     assert ("No messages are sent at the moment" in text) is not may_write
     case = type(unmarked).objects.get(pk=unmarked.pk)
+    cannot = "Nobody can write messages of support"
+    assert any(cannot in remark for remark in gate.remarks(case)) is not may_write
     assert case.takes_messages is may_write
     assert type(case).objects.taking_messages().exists() is may_write
 
