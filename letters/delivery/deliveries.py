@@ -107,7 +107,8 @@ def undo(hand_in: HandIn) -> bool:
         _move(locked, HandInState.ON_WAY if delivery.on_way_at else HandInState.PRINTED)
         _move_letters(_letters(locked).filter(state__in=LEFT), LetterState.PRINTED)
         back = HandInItem.objects.filter(hand_in=locked).exclude(returned_on=None)
-        HandInItem.objects.filter(pk__in=lock(back)).update(returned_on=None)
+        lock(back)
+        back.update(returned_on=None)
         touch(cases_showing(locked.case))
     return True
 
@@ -138,7 +139,8 @@ def mark_returned(
             _note_returned(locked)
             letters = Letter.objects.filter(pk__in=coming.values("letter"))
             _move_letters(letters.filter(state=LetterState.DELIVERED), LetterState.RETURNED)
-            HandInItem.objects.filter(pk__in=lock(coming)).update(returned_on=on)
+            lock(coming)
+            coming.update(returned_on=on)
             touch(cases_showing(locked.case))
     return back
 
@@ -188,7 +190,8 @@ def _letters(hand_in: HandIn) -> QuerySet[Letter]:
 
 
 def _move_letters(letters: QuerySet[Letter], state: str) -> None:
-    Letter.objects.filter(pk__in=lock(letters)).update(state=state)
+    lock(letters)
+    letters.update(state=state)
 
 
 def _delivery(hand_in: HandIn, **values) -> None:

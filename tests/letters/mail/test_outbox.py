@@ -110,6 +110,9 @@ def test_a_case_that_was_hidden_meanwhile_is_not_named():
 @pytest.mark.parametrize("kind", ["letter-link", "pledge-link", "letter-rejected", "confirm"])
 def test_each_mail_reads_like_a_letter_and_says_whose_it_is(kind):
     letter, address = letter_of("a@example.org"), "a@example.org"
+    if kind == "letter-rejected":
+        reason = {"rejection_code": "rules", "rejection_reason": "Too angry."}
+        Letter.objects.update(state="rejected", counted_on=None, **reason)
     pledge = make_pledge(email=address, email_hash=email_hash(address))
     signature = make_signature(state="unconfirmed")
     queue = {
@@ -122,6 +125,7 @@ def test_each_mail_reads_like_a_letter_and_says_whose_it_is(kind):
     }
 
     queue[kind]()
+    OutgoingMail.objects.update(not_before=timezone.now())  # a rejection waits ten minutes
     outbox.send_due()
 
     [message] = mail.outbox

@@ -407,7 +407,7 @@ def test_the_command_prints_numbers_only():
 
     assert out.getvalue() == (
         "letters: 1 erased\npledges: 0 erased\nsignatures: 0 erased\nreplies: 0 erased\n"
-        "follows: 0 erased\n"
+        "deliveries: 0 erased\nfollows: 0 erased\n"
         "posts: 0 erased\nemail_addresses: 0 erased\nmails: 0 erased\nlinks to all data: 0 erased\n"
         "limits: 0 erased\n"
     )
