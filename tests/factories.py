@@ -285,7 +285,9 @@ def make_reply(case: Case | None = None, **fields) -> Reply:
     if "entered_by" not in fields:
         fields["entered_by"] = make_staff("delivery")
     state = ReplyState.READ if fields["entered_by"] else ReplyState.UNREAD
-    fields = {"received_on": timezone.localdate(), "state": state} | fields
+    is_to_all = not fields.get("letter") and not fields.get("hand_in")
+    known = {"received_on": timezone.localdate(), "state": state, "is_to_all": is_to_all}
+    fields = known | fields
     return Reply.objects.create(case=case or make_case(), **fields)
 
 

@@ -309,7 +309,9 @@ def reject(letter: Letter, code: str, reason: str = "") -> bool:
     with transaction.atomic():
         if not lock_as_read(letter):
             return False
-        if code not in UNTOLD:
+        if code in UNTOLD:
+            messages.forget_decision(letter)  # nor is an earlier one told
+        else:
             messages.queue_rejection(letter)
         return move(letter, REJECTED, shown_on=None, rejection_code=code, rejection_reason=reason)
 

@@ -32,7 +32,8 @@ class ReplyFields(TypedDict, total=False):
 
 def enter(by: User, **fields: Unpack[ReplyFields]) -> Reply:
     """Keep an answer that came to the campaign; whoever enters it has read it."""
-    return Reply.objects.create(entered_by=by, state=ReplyState.READ, **fields)
+    is_to_all = not fields.get("letter") and not fields.get("hand_in")
+    return Reply.objects.create(entered_by=by, state=ReplyState.READ, is_to_all=is_to_all, **fields)
 
 
 def mark_read(reply: Reply) -> bool:

@@ -42,9 +42,9 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         staff share of answers to this letter, to its hand-in, or to all of its kind."""
         sender = ReplyFrom.PERSON if letter.is_message else ReplyFrom.TARGET
         to_it = Q(letter=letter) & (Q(entered_by=None) | Q(state=ReplyState.SHARED))
-        shared = Q(letter=None, case=letter.case_id, sender=sender, state=ReplyState.SHARED)
+        shared = Q(case=letter.case_id, sender=sender, state=ReplyState.SHARED)
         handed_in_with = HandInItem.objects.open().filter(letter=letter).values("hand_in")
-        to_others = shared & (Q(hand_in=None) | Q(hand_in__in=handed_in_with))
+        to_others = shared & (Q(is_to_all=True) | Q(hand_in__in=handed_in_with))
         found = self.filter(to_it | to_others if letter.has_left else to_it, erased_on=None)
         return found.defer("text", "picture").order_by("-pk")
 
@@ -59,7 +59,10 @@ class Reply(models.Model):
     case = models.ForeignKey(
         Case, models.PROTECT, related_name="replies", verbose_name=_("case"), db_index=False
     )
-    # Whose writer told us of it, or which one it answers; empty if it answers many.
+    # It answers all letters to the official, or all messages, of the case: those who wrote one may
+    # read it. Said, and not read off the two below: a letter is erased one day.
+    is_to_all = models.BooleanField(default=False, editable=False)
+    # Whose writer told us of it, or which one it answers; empty once that is erased.
     letter = models.ForeignKey(
         Letter,
         models.SET_NULL,
@@ -126,7 +129,7 @@ class Reply(models.Model):
                 condition=Q(tell_after__isnull=False),
             ),
             models.Index(
-                name="reply_to_be_erased", fields=["received_on"], condition=Q(erased_on=None)
+                name="reply_to_be_erased", fields=["created_at"], condition=Q(erased_on=None)
             ),
         ]
         constraints = [
@@ -139,6 +142,10 @@ class Reply(models.Model):
             models.CheckConstraint(
                 name="reply_answers_one_letter_or_one_hand_in",
                 condition=Q(letter__isnull=True) | Q(hand_in__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="reply_to_all_answers_nothing_else",
+                condition=Q(is_to_all=False) | Q(letter__isnull=True, hand_in__isnull=True),
             ),
             models.CheckConstraint(name="reply_came_at_least_once", condition=Q(number__gte=1)),
         ]
@@ -158,10 +165,10 @@ class Reply(models.Model):
             return Letter.objects.filter(pk=self.letter_id)
         kind = LetterKind.SOLIDARITY if self.sender == ReplyFrom.PERSON else LetterKind.APPEAL
         found = Letter.objects.filter(case=self.case_id, kind=kind, state__in=LEFT, invalid_on=None)
-        if self.hand_in_id:
-            items = HandInItem.objects.open().filter(hand_in=self.hand_in_id)
-            found = found.filter(pk__in=items.values("letter"))
-        return found
+        if self.is_to_all:
+            return found
+        items = HandInItem.objects.open().filter(hand_in=self.hand_in_id)
+        return found.filter(pk__in=items.values("letter"))
 
     @property
     def is_shared(self) -> bool:

@@ -83,7 +83,7 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
         LetterPicture.objects.filter(letter__in=keys).delete()
         lock(Reply.objects.filter(letter__in=keys))
         Reply.objects.told_by_writers().filter(letter__in=keys).delete()
-        Reply.objects.filter(letter__in=keys).update(letter=None)
+        erase_replies(Reply.objects.filter(letter__in=keys))
         Redaction.objects.filter(letter__in=keys).delete()
         HandInItem.objects.leave(LeftBecause.ERASED, letters=keys)
         _leave_text_groups(keys)
@@ -196,9 +196,7 @@ def erase_expired() -> dict[str, int]:
         Q(state=FollowState.UNCONFIRMED, created_at__lt=now - limits.KEEP_UNCONFIRMED_FOR)
         | Q(state=FollowState.ENDED, changed_at__lt=now - limits.KEEP_TAKEN_BACK_FOR)
     )
-    replies = Reply.objects.filter(
-        erased_on=None, received_on__lt=timezone.localdate() - limits.KEEP_REPLIES_FOR
-    )
+    replies = Reply.objects.filter(erased_on=None, created_at__lt=now - limits.KEEP_REPLIES_FOR)
     deliveries = Delivery.objects.filter(marked_at__lt=now - limits.KEEP_PROOF_FOR).exclude(
         received_by="", note="", proof=""
     )

@@ -335,6 +335,21 @@ def test_each_decision_is_undone_with_its_day_in_the_tally(fields, act):
     assert before.get() == was
 
 
+def test_no_rejection_is_told_while_the_newest_is_not(client):
+    letter = waiting(email="sam@example.org", email_hash=email_hash("sam@example.org"))
+    moderator = signed_in("moderator")
+    decide(moderator, letter, "reject", code="insult")
+    assert OutgoingMail.objects.filter(kind="letter-rejected").exists()
+    client.post(letter.get_absolute_url(), {"act": "deliver"})
+    letter.refresh_from_db()
+
+    decide(moderator, letter, "reject", code="spam")
+
+    letter.refresh_from_db()
+    assert letter.state == "rejected"
+    assert not OutgoingMail.objects.filter(kind="letter-rejected").exists()
+
+
 def test_the_mail_of_a_rejection_waits_ten_minutes_and_goes_with_its_undoing(still_clock):
     written = {"email": "sam@example.org", "email_hash": email_hash("sam@example.org")}
     letters = [waiting(2, **written), waiting(1, **written)]
