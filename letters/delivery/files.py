@@ -24,7 +24,7 @@ def storage() -> Storage:
 
 def save(part: HandInPart, pdf: bytes) -> str:
     """Its path. A worker that was killed may have left half of one there."""
-    path = f"{FOLDER}/{part.hand_in_id}/{part.index:04}-{part.version}"
+    path = f"{FOLDER}/{part.hand_in_id}/{part.index:04}-{part.version}"  # see delete_all_of
     storage().delete(path)
     return storage().save(path, ContentFile(fernet().encrypt(pdf)))
 
@@ -43,6 +43,15 @@ def read(part: HandInPart) -> bytes:
 
 def delete(path: str) -> None:
     storage().delete(path)
+
+
+def delete_all_of(part: HandInPart) -> None:
+    """Also what a worker left that was killed while it made an earlier version."""
+    folder = f"{FOLDER}/{part.hand_in_id}"
+    _folders, names = storage().listdir(folder)
+    for name in names:
+        if name.startswith(f"{part.index:04}-"):
+            storage().delete(f"{folder}/{name}")
 
 
 def encrypted_anew(path: str) -> str:

@@ -101,9 +101,14 @@ def erase_files() -> int:
     taken_down = Q(hand_in__case__freeze__in=NOT_VISIBLE)
     over = Q(hand_in__state=HandInState.CANCELLED) | Q(made_at__lt=long_ago) | taken_down
     number = 0
-    for part in there.filter(Q(made_at=None) | over).order_by("pk"):
-        files.delete(part.path)
-        number += HandInPart.objects.filter(pk=part.pk, path=part.path).update(
-            path="", erased_at=F("erased_at") if part.made_at is None else timezone.now()
-        )
+    for part in there.filter(over).order_by("pk"):
+        files.delete_all_of(part)
+        number += _without_file(part, erased_at=timezone.now())
+    for part in there.filter(made_at=None).order_by("pk"):
+        files.delete(part.path)  # the new one may be written in this moment
+        number += _without_file(part)
     return number
+
+
+def _without_file(part: HandInPart, **changes) -> int:
+    return HandInPart.objects.filter(pk=part.pk, path=part.path).update(path="", **changes)

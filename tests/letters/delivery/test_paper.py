@@ -211,9 +211,11 @@ def test_a_freeze_while_a_part_is_made_leaves_nothing_of_it(monkeypatch):
     ],
     ids=["cancelled", "hidden", "old"],
 )
-def test_files_go(end):
+def test_files_go(end, private_root):
     hand_in = made_hand_in()
-    assert len(files()) == 2
+    left = private_root / "hand-ins" / str(hand_in.pk) / "0001-7"  # by a worker that was killed
+    left.write_bytes(b"half of it")
+    assert len(files()) == 3
 
     end(hand_in)
     work()
@@ -244,11 +246,11 @@ def test_a_damaged_file_is_not_handed_out(private_root):
 
 
 def test_keys_of_files_are_rotated(settings):
-    hand_in = made_hand_in()
+    hand_in = made_hand_in(1)
     new = Fernet.generate_key().decode()
     settings.ENCRYPTION_KEYS = [new, *settings.ENCRYPTION_KEYS]
 
-    call_command("rotate_keys")
+    call_command("rotate_keys", stdout=io.StringIO())
     settings.ENCRYPTION_KEYS = [new]
 
     assert fetched(hand_in).startswith(b"%PDF")
