@@ -23,7 +23,7 @@ from letters.models import (
     SignatureState,
 )
 from letters.models.email_spelling import email_hash, is_plain
-from letters.models.locks import delete_locked, lock
+from letters.models.locks import lock
 
 
 def get_or_create_locked(email: str) -> EmailAddress:
@@ -72,7 +72,8 @@ def not_me(email_address: EmailAddress, *, block: bool) -> None:
     """Somebody else typed the address: what waits goes, what was confirmed stays."""
     with transaction.atomic():
         lock(EmailAddress.objects.filter(pk=email_address.pk))
-        delete_locked(email_address.signatures.filter(state=SignatureState.UNCONFIRMED))
+        signatures = email_address.signatures.filter(state=SignatureState.UNCONFIRMED)
+        lock(signatures)
         lock(email_address.follows.all())
         email_address.follows.filter(state=FollowState.UNCONFIRMED).delete()
         if block:
@@ -80,6 +81,7 @@ def not_me(email_address: EmailAddress, *, block: bool) -> None:
         OutgoingMail.objects.filter(
             about=links.about(email_address), kind=MailKind.CONFIRM, sent_at=None
         ).delete()
+        signatures.delete()
 
 
 def take_address_off(thing: Letter | Pledge) -> None:

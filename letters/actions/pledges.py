@@ -153,9 +153,11 @@ def take_back_by_hand(pledge: Pledge) -> bool:
     with transaction.atomic():
         if not lock(Pledge.objects.filter(pk=pledge.pk)):  # erased this moment
             return False
-        letter = _by_hand(pledge).select_for_update().order_by("-pk").first()
-        if letter is None:
+        # All of them: to lock the newest first is another order than that of who judges many.
+        keys = lock(_by_hand(pledge))
+        if not keys:
             return False
+        letter = Letter.objects.get(pk=keys[-1])
         letter.delete()
         if tally_key := letter.tally_key:
             surges.give_back(tally_key)

@@ -61,13 +61,14 @@ class LockOrder:
         if locks := LOCKS.match(sql):
             if "SKIP LOCKED" not in sql:
                 self._lock(locks[1], sql)
+                if " DESC" in sql and not _is_one(sql):
+                    self._note_found("the newest first", sql)
             self.held.add(locks[1])
         elif writes := WRITES.match(sql):
             self._write(writes[1], writes[2], sql)
 
     def _write(self, how: str, table: str, sql: str) -> None:
-        where = set(COMPARED.findall(sql.partition(" WHERE ")[2]))
-        is_one = how == "INSERT INTO" or any(columns <= where for columns in ONE_ROW)
+        is_one = how == "INSERT INTO" or _is_one(sql)
         is_one = is_one or "SKIP LOCKED" in sql or sql.startswith(OF_AN_EMPTY_ADDRESS)
         in_act = self.depth > 0  # else it may be the test itself
         if table in MANY - self.held and in_act and not is_one:
@@ -89,3 +90,8 @@ class LockOrder:
 
     def _note_found(self, what: str, sql: str) -> None:
         self.found.append(f"{what}: {sql[:300]}")
+
+
+def _is_one(sql: str) -> bool:
+    where = set(COMPARED.findall(sql.partition(" WHERE ")[2]))
+    return any(columns <= where for columns in ONE_ROW)

@@ -1,6 +1,6 @@
 """The proof of the ledger: thousands of acts, undos and withdrawals of every kind, in parallel.
 
-`LEDGER_ACTS=100000` makes it a long one.
+`LEDGER_ACTS=100000` makes it a long one, and with `LEDGER_HANDS=10` more happens in one moment.
 """
 
 import datetime
@@ -55,7 +55,7 @@ from tests.staff import make_staff
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
 
 ACTS = int(os.environ.get("LEDGER_ACTS", "2000"))
-HANDS = 4
+HANDS = int(os.environ.get("LEDGER_HANDS", "4"))
 CASES = 3  # few, so that hands meet
 COUNTRIES = ["NO", "SE", "FI", ""]
 ADDRESSES = [f"tester-{number}@example.org" for number in range(20)]
