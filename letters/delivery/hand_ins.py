@@ -53,20 +53,26 @@ PUT_LETTERS_IN = """
             WHERE item.letter_id = letter.id AND item.left_at IS NULL
         )
 """
-# Up to the last that was chosen.
+# Up to the last that was chosen; each is locked, and then asked once more whether it still counts.
 PUT_SIGNATURES_IN = """
     INSERT INTO letters_handinitem (hand_in_id, number, signature_id, left_because)
-    SELECT %s, ROW_NUMBER() OVER (ORDER BY signature.id), signature.id, ''
-    FROM letters_signature signature
-    JOIN cases_petition petition ON petition.id = signature.petition_id
-    WHERE petition.case_id = %s AND signature.id <= %s
-        AND signature.counted_on BETWEEN %s AND %s
-        AND signature.erased_on IS NULL AND NOT signature.is_sample
-        AND NOT EXISTS (
-            SELECT 1 FROM letters_handinitem item
-            WHERE item.signature_id = signature.id AND item.left_at IS NULL
-        )
+    SELECT %s, ROW_NUMBER() OVER (ORDER BY counted.id), counted.id, ''
+    FROM (
+        SELECT signature.id
+        FROM letters_signature signature
+        JOIN cases_petition petition ON petition.id = signature.petition_id
+        WHERE petition.case_id = %s AND signature.id <= %s
+            AND signature.state = 'confirmed' AND signature.counted_on BETWEEN %s AND %s
+            AND signature.erased_on IS NULL AND NOT signature.is_sample
+            AND NOT EXISTS (
+                SELECT 1 FROM letters_handinitem item
+                WHERE item.signature_id = signature.id AND item.left_at IS NULL
+            )
+        ORDER BY signature.id
+        {lock}
+    ) counted
 """
+LOCK_SIGNATURES = "FOR UPDATE OF signature"
 
 
 @dataclass(frozen=True)
@@ -209,7 +215,10 @@ def _put_in(hand_in: HandIn, choice: Choice) -> int:
     if choice.kind == ActionKind.SIGNATURE:
         last = rows.aggregate(last=Max("pk"))["last"]
         days = [connection.ops.adapt_datefield_value(day) for day in choice.days]
-        put_in, values = PUT_SIGNATURES_IN, [choice.case.pk, last or 0, *days]
+        # SQLite lets one write at a time anyway.
+        lock_them = LOCK_SIGNATURES if connection.features.has_select_for_update else ""
+        put_in = PUT_SIGNATURES_IN.format(lock=lock_them)
+        values = [choice.case.pk, last or 0, *days]
     else:
         # Asked once more what each is now: its writer may just have withdrawn it.
         still = Letter.objects.to_hand_in().filter(pk__in=rows.values("pk"))

@@ -1,4 +1,4 @@
-"""Workers that are killed while they make paper, and two people who choose at once."""
+"""Workers that are killed while they make paper, and people who act while a hand-in is made."""
 
 import os
 import signal
@@ -9,13 +9,14 @@ from contextlib import contextmanager
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django_tasks_db.models import DBTaskResult
 
 from cases.publishing.acts import Refused
+from letters.actions import signatures
 from letters.delivery import hand_ins
-from letters.models import HandIn, HandInItem, HandInPart, Letter
-from tests.factories import make_case_to_write_for, make_letter
+from letters.models import HandIn, HandInItem, HandInPart, Letter, Signature
+from tests.factories import make_case_to_write_for, make_letter, make_signature
 from tests.letters.mail.test_work import database_url, wait_until
 from tests.staff import make_staff
 
@@ -122,3 +123,35 @@ def test_two_who_choose_at_once_get_other_letters():
     assert (sorted(sizes), refused) == ([5, 15], [])
     assert HandInItem.objects.values("letter").distinct().count() == 20
     assert set(Letter.objects.values_list("state", flat=True)) == {"in-hand-in"}
+
+
+@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite lets one write at a time")
+@pytest.mark.parametrize("who_is_first", ["staff", "the owner"])
+def test_a_signature_that_is_withdrawn_while_a_hand_in_is_made_is_not_in_it(who_is_first):
+    withdrawn = make_signature()
+    make_signature(withdrawn.petition)
+    choice = hand_ins.Choice(case=withdrawn.petition.case, kind="signature")
+    by = make_staff()
+
+    def run(do):
+        do()
+        connection.close()
+
+    def withdraw():
+        signatures.withdraw(Signature.objects.get(pk=withdrawn.pk))
+
+    def make():
+        hand_ins.make(choice, by=by)
+
+    first, second = (make, withdraw) if who_is_first == "staff" else (withdraw, make)
+    with transaction.atomic():
+        first()
+        waiting = threading.Thread(target=run, args=[second])
+        waiting.start()
+        waiting.join(1)
+    waiting.join()
+
+    withdrawn.refresh_from_db()
+    assert withdrawn.state == "withdrawn"
+    assert not HandInItem.objects.open().filter(signature=withdrawn).exists()
+    assert HandInItem.objects.open().count() == 1
