@@ -133,7 +133,7 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             what=NAMES[choice.kind, choice.form],
             number=None if form.errors else hand_ins.chosen(choice).count(),
             is_stopped=hand_ins.is_stopped(choice.case),
-            items_a_part=hand_ins.ITEMS_A_PART,
+            items_a_part=hand_ins.items_a_part(choice.kind),
         )
 
     # --- one
@@ -155,6 +155,7 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         is_stopped = hand_ins.is_stopped(hand_in.case)
         may_make = request.user.has_perm(MAKE) and not is_stopped
         may_fetch = request.user.has_perm(FETCH) and not is_stopped
+        may_fetch = may_fetch and hand_in.state != HandInState.CANCELLED
         is_complete = len(made) == len(parts)
         return self._page(
             request,

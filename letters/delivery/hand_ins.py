@@ -196,9 +196,13 @@ def make(choice: Choice, *, paper: str = Paper.A4, by: User) -> HandIn:
     return hand_in
 
 
+def items_a_part(kind: str) -> int:
+    return MESSAGES_A_PART if kind == ActionKind.SOLIDARITY else ITEMS_A_PART
+
+
 def _divide(hand_in: HandIn, number: int) -> None:
     """Into a cover and parts that a printer and our memory can take."""
-    size = ITEMS_A_PART if hand_in.kind != ActionKind.SOLIDARITY else MESSAGES_A_PART
+    size = items_a_part(hand_in.kind)
     spans = [
         (1, number),
         *((first, min(first + size - 1, number)) for first in range(1, number + 1, size)),
@@ -289,6 +293,7 @@ def fetch(part: HandInPart) -> bytes:
         _refuse_if_stopped(part.hand_in.case)
         # First noted, then read: what leaves the hand-in from now on is to be taken out by hand.
         as_read = HandInPart.objects.made().filter(pk=part.pk, version=part.version)
+        as_read = as_read.exclude(hand_in__state=HandInState.CANCELLED)
         as_read.filter(fetched_at=None).update(fetched_at=timezone.now())
         if not as_read.exists():
             raise Refused(_("This part is being made, or its file was erased."))

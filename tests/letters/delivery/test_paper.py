@@ -224,6 +224,15 @@ def test_files_go(end, private_root):
     assert not HandInPart.objects.filter(erased_at=None).exists()
 
 
+def test_nothing_of_a_cancelled_hand_in_is_fetched_before_its_files_are_erased():
+    hand_in = made_hand_in(1)
+    press(signed_in("delivery"), hand_in, "cancel")
+
+    response = press(signed_in("delivery"), hand_in, "fetch", 1)
+
+    assert said(response) == ["This part is being made, or its file was erased."]
+
+
 def test_what_was_erased_can_be_made_again():
     hand_in = made_hand_in()
     HandInPart.objects.update(made_at=timezone.now() - datetime.timedelta(days=31))
