@@ -44,8 +44,8 @@ MESSAGES_A_PART = 100  # each may have a drawing of 100 KB
 
 # Those that were moved into the state a moment ago: all others of it stand in a hand-in already.
 PUT_LETTERS_IN = """
-    INSERT INTO letters_handinitem (hand_in_id, number, letter_id, left_because)
-    SELECT %s, ROW_NUMBER() OVER (ORDER BY letter.id), letter.id, ''
+    INSERT INTO letters_handinitem (hand_in_id, number, letter_id, left_because, told)
+    SELECT %s, ROW_NUMBER() OVER (ORDER BY letter.id), letter.id, '', ''
     FROM letters_letter letter
     WHERE letter.case_id = %s AND letter.kind = %s AND letter.state = 'in-hand-in'
         AND NOT EXISTS (
@@ -55,8 +55,8 @@ PUT_LETTERS_IN = """
 """
 # Up to the last that was chosen; each is locked, and then asked once more whether it still counts.
 PUT_SIGNATURES_IN = """
-    INSERT INTO letters_handinitem (hand_in_id, number, signature_id, left_because)
-    SELECT %s, ROW_NUMBER() OVER (ORDER BY counted.id), counted.id, ''
+    INSERT INTO letters_handinitem (hand_in_id, number, signature_id, left_because, told)
+    SELECT %s, ROW_NUMBER() OVER (ORDER BY counted.id), counted.id, '', ''
     FROM (
         SELECT signature.id
         FROM letters_signature signature

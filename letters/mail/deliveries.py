@@ -8,10 +8,12 @@ is frozen by then, nor of a letter that was erased.
 from __future__ import annotations
 
 from django.db import transaction
+from django.db.models import F
 
 from letters.mail import messages
 from letters.models import Delivery, HandInItem, OutgoingMail
 from letters.models.hand_ins import HandInItemQuerySet
+from letters.models.locks import lock
 
 MAILS_A_BATCH = 500  # mails a transaction: a confirmation asked for meanwhile waits no longer
 
@@ -26,6 +28,7 @@ def queue_batch() -> int:
         items = list(_asked(delivery)[:MAILS_A_BATCH])
         mails = [messages.of_delivery(item.letter) for item in items if item.letter]
         OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
+        _note_told(items)
         if items:
             delivery.told_number = items[-1].number
         if len(items) < MAILS_A_BATCH:
@@ -35,7 +38,7 @@ def queue_batch() -> int:
 
 
 def _asked(delivery: Delivery) -> HandInItemQuerySet:
-    """Those whose writers want to know, behind the last that was looked at."""
+    """Who wants to know and was not told yet, behind the last that was looked at."""
     return (
         HandInItem.objects.open()
         .filter(
@@ -47,7 +50,16 @@ def _asked(delivery: Delivery) -> HandInItemQuerySet:
             letter__invalid_on=None,
         )
         .exclude(letter__email_hash="")
+        .exclude(letter__state=F("told"))
         .select_related("letter")
         .defer("letter__subject", "letter__body", "letter__name", "letter__place")
         .order_by("number")
     )
+
+
+def _note_told(items: list[HandInItem]) -> None:
+    """What each is told of. It stays when the mail is erased, so that nobody is told twice."""
+    for state in messages.OF_DELIVERY.values():
+        of_state = [item.pk for item in items if item.letter and item.letter.state == state]
+        told = lock(HandInItem.objects.filter(pk__in=of_state))
+        HandInItem.objects.filter(pk__in=told).update(told=state)

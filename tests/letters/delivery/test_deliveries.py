@@ -259,6 +259,21 @@ def test_what_came_back_is_told_too_once(deliverer):
     assert "It was not taken, or it came back to us." in bodies[0]
 
 
+def test_who_knows_that_it_was_handed_in_is_not_told_again_when_others_came_back(deliverer):
+    hand_in = wanting(make_case_to_write_for(), 2)
+    record(deliverer, hand_in)
+    tell()
+    with later(days=limits.KEEP_MAIL_FOR.days + 1):
+        erasure.erase_expired()
+    assert not OutgoingMail.objects.exists()
+
+    deliverer.post(url(hand_in, "returned"), {"on": str(DAY), "numbers": "1"})
+    tell(hours=4)
+
+    assert [one.to for one in mail.outbox[2:]] == [["sam-0@example.org"]]
+    assert "It was not taken, or it came back to us." in mail.outbox[2].body
+
+
 def test_no_mail_leaves_that_is_not_true_any_more(deliverer):
     case = make_case_to_write_for()
     hand_in = wanting(case, 3)
