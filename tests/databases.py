@@ -69,6 +69,8 @@ def _postgresql_template(database: dict) -> str:
         _alone("postgresql"),
         psycopg.connect(dbname="postgres", autocommit=True, **server) as connection,
     ):
+        # Another checkout on this server may be at the same.
+        connection.execute("SELECT pg_advisory_lock(hashtext('write4rights templates'))")
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
         if not known.fetchone():
             made = f"{name}_new"
