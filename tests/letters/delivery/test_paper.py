@@ -12,10 +12,11 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
+from pypdf import PdfReader
 
 from cases.models import Case
 from letters.delivery import requeue
-from letters.models import HandIn, HandInPart, Letter
+from letters.models import HandIn, HandInPart, Letter, Redaction
 from letters.text import hand_in_paper
 from tests.factories import (
     make_case_to_write_for,
@@ -27,7 +28,7 @@ from tests.factories import (
 )
 from tests.letters.delivery.test_hand_ins import make
 from tests.letters.sending import act
-from tests.staff import said, signed_in, text
+from tests.staff import make_staff, said, signed_in, text
 
 pytestmark = [pytest.mark.usefixtures("counts_hold"), pytest.mark.slow]
 
@@ -64,6 +65,11 @@ def fetched(hand_in, index: int = 1) -> bytes:
     return response.content
 
 
+def words_of(pdf: bytes) -> str:
+    pages = PdfReader(io.BytesIO(pdf)).pages
+    return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+
 def made_hand_in(number: int = 2, **fields) -> HandIn:
     case = make_case_to_write_for()
     for _ in range(number):
@@ -92,6 +98,43 @@ def test_paper_is_made_by_the_worker_and_fetched_with_a_log():
     part = HandInPart.objects.get(index=1)
     assert part.pages == 3  # each begins on a right-hand page
     assert part.fetched_at
+
+
+def test_each_letter_has_its_number_and_what_staff_left_out_is_marked():
+    case = make_case_to_write_for()
+    make_letter(case, state="approved", name="Sam Tester", name_form="initials")
+    letter = make_letter(case, state="approved", body="Stop it. Call me. Thank you.")
+    person = make_staff()
+    Redaction.objects.create(
+        letter=letter, field="body", start=9, end=17, reason="private", by=person
+    )
+    hand_in = make(case)
+    work()
+
+    words = words_of(fetched(hand_in))
+
+    assert f"{hand_in.pk} / 1" in words
+    assert f"{hand_in.pk} / 2" in words
+    assert "Stop it. […] Thank you." in words
+    assert "Call me" not in words
+    assert "Dear Minister," in words
+    assert "S. T." in words
+
+
+def test_the_cover_names_nobody_and_no_country_under_five():
+    case = make_case_to_write_for()
+    for country in ["NO"] * 6 + ["KE"] * 4 + ["IS", "IS", ""]:
+        make_letter(case, state="approved", country=country, name="Sam Tester")
+    hand_in = make(case)
+    work()
+
+    words = words_of(fetched(hand_in, 0))
+
+    assert "13 letters" in words
+    assert "They come from 3 countries." in words
+    assert "Norway (6) 1–6" in words
+    assert "Other countries, or not said (7) 7–13" in words
+    assert not any(name in words for name in ["Kenya", "Iceland", "Sam Tester"])
 
 
 def test_a_file_is_encrypted_where_it_lies(private_root):
