@@ -1,8 +1,8 @@
 """What is mailed. A form only notes that a mail is to leave; it is written when it leaves.
 
 So nothing of a mail is kept, what several forms asked for leaves as one, and a case that was frozen
-meanwhile is not named. Nothing that a visitor typed goes in, but for what staff want changed.
-The subject names the campaign, and never what somebody did.
+meanwhile is not named, or its mail waits. Nothing that a visitor typed goes in, but for what staff
+want changed. The subject names the campaign, and never what somebody did.
 """
 
 from __future__ import annotations
@@ -200,7 +200,14 @@ def queue_change_asked(letter: Letter) -> None:
     asked may think better of it. One that still waits says what is asked for when it leaves."""
     mails = OutgoingMail.objects.filter(about=links.about(letter), kind=MailKind.CHANGE_ASKED)
     mails.exclude(sent_at=None, given_up_at=None).delete()
-    _queue(MailKind.CHANGE_ASKED, letter, letter.email, letter.page_language, wait=PAUSE)
+    _queue(
+        MailKind.CHANGE_ASKED,
+        letter,
+        letter.email,
+        letter.page_language,
+        wait=PAUSE,
+        case=letter.case_id,
+    )
 
 
 def of_delivery(letter: Letter) -> OutgoingMail:
@@ -219,6 +226,7 @@ def _in_a_batch(kind: str, letter: Letter) -> OutgoingMail:
         to=letter.email,
         to_hash=letter.email_hash,
         language=letter.page_language,
+        case_id=letter.case_id,
         priority=Priority.NEWS,
         created_at=now,
         not_before=now,
@@ -240,8 +248,12 @@ def _queue(
     sender: str = "",
     wait: datetime.timedelta | None = None,
     link: str = "",
+    case: int | None = None,
 ) -> None:
-    """Put a mail in the outbox, in the transaction of what it tells of; nothing without address."""
+    """Put a mail in the outbox, in the transaction of what it tells of; nothing without address.
+
+    With a `case` it waits while that is frozen.
+    """
     if not to:
         return
     now = timezone.now()
@@ -255,6 +267,7 @@ def _queue(
         to_hash=thing.email_hash,
         body=link,
         language=language,
+        case_id=case,
         priority=priority,
         domain=domain_of(to),
         sender=sender,
@@ -348,7 +361,7 @@ def _part(mail: OutgoingMail) -> Part | None:
 
 def _delivery_part(mail: OutgoingMail, letter: Letter) -> Part | None:
     """Of a letter that was handed in or came back; None if that is not so any more, or its writer
-    does not want to know, or the case is frozen."""
+    does not want to know. While the case is frozen it waits."""
     items = HandInItem.objects.open().select_related("hand_in__delivery")
     item = items.filter(letter=letter, hand_in__delivery__in=Delivery.objects.handed_in()).first()
     is_so = letter.state == OF_DELIVERY[mail.kind] and letter.is_valid and not letter.erased_on
@@ -366,7 +379,7 @@ def _delivery_part(mail: OutgoingMail, letter: Letter) -> Part | None:
 
 def _reply_part(mail: OutgoingMail, letter: Letter) -> Part | None:
     """Of an answer to a letter; None if it is not shared any more, or its writer does not want to
-    know, or the case is frozen."""
+    know. While the case is frozen it waits."""
     shared = Reply.objects.of_letter(letter).filter(state=ReplyState.SHARED)
     if not (letter.wants_news and letter.case.freeze == Freeze.NONE and shared.exists()):
         return None
@@ -374,8 +387,8 @@ def _reply_part(mail: OutgoingMail, letter: Letter) -> Part | None:
 
 
 def _is_asked(letter: Letter) -> bool:
-    """Whether its writer still has to change it. While its case is frozen nobody is told what: the
-    sentence may say of whom it is."""
+    """Whether its writer still has to change it. While its case is frozen the mail waits: what is
+    asked for may say of whom it is."""
     is_asked = letter.state == LetterState.CHANGE_ASKED and letter.is_valid
     return is_asked and letter.case.freeze == Freeze.NONE
 

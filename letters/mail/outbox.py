@@ -43,7 +43,7 @@ from letters.mail.pace import (
 )
 from letters.models import EmailAddress, MailKind, OutgoingMail, Priority
 from letters.models.locks import delete_locked, lock
-from letters.models.mail import TELLS_OF_DECISION
+from letters.models.mail import TELLS_OF_DECISION, OutgoingMailQuerySet
 from letters.privacy import throttle
 
 logger = logging.getLogger(__name__)
@@ -151,8 +151,9 @@ def _leaves_with(row: OutgoingMail, first: OutgoingMail) -> bool:
     """Whether another row for the same address goes into the mail that is about to leave.
 
     What was tried together stays together, and nothing else joins it: a second copy says the same.
+    What waits while a case is frozen leaves only with others of that case.
     """
-    if row.pk == first.pk:
+    if row.pk == first.pk or row.case_id != first.case_id:
         return False
     if first.batch:
         return row.batch == first.batch
@@ -197,8 +198,8 @@ def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> 
         rows = sorted(_rows(batch), key=lambda row: row.pk != batch[0].pk)
         message = messages.written(rows) if rows else None
         if message is None:
-            with transaction.atomic():
-                delete_locked(_rows(batch))
+            with transaction.atomic():  # of a case that was frozen just now it waits
+                delete_locked(_rows(batch).may_be_told())
             return False
         mail = OneLineHeaders(
             message.subject, message.body, to=[rows[0].to], headers=_headers(rows[0])
@@ -282,7 +283,7 @@ def _update(rows: QuerySet[OutgoingMail], **changes) -> int:
         return rows.update(**changes)
 
 
-def _rows(batch: list[OutgoingMail]) -> QuerySet[OutgoingMail]:
+def _rows(batch: list[OutgoingMail]) -> OutgoingMailQuerySet:
     return OutgoingMail.objects.filter(pk__in=[mail.pk for mail in batch])
 
 

@@ -4,7 +4,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.encryption import EncryptedTextField
-from cases.models import Case
+from cases.models import Case, Freeze
 
 
 class MailKind(models.TextChoices):
@@ -42,13 +42,17 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
         return self.waiting().exclude(held_up_by="").exclude(priority=Priority.NEWS)
 
     def due(self) -> "OutgoingMailQuerySet":
-        """To be tried now: what must be confirmed first and news last, then the longest waiting.
+        """To be tried now: what must be confirmed first and news last, then the longest waiting."""
+        due = self.waiting().may_be_told().filter(not_before__lte=timezone.now())
+        return due.order_by("priority", "not_before", "pk")
 
-        News of a case that may not be told now waits until it may.
-        """
-        due = self.waiting().filter(not_before__lte=timezone.now())
-        told = Case.objects.visible().values("pk")
-        return due.filter(Q(case=None) | Q(case__in=told)).order_by("priority", "not_before", "pk")
+    def may_be_told(self) -> "OutgoingMailQuerySet":
+        """All but those of a case of which nothing may be told now: they wait until it may."""
+        visible = Case.objects.visible().values("pk")
+        not_frozen = Case.objects.filter(freeze=Freeze.NONE).values("pk")
+        return self.filter(
+            Q(case=None) | Q(is_news=True, case__in=visible) | Q(is_news=False, case__in=not_frozen)
+        )
 
 
 class OutgoingMail(models.Model):
@@ -76,7 +80,7 @@ class OutgoingMail(models.Model):
     held_up_by = models.CharField(max_length=7, blank=True)
     # Rows that leave as one mail have the same number, the first of theirs.
     batch = models.BigIntegerField(null=True)
-    # Of whom a news mail tells: it does not leave while the case is frozen.
+    # Of whom it tells: it does not leave while the case is frozen.
     case = models.ForeignKey(Case, models.CASCADE, null=True, related_name="+")
     # Where one click ends such mails (RFC 8058); empty for mails that were asked for by a form.
     unsubscribe_url = EncryptedTextField(blank=True)

@@ -203,7 +203,8 @@ def erase_expired() -> dict[str, int]:
     done_with = Q(sent_at__lt=now - limits.KEEP_MAIL_FOR) | Q(
         given_up_at__lt=now - limits.KEEP_MAIL_FOR
     )
-    old_news = Q(is_news=True, created_at__lt=now - limits.KEEP_WAITING_NEWS_FOR)
+    # News, and what waits for a frozen case.
+    old_news = Q(case__isnull=False, created_at__lt=now - limits.KEEP_WAITING_NEWS_FOR)
     _erase_unused(MailedLink.objects.filter(expires_at__lt=now))
     _erase_unused(Claim.objects.filter(until__lt=now))
     _erase_unused(Decision.objects.filter(at__lt=now - limits.KEEP_DECISIONS_FOR))

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from functools import partial
 
 import pytest
 import time_machine
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from letters.actions import letters
-from letters.mail import outbox
+from letters.mail import messages, outbox
 from letters.models import Letter, MailKind, OutgoingMail
 from letters.models.email_spelling import email_hash
 from tests.factories import make_case_to_write_for, make_letter, make_message
@@ -101,6 +102,28 @@ def test_no_mail_asks_for_a_change_once_its_case_is_frozen(client, freeze):
     assert state_of(letter) == "asked"
     another = make_letter(Letter.objects.get().case, state="submitted", **SAM)
     assert not letters.ask_for_change(another, WANTED)
+
+
+@pytest.mark.parametrize("is_claimed", [False, True])
+def test_what_is_asked_waits_for_its_case_and_leaves_with_no_other_mail(monkeypatch, is_claimed):
+    letter = make_letter(make_case_to_write_for(), state="submitted", **SAM)
+    ask(signed_in("moderator"), letter)
+    freeze = partial(type(letter.case).objects.update, freeze_reason="A test.")
+    if is_claimed:  # it is frozen when the worker has just begun
+        written = outbox.messages.written
+        monkeypatch.setattr(
+            outbox.messages, "written", lambda rows: freeze(freeze="paused") and written(rows)
+        )
+    else:
+        freeze(freeze="paused")
+        messages.queue_letter_link(letter)
+
+    before = sent_later()
+    monkeypatch.undo()
+    freeze(freeze="none")
+
+    assert [WANTED in one for one in before] == ([] if is_claimed else [False])
+    assert WANTED in sent_later(5 * LATER)[-1]
 
 
 def test_whoever_has_answered_before_the_mail_left_gets_none(client):

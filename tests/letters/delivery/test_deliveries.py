@@ -282,12 +282,31 @@ def test_no_mail_leaves_that_is_not_true_any_more(deliverer):
         delivery_mails.queue_batch()
     assert OutgoingMail.objects.count() == 3
 
-    first, second, _third = hand_in.items.order_by("number")
+    first, second, third = hand_in.items.order_by("number")
     erasure.erase_letters(Letter.objects.filter(pk=first.letter_id))
     Letter.objects.filter(pk=second.letter_id).update(wants_news=False)
+    Letter.objects.filter(pk=third.letter_id).update(state="returned")
+
+    assert tell() == []
+    assert not OutgoingMail.objects.exists()
+
+
+def test_what_was_handed_in_is_told_after_the_freeze_and_not_forever(deliverer):
+    case = make_case_to_write_for()
+    record(deliverer, wanting(case, 1))
+    with later(hours=2):
+        delivery_mails.queue_batch()
     Case.objects.update(freeze="paused", freeze_reason="A test")
 
     assert tell() == []
+    with later(days=limits.KEEP_WAITING_NEWS_FOR.days - 1):
+        erasure.erase_expired()
+    Case.objects.update(freeze="none", freeze_reason="")
+    assert len(tell(hours=3)) == 1
+
+    OutgoingMail.objects.update(sent_at=None)
+    with later(days=limits.KEEP_WAITING_NEWS_FOR.days + 1):
+        erasure.erase_expired()
     assert not OutgoingMail.objects.exists()
 
 

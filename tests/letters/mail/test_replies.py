@@ -109,3 +109,5 @@ def test_nothing_leaves_that_may_not_be_told_any_more(client, what):
             client.post(reverse("letters:letter-erase", args=[letter.key]))
 
     assert tell() == []
+    Case.objects.update(freeze=Freeze.NONE, freeze_reason="")
+    assert len(tell(minutes=12)) == (what == "frozen")
