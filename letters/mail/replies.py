@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from letters.mail import links, messages
 from letters.mail.deliveries import MAILS_A_BATCH
 from letters.models import Letter, MailKind, OutgoingMail, Reply
+from letters.models.locks import delete_locked
 
 
 def queue_batch() -> int:
@@ -24,7 +25,7 @@ def queue_batch() -> int:
         letters = list(_asked(reply)[:MAILS_A_BATCH])
         about = [links.about(letter) for letter in letters]
         earlier = OutgoingMail.objects.filter(about__in=about, kind=MailKind.REPLY_CAME)
-        earlier.exclude(sent_at=None, given_up_at=None).delete()  # of an answer that came before
+        delete_locked(earlier.exclude(sent_at=None, given_up_at=None))  # of an answer before
         mails = [messages.of_reply(letter) for letter in letters]
         OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
         if letters:
