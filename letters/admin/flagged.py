@@ -9,7 +9,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -73,6 +73,12 @@ class FlaggedForm(forms.Form):
         return [(row, self[f"act-{row.pk}"], seen(row)) for row in self.rows]
 
 
+def sent_acts(sent: QueryDict) -> dict[int, str]:
+    """By the number of each that was on the page: what was chosen, if anything."""
+    acts = {row_number(name.removeprefix("act-")): str(act) for name, act in sent.items()}
+    return {row: act for row, act in acts.items() if row is not None}
+
+
 def seen(row: Flagged) -> str:
     changed_at = getattr(row, "changed_at", None)
     return changed_at.isoformat() if changed_at else str(row.state)
@@ -112,7 +118,10 @@ class FlaggedDeskMixin(admin.ModelAdmin):
     def desk_act_view(self, request: HttpRequest) -> HttpResponse:
         """Do what was decided about each of those on one's desk; then the next ones are there."""
         self._may_decide(request)
+        acts = sent_acts(request.POST)
+        flagged.take_back(self.thing, acts, staff(request))
         form = FlaggedForm(request.POST, rows=self._on_desk(request))
+        self._warn_of_what_is_gone(request, acts, form)
         if not form.is_valid():
             return self._desk_page(request, form)
         done = 0
@@ -125,11 +134,24 @@ class FlaggedDeskMixin(admin.ModelAdmin):
             else:
                 message = _("%(one)s was changed since: please look at it again.")
                 messages.warning(request, message % {"one": str(row).capitalize()})
-        message = ngettext("%(number)s is decided.", "%(number)s are decided.", done)
-        messages.success(request, message % {"number": done})
+        if done:
+            message = ngettext("%(number)s is decided.", "%(number)s are decided.", done)
+            messages.success(request, message % {"number": done})
         if not self._on_desk(request):
             self._take(request)
         return self._to_desk()
+
+    def _warn_of_what_is_gone(
+        self, request: HttpRequest, acts: dict[int, str], form: FlaggedForm
+    ) -> None:
+        there = {row.pk for row in form.rows}
+        if gone := sum(1 for row, act in acts.items() if act and row not in there):
+            message = ngettext(
+                "%(number)s was not decided: somebody else has it, or has decided about it.",
+                "%(number)s were not decided: somebody else has them, or has decided about them.",
+                gone,
+            )
+            messages.warning(request, message % {"number": gone})
 
     @method_decorator(require_POST)
     def desk_undo_view(self, request: HttpRequest) -> HttpResponse:

@@ -6,6 +6,8 @@ and each is one decision that can be undone. See also `letters.delivery.desk`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
@@ -17,7 +19,7 @@ from letters.actions import posts as post_actions
 from letters.actions import signatures as signature_actions
 from letters.actions.transitions import move
 from letters.delivery import claims, moderation
-from letters.models import Decision, DeskAct, DeskThing, Post, PostState, Signature
+from letters.models import Decision, DeskAct, DeskThing, HandInItem, Post, PostState, Signature
 
 AT_ONCE = 20  # rows on one desk
 
@@ -36,6 +38,12 @@ def waiting(thing: str) -> QuerySet:
 def take(thing: str, by: User) -> list[int]:
     """Put the next ones on somebody's desk."""
     return claims.next_rows(thing, by, [waiting(thing)], AT_ONCE)
+
+
+def take_back(thing: str, rows: Iterable[int], by: User) -> None:
+    """Of what they had on a page, and perhaps too long: theirs again, unless others have it now."""
+    there = waiting(thing).filter(pk__in=list(rows)).values_list("pk", flat=True)
+    claims.claim_many(thing, there[:AT_ONCE], by)
 
 
 def on_desk(thing: str, of: User) -> list[Flagged]:
@@ -71,6 +79,8 @@ def undo(decision: Decision, *, by: User) -> Flagged:
         row = model._default_manager.select_for_update(of=("self",)).filter(pk=decision.row).first()
         undone = {"undone_at": timezone.now(), "undone_by": by}
         standing = Decision.objects.standing().filter(pk=decision.pk)
+        if isinstance(row, Signature) and HandInItem.objects.open().filter(signature=row).exists():
+            raise Refused(_("It can’t be undone: it goes with a hand-in, or has gone."))
         if row is None or not decision.before or not _is_as_decided(row, decision):
             raise Refused(_("It can’t be undone: it was changed or erased since."))
         if not _put_back(row, decision) or not standing.update(**undone):

@@ -5,7 +5,7 @@ from django.test import Client
 
 from letters.models import Claim, Decision, Post, Signature
 from letters.privacy import erasure
-from tests.factories import make_petition, make_post, make_signature
+from tests.factories import make_hand_in, make_petition, make_post, make_signature
 from tests.staff import said, signed_in, text
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("counts_hold")]
@@ -74,6 +74,41 @@ def test_what_one_has_on_the_desk_nobody_else_decides_and_all_are_shown_in_turn(
 
     assert "Nothing more waits for you here." in said(done)
     assert Claim.objects.count() == 1
+
+
+@pytest.mark.parametrize("thing", MAKE)
+def test_what_was_chosen_on_a_page_that_lay_too_long_is_done_unless_others_have_it(thing):
+    free, taken = MAKE[thing](), MAKE[thing]()
+    mo, mia = signed_in("moderator"), signed_in("moderator")
+    desk(mo, thing, "take/")
+    page = desk(mo, thing)
+    sent = {f"act-{row.pk}": "clear_review" for row in [free, taken]}
+    sent |= {f"seen-{row.pk}": seen for row, _field, seen in page.context["rows"]}
+    Claim.objects.filter(row=free.pk).delete()
+    Claim.objects.filter(row=taken.pk).update(by=mia.person)
+
+    response = desk(mo, thing, "act/", **sent)
+    nothing_left = desk(mo, thing, "act/", **sent)
+
+    assert standing(free)[2:] == (False, True)
+    assert standing(taken)[2]
+    not_done = "was not decided: somebody else has it, or has decided about it."
+    assert said(response)[:2] == [f"1 {not_done}", "1 is decided."]
+    assert "2 were not decided: somebody else has them" in said(nothing_left)[0]
+    assert not any("decided." in one for one in said(nothing_left)[1:])
+
+
+def test_a_signature_that_goes_with_a_hand_in_is_not_put_back():
+    signature = make_signature(needs_review=True)
+    client = signed_in("moderator")
+    desk(client, "signature", "take/")
+    decide(client, "signature", {signature: "clear_review"})
+    make_hand_in(signature)
+
+    undone = desk(client, "signature", "undo/", decision=Decision.objects.get().pk)
+
+    assert said(undone) == ["It can’t be undone: it goes with a hand-in, or has gone."]
+    assert standing(signature)[2:] == (False, True)
 
 
 def test_not_valid_takes_a_reason_and_what_was_chosen_stays_chosen():
