@@ -45,9 +45,9 @@ def exportable_cases() -> QuerySet[Case]:
 
 
 def signatures_of(case: Case) -> QuerySet[Signature]:
-    """Those that count and whose names are there still."""
+    """Those that count and whose names are there still, without what is made up for a look."""
     return Signature.objects.filter(
-        petition__case=case, counted_on__isnull=False, erased_on__isnull=True
+        petition__case=case, counted_on__isnull=False, erased_on__isnull=True, is_sample=False
     )
 
 
@@ -59,6 +59,7 @@ def letters_of(case: Case) -> QuerySet[Letter]:
         route=Route.DELIVER,
         counted_on__isnull=False,
         erased_on__isnull=True,
+        is_sample=False,
     )
 
 

@@ -99,6 +99,7 @@ def test_signatures_are_named_as_they_were_told():
     make_signature(petition, name="=cmd()", country="")
     make_signature(petition, name="Not yet", state="unconfirmed")
     make_signature(petition, name="A robot", needs_review=True)
+    make_signature(petition, name="Made up", is_sample=True)
     make_signature(name="Somebody else's")
 
     rows = taken(superuser(), "signatures", case=petition.case.pk)
@@ -115,6 +116,7 @@ def test_letters_come_without_who_wrote_them():
     make_letter(case, state="submitted")
     make_letter(case, state="posted", route=Route.POST)
     make_letter(case, state="approved", erased_on="2025-12-01")
+    make_letter(case, state="approved", is_sample=True)
 
     rows = taken(superuser(), "letters", case=case.pk)
 
