@@ -200,7 +200,8 @@ def test_a_mail_that_waits_is_not_erased_until_it_is_no_news():
     make_full_letter()
     OutgoingMail.objects.update(created_at=timezone.now() - 91 * DAY)
     news = OutgoingMail.objects.first()
-    OutgoingMail.objects.filter(pk=news.pk).update(is_news=True)
+    case = Letter.objects.first().case
+    OutgoingMail.objects.filter(pk=news.pk).update(is_news=True, case=case)
 
     assert erasure.erase_expired()["mails"] == 1
 
