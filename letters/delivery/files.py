@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+from collections.abc import Iterator
 from hashlib import sha256
 
 from cryptography.fernet import InvalidToken
@@ -23,9 +25,8 @@ def storage() -> Storage:
 
 
 def save(part: HandInPart, pdf: bytes) -> str:
-    """Its path. A worker that was killed may have left half of one there."""
+    """Its path, which no other file has: two workers may make the same part at once."""
     path = f"{FOLDER}/{part.hand_in_id}/{part.index:04}-{part.version}"  # see delete_all_of
-    storage().delete(path)
     return storage().save(path, ContentFile(fernet().encrypt(pdf)))
 
 
@@ -48,10 +49,32 @@ def delete(path: str) -> None:
 def delete_all_of(part: HandInPart) -> None:
     """Also what a worker left that was killed while it made an earlier version."""
     folder = f"{FOLDER}/{part.hand_in_id}"
-    _folders, names = storage().listdir(folder)
-    for name in names:
+    for name in _listed(folder)[1]:
         if name.startswith(f"{part.index:04}-"):
             storage().delete(f"{folder}/{name}")
+
+
+def written_before(moment: datetime.datetime) -> Iterator[list[str]]:
+    """The paths of such files, those of each hand-in together."""
+    for hand_in in _listed(FOLDER)[0]:
+        folder = f"{FOLDER}/{hand_in}"
+        paths = [f"{folder}/{name}" for name in _listed(folder)[1]]
+        yield [path for path in paths if _was_written_before(moment, path)]
+
+
+def _listed(folder: str) -> tuple[list[str], list[str]]:
+    """The folders and the files in it. The private storage is in no backup: it may be empty."""
+    try:
+        return storage().listdir(folder)
+    except FileNotFoundError:
+        return [], []
+
+
+def _was_written_before(moment: datetime.datetime, path: str) -> bool:
+    try:
+        return storage().get_modified_time(path) < moment
+    except FileNotFoundError:  # another worker was faster
+        return False
 
 
 def encrypted_anew(path: str) -> str:

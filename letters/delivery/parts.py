@@ -6,6 +6,7 @@ is still wanted when it begins and when it ends, and else nothing.
 
 from __future__ import annotations
 
+import datetime
 import re
 from hashlib import sha256
 
@@ -23,6 +24,10 @@ from letters.text import hand_in_paper
 PAGES = re.compile(rb"/Type\s*/Pages\b.{0,200}?/Count (\d+)", re.DOTALL)
 
 
+# Longer than it takes a worker from the file of a part to the row that names it.
+UNNAMED_FOR = datetime.timedelta(hours=1)
+
+
 class NotMade(Exception):
     """Why, without a word of what somebody wrote: it is kept with the task."""
 
@@ -32,8 +37,7 @@ def make_part(key: int, version: int) -> None:
     wanted = HandInPart.objects.to_make().filter(pk=key, version=version)
     part = wanted.select_related("hand_in__case__edition", "hand_in__target").first()
     if part is None:
-        # If it is only that its case is frozen, it has to be made some day.
-        HandInPart.objects.filter(pk=key, version=version).update(queued_version=0)
+        _make_some_day(key, version)
         return
     try:
         pdf = cover.pdf(part) if part.is_cover else hand_in_paper.pdf(part)
@@ -51,9 +55,17 @@ def make_part(key: int, version: int) -> None:
         failed_at=None,
     )
     if made:
+        if part.path:  # of an earlier version
+            files.delete(part.path)
         _ready_if_complete(part.hand_in_id)
     else:
         files.delete(path)
+        _make_some_day(key, version)
+
+
+def _make_some_day(key: int, version: int) -> None:
+    """If it is only that its case is frozen: see enqueue_missing."""
+    HandInPart.objects.filter(pk=key, version=version, made_at=None).update(queued_version=0)
 
 
 def _pages(pdf: bytes) -> int:
@@ -107,6 +119,17 @@ def erase_files() -> int:
     for part in there.filter(made_at=None).order_by("pk"):
         files.delete(part.path)  # the new one may be written in this moment
         number += _without_file(part)
+    return number
+
+
+def erase_unnamed_files() -> int:
+    """Those that no part has: of a worker that was killed before it could say where its file is."""
+    number = 0
+    for paths in files.written_before(timezone.now() - UNNAMED_FOR):
+        named = HandInPart.objects.filter(path__in=paths).values_list("path", flat=True)
+        for path in set(paths).difference(named):
+            files.delete(path)
+            number += 1
     return number
 
 

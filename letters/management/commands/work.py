@@ -134,6 +134,7 @@ class Command(BaseCommand):
     def clean_up(self) -> None:
         erasure.erase_expired()
         requeue.prune()
+        parts.erase_unnamed_files()
         call_command("clearsessions")  # of staff
 
     def freeze_ended(self) -> None:

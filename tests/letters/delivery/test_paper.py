@@ -3,6 +3,8 @@
 import datetime
 import io
 import json
+import os
+import shutil
 from zipfile import ZipFile
 
 import pytest
@@ -15,7 +17,7 @@ from django_tasks_db.models import DBTaskResult
 from pypdf import PdfReader
 
 from cases.models import Case
-from letters.delivery import requeue
+from letters.delivery import parts, requeue
 from letters.models import HandIn, HandInPart, Letter, Redaction
 from letters.text import hand_in_paper
 from tests.factories import (
@@ -43,6 +45,13 @@ def private_root(settings, tmp_path):
 
 def work() -> None:
     call_command("work", once=True)
+
+
+def make_paper() -> None:
+    """What a worker does between two looks at what is over."""
+    parts.enqueue_missing()
+    while requeue.run_one():
+        pass
 
 
 def files() -> list[str]:
@@ -156,7 +165,7 @@ def test_what_is_withdrawn_is_on_no_paper_that_is_fetched_later(client):
     assert said(press(signed_in("delivery"), hand_in, "fetch", 1)) == [
         "This part is being made, or its file was erased."
     ]
-    work()
+    make_paper()
 
     part = HandInPart.objects.get(index=1)
     assert (part.version, part.pages) == (2, 1)
@@ -234,13 +243,59 @@ def test_a_freeze_while_a_part_is_made_leaves_nothing_of_it(monkeypatch):
         Case.objects.update(freeze="withdrawn", freeze_reason="A threat.")
         return typeset(part)
 
-    monkeypatch.setattr("letters.text.hand_in_paper.pdf", freeze_meanwhile)
-    work()
-    work()  # which erases the cover that was made before
+    with monkeypatch.context() as frozen:
+        frozen.setattr("letters.text.hand_in_paper.pdf", freeze_meanwhile)
+        work()
+        work()  # which erases the cover that was made before
 
     assert files() == []
     hand_in.refresh_from_db()
     assert hand_in.state == "making"
+    Case.objects.update(freeze="none", freeze_reason="")
+    work()
+    assert fetched(hand_in).startswith(b"%PDF")
+
+
+def test_two_workers_that_make_the_same_part_leave_one_file(monkeypatch):
+    case = make_case_to_write_for()
+    make_letter(case, state="approved")
+    hand_in = make(case)
+    typeset = hand_in_paper.pdf
+
+    def be_slow(part):
+        monkeypatch.setattr("letters.text.hand_in_paper.pdf", typeset)
+        parts.make_part.func(part.pk, part.version)  # by another, once this one seemed dead
+        return typeset(part)
+
+    monkeypatch.setattr("letters.text.hand_in_paper.pdf", be_slow)
+    work()
+
+    assert len(files()) == 2
+    assert fetched(hand_in).startswith(b"%PDF")
+
+
+def test_a_file_that_a_killed_worker_left_goes_after_an_hour(private_root):
+    hand_in = made_hand_in()
+    folder = private_root / "hand-ins" / str(hand_in.pk)
+    hour_ago = (timezone.now() - datetime.timedelta(minutes=61)).timestamp()
+    for name in ["0001-1_old", "0001-1_new"]:
+        (folder / name).write_bytes(b"half of it")
+    for name in ["0001-1_old", "0001-1"]:
+        os.utime(folder / name, (hour_ago, hour_ago))
+
+    work()
+
+    assert files() == ["0000-1", "0001-1", "0001-1_new"]
+
+
+def test_files_that_are_gone_stop_no_worker(private_root):
+    hand_in = made_hand_in()
+    shutil.rmtree(private_root / "hand-ins")
+
+    press(signed_in("delivery"), hand_in, "cancel")
+    work()
+
+    assert not HandInPart.objects.filter(erased_at=None).exists()
 
 
 @pytest.mark.parametrize(
