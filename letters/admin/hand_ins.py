@@ -154,8 +154,8 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         made = [part for part in parts if part.is_made]
         is_stopped = hand_ins.is_stopped(hand_in.case)
         may_make = request.user.has_perm(MAKE) and not is_stopped
-        may_fetch = request.user.has_perm(FETCH) and not is_stopped
-        may_fetch = may_fetch and hand_in.state != HandInState.CANCELLED
+        is_over = is_stopped or hand_in.state == HandInState.CANCELLED
+        may_fetch = request.user.has_perm(FETCH) and not is_over
         is_complete = len(made) == len(parts)
         return self._page(
             request,

@@ -290,10 +290,9 @@ def to_take_out(hand_in: HandIn) -> list[int]:
 def fetch(part: HandInPart) -> bytes:
     """The PDF as it was made. Raises Refused if there is none that may leave us."""
     with transaction.atomic():
-        _refuse_if_stopped(part.hand_in.case)
+        _refuse_to_fetch(part.hand_in)
         # First noted, then read: what leaves the hand-in from now on is to be taken out by hand.
         as_read = HandInPart.objects.made().filter(pk=part.pk, version=part.version)
-        as_read = as_read.exclude(hand_in__state=HandInState.CANCELLED)
         as_read.filter(fetched_at=None).update(fetched_at=timezone.now())
         if not as_read.exists():
             raise Refused(_("This part is being made, or its file was erased."))
@@ -306,11 +305,11 @@ def fetch(part: HandInPart) -> bytes:
 
 def fetch_all(hand_in: HandIn) -> Iterator[bytes]:
     """A ZIP of all parts with a manifest, part by part. Raises Refused as `fetch` does."""
+    with transaction.atomic():
+        _refuse_to_fetch(hand_in)
     all_parts = list(hand_in.parts.select_related("hand_in__case"))
     if not all(part.is_made for part in all_parts):
         raise Refused(_("A part is not made yet, or is made anew."))
-    with transaction.atomic():
-        _refuse_if_stopped(hand_in.case)
     return zip_files.zipped(hand_in, all_parts, fetch)
 
 
@@ -324,6 +323,12 @@ def make_again(hand_in: HandIn) -> int:
         to_make.update(erased_at=None, fetched_at=None)
         to_make.renew()
         return parts.enqueue(to_make)
+
+
+def _refuse_to_fetch(hand_in: HandIn) -> None:
+    _refuse_if_stopped(hand_in.case)
+    if HandIn.objects.filter(pk=hand_in.pk, state=HandInState.CANCELLED).exists():
+        raise Refused(_("This hand-in is cancelled: nothing of it is fetched any more."))
 
 
 def _refuse_if_stopped(case: Case) -> None:

@@ -207,6 +207,18 @@ def test_nothing_is_printed_before_all_parts_are_made(client):
     assert hand_in.state == "ready"
 
 
+@pytest.mark.parametrize(("what", "more"), [("fetch", [1]), ("zip", [])])
+def test_nothing_of_a_cancelled_hand_in_is_fetched(what, more):
+    hand_in = made_hand_in()
+    client = signed_in("delivery")
+
+    press(client, hand_in, "cancel")
+    response = press(client, hand_in, what, *more)
+
+    assert said(response) == ["This hand-in is cancelled: nothing of it is fetched any more."]
+    assert reverse("admin:letters_handin_zip", args=[hand_in.pk]) not in text(response)
+
+
 @pytest.mark.parametrize("what", ["fetch", "zip", "printed", "again"])
 def test_a_freeze_stops_everything(what):
     hand_in = made_hand_in()
@@ -320,15 +332,6 @@ def test_files_go(end, private_root):
 
     assert files() == []
     assert not HandInPart.objects.filter(erased_at=None).exists()
-
-
-def test_nothing_of_a_cancelled_hand_in_is_fetched_before_its_files_are_erased():
-    hand_in = made_hand_in(1)
-    press(signed_in("delivery"), hand_in, "cancel")
-
-    response = press(signed_in("delivery"), hand_in, "fetch", 1)
-
-    assert said(response) == ["This part is being made, or its file was erased."]
 
 
 def test_what_was_erased_can_be_made_again():
