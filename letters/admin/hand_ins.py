@@ -157,6 +157,7 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         is_over = is_stopped or hand_in.state == HandInState.CANCELLED
         may_fetch = request.user.has_perm(FETCH) and not is_over
         is_complete = len(made) == len(parts)
+        is_fetched = all(part.fetched_at for part in parts)
         return self._page(
             request,
             "read",
@@ -173,9 +174,10 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             is_stopped=is_stopped,
             days=KEEP_HAND_IN_FILES_FOR.days,
             may_fetch=may_fetch,
-            may_print=may_make and is_complete and hand_in.may_be_cancelled,
+            may_print=may_make and is_fetched and hand_in.may_be_cancelled,
+            waits_for_printer=may_make and not is_fetched and hand_in.may_be_cancelled,
             may_make_again=may_make
-            and hand_in.may_be_cancelled
+            and hand_in.may_be_made_again
             and any(part.erased_at or part.failed_at for part in parts),
             may_cancel=request.user.has_perm(MAKE) and hand_in.may_be_cancelled,
             **self.delivery_of(request, hand_in),

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -36,7 +37,7 @@ from letters.models import (
     Signature,
     SignatureState,
 )
-from letters.models.hand_ins import NOT_PRINTED
+from letters.models.hand_ins import NOT_HANDED_IN
 from letters.models.locks import lock
 
 ITEMS_A_PART = 500  # in one PDF: larger ones take more memory than a worker should have
@@ -260,8 +261,10 @@ def mark_printed(hand_in: HandIn, by: User) -> bool:
         locked = HandIn.objects.select_for_update().get(pk=hand_in.pk)
         if locked.is_printed or not locked.may_be_cancelled:
             return False
-        if locked.parts.exclude(pk__in=HandInPart.objects.made()).exists():
-            raise Refused(_("A part is not made yet, or is made anew: fetch and print that too."))
+        if locked.parts.filter(fetched_at=None).exists():
+            raise Refused(
+                _("A part was not fetched yet, or is made anew: fetch and print that too.")
+            )
         # Those whose writers were faster are in it no more: see HandInItemQuerySet.leave.
         items = HandInItem.objects.open().filter(hand_in=locked)
         letters = Letter.objects.filter(pk__in=items.values("letter"), state=LetterState.IN_HAND_IN)
@@ -280,8 +283,7 @@ def to_take_out(hand_in: HandIn) -> list[int]:
         index__gt=0,
         first__lte=OuterRef("number"),
         last__gte=OuterRef("number"),
-        fetched_at__isnull=False,
-        made_at__lte=OuterRef("left_at"),
+        first_fetched_at__lte=OuterRef("left_at"),
     )
     left = hand_in.items.filter(Exists(part), left_at__isnull=False)
     return list(left.order_by("number").values_list("number", flat=True))
@@ -293,13 +295,16 @@ def fetch(part: HandInPart) -> bytes:
         _refuse_to_fetch(part.hand_in)
         # First noted, then read: what leaves the hand-in from now on is to be taken out by hand.
         as_read = HandInPart.objects.made().filter(pk=part.pk, version=part.version)
-        as_read.filter(fetched_at=None).update(fetched_at=timezone.now())
+        now = timezone.now()
+        as_read.filter(fetched_at=None).update(
+            fetched_at=now, first_fetched_at=Coalesce("first_fetched_at", now)
+        )
         if not as_read.exists():
             raise Refused(_("This part is being made, or its file was erased."))
     try:
         return files.read(part)
     except files.Unreadable:
-        as_read.update(erased_at=timezone.now())
+        as_read.update(erased_at=timezone.now(), fetched_at=part.fetched_at)
         raise Refused(_("The file is damaged: have it made again.")) from None
 
 
@@ -314,13 +319,13 @@ def fetch_all(hand_in: HandIn) -> Iterator[bytes]:
 
 
 def make_again(hand_in: HandIn) -> int:
-    """What was erased in the meantime, or could not be made. Nothing of it, if it is printed."""
+    """What was erased meanwhile, or could not be made. Nothing of it, once it is handed in."""
     with transaction.atomic():
         _refuse_if_stopped(hand_in.case)
         gone = Q(erased_at__isnull=False) | Q(failed_at__isnull=False)
-        lost = hand_in.parts.filter(gone, hand_in__state__in=NOT_PRINTED)
+        lost = hand_in.parts.filter(gone, hand_in__state__in=NOT_HANDED_IN)
         to_make = HandInPart.objects.filter(pk__in=lock(lost))
-        to_make.update(erased_at=None, fetched_at=None)
+        to_make.update(erased_at=None)
         to_make.renew()
         return parts.enqueue(to_make)
 

@@ -104,7 +104,8 @@ def enqueue_missing() -> int:
 
 
 def erase_files() -> int:
-    """The files of what was cancelled, taken down or made long ago, and of what is made anew.
+    """The files of what was cancelled, taken down or made long ago, of what is made anew, and of
+    what holds words that were erased.
 
     Called by the worker, again and again: what was done half is done the next time.
     """
@@ -116,7 +117,7 @@ def erase_files() -> int:
     for part in there.filter(over).order_by("pk"):
         files.delete_all_of(part)
         number += _without_file(part, erased_at=timezone.now())
-    for part in there.filter(made_at=None).order_by("pk"):
+    for part in there.filter(Q(made_at=None) | Q(erased_at__isnull=False)).order_by("pk"):
         files.delete(part.path)  # the new one may be written in this moment
         number += _without_file(part)
     return number

@@ -27,6 +27,8 @@ class HandInState(models.TextChoices):
 
 # It is on no paper that is final: what is withdrawn, erased or changed leaves it.
 NOT_PRINTED = [HandInState.MAKING, HandInState.READY]
+# Its paper may be needed once more: some of it was lost, or spoilt by the printer.
+NOT_HANDED_IN = [*NOT_PRINTED, HandInState.PRINTED, HandInState.ON_WAY]
 
 
 class Paper(models.TextChoices):
@@ -156,6 +158,11 @@ class HandIn(models.Model):
         # See also HandInQuerySet.not_printed
         return self.state in NOT_PRINTED
 
+    @property
+    def may_be_made_again(self) -> bool:
+        # See also HandInPartQuerySet.to_make
+        return self.state in NOT_HANDED_IN
+
 
 class HandInItemQuerySet(models.QuerySet["HandInItem"]):
     def open(self) -> HandInItemQuerySet:
@@ -180,21 +187,22 @@ class HandInItemQuerySet(models.QuerySet["HandInItem"]):
 
         Inside the transaction that changes them; whoever calls it moves their state. A part on
         which one stands is made anew, unless somebody has fetched it: then its page tells which
-        numbers to take out by hand.
+        numbers to take out by hand. Of what is erased no file stays, fetched or printed or not.
         """
         what, keys = ("letter", letters) if letters is not None else ("signature", signatures)
-        chosen = {f"{what}__in": list(keys or [])}
-        if not chosen[f"{what}__in"]:
+        keys = list(keys or [])
+        if not keys:
             return 0
+        chosen = self.filter(**{f"{what}__in": keys})
         printable = HandIn.objects.not_printed().filter(pk=OuterRef("hand_in"))
-        leaving = self.open().filter(Exists(printable), **chosen)
-        on_it = leaving.filter(
-            hand_in=OuterRef("hand_in"), number__range=(OuterRef("first"), OuterRef("last"))
-        )
-        parts = HandInPart.objects.filter(Exists(on_it), fetched_at=None)
+        leaving = chosen.open().filter(Exists(printable))
+        is_erased = because == LeftBecause.ERASED
         lock(leaving)
-        lock(parts)
-        parts.renew()
+        holding = HandInPart.objects.that_hold(chosen if is_erased else leaving)
+        held = HandInPart.objects.filter(pk__in=lock(holding))
+        held.filter(fetched_at=None, hand_in__state__in=NOT_HANDED_IN).renew()
+        if is_erased:
+            held.erase_made()
         return leaving.update(left_at=timezone.now(), left_because=because)
 
 
@@ -254,17 +262,30 @@ class HandInItem(models.Model):
 
 class HandInPartQuerySet(models.QuerySet["HandInPart"]):
     def to_make(self) -> HandInPartQuerySet:
-        """Those of what is not printed, and whose case is not frozen."""
+        """Those of what is not handed in, and whose case is not frozen."""
         return self.filter(
             made_at=None,
             erased_at=None,
-            hand_in__state__in=NOT_PRINTED,
+            hand_in__state__in=NOT_HANDED_IN,
             hand_in__case__freeze=Freeze.NONE,
         )
 
     def renew(self) -> int:
         """They have to be made anew: whoever is making one just now makes it in vain."""
-        return self.update(made_at=None, failed_at=None, version=F("version") + 1)
+        return self.update(made_at=None, fetched_at=None, failed_at=None, version=F("version") + 1)
+
+    def that_hold(self, items: HandInItemQuerySet) -> HandInPartQuerySet:
+        """Those on which one of these stands, as they were made or will be."""
+        on_it = items.filter(
+            Q(left_at=None) | Q(left_at__gte=OuterRef("made_at")),
+            hand_in=OuterRef("hand_in"),
+            number__range=(OuterRef("first"), OuterRef("last")),
+        )
+        return self.filter(Exists(on_it))
+
+    def erase_made(self) -> int:
+        """Their files are fetched no more, and the worker deletes them. On a cover are no words."""
+        return self.made().filter(index__gt=0).update(erased_at=timezone.now())
 
     def made(self) -> HandInPartQuerySet:
         """Those whose file is there as it should be."""
@@ -290,6 +311,8 @@ class HandInPart(models.Model):
     pages = models.PositiveIntegerField(_("pages"), default=0, editable=False)
     made_at = models.DateTimeField(_("made"), null=True, editable=False)
     fetched_at = models.DateTimeField(_("first fetched"), null=True, editable=False)
+    # In any version: what left the hand-in since may be on paper that somebody has.
+    first_fetched_at = models.DateTimeField(null=True, editable=False)
     erased_at = models.DateTimeField(_("erased"), null=True, editable=False)
 
     objects = HandInPartQuerySet.as_manager()

@@ -35,10 +35,10 @@ JPEG_QUALITY = 80
 
 
 def items_of(part: HandInPart) -> QuerySet[HandInItem]:
-    """Those that are in it now, by their numbers."""
+    """Those that are in it now, by their numbers; but for what was erased since it was printed."""
     span = part.first, part.last
     items = HandInItem.objects.open().filter(hand_in=part.hand_in_id, number__range=span)
-    return items.order_by("number")
+    return items.filter(letter__erased_on=None, signature__erased_on=None).order_by("number")
 
 
 def pdf(part: HandInPart) -> bytes:

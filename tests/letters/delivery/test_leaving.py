@@ -3,6 +3,7 @@
 import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from letters.actions import signatures
 from letters.models import HandInItem, HandInPart, HandInState, Letter
@@ -120,6 +121,21 @@ def test_a_part_that_was_fetched_is_not_made_anew(client):
 
     assert parts_to_make() == []
     assert left(letter) == ["withdrawn", ""]
+
+
+@pytest.mark.parametrize("state", ["ready", "printed", "handed-in"])
+@pytest.mark.parametrize("before", [lambda *_: None, withdraw], ids=["in it", "left it"])
+def test_a_file_with_erased_words_is_fetched_no_more(client, state, before):
+    letter, _other = in_hand_in(state=state)
+    fetched_at = timezone.now()
+    HandInPart.objects.update(fetched_at=fetched_at, first_fetched_at=fetched_at)
+    before(client, letter)
+
+    erase(client, letter)
+
+    parts = HandInPart.objects.order_by("index")
+    assert [part.is_made for part in parts] == [False, True]
+    assert {part.fetched_at for part in parts} == {fetched_at}
 
 
 def test_a_letter_that_left_can_be_handed_in_again(client):

@@ -68,6 +68,18 @@ def press(client, hand_in, what, *more):
     return client.post(url, follow=True)
 
 
+def fetch_all(client, hand_in) -> bytes:
+    return b"".join(press(client, hand_in, "zip").streaming_content)
+
+
+def printed_hand_in(client) -> HandIn:
+    hand_in = made_hand_in()
+    fetch_all(client, hand_in)
+    press(client, hand_in, "printed")
+    hand_in.refresh_from_db()
+    return hand_in
+
+
 def fetched(hand_in, index: int = 1) -> bytes:
     response = press(signed_in("delivery"), hand_in, "fetch", index)
     assert response["Content-Type"] == "application/pdf", said(response)
@@ -185,24 +197,52 @@ def test_what_is_withdrawn_after_it_was_fetched_is_to_be_taken_out_by_hand(clien
     assert "<p>2</p>" in shown
 
 
-def test_all_of_it_becomes_printed_at_once():
+def test_numbers_to_take_out_by_hand_stay_when_a_part_is_made_again(client):
     hand_in = made_hand_in()
+    fetched(hand_in)
+    act(client, Letter.objects.order_by("pk").last(), "withdraw")
+    HandInPart.objects.update(made_at=timezone.now() - datetime.timedelta(days=31))
+    work()
 
+    staff = signed_in("delivery")
+    press(staff, hand_in, "again")
+    work()
+
+    assert "<p>2</p>" in text(staff.get(hand_in.get_absolute_url()))
+    assert HandInPart.objects.get(index=1).pages == 1
+
+
+def test_words_that_are_erased_after_they_were_printed_are_in_no_file(client):
+    staff = signed_in("delivery")
+    hand_in = printed_hand_in(staff)
+
+    client.post(reverse("letters:letter-erase", args=[Letter.objects.first().key]))
+    work()
+    assert files() == ["0000-1"]
+    press(staff, hand_in, "again")
+    work()
+
+    assert HandInPart.objects.get(index=1).pages == 1  # of two letters
+
+
+def test_all_of_it_becomes_printed_at_once():
     client = signed_in("delivery")
-    press(client, hand_in, "printed")
+    hand_in = printed_hand_in(client)
 
-    hand_in.refresh_from_db()
     assert (hand_in.state, hand_in.printed_by) == ("printed", client.person)
     assert set(Letter.objects.values_list("state", flat=True)) == {"printed"}
 
 
-def test_nothing_is_printed_before_all_parts_are_made(client):
+def test_nothing_is_printed_before_all_parts_were_fetched():
     hand_in = made_hand_in()
-    act(client, Letter.objects.first(), "withdraw")
+    staff = signed_in("delivery")
+    press(staff, hand_in, "fetch", 1)  # but not the cover
 
-    response = press(signed_in("delivery"), hand_in, "printed")
+    response = press(staff, hand_in, "printed")
 
-    assert said(response) == ["A part is not made yet, or is made anew: fetch and print that too."]
+    assert said(response) == [
+        "A part was not fetched yet, or is made anew: fetch and print that too."
+    ]
     hand_in.refresh_from_db()
     assert hand_in.state == "ready"
 
@@ -334,8 +374,9 @@ def test_files_go(end, private_root):
     assert not HandInPart.objects.filter(erased_at=None).exists()
 
 
-def test_what_was_erased_can_be_made_again():
-    hand_in = made_hand_in()
+@pytest.mark.parametrize("is_printed", [False, True])
+def test_what_was_erased_can_be_made_again(is_printed):
+    hand_in = printed_hand_in(signed_in("delivery")) if is_printed else made_hand_in()
     HandInPart.objects.update(made_at=timezone.now() - datetime.timedelta(days=31))
     work()
 
@@ -353,6 +394,7 @@ def test_a_damaged_file_is_not_handed_out(private_root):
     response = press(signed_in("delivery"), hand_in, "fetch", 1)
 
     assert said(response) == ["The file is damaged: have it made again."]
+    assert HandInPart.objects.get(index=1).fetched_at is None
 
 
 def test_keys_of_files_are_rotated(settings):
