@@ -106,7 +106,8 @@ def _to(hand_in: HandIn) -> list[str]:
     if hand_in.target:
         return hand_in.target.addressee_lines
     solidarity = hand_in.case.solidarity_action
-    return [solidarity.recipient] if solidarity else []
+    is_for_the_person = hand_in.kind == ActionKind.SOLIDARITY
+    return [solidarity.recipient] if solidarity and is_for_the_person else []
 
 
 def _by_country(hand_in: HandIn) -> dict[str, list[int]]:

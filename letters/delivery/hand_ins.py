@@ -84,6 +84,7 @@ class Choice:
     kind: str
     form: str = ""  # of messages: letters or cards
     target: Target | None = None
+    to_nobody: bool = False  # those that name no official, where there are several
     languages: list[str] = field(default_factory=list)
     since: datetime.date | None = None
     until: datetime.date | None = None
@@ -145,6 +146,8 @@ def _letters(choice: Choice) -> QuerySet[Letter]:
         letters = letters.filter(language__in=choice.languages)
     if choice.target:
         letters = letters.filter(_to(choice.target))
+    elif choice.to_nobody:
+        letters = letters.filter(target=None)
     return letters
 
 

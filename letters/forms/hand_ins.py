@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
@@ -74,6 +75,8 @@ class HandInForm(forms.Form):
         targets = case.targets.all()
         if kind != ActionKind.SOLIDARITY and len(targets) > 1:
             set_queryset(self, "target", targets)
+            if kind == ActionKind.APPEAL and self._waiting().filter(target=None).exists():
+                self._offer_nobody(targets[0])
         else:
             self.only_target = targets[0] if kind != ActionKind.SOLIDARITY and targets else None
             del self.fields["target"]
@@ -82,13 +85,19 @@ class HandInForm(forms.Form):
         else:
             set_choices(self, "languages", self._languages())
 
-    def _languages(self) -> list[tuple[str, str]]:
-        """Those of the letters that wait, and how many there are in each."""
+    def _offer_nobody(self, first: Target) -> None:
+        field = cast(forms.ModelChoiceField, self.fields["target"])
+        field.required, field.initial = False, first.pk
+        field.empty_label = _("nobody by name: those that were written to no official")
+
+    def _waiting(self) -> QuerySet[Letter]:
         of = self.all_of_it
         waiting = Letter.objects.to_hand_in().filter(case=of.case, kind=of.kind)
-        if of.form:
-            waiting = waiting.filter(form=of.form)
-        numbers = waiting.order_by("language").values_list("language").annotate(Count("pk"))
+        return waiting.filter(form=of.form) if of.form else waiting
+
+    def _languages(self) -> list[tuple[str, str]]:
+        """Those of the letters that wait, and how many there are in each."""
+        numbers = self._waiting().order_by("language").values_list("language").annotate(Count("pk"))
         return [
             (code, f"{language_name(code)} ({number_format(number, force_grouping=True)})")
             for code, number in numbers
@@ -104,6 +113,7 @@ class HandInForm(forms.Form):
         return replace(
             self.all_of_it,
             target=asked["target"] if "target" in self.fields else self.only_target,
+            to_nobody="target" in self.fields and asked["target"] is None,
             languages=asked.get("languages", []),
             since=asked["since"],
             until=asked["until"],

@@ -98,6 +98,20 @@ def test_letters_to_another_official_are_in_another_hand_in():
     assert keys(hand_in) == [letter.pk]
 
 
+def test_letters_that_name_no_official_are_in_a_hand_in_of_their_own():
+    case = make_solidarity_action().case
+    first = make_target(case)
+    letter = make_letter(case, state="approved", target=None)
+    make_letter(case, state="approved", target=first)
+
+    shown = text(ask(signed_in("delivery"), case, press="count", target=first.pk))
+    hand_in = make(case, target="")
+
+    assert "nobody by name" in shown
+    assert (hand_in.target, keys(hand_in)) == (None, [letter.pk])
+    assert "nobody by name" not in text(ask(signed_in("delivery"), case, press="count"))
+
+
 def test_cards_and_letters_to_the_person_are_printed_apart():
     case = make_solidarity_action().case
     card = make_message(case, state="approved", form="card")
