@@ -29,7 +29,7 @@ from letters.delivery import claims, desk, similar_texts
 from letters.models import DeskAct, Letter, LetterPicture
 from letters.text import checks, redactions, similarity
 
-MAX_TOGETHER = 50  # letters on a page; when they are decided the next ones come
+MAX_TOGETHER = 20  # letters on a page; when they are decided the next ones come
 
 
 class Alike(NamedTuple):
@@ -59,12 +59,11 @@ class SimilarTextsMixin(DeskMixin):
         if claim is None or claim.by != request.user or not letter.may_be_approved:
             return redirect(self._page_of(letter.pk, queue))
         redactions.load(letter)
-        others = alike_of(letter, staff(request))
-        shown = [letter, *(other.letter for other in others)]
         if request.method == "POST":
-            self._approve_together(request, shown)
-            claims.release(LETTER, [one.pk for one in shown], staff(request))
+            self._approve_together(request, letter)
             return self._to_next(request, queue)
+        others = shown_with(letter, staff(request))
+        shown = [letter, *(other.letter for other in others)]
         rows = Letter.objects.filter(pk__in=[one.pk for one in shown]).only("pk", "kind")
         LogEntry.objects.log_actions(staff(request).pk, rows, CHANGE, "Read with others.")
         return self._desk_page(
@@ -77,18 +76,23 @@ class SimilarTextsMixin(DeskMixin):
             number=len(shown),
         )
 
-    def _approve_together(self, request: HttpRequest, shown: list[Letter]) -> None:
-        """Those that are ticked, are still alike, and were not changed since they were shown: each
-        is a decision of its own, and undone alone."""
-        ticked = {row_number(key) for key in request.POST.getlist("letter")}
+    def _approve_together(self, request: HttpRequest, letter: Letter) -> None:
+        """Those that are ticked, are alike still, were not changed since they were shown, and that
+        nobody else reads: each is a decision of its own, and undone alone."""
+        ticked = {key for one in request.POST.getlist("letter") if (key := row_number(one))}
+        alike = similar_texts.alike(letter).filter(pk__in=ticked)
+        others = list(alike.select_related("case", "target")[:MAX_TOGETHER])
+        mine = claims.claim_many(LETTER, [other.pk for other in others], staff(request))
+        free = [other for other in only_alike(letter, others) if other.pk in mine]
         group, done = secrets.token_urlsafe(12), 0
-        for letter in shown:
-            is_as_seen = request.POST.get(f"seen-{letter.pk}") == letter.changed_at.isoformat()
-            if letter.pk in ticked and is_as_seen:
-                approved = desk.decide(letter, DeskAct.APPROVE, by=staff(request), group=group)
+        for one in [letter, *free]:
+            is_as_seen = request.POST.get(f"seen-{one.pk}") == one.changed_at.isoformat()
+            if one.pk in ticked and is_as_seen:
+                approved = desk.decide(one, DeskAct.APPROVE, by=staff(request), group=group)
                 if approved:
                     done += 1
-                    self.log_change(request, letter, "Approved, read with others.")
+                    self.log_change(request, one, "Approved, read with others.")
+        claims.release(LETTER, [letter.pk, *mine], staff(request))
         if done:
             message = ngettext("%(n)s letter is approved.", "%(n)s letters are approved.", done)
             messages.success(request, message % {"n": done})
@@ -108,15 +112,12 @@ class SimilarTextsMixin(DeskMixin):
         return super()._more_to_read(letter, **sent) | {"alike": alike}
 
 
-def alike_of(letter: Letter, person: User) -> list[Alike]:
-    """Of those that wait and are like it the longest waiting, but for what others are reading."""
+def shown_with(letter: Letter, person: User) -> list[Alike]:
+    """Of those that wait and are like it the longest waiting, but for what others are reading. They
+    are nobody's yet: who decides first has decided."""
     similar_texts.group_case(letter.case_id)
-    waiting = list(similar_texts.alike(letter).prefetch_related("redactions")[:MAX_TOGETHER])
-    mine = claims.claim_many(LETTER, [one.pk for one in waiting], person)
-    letters = [one for one in waiting if one.pk in mine]
-    terms = similarity.terms_of(letter)
-    # The group has one letter in common, not each with each.
-    alike = [other for other in letters if similarity.are_alike(terms, similarity.terms_of(other))]
+    free = similar_texts.alike(letter).exclude(pk__in=claims.taken_by_others(LETTER, person))
+    alike = only_alike(letter, list(free.prefetch_related("redactions")[:MAX_TOGETHER]))
     pictures = {
         picture.letter_id: picture
         for picture in LetterPicture.objects.filter(letter__in=alike).defer("data")
@@ -127,6 +128,12 @@ def alike_of(letter: Letter, person: User) -> list[Alike]:
         is_blocked = checks.is_blocked(other)
         found.append(Alike(other, differences(letter, other), pictures.get(other.pk), is_blocked))
     return found
+
+
+def only_alike(letter: Letter, others: list[Letter]) -> list[Letter]:
+    """The group has one letter in common, not each with each."""
+    terms = similarity.terms_of(letter)
+    return [other for other in others if similarity.are_alike(terms, similarity.terms_of(other))]
 
 
 def differences(letter: Letter, other: Letter) -> list[list[Span]]:

@@ -58,10 +58,8 @@ def next_rows(thing: str, by: User, parts: list[QuerySet], number: int = 1) -> l
 
     What they have on their desk already comes first; what they skipped does not come now.
     """
-    claims = Claim.objects.in_force().filter(thing=thing)
     mine = rows_of(thing, by)
-    taken = list(claims.exclude(by=by).values_list("row", flat=True))
-    not_now = taken + skipped_by(by, thing)
+    not_now = taken_by_others(thing, by) + skipped_by(by, thing)
     got: list[int] = []
     for part in parts:
         free = part.exclude(pk__in=not_now)
@@ -82,6 +80,11 @@ def next_rows(thing: str, by: User, parts: list[QuerySet], number: int = 1) -> l
 def rows_of(thing: str, person: User) -> list[int]:
     """What they have on their desk."""
     claims = Claim.objects.in_force().filter(thing=thing, by=person)
+    return list(claims.values_list("row", flat=True))
+
+
+def taken_by_others(thing: str, person: User) -> list[int]:
+    claims = Claim.objects.in_force().filter(thing=thing).exclude(by=person)
     return list(claims.values_list("row", flat=True))
 
 

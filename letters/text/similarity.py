@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from difflib import SequenceMatcher
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -57,12 +56,28 @@ def terms_of(letter: Letter) -> list[str]:
 
 def are_alike(one: Sequence[str], other: Sequence[str]) -> bool:
     """The real comparison, of terms."""
-    matcher = SequenceMatcher(None, one, other, autojunk=False)
-    return (
-        matcher.real_quick_ratio() >= MIN_RATIO
-        and matcher.quick_ratio() >= MIN_RATIO
-        and matcher.ratio() >= MIN_RATIO
-    )
+    if one == other:
+        return True
+    enough = MIN_RATIO * (len(one) + len(other)) / 2
+    if min(len(one), len(other)) < enough:
+        return False
+    return _in_common(one, other) >= enough
+
+
+def _in_common(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many terms of one are in the other too, in the same order (longest common subsequence).
+
+    A bit for each term of one, in one long number: 3,000 characters take some milliseconds. A bit
+    is 0 where one more is in common than before it (Hyyrö 2004).
+    """
+    places: dict[str, int] = {}
+    for place, term in enumerate(one):
+        places[term] = places.get(term, 0) | (1 << place)
+    every = bits = (1 << len(one)) - 1
+    for term in other:
+        here = bits & places.get(term, 0)
+        bits = ((bits + here) | (bits - here)) & every
+    return len(one) - bits.bit_count()
 
 
 def _bands(terms: list[str], scope: str) -> list[int]:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from letters.delivery import similar_texts
-from letters.models import Decision, Letter, TextGroup, TextGroupBand, TextGroupMember
+from letters.models import Claim, Decision, Letter, TextGroup, TextGroupBand, TextGroupMember
 from letters.privacy import erasure
 from tests.factories import make_case_to_write_for, make_letter, make_message
 from tests.letters.sending import act, letter_form, send_letter
@@ -22,6 +22,7 @@ WORDS = (
     "anybody remembers. The company began to build a road in spring without asking those who live "
     "there. Please stop the work, ask them first, and let them come home before winter. {}"
 )
+BURMESE = "ကခဂဃငစဆဇဈညဋဌဍဎဏတထဒဓန"  # no spaces between words
 OTHERS = [
     "Since {n} years the river has been fenced in, and {n} families went away from the shore.",
     "My school of {n} pupils has read about the case; all {n} of us ask for a fair trial now.",
@@ -90,6 +91,8 @@ def test_thirty_of_two_hundred_that_say_the_same_are_one_group(case):
             "你好，请停止在牧场上修路，让牧民回家！" * 3,
             True,
         ),
+        (BURMESE * 150, BURMESE.replace("ည", "သ") * 150, True),
+        (BURMESE * 2, BURMESE[::-1] * 2, False),
         ("Stay strong.", "Stay strong!", False),
         ("Stay strong.", "  stay   STRONG. ", True),
     ],
@@ -234,6 +237,25 @@ def test_a_letter_that_somebody_else_reads_is_on_no_other_page(case):
     assert "Approve this 1" in page
     assert other_way.url == reverse("admin:letters_letter_desk_read", args=[second.pk])
     assert other.get(other_way.url).context["letter"] == second
+
+
+def test_looking_at_them_takes_none_from_others_who_may_be_faster(case):
+    first, second, third = (make_letter(case, state="submitted", body=WORDS) for _nr in range(3))
+    moderator = at_desk(first)
+
+    moderator.get(alike_url(first))
+    taken = list(Claim.objects.values_list("row", flat=True))
+    other = at_desk(second)
+    response = moderator.post(alike_url(first), tick(first, second, third), follow=True)
+
+    assert taken == [first.pk]
+    assert said(response)[:2] == [
+        "2 letters are approved.",
+        "1 was changed since: please read it again.",
+    ]
+    second.refresh_from_db()
+    assert second.state == "submitted"
+    assert Claim.objects.filter(row=second.pk, by=other.person).exists()
 
 
 def test_each_of_those_that_were_decided_together_is_undone_alone(case):
