@@ -21,6 +21,7 @@ from letters.models import (
     MailKind,
     OutgoingMail,
     Pledge,
+    Reply,
     Signature,
 )
 from letters.models.locks import delete_locked, lock
@@ -104,6 +105,7 @@ def erase_person(of: str) -> dict[str, int]:
         letters = Letter.objects.filter(email_hash=of, erased_on=None)
         # All that is locked below, in the order of docs/architecture.md.
         lock(Letter.objects.filter(Q(pledge__in=pledges) | Q(pk__in=letters.values("pk"))))
+        lock(Reply.objects.filter(letter__in=letters.values("pk")))
         email_addresses = EmailAddress.objects.filter(email_hash=of)
         signatures = Signature.objects.filter(email_address__in=email_addresses)
         handed_in = Q(letter__in=letters.values("pk")) | Q(signature__in=signatures.values("pk"))

@@ -26,6 +26,7 @@ from letters.models import (
     Network,
     Pledge,
     Post,
+    Reply,
     Route,
     Signature,
     SignatureState,
@@ -88,6 +89,7 @@ def remove() -> dict[str, int]:
         # Whoever is about to change one of them waits: each is taken out as it counted.
         lock(Pledge.objects.filter(is_sample=True))
         lock(Letter.objects.filter(Q(is_sample=True) | Q(pledge__is_sample=True)))
+        lock(Reply.objects.filter(letter__is_sample=True))
         lock(Signature.objects.filter(is_sample=True))
         lock(Post.objects.filter(is_sample=True))
         # A real letter may have been written for an invented pledge.

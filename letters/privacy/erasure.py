@@ -78,10 +78,10 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
     with transaction.atomic():
         # Locked, so that none begins or ceases to count between the two steps below.
         keys = lock(letters)
+        lock(Reply.objects.filter(letter__in=keys))  # before its mails, as who tells of one
         _erase_mail_about("letter", keys)
         _forget_at_the_desk(DeskThing.LETTER, keys)
         LetterPicture.objects.filter(letter__in=keys).delete()
-        lock(Reply.objects.filter(letter__in=keys))
         Reply.objects.told_by_writers().filter(letter__in=keys).delete()
         erase_replies(Reply.objects.filter(letter__in=keys))
         Redaction.objects.filter(letter__in=keys).delete()
