@@ -58,15 +58,16 @@ def turn(patience: float = 0) -> Iterator[None]:
 
 
 def render(
-    template: str, format: str, data: str, *, max_seconds: float = MAX_SECONDS, **options: object
+    template: str, format: str, data: str, *, max_seconds: float | None = None, **options: object
 ) -> list[bytes]:
     """A template of templates/print/, set with this JSON: one file, or one for each page.
 
-    `options` are those of typst.Compiler.compile. Call it within a turn. Raises CannotBeSet.
+    It may take `MAX_SECONDS`, or `max_seconds` where much is set that nobody waits for. `options`
+    are those of typst.Compiler.compile. Call it within a turn. Raises CannotBeSet.
     """
     job = {"template": template, "format": format, "data": data, "options": options}
     with _alone:
-        return _ask(job, max_seconds)
+        return _ask(job, MAX_SECONDS if max_seconds is None else max_seconds)
 
 
 def end() -> None:

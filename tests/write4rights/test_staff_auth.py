@@ -347,7 +347,7 @@ def test_the_roles_are_there_with_what_they_may():
         for group in Group.objects.all()
     }
 
-    assert set(may) == {"editor", "moderator", "safety", "counter"}
+    assert set(may) == {"editor", "moderator", "lead", "safety", "counter", "delivery"}
     assert {"publish_case", "add_case", "change_target"} <= may["editor"]
     assert not {"freeze_case", "view_consent", "delete_case"} & may["editor"]
     assert may["moderator"] == {
@@ -368,7 +368,10 @@ def test_the_roles_are_there_with_what_they_may():
         "view_pendingchange",
         "view_alarm",
         "change_alarm",
+        "handle_reply",
     }
+    assert may["lead"] == may["moderator"] | {"lead_moderation"}
+    assert not {"moderate_letter", "freeze_case", "change_case"} & may["delivery"]
     assert {"freeze_case", "view_consent", "change_consent"} <= may["safety"]
     assert "publish_case" not in may["safety"]
     assert not {"moderate_letter", "change_case"} & may["counter"]
