@@ -9,14 +9,11 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
-from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST, require_safe
 
-from cases.admin.pages import ExtraPagesMixin
+from cases.admin.pages import ExtraPagesMixin, extra_page
 from cases.permissions import staff
 from cases.publishing.acts import Refused
 from letters.admin.filters import OptionsFilter
@@ -41,22 +38,6 @@ class ResultFilter(OptionsFilter):
 class DeliveriesMixin(ExtraPagesMixin):
     """Pages and buttons of a hand-in once it is printed."""
 
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        pages = {
-            "on-way": self.on_way_view,
-            "record": self.record_view,
-            "returned": self.returned_view,
-            "undo": self.undo_view,
-            "stop-offering": self.stop_offering_view,
-            "proof": self.proof_view,
-        }
-        mine = [
-            path(f"<int:pk>/{name}/", wrap(view), name=f"letters_handin_{name.replace('-', '_')}")
-            for name, view in pages.items()
-        ]
-        return mine + super().get_urls()
-
     def delivery_of(self, request: HttpRequest, hand_in: HandIn) -> dict[str, object]:
         """What the page of a hand-in says of it, and which buttons there are."""
         may = request.user.has_perm(DELIVER) and not deliveries.is_stopped(hand_in.case)
@@ -74,7 +55,7 @@ class DeliveriesMixin(ExtraPagesMixin):
             "may_stop_offering": may and is_handed_in and hand_in.case.takes_deliveries,
         }
 
-    @method_decorator(require_POST)
+    @extra_page("<int:pk>/on-way/", methods=("POST",))
     def on_way_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         hand_in = _hand_in(request, pk)
         try:
@@ -83,6 +64,7 @@ class DeliveriesMixin(ExtraPagesMixin):
             return self._refused(request, hand_in, refusal)
         return self._said(request, hand_in, done, "On its way.", _("%(hand_in)s is on its way."))
 
+    @extra_page("<int:pk>/record/")
     def record_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Where, when, to whom, and how it went."""
         hand_in = _hand_in(request, pk)
@@ -107,6 +89,7 @@ class DeliveriesMixin(ExtraPagesMixin):
             _("What became of %(hand_in)s is noted."),
         )
 
+    @extra_page("<int:pk>/returned/")
     def returned_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Which of it came back, by number or all."""
         hand_in = _hand_in(request, pk)
@@ -127,21 +110,21 @@ class DeliveriesMixin(ExtraPagesMixin):
             message % {"number": len(back)},
         )
 
-    @method_decorator(require_POST)
+    @extra_page("<int:pk>/undo/", methods=("POST",))
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         hand_in = _hand_in(request, pk)
         done = deliveries.undo(hand_in)
         message = _("%(hand_in)s is not handed in: it is as it was before.")
         return self._said(request, hand_in, done, "Taken back: not handed in.", message)
 
-    @method_decorator(require_POST)
+    @extra_page("<int:pk>/stop-offering/", methods=("POST",))
     def stop_offering_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         hand_in = _hand_in(request, pk)
         done = deliveries.stop_offering(hand_in.case, staff(request))
         message = _("Writers are no longer offered to hand us letters for this case.")
         return self._said(request, hand_in, done, "No more letters are taken.", message)
 
-    @method_decorator(require_safe)
+    @extra_page("<int:pk>/proof/", methods=("GET", "HEAD"))
     def proof_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The photo or the receipt, on the page of its hand-in."""
         if not request.user.has_perm("letters.view_handin"):

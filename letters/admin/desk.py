@@ -12,12 +12,11 @@ from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
-from django.utils.decorators import method_decorator
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
+from cases.admin.pages import extra_page
 from cases.admin.row_numbers import row_number
 from cases.permissions import staff
 from cases.publishing.acts import Refused
@@ -43,20 +42,7 @@ DONE = {
 class DeskMixin(ModeratedAdmin):
     """For the admin of letters."""
 
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        name = "letters_letter_desk"
-        mine = [
-            path("desk/", wrap(self.desk_view), name=name),
-            path("desk/take/", wrap(self.desk_take_view), name=f"{name}_take"),
-            path("desk/undo/", wrap(self.desk_undo_view), name=f"{name}_undo"),
-            path("desk/decisions/", wrap(self.desk_decisions_view), name=f"{name}_decisions"),
-            path("desk/languages/", wrap(self.desk_languages_view), name=f"{name}_languages"),
-            path("desk/<int:pk>/", wrap(self.desk_read_view), name=f"{name}_read"),
-            path("desk/<int:pk>/act/", wrap(self.desk_act_view), name=f"{name}_act"),
-        ]
-        return mine + super().get_urls()
-
+    @extra_page("desk/")
     def desk_view(self, request: HttpRequest) -> HttpResponse:
         """What waits, the longest waiting first."""
         self._may_read(request)
@@ -87,7 +73,7 @@ class DeskMixin(ModeratedAdmin):
             last=desk.last_by(staff(request)),
         )
 
-    @method_decorator(require_POST)
+    @extra_page("desk/take/", methods=("POST",))
     def desk_take_view(self, request: HttpRequest) -> HttpResponse:
         """Put a letter on one's desk: the one that was chosen, or the next that waits."""
         self._may_read(request)
@@ -100,12 +86,13 @@ class DeskMixin(ModeratedAdmin):
             messages.warning(request, _("Somebody else has it on their desk."))
         return redirect(self._page_of(letter.pk, form))
 
+    @extra_page("desk/<int:pk>/")
     def desk_read_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The letter on one's desk; of one that is not, who has it or that it can be taken."""
         self._may_read(request)
         return self._reading_page(request, self._letter_to_read(pk))
 
-    @method_decorator(require_POST)
+    @extra_page("desk/<int:pk>/act/", methods=("POST",))
     def desk_act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Decide about it as it was read, and go on to the next."""
         self._may_read(request)
@@ -140,7 +127,7 @@ class DeskMixin(ModeratedAdmin):
             named["state"] = letter.get_state_display()
             messages.warning(request, message % named)
 
-    @method_decorator(require_POST)
+    @extra_page("desk/undo/", methods=("POST",))
     def desk_undo_view(self, request: HttpRequest) -> HttpResponse:
         """Take a decision back. The letter is on their desk again who did."""
         self._may_read(request)
@@ -158,6 +145,7 @@ class DeskMixin(ModeratedAdmin):
         claims.claim(LETTER, letter.pk, staff(request))
         return redirect(self._page_of(letter.pk, queue))
 
+    @extra_page("desk/decisions/")
     def desk_decisions_view(self, request: HttpRequest) -> HttpResponse:
         """What was decided: one's own, and everybody's for who leads."""
         self._may_read(request)
@@ -179,6 +167,7 @@ class DeskMixin(ModeratedAdmin):
             of_letter=row,
         )
 
+    @extra_page("desk/languages/")
     def desk_languages_view(self, request: HttpRequest) -> HttpResponse:
         """Which languages one reads: those come first."""
         self._may_read(request)

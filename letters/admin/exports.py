@@ -10,13 +10,10 @@ from collections.abc import Callable, Iterator
 from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHttpResponse
-from django.urls import path
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST, require_safe
 
-from cases.admin.pages import ExtraPagesMixin
+from cases.admin.pages import ExtraPagesMixin, extra_page
 from cases.models import Case, Edition
 from letters.delivery import exports
 from letters.forms.fields import set_queryset
@@ -56,31 +53,11 @@ class CaseForm(forms.Form):
 class ExportsMixin(ExtraPagesMixin):
     """The page of the exports, and their addresses."""
 
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        mine = [
-            path("export/", wrap(self.export_view), name="letters_letter_export"),
-            path(
-                "export/counts/", wrap(self.export_counts_view), name="letters_letter_export_counts"
-            ),
-            path(
-                "export/signatures/",
-                wrap(self.export_signatures_view),
-                name="letters_letter_export_signatures",
-            ),
-            path(
-                "export/letters/",
-                wrap(self.export_letters_view),
-                name="letters_letter_export_letters",
-            ),
-        ]
-        return mine + super().get_urls()
-
-    @method_decorator(require_safe)
+    @extra_page("export/", methods=("GET", "HEAD"))
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         return self._export_page(request)
 
-    @method_decorator(require_POST)
+    @extra_page("export/counts/", methods=("POST",))
     def export_counts_view(self, request: HttpRequest) -> HttpResponseBase:
         _refuse_who_may_not(request, COUNTS)
         form = CountsForm(request.POST, prefix="counts")
@@ -95,11 +72,11 @@ class ExportsMixin(ExtraPagesMixin):
             as_xlsx(rows), as_attachment=True, filename=f"{name}.xlsx", content_type=XLSX
         )
 
-    @method_decorator(require_POST)
+    @extra_page("export/signatures/", methods=("POST",))
     def export_signatures_view(self, request: HttpRequest) -> HttpResponseBase:
         return self._of_a_case(request, SIGNATURES, exports.signatures)
 
-    @method_decorator(require_POST)
+    @extra_page("export/letters/", methods=("POST",))
     def export_letters_view(self, request: HttpRequest) -> HttpResponseBase:
         return self._of_a_case(request, LETTERS, exports.letters)
 

@@ -6,18 +6,16 @@ For the admin of either. Only what was on the page is decided, each by itself, a
 from __future__ import annotations
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
-from django.urls import path
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
-from django.views.decorators.http import require_POST
 
+from cases.admin.pages import ExtraPagesMixin, extra_page
 from cases.admin.row_numbers import row_number
 from cases.permissions import staff
 from cases.publishing.acts import Refused
@@ -84,37 +82,27 @@ def seen(row: Flagged) -> str:
     return changed_at.isoformat() if changed_at else str(row.state)
 
 
-class FlaggedDeskMixin(admin.ModelAdmin):
+class FlaggedDeskMixin(ExtraPagesMixin):
     desk_permission = ""
-
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        name = f"letters_{self.opts.model_name}_desk"
-        mine = [
-            path("desk/", wrap(self.desk_view), name=name),
-            path("desk/take/", wrap(self.desk_take_view), name=f"{name}_take"),
-            path("desk/act/", wrap(self.desk_act_view), name=f"{name}_act"),
-            path("desk/undo/", wrap(self.desk_undo_view), name=f"{name}_undo"),
-        ]
-        return mine + super().get_urls()
 
     @property
     def thing(self) -> str:
         return str(self.opts.model_name)
 
+    @extra_page("desk/")
     def desk_view(self, request: HttpRequest) -> HttpResponse:
         """What one has on one's desk, and how much waits."""
         self._may_decide(request)
         return self._desk_page(request, FlaggedForm(rows=self._on_desk(request)))
 
-    @method_decorator(require_POST)
+    @extra_page("desk/take/", methods=("POST",))
     def desk_take_view(self, request: HttpRequest) -> HttpResponse:
         """Put the next ones on one's desk."""
         self._may_decide(request)
         self._take(request)
         return self._to_desk()
 
-    @method_decorator(require_POST)
+    @extra_page("desk/act/", methods=("POST",))
     def desk_act_view(self, request: HttpRequest) -> HttpResponse:
         """Do what was decided about each of those on one's desk; then the next ones are there."""
         self._may_decide(request)
@@ -153,7 +141,7 @@ class FlaggedDeskMixin(admin.ModelAdmin):
             )
             messages.warning(request, message % {"number": gone})
 
-    @method_decorator(require_POST)
+    @extra_page("desk/undo/", methods=("POST",))
     def desk_undo_view(self, request: HttpRequest) -> HttpResponse:
         """Take a decision back: it is on the desk again of who did."""
         self._may_decide(request)

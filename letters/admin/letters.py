@@ -9,12 +9,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
+from cases.admin.pages import extra_page
 from cases.countries import country_name
 from cases.permissions import staff
 from letters.actions import letters as letter_actions
@@ -105,15 +103,6 @@ class LetterAdmin(RedactMixin, SimilarTextsMixin, ExportsMixin, ValidityMixin, M
 
     # --- a letter
 
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        mine = [
-            path("find/", wrap(self.find_view), name="letters_letter_find"),
-            path("<int:pk>/act/", wrap(self.act_view), name="letters_letter_act"),
-            path("<int:pk>/picture/", wrap(self.picture_view), name="letters_letter_picture"),
-        ]
-        return mine + super().get_urls()
-
     def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
         """The letter to read, as its target would, or the message. Each look is noted."""
         if not self.has_view_permission(request):
@@ -134,7 +123,7 @@ class LetterAdmin(RedactMixin, SimilarTextsMixin, ExportsMixin, ValidityMixin, M
             access_log=access_log_for(letter),
         )
 
-    @method_decorator(require_POST)
+    @extra_page("<int:pk>/act/", methods=("POST",))
     def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not self.has_moderate_permission(request):
             raise PermissionDenied
@@ -147,6 +136,7 @@ class LetterAdmin(RedactMixin, SimilarTextsMixin, ExportsMixin, ValidityMixin, M
             raise PermissionDenied
         return redirect("admin:letters_letter_change", letter.pk)
 
+    @extra_page("<int:pk>/picture/")
     def picture_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The picture of a message, on the page where it is read."""
         if not self.has_moderate_permission(request):
@@ -156,6 +146,7 @@ class LetterAdmin(RedactMixin, SimilarTextsMixin, ExportsMixin, ValidityMixin, M
             raise Http404
         return HttpResponse(data, content_type="image/jpeg")
 
+    @extra_page("find/")
     def find_view(self, request: HttpRequest) -> HttpResponse:
         """All that one address wrote. By POST: an address belongs in no URL and in no log."""
         if not self.has_moderate_permission(request):

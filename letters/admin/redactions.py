@@ -6,11 +6,9 @@ from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
+from cases.admin.pages import extra_page
 from cases.admin.row_numbers import row_number
 from cases.permissions import staff
 from letters.admin.desk import LETTER, DeskMixin
@@ -20,13 +18,8 @@ from letters.models import Letter
 
 
 class RedactMixin(DeskMixin):
-    def get_urls(self):
-        view = self.admin_site.admin_view(self.redact_view)
-        name = "letters_letter_desk_redact"
-        return [path("desk/<int:pk>/redact/", view, name=name), *super().get_urls()]
-
-    @method_decorator(require_POST)
-    def redact_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    @extra_page("desk/<int:pk>/redact/", methods=("POST",))
+    def desk_redact_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The letter stays on the desk. The log says that words were left out, never which."""
         self._may_read(request)
         letter = self._letter_to_read(pk)
