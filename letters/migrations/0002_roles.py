@@ -57,7 +57,10 @@ def make_roles(apps, schema_editor):
 
 
 def give(roles, apps, schema_editor):
-    """Let each role, {name: {"app.model": [act, …]}}, do these things too."""
+    """Let each role, {name: {"app.model": [act, …]}}, do these things too.
+
+    Whoever leads the moderators (since 0045) may do what they may.
+    """
     using = schema_editor.connection.alias
     # Django makes permissions only after the last migration; here they are needed before.
     for label in ["cases", "letters"]:
@@ -66,6 +69,7 @@ def give(roles, apps, schema_editor):
         )
     Group = apps.get_model("auth", "Group")
     Permission = apps.get_model("auth", "Permission")
+    leads = list(Group.objects.using(using).filter(name="lead"))
     for role, models in roles.items():
         group, _created = Group.objects.using(using).get_or_create(name=role)
         for name, acts in models.items():
@@ -76,7 +80,8 @@ def give(roles, apps, schema_editor):
             )
             if len(found) != len(codenames):
                 raise RuntimeError(f"Not all of {codenames} are there.")
-            group.permissions.add(*found)
+            for each in [group, *(leads if role == "moderator" else [])]:
+                each.permissions.add(*found)
 
 
 def remove_roles(apps, schema_editor):

@@ -6,9 +6,12 @@ The addresses come from the URL conf: a new one has to stand in the table below.
     -   is refused: 403, 404, 405, or the way to the sign-in page.
 """
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import Group
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, reverse
 from django.utils import timezone
@@ -467,3 +470,22 @@ def test_each_role_opens_and_sends_what_the_table_says(role):
 
 def test_every_role_that_ships_is_in_the_table():
     assert set(Group.objects.values_list("name", flat=True)) <= set(ROLES)
+
+
+def rights_of(role: str) -> set[str]:
+    return set(Group.objects.get(name=role).permissions.values_list("codename", flat=True))
+
+
+def test_who_leads_the_moderators_may_all_that_they_may():
+    assert rights_of("moderator")
+    assert rights_of("moderator") <= rights_of("lead")
+
+
+def test_a_right_that_moderators_are_given_later_is_given_to_who_leads_them_too():
+    roles = import_module("letters.migrations.0002_roles")
+    assert "view_tally" not in rights_of("moderator") | rights_of("lead")
+
+    roles.give({"moderator": {"letters.tally": ["view"]}}, apps, connection.schema_editor())
+
+    assert "view_tally" in rights_of("moderator")
+    assert "view_tally" in rights_of("lead")
