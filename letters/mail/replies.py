@@ -1,39 +1,28 @@
-"""Tells those who asked for it that an answer came to their letter: one mail for each.
-
-As in `letters.mail.deliveries`, the worker puts the mails into the outbox some at a time, and each
-is written when it leaves.
-"""
+"""Tells those who asked for it that an answer came to their letter: one mail for each."""
 
 from __future__ import annotations
 
-from django.db import transaction
 from django.db.models import QuerySet
 
-from letters.mail import links, messages
-from letters.mail.deliveries import MAILS_A_BATCH
+from letters.mail import batches, links, messages
 from letters.models import Letter, MailKind, OutgoingMail, Reply
 from letters.models.locks import delete_locked
 
 
 def queue_batch() -> int:
     """Queue the next mails, and return how many letters were looked at."""
-    with transaction.atomic():
-        due = Reply.objects.to_tell().select_for_update(of=["self"], skip_locked=True)
-        reply = due.defer("text", "picture", "shown_text").first()
-        if reply is None:
-            return 0
-        letters = list(_asked(reply)[:MAILS_A_BATCH])
-        about = [links.about(letter) for letter in letters]
-        earlier = OutgoingMail.objects.filter(about__in=about, kind=MailKind.REPLY_CAME)
-        delete_locked(earlier.exclude(sent_at=None, given_up_at=None))  # of an answer before
-        mails = [messages.of_reply(letter) for letter in letters]
-        OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
-        if letters:
-            reply.told_letter = letters[-1].pk
-        if len(letters) < MAILS_A_BATCH:
-            reply.tell_after = None
-        reply.save(update_fields=["told_letter", "tell_after"])
-    return len(letters)
+    due = Reply.objects.to_tell().defer("text", "picture", "shown_text")
+    return batches.queue(due, "told_letter", _queue_some)
+
+
+def _queue_some(reply: Reply, most: int) -> list[int]:
+    letters = list(_asked(reply)[:most])
+    about = [links.about(letter) for letter in letters]
+    earlier = OutgoingMail.objects.filter(about__in=about, kind=MailKind.REPLY_CAME)
+    delete_locked(earlier.exclude(sent_at=None, given_up_at=None))  # of an answer before
+    mails = [messages.of_reply(letter) for letter in letters]
+    OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
+    return [letter.pk for letter in letters]
 
 
 def _asked(reply: Reply) -> QuerySet[Letter]:

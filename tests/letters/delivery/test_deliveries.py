@@ -15,8 +15,8 @@ from django.utils import timezone
 from PIL import Image
 
 from cases.models import Case
+from letters.mail import batches, outbox
 from letters.mail import deliveries as delivery_mails
-from letters.mail import outbox
 from letters.models import Delivery, HandIn, HandInItem, Letter, OutgoingMail
 from letters.models.deliveries import UNDO_WITHIN
 from letters.privacy import erasure, limits
@@ -232,7 +232,7 @@ def wanting(case: Case, number: int, **fields) -> HandIn:
 
 
 def test_who_asked_gets_one_mail_an_hour_later(deliverer, monkeypatch):
-    monkeypatch.setattr(delivery_mails, "MAILS_A_BATCH", 2)
+    monkeypatch.setattr(batches, "MAILS_A_BATCH", 2)
     case = make_case_to_write_for(display_name="Ana Test")
     hand_in = wanting(case, 5)
     Letter.objects.filter(pk=hand_in.items.get(number=5).letter_id).update(wants_news=False)

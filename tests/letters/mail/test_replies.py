@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import Case, Freeze
-from letters.mail import outbox
+from letters.mail import batches, outbox
 from letters.mail import replies as reply_mails
 from letters.models import Letter, Reply
 from letters.models.email_spelling import email_hash
@@ -48,7 +48,7 @@ def tell(minutes: int = 11) -> list[str]:
 
 
 def test_each_who_asked_gets_one_mail_some_minutes_later(monkeypatch):
-    monkeypatch.setattr(reply_mails, "MAILS_A_BATCH", 2)
+    monkeypatch.setattr(batches, "MAILS_A_BATCH", 2)
     case = make_case_to_write_for(display_name="Ana Test")
     wanting(case, 3)
     make_letter(case, state="delivered", route="deliver")
