@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import path
-from django.utils.decorators import method_decorator
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
-from cases.admin.pages import ExtraPagesMixin
+from cases.admin.pages import ExtraPagesMixin, extra_page
 from cases.admin.readonly import ReadOnlyAdmin
 from cases.admin.row_numbers import row_number
 from cases.permissions import staff
@@ -40,7 +39,6 @@ from letters.models import (
 from letters.privacy.limits import KEEP_HAND_IN_FILES_FOR
 
 MAKE, FETCH = "letters.make_handin", "letters.fetch_handin"
-ACTS = {"cancel": "Cancelled.", "printed": "Printed.", "again": "Made again."}  # in the log
 NAMES = {
     (ActionKind.APPEAL.value, ""): gettext_lazy("letters"),
     (ActionKind.SOLIDARITY.value, Format.LETTER.value): gettext_lazy("messages, as letters"),
@@ -68,6 +66,9 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(MAKE)
 
+    def has_fetch_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(FETCH)
+
     # --- the list
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -89,19 +90,6 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         return hand_in.numbers  # type: ignore[attr-defined]  # annotated above
 
     # --- a new one
-
-    def get_urls(self):
-        wrap = self.admin_site.admin_view
-        acts = ["cancel", "printed", "again"]
-        mine = [
-            path(f"<int:pk>/{act}/", wrap(self.act_view), {"act": act}, f"letters_handin_{act}")
-            for act in acts
-        ]
-        mine += [
-            path("<int:pk>/fetch/", wrap(self.zip_view), name="letters_handin_zip"),
-            path("<int:pk>/fetch/<int:index>/", wrap(self.fetch_view), name="letters_handin_fetch"),
-        ]
-        return mine + super().get_urls()
 
     def add_view(self, request: HttpRequest, form_url="", extra_context=None) -> HttpResponse:
         """First what, then which of them; how many that is stands there before it is made."""
@@ -153,9 +141,9 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         parts = list(hand_in.parts.all())
         made = [part for part in parts if part.is_made]
         is_stopped = hand_ins.is_stopped(hand_in.case)
-        may_make = request.user.has_perm(MAKE) and not is_stopped
+        may_make = self.has_add_permission(request) and not is_stopped
         is_over = is_stopped or hand_in.state == HandInState.CANCELLED
-        may_fetch = request.user.has_perm(FETCH) and not is_over
+        may_fetch = self.has_fetch_permission(request) and not is_over
         is_complete = len(made) == len(parts)
         is_fetched = all(part.fetched_at for part in parts)
         return self._page(
@@ -179,72 +167,76 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             may_make_again=may_make
             and hand_in.may_be_made_again
             and any(part.erased_at or part.failed_at for part in parts),
-            may_cancel=request.user.has_perm(MAKE) and hand_in.may_be_cancelled,
+            may_cancel=self.has_add_permission(request) and hand_in.may_be_cancelled,
             **self.delivery_of(request, hand_in),
             access_log=access_log_for(hand_in),
         )
 
-    @method_decorator(require_POST)
-    def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
-        if not request.user.has_perm(MAKE):
-            raise PermissionDenied
+    @extra_page("<int:pk>/cancel/", permission="add", methods=("POST",))
+    def cancel_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        cancelled = _("%(hand_in)s is cancelled.")
+        return self._act(request, pk, hand_ins.cancel, "Cancelled.", cancelled)
+
+    @extra_page("<int:pk>/printed/", permission="add", methods=("POST",))
+    def printed_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        printed = _("%(hand_in)s is printed.")
+        return self._act(request, pk, hand_ins.mark_printed, "Printed.", printed)
+
+    @extra_page("<int:pk>/again/", permission="add", methods=("POST",))
+    def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        def make_again(hand_in: HandIn, _by: User) -> bool:
+            return hand_ins.make_again(hand_in) > 0
+
+        again = _("%(hand_in)s is made again.")
+        return self._act(request, pk, make_again, "Made again.", again)
+
+    def _act(
+        self,
+        request: HttpRequest,
+        pk: int,
+        act: Callable[[HandIn, User], bool],
+        noted: str,
+        message: str,
+    ) -> HttpResponse:
+        """Do it, log it, and say how it went."""
         hand_in = self._hand_in(pk)
         try:
-            match act:
-                case "cancel":
-                    done = hand_ins.cancel(hand_in, staff(request))
-                    message = _("%(hand_in)s is cancelled.")
-                case "printed":
-                    done = hand_ins.mark_printed(hand_in, staff(request))
-                    message = _("%(hand_in)s is printed.")
-                case _again:
-                    done = hand_ins.make_again(hand_in) > 0
-                    message = _("%(hand_in)s is made again.")
+            done = act(hand_in, staff(request))
         except Refused as refusal:
-            messages.error(request, str(refusal))
+            return self._refused(request, hand_in, refusal)
+        if done:
+            self.log_change(request, hand_in, noted)
+            messages.success(request, message % _named(hand_in))
         else:
-            if done:
-                self.log_change(request, hand_in, ACTS[act])
-                messages.success(request, message % _named(hand_in))
-            else:
-                named = _named(hand_in) | {"state": hand_in.get_state_display()}
-                messages.warning(
-                    request, _("%(hand_in)s is %(state)s: nothing was changed.") % named
-                )
+            named = _named(hand_in) | {"state": hand_in.get_state_display()}
+            messages.warning(request, _("%(hand_in)s is %(state)s: nothing was changed.") % named)
         return redirect("admin:letters_handin_change", hand_in.pk)
 
     # --- its files
 
-    @method_decorator(require_POST)
+    @extra_page("<int:pk>/fetch/<int:index>/", permission="fetch", methods=("POST",))
     def fetch_view(self, request: HttpRequest, pk: int, index: int) -> HttpResponseBase:
         """One part. By POST, and logged: there are names and letters in it."""
-        hand_in = self._to_fetch(request, pk)
+        hand_in = self._hand_in(pk)
         part = get_object_or_404(hand_in.parts, index=index)
         try:
             pdf = hand_ins.fetch(part)
         except Refused as refusal:
-            messages.error(request, str(refusal))
-            return redirect("admin:letters_handin_change", hand_in.pk)
+            return self._refused(request, hand_in, refusal)
         self.log_change(request, hand_in, f"Fetched {part.file_name}.")
         return _attachment(HttpResponse(pdf, content_type="application/pdf"), part.file_name)
 
-    @method_decorator(require_POST)
+    @extra_page("<int:pk>/fetch/", permission="fetch", methods=("POST",))
     def zip_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """All parts with a manifest, for an organisation's printer."""
-        hand_in = self._to_fetch(request, pk)
+        hand_in = self._hand_in(pk)
         try:
             chunks = hand_ins.fetch_all(hand_in)
         except Refused as refusal:
-            messages.error(request, str(refusal))
-            return redirect("admin:letters_handin_change", hand_in.pk)
+            return self._refused(request, hand_in, refusal)
         self.log_change(request, hand_in, "Fetched all of it.")
         response = StreamingHttpResponse(chunks, content_type="application/zip")
         return _attachment(response, f"hand-in-{hand_in.pk}.zip")
-
-    def _to_fetch(self, request: HttpRequest, pk: int) -> HandIn:
-        if not request.user.has_perm(FETCH):
-            raise PermissionDenied
-        return self._hand_in(pk)
 
 
 def _attachment(response: HttpResponseBase, name: str) -> HttpResponseBase:

@@ -15,11 +15,11 @@ from django.contrib.auth.models import User
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases.admin.history import Span, highlight_changes
+from cases.admin.pages import extra_page
 from cases.admin.row_numbers import row_number
 from cases.permissions import staff
 from letters.admin import reading
@@ -46,12 +46,8 @@ class Alike(NamedTuple):
 
 
 class SimilarTextsMixin(DeskMixin):
-    def get_urls(self):
-        view = self.admin_site.admin_view(self.alike_view)
-        name = "letters_letter_desk_alike"
-        return [path("desk/<int:pk>/alike/", view, name=name), *super().get_urls()]
-
-    def alike_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    @extra_page("desk/<int:pk>/alike/")
+    def desk_alike_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The letter in full, and of each that is like it what differs: approved together."""
         self._may_read(request)
         letter, queue = self._letter_to_read(pk), QueueForm(request.GET)
