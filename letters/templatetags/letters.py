@@ -4,8 +4,11 @@ import datetime
 import re
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
 
 from cases.models import Case
 from letters.models import Letter
@@ -42,6 +45,14 @@ def post_button(
 def days_until_read() -> int:
     """How long what is handed to us waits to be read, if that is long."""
     return waiting.days_until_read()
+
+
+@register.filter
+def waiting_time(since: datetime.datetime | None) -> str:
+    """“2 days, 3 hours”; never “0 minutes”."""
+    if since and timezone.now() - since < datetime.timedelta(minutes=1):
+        return _("less than a minute")
+    return timesince(since) if since else ""
 
 
 @register.simple_tag

@@ -1,4 +1,5 @@
 import datetime
+import re
 from io import StringIO
 
 import pytest
@@ -49,6 +50,25 @@ def test_first_page_names_first_what_has_waited_longest_for_another_look():
         "3 cases to check again",
         ["Ben", "Cem", "Ana"],
     )
+
+
+@pytest.mark.parametrize(
+    ("role", "expected"),
+    [
+        ("editor", ["Today", "Cases", "Outcomes"]),
+        ("moderator", ["Today", "Cases", "Reading desk", "Replies", "Signatures"]),
+        ("counter", ["Today", "Cases", "On paper", "Tally"]),
+        ("delivery", ["Today", "Cases", "Hand-ins", "Replies"]),
+    ],
+)
+def test_the_menu_of_each_page_leads_to_what_a_role_works_on(role, expected):
+    client = signed_in(role)
+
+    menu = text(client.get("/admin/")).split('class="sections"')[1].split("</nav>")[0]
+    links = re.findall(r'href="(.+?)".*?>(.+?)</a>', menu, re.DOTALL)
+
+    assert [name for _address, name in links] == expected
+    assert {client.get(address).status_code for address, _name in links} == {200}
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,19 @@ def test_the_queue_begins_with_what_waits_longest_and_says_how_much_and_how_long
     assert "Sam Tester" not in shown
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"), [(0, "less than a minute"), (59, "less than a minute"), (60, "1 minute")]
+)
+def test_what_came_just_now_has_not_waited_zero_minutes(still_clock, seconds, said):
+    waiting()
+    still_clock.shift(seconds)
+
+    shown = " ".join(text(signed_in("moderator").get(DESK)).split())
+
+    assert f"One waits. The oldest has waited for {said}." in shown.replace("\xa0", " ")
+    assert f"<td>{said}</td>" in shown.replace("\xa0", " ")
+
+
 def test_the_queue_is_filtered_by_case_kind_language_flag_state_and_age():
     case = make_solidarity_action().case
     old = waiting(9, case=case, language="es")
