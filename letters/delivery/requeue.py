@@ -6,6 +6,7 @@ django-tasks keeps a task as a row, and does neither of the two by itself.
 from __future__ import annotations
 
 import datetime
+import gc
 
 from django.db import transaction
 from django.utils import timezone
@@ -45,6 +46,8 @@ def run_one() -> bool:
             row.claim(worker.worker_id)
     if row is not None:
         worker.run_task(row)
+        # A letter and its redactions point at each other: those of many parts would stay in memory.
+        gc.collect()
     return row is not None
 
 

@@ -1,6 +1,7 @@
 """The paper of a hand-in: made in the background, encrypted, fetched by who may, gone in time."""
 
 import datetime
+import gc
 import io
 import json
 import os
@@ -456,6 +457,26 @@ def test_a_part_takes_the_same_number_of_queries_for_few_and_many(django_assert_
         part = make(case).parts.select_related("hand_in__case__edition").get(index=1)
         with django_assert_max_num_queries(3):
             hand_in_paper.pdf(part)
+
+
+def test_no_letter_stays_in_memory_once_its_part_is_made():
+    case = make_case_to_write_for()
+    for _ in range(3):
+        make_letter(case, state="approved")
+    make(case)
+    parts.enqueue_missing()
+    gc.collect()
+    gc.disable()  # so that nothing goes by chance
+
+    try:
+        while requeue.run_one():
+            pass
+        letters = [one for one in gc.get_objects() if type(one) is Letter]
+    finally:
+        gc.enable()
+
+    assert HandIn.objects.get().state == "ready"
+    assert letters == []
 
 
 def test_a_task_that_fails_keeps_no_words_and_is_tried_again(monkeypatch):
