@@ -102,14 +102,21 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         form = HandInForm(request.POST or None, **what.cleaned_data)
         if form.is_valid() and "make" in request.POST:
             try:
-                hand_in = hand_ins.make(
-                    form.choice(), paper=form.cleaned_data["paper"], by=staff(request)
+                hand_in, is_new = hand_ins.make_once(
+                    form.choice(),
+                    key=form.key(),
+                    paper=form.cleaned_data["paper"],
+                    by=staff(request),
                 )
             except Refused as refusal:
                 messages.error(request, str(refusal))
             else:
-                self.log_addition(request, hand_in, "Made.")
-                messages.success(request, _("%(hand_in)s is made.") % _named(hand_in))
+                if is_new:
+                    self.log_addition(request, hand_in, "Made.")
+                    messages.success(request, _("%(hand_in)s is made.") % _named(hand_in))
+                else:
+                    message = _("%(hand_in)s was made with this form already.")
+                    messages.info(request, message % _named(hand_in))
                 return redirect("admin:letters_handin_change", hand_in.pk)
         choice = form.choice() if form.is_valid() else form.all_of_it
         return self._page(

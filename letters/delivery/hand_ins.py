@@ -175,7 +175,16 @@ def is_stopped(case: Case) -> bool:
     return case.freeze != Freeze.NONE
 
 
-def make(choice: Choice, *, paper: str = Paper.A4, by: User) -> HandIn:
+def make_once(choice: Choice, *, key: str, paper: str, by: User) -> tuple[HandIn, bool]:
+    """As `make` does, and whether it is new: the same form sent again finds what it made."""
+    with transaction.atomic():
+        _refuse_if_stopped(choice.case)
+        if made := HandIn.objects.filter(form_key=key).first():
+            return made, False
+        return make(choice, paper=paper, by=by, form_key=key), True
+
+
+def make(choice: Choice, *, paper: str = Paper.A4, by: User, form_key: str = "") -> HandIn:
     """Number what was chosen, and put it in a new hand-in. Raises Refused if there is nothing."""
     with transaction.atomic():
         _refuse_if_stopped(choice.case)
@@ -191,6 +200,7 @@ def make(choice: Choice, *, paper: str = Paper.A4, by: User) -> HandIn:
             paper=paper,
             page_language=get_language() or settings.LANGUAGE_CODE,
             made_by=by,
+            form_key=form_key,
         )
         number = _put_in(hand_in, choice)
         if not number:

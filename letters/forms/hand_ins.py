@@ -16,6 +16,7 @@ from cases.models import Case, Target
 from letters.delivery.hand_ins import Choice
 from letters.forms.fields import set_choices, set_queryset
 from letters.models import ActionKind, Format, Letter, Paper
+from letters.privacy.antispam import key_of, new_token
 
 
 class WhatForm(forms.Form):
@@ -36,6 +37,7 @@ class WhatForm(forms.Form):
 class HandInForm(forms.Form):
     """Which of them, and on what paper."""
 
+    token = forms.CharField(widget=forms.HiddenInput, max_length=200, required=False)
     target = forms.ModelChoiceField(
         Target.objects.none(),
         label=_("To"),
@@ -71,6 +73,7 @@ class HandInForm(forms.Form):
 
     def __init__(self, data=None, *, case: Case, kind: str, form: str) -> None:
         super().__init__(data)
+        self.fields["token"].initial = new_token
         self.all_of_it = Choice(case=case, kind=kind, form=form)
         targets = case.targets.all()
         if kind != ActionKind.SOLIDARITY and len(targets) > 1:
@@ -107,6 +110,13 @@ class HandInForm(forms.Form):
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and until < since:
             self.add_error("until", ValidationError(_("Give a day after the first one.")))
+
+    def key(self) -> str:
+        """Of what this form makes, as it is filled in: the same however often it is sent."""
+        of = self.all_of_it
+        filled_in = {name: self.data.getlist(name) for name in self.fields if name != "token"}
+        purpose = f"hand-in of {of.case.pk} {of.kind} {of.form} {filled_in}"
+        return key_of(self.cleaned_data["token"] or new_token(), purpose)
 
     def choice(self) -> Choice:
         asked = self.cleaned_data

@@ -84,6 +84,8 @@ class HandIn(models.Model):
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("made by")
     )
+    # Of the form that made it: sent twice, it makes one hand-in.
+    form_key = models.CharField(max_length=22, blank=True, editable=False)
     ready_at = models.DateTimeField(_("ready"), null=True, editable=False)
     printed_at = models.DateTimeField(_("printed"), null=True, editable=False)
     printed_by = models.ForeignKey(
@@ -114,6 +116,9 @@ class HandIn(models.Model):
             ("deliver_handin", _("Can record what became of hand-ins")),
         ]
         constraints = [
+            models.UniqueConstraint(
+                name="hand_in_one_for_a_form", fields=["form_key"], condition=~Q(form_key="")
+            ),
             models.CheckConstraint(
                 name="hand_in_has_a_form_only_if_of_messages",
                 condition=Q(kind=ActionKind.SOLIDARITY) ^ Q(form=""),

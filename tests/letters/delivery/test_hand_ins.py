@@ -1,6 +1,7 @@
 """Making a hand-in: what is in it, and what never is."""
 
 import datetime
+import re
 
 import pytest
 from django.urls import reverse
@@ -139,6 +140,29 @@ def test_signatures_are_in_one_hand_in_at_most():
     later = make_signature(petition)
 
     assert keys(make(petition.case, "signature", limit="1")) == [later.pk]
+
+
+def test_the_same_form_twice_makes_one_hand_in():
+    case = make_case_to_write_for()
+    for _ in range(5):
+        make_letter(case, state="approved")
+    client = signed_in("delivery")
+    page = text(client.get(f"{ADD}?case={case.pk}&kind=appeal&form="))
+    token = re.search('name="token" value="(.+?)"', page)[1]
+
+    counted = ask(client, case, press="count", limit="2", token=token)
+    first = ask(client, case, limit="2", token=token)
+    again = ask(client, case, limit="2", token=token)
+    hand_in = HandIn.objects.get()
+    other = ask(client, case, limit="1", token=token)
+    new_page = ask(client, case, limit="1")
+
+    assert token in text(counted)
+    assert first.redirect_chain == again.redirect_chain == [(hand_in.get_absolute_url(), 302)]
+    assert said(again) == [f"Hand-in {hand_in.pk} was made with this form already."]
+    assert text(again).count("Made.") == 1
+    assert [len(said(one)) for one in (other, new_page)] == [1, 1]
+    assert [one.items.count() for one in HandIn.objects.order_by("pk")] == [2, 1, 1]
 
 
 def test_what_is_in_a_hand_in_is_not_there_for_another():
