@@ -71,7 +71,10 @@ class DeliveriesMixin(ExtraPagesMixin):
         printed = deliveries.printed_number(hand_in)
         is_sent = request.method == "POST"
         form = DeliveryForm(
-            request.POST if is_sent else None, request.FILES if is_sent else None, printed=printed
+            request.POST if is_sent else None,
+            request.FILES if is_sent else None,
+            printed=printed,
+            printed_on=hand_in.printed_on,
         )
         if not form.is_valid():
             title = _("What became of %(hand_in)s") % {"hand_in": hand_in}
@@ -93,7 +96,11 @@ class DeliveriesMixin(ExtraPagesMixin):
     def returned_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Which of it came back, by number or all."""
         hand_in = _hand_in(request, pk)
-        form = ReturnedForm(request.POST if request.method == "POST" else None)
+        delivery = Delivery.objects.filter(hand_in=hand_in).only("handed_in_on").first()
+        form = ReturnedForm(
+            request.POST if request.method == "POST" else None,
+            handed_in_on=delivery.handed_in_on if delivery else None,
+        )
         if not form.is_valid():
             title = _("What came back of %(hand_in)s") % {"hand_in": hand_in}
             return self._page(request, "returned", title, form=form, hand_in=hand_in)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 from base64 import b64encode
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.formats import number_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext_lazy as _
 
 from letters.forms.fields import LineField, PlainTextField
@@ -18,7 +19,7 @@ MAX_NUMBERS = 5_000  # typed one by one; else all came back
 
 
 class DeliveryForm(forms.Form):
-    """Where, when, to whom, and how it went. `printed` is how many stand on the paper."""
+    """Where, when, to whom, and how it went. `printed` are on the paper, since `printed_on`."""
 
     handed_in_on = day_field(_("On which day?"))
     place = LineField(label=_("Where?"), max_length=200, help_text=_("The office and its town."))
@@ -51,14 +52,17 @@ class DeliveryForm(forms.Form):
         help_text=_("Seen by staff only."),
     )
 
-    def __init__(self, data=None, files=None, *, printed: int) -> None:
+    def __init__(
+        self, data=None, files=None, *, printed: int, printed_on: datetime.date | None
+    ) -> None:
         super().__init__(data, files, initial={"number": printed})
-        self.printed = printed
+        self.printed, self.printed_on = printed, printed_on
         if not self.is_bound or not self._differs():
             self.fields["is_right"].widget = forms.HiddenInput()
 
     def clean_handed_in_on(self):
-        return past_day(self.cleaned_data["handed_in_on"])
+        message = _("It was printed on %(day)s: give that day or a later one.")
+        return _not_before(self.printed_on, self.cleaned_data["handed_in_on"], message)
 
     def clean_proof(self) -> str:
         upload = self.cleaned_data["proof"]
@@ -90,8 +94,13 @@ class ReturnedForm(forms.Form):
         help_text=_("As they stand in the margin: 3, 7, 12-15."),
     )
 
+    def __init__(self, data=None, *, handed_in_on: datetime.date | None) -> None:
+        super().__init__(data)
+        self.handed_in_on = handed_in_on
+
     def clean_on(self):
-        return past_day(self.cleaned_data["on"])
+        message = _("It was handed in on %(day)s: give that day or a later one.")
+        return _not_before(self.handed_in_on, self.cleaned_data["on"], message)
 
     def clean_numbers(self) -> list[int]:
         found: set[int] = set()
@@ -118,3 +127,10 @@ class ReturnedForm(forms.Form):
     def chosen(self) -> list[int] | None:
         """The numbers; None for all."""
         return None if self.cleaned_data["everything"] else self.cleaned_data["numbers"]
+
+
+def _not_before(first: datetime.date | None, day: datetime.date, message) -> datetime.date:
+    """The day, if it is not before the first and has come."""
+    if first and day < first:
+        raise ValidationError(message, params={"day": date_format(first)})
+    return past_day(day)

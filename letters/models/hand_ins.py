@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
 
 from django.conf import settings
@@ -157,6 +158,10 @@ class HandIn(models.Model):
     @property
     def is_printed(self) -> bool:
         return self.printed_at is not None
+
+    @property
+    def printed_on(self) -> datetime.date | None:
+        return timezone.localdate(self.printed_at) if self.printed_at else None
 
     @property
     def may_be_cancelled(self) -> bool:
