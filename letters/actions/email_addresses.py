@@ -84,6 +84,13 @@ def not_me(email_address: EmailAddress, *, block: bool) -> None:
         signatures.delete()
 
 
+def prove_address(thing: Letter | Pledge) -> None:
+    """Whoever reads mail at the address says that it is theirs."""
+    things = type(thing).objects.filter(pk=thing.pk, email_hash=thing.email_hash)
+    unproven = things.filter(email_proven_on=None).exclude(email_hash="")
+    unproven.update(email_proven_on=timezone.localdate())
+
+
 def take_address_off(thing: Letter | Pledge) -> None:
     """Whoever reads mail at the address says that they wrote nothing: somebody mistyped theirs.
 
@@ -91,7 +98,7 @@ def take_address_off(thing: Letter | Pledge) -> None:
     """
     with transaction.atomic():
         type(thing).objects.filter(pk=thing.pk, email_hash=thing.email_hash).update(
-            email="", email_hash=""
+            email="", email_hash="", email_proven_on=None
         )
         thing.email = thing.email_hash = ""
         messages.forget_other_addresses(thing)

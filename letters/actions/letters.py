@@ -190,10 +190,14 @@ def revise(
         letter.shown_on, letter.waiting_since = current.shown_on, current.waiting_since
         was, now = current.tally_key, letter.tally_key
         letter.is_answer = current.is_answer
+        letter.email_proven_on = current.email_proven_on
+        if current.email != letter.email:
+            letter.email_proven_on = None
         if current.state in (APPROVED, IN_HAND_IN):
             letter.state, letter.shown_on, letter.is_answer = SUBMITTED, None, False
             letter.waiting_since = letter.changed_at
         changed = ["changed_at", "state", "shown_on", "waiting_since", "is_answer"]
+        changed += ["email_proven_on"]
         letter.save(update_fields=[*fields, *changed])
         if (current.subject, current.body) != (letter.subject, letter.body):
             Redaction.objects.filter(letter=letter).delete()

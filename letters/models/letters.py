@@ -242,6 +242,11 @@ class Letter(CountedAction, PrivateLink):
     place = EncryptedTextField(_("place"), blank=True)
     email = EncryptedTextField(_("e-mail"), blank=True)
     email_hash = models.CharField(max_length=43, blank=True, editable=False)
+    # The day somebody who reads mail at the address said that it is theirs: before that, nothing
+    # but its private link is mailed there, and what staff have to tell. See also Pledge.
+    email_proven_on = models.DateField(
+        _("address confirmed on"), null=True, blank=True, editable=False
+    )
     # To which text its writer agreed: see letters.privacy.consent. Empty if it names nobody.
     consent_version = models.CharField(
         _("agreed to version"), max_length=10, blank=True, default="", editable=False
@@ -353,6 +358,10 @@ class Letter(CountedAction, PrivateLink):
                 | ~Q(state__in=COUNTED)
                 | Q(needs_review=True)
                 | Q(invalid_on__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="letter_proves_an_address_that_it_has",
+                condition=Q(email_proven_on__isnull=True) | ~Q(email_hash=""),
             ),
             models.CheckConstraint(
                 name="letter_to_the_person_has_no_target",

@@ -55,6 +55,10 @@ class Pledge(PrivateLink):
     group = EncryptedTextField(_("group or class"), blank=True)
     email = EncryptedTextField(_("e-mail"), blank=True)
     email_hash = models.CharField(max_length=43, blank=True, editable=False, db_index=True)
+    # See also Letter.email_proven_on
+    email_proven_on = models.DateField(
+        _("address confirmed on"), null=True, blank=True, editable=False
+    )
     # To which text its writer agreed: see letters.privacy.consent. Empty if it names nobody.
     consent_version = models.CharField(
         _("agreed to version"), max_length=10, blank=True, default="", editable=False
@@ -79,7 +83,11 @@ class Pledge(PrivateLink):
             models.CheckConstraint(
                 name="pledge_promises_a_sensible_number",
                 condition=Q(number__gte=1) & Q(number__lte=MAX_LETTERS_PROMISED),
-            )
+            ),
+            models.CheckConstraint(
+                name="pledge_proves_an_address_that_it_has",
+                condition=Q(email_proven_on__isnull=True) | ~Q(email_hash=""),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -50,6 +50,7 @@ ERASED_FIELDS = {
     "place": "",
     "email": "",
     "email_hash": "",
+    "email_proven_on": None,
     "consent_version": "",
     "rejection_reason": "",
     "change_wanted": "",

@@ -52,6 +52,7 @@ def _was_it_you(request: HttpRequest, thing: Letter | Pledge) -> HttpResponse:
     """The page names nothing that was typed: the address may be somebody else's."""
     if request.method == "POST":
         if request.POST.get("act") == "mine":
+            email_addresses.prove_address(thing)
             return redirect(thing)
         if request.POST.get("act") == "not-mine":
             email_addresses.take_address_off(thing)

@@ -85,6 +85,50 @@ def test_yes_opens_the_private_page_and_pressing_twice_is_fine(client, send):
     assert client.post(link, {}).url == link
 
 
+@pytest.mark.parametrize("send", [send_letter, send_pledge])
+def test_yes_proves_the_address_and_opening_the_link_does_not(client, send):
+    send(client, make_case_to_write_for(), email="sam@example.org")
+    things = Letter.objects.all() if send is send_letter else Pledge.objects.all()
+    [link] = mailed()
+
+    client.get(link)
+    opened = things.get().email_proven_on
+    client.post(link, {"act": "mine"})
+    proven = things.get().email_proven_on
+    with time_machine.travel(timezone.now() + DAY):
+        client.post(link, {"act": "mine"})
+
+    assert opened is None
+    assert proven == timezone.localdate()
+    assert things.get().email_proven_on == proven
+
+
+def test_another_address_is_not_proven_by_the_one_before(client):
+    send_letter(client, make_case_to_write_for(), email="sam@example.org")
+    client.post(mailed()[0], {"act": "mine"})
+    letter = Letter.objects.get()
+
+    def proven_after(**fields):
+        client.post(letter.get_absolute_url() + "edit/", letter_form(**fields))
+        return Letter.objects.get().email_proven_on
+
+    assert proven_after(email="sam@example.org", subject="Of the pastures") is not None
+    assert proven_after(email="sam+herds@example.org") is None  # who knows where that goes
+    assert proven_after(email="sam@example.org") is None
+
+
+@pytest.mark.parametrize("make", [make_letter, make_pledge])
+def test_a_proof_goes_with_its_address(make):
+    thing = make(email="sam@example.org", email_hash=email_hash("sam@example.org"))
+    email_addresses.prove_address(thing)
+
+    email_addresses.take_address_off(thing)
+    email_addresses.prove_address(thing)
+
+    thing.refresh_from_db()
+    assert thing.email_proven_on is None
+
+
 def test_a_pledge_link_names_nothing_typed_and_can_be_refused(client):
     case = make_case_to_write_for()
     send_pledge(client, case, email="wrong@example.org", name="Zora Tester", group="Class 7")
