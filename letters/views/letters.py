@@ -24,7 +24,15 @@ from letters.forms.routes import PostForm
 from letters.mail import outbox
 from letters.models import HandInItem, Letter, LetterState, Pledge
 from letters.privacy import limits
-from letters.text import composing, page_fit, pictures, printing, redactions, routes
+from letters.text import (
+    composing,
+    page_fit,
+    pictures,
+    post_days,
+    printing,
+    redactions,
+    routes,
+)
 from letters.views import checks, messages, replies, submitting
 
 OTHER_CASES = 3
@@ -149,6 +157,9 @@ def _posting(request: HttpRequest, letter: Letter) -> dict:
             "post": routes.by_post(letter, letter.posted_from),
             "to_print": printing.offered(letter),
             "copy_to_print": printing.offered(letter, copy=True) if letter.copied_to else None,
+            "safe": post_days.last_safe_day_of(letter)
+            if letter.state == LetterState.READY
+            else None,
         }
     if letter.state != LetterState.DRAFTING:
         return {}
@@ -284,6 +295,7 @@ def _writing_page(
         "close": close,
         "date_text": composing.date_in(language, timezone.localdate()),
         "envelope_lines": target.window_lines if target and target.postal_lines else [],
+        "safe": _last_safe_day(case, target, form),
         "rules": SafetyAdvice.of(case, AppliesTo.APPEAL),
         "fit": page_fit.describe(form["body"].value() or ""),
         "editing": editing,
@@ -292,6 +304,14 @@ def _writing_page(
         "draft_key": f"letter:{editing.pk if editing else case.slug}",
     } | checked
     return render(request, "letters/letters/write.html", context, status=status)
+
+
+def _last_safe_day(
+    case: Case, target: Target | None, form: LetterForm
+) -> post_days.LastSafeDay | None:
+    if target is None:
+        return None
+    return post_days.last_safe_day_to(case, target, str(form["country"].value() or ""))
 
 
 def _kept_query(request: HttpRequest, target: Target | None) -> str:
@@ -357,5 +377,5 @@ def _case_or_404(slug: str) -> Case:
 
 def _letter_or_404(key: str) -> Letter:
     of_case = ["case__solidarity_action", "case__petition", "case__edition", "case__action_count"]
-    letters = Letter.objects.select_related("target", "pledge", "embassy", *of_case)
+    letters = Letter.objects.select_related("target", "pledge__edition", "embassy", *of_case)
     return get_object_or_404(letters.by_key(key))

@@ -1,0 +1,108 @@
+"""Until when a letter has to be posted so that it is there in time.
+
+Only a delivery time that staff have read somewhere is used: see `PostalNote.delivery_days`. Where
+none is known, the deadline itself is the day, and pages say so. Public holidays are not known.
+"""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from babel import Locale, UnknownLocaleError
+
+from cases.dates import earliest_today
+from cases.models import Case, PostalNote, Target
+from letters.models import Letter, Pledge
+
+SATURDAY, SUNDAY = 5, 6
+
+
+@dataclass(frozen=True)
+class LastSafeDay:
+    day: datetime.date
+    # Whether it is known how long the post takes; if not, `day` is the deadline itself.
+    is_known: bool = False
+    # The last day on which the letter is of use. None if only its writer has said by when.
+    there_by: datetime.date | None = None
+    note: PostalNote | None = None  # which says how long the post takes
+
+    @property
+    def is_over(self) -> bool:
+        """Everywhere: until then nobody is told that it is too late."""
+        return self.day < earliest_today()
+
+
+def last_safe_day(pledge: Pledge) -> LastSafeDay:
+    """Of what was promised: the day its writer has chosen, or an earlier deadline.
+
+    If the case has several targets, the one that needs its letter first decides.
+    """
+    days = [_chosen_day(pledge)]
+    if case := pledge.case:
+        targets = case.open_targets
+        notes = notes_on(_destination(case, target) for target in targets)
+        days += filter(
+            None, [last_safe_day_to(case, target, pledge.country, notes) for target in targets]
+        )
+    return min(days, key=lambda safe: safe.day)
+
+
+def last_safe_day_of(letter: Letter) -> LastSafeDay | None:
+    """Of a letter that its writer posts; None if there is no deadline."""
+    days = [_chosen_day(letter.pledge)] if letter.pledge else []
+    if letter.target and letter.via_embassy:  # how long an embassy takes is not known
+        if until := letter.target.appeal_deadline:
+            days.append(LastSafeDay(until, there_by=until))
+    elif letter.target:
+        origin = letter.posted_from or letter.country
+        days.append(last_safe_day_to(letter.case, letter.target, origin))
+    return min(filter(None, days), key=lambda safe: safe.day, default=None)
+
+
+def last_safe_day_to(
+    case: Case, target: Target, origin: str, notes: dict[str, PostalNote] | None = None
+) -> LastSafeDay | None:
+    """Of a letter straight to the target, posted in `origin`; None if it has no deadline.
+
+    `notes` are those of `notes_on`, for who asks about several. Of a writer who has not said where
+    they are, the letter comes from abroad: that is the earlier day.
+    """
+    until = target.appeal_deadline
+    if until is None:
+        return None
+    destination = _destination(case, target)
+    note = (notes_on([destination]) if notes is None else notes).get(destination)
+    if note is None or destination == origin:
+        return LastSafeDay(until, there_by=until)
+    day = working_days_before(until, note.delivery_days or 0, destination)
+    return LastSafeDay(day, is_known=True, there_by=until, note=note)
+
+
+def notes_on(countries: Iterable[str]) -> dict[str, PostalNote]:
+    """By country, what is known of how long a letter from abroad takes."""
+    notes = PostalNote.objects.filter(country__in=set(countries), delivery_days__gt=0)
+    return {note.country: note for note in notes}
+
+
+def working_days_before(day: datetime.date, number: int, country: str) -> datetime.date:
+    """The day from which that many working days are left until then, with the country's weekend."""
+    try:
+        locale = Locale.parse(f"und_{country}")
+        weekend = range(locale.weekend_start, locale.weekend_end + 1)
+    except (UnknownLocaleError, ValueError):
+        weekend = range(SATURDAY, SUNDAY + 1)
+    while number > 0:
+        number -= day.weekday() not in weekend
+        day -= datetime.timedelta(days=1)
+    while day.weekday() in weekend:  # nobody empties the letter box
+        day -= datetime.timedelta(days=1)
+    return day
+
+
+def _chosen_day(pledge: Pledge) -> LastSafeDay:
+    reports_until = pledge.edition.reports_until
+    return LastSafeDay(min(pledge.due_on, reports_until or pledge.due_on))
+
+
+def _destination(case: Case, target: Target) -> str:
+    return target.postal_country or case.country
