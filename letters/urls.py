@@ -4,6 +4,7 @@ from letters.converters import KeyConverter
 from letters.models import EmailAddress, Letter, Pledge
 from letters.views import (
     api,
+    calendars,
     checks,
     email_addresses,
     embeds,
@@ -28,6 +29,8 @@ urlpatterns = [
     path("pledge/", pledges.pledge, name="pledge-edition"),
     path("cases/<slug:slug>/pledge/", pledges.pledge, name="pledge"),
     path("pledges/<key:key>/", pledges.pledge_page, name="pledge-page"),
+    path("pledges/<key:key>/pledge.ics", calendars.pledge_ics, name="pledge-ics"),
+    path("pledges/<key:key>/evening.ics", calendars.evening_ics, name="evening-ics"),
     path("pledges/<key:key>/erase/", privacy.erase, {"model": Pledge}, name="pledge-erase"),
     path("cases/<slug:slug>/write/", letters.write, name="letter-write"),
     path("cases/<slug:slug>/solidarity/", messages.write, name="message-write"),

@@ -326,6 +326,7 @@ def test_the_private_page_of_a_promise_in_each_state(arrive):
     visitor.presses("I have posted them")
     visitor.sees("There is a problem")
     found += findings(visitor)
+    found += findings_on(visitor, [begun.get_absolute_url() + "evening.ics?on=yesterday"])
     assert not found, listed(found)
 
 

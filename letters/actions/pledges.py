@@ -92,6 +92,11 @@ def room_left(pledge: Pledge, letters: Iterable[Letter]) -> int:
     return max(0, pledge.number - entered)
 
 
+def waits_for_letters(pledge: Pledge) -> bool:
+    """Whether some are still to be written for it."""
+    return not pledge.is_released and room_left(pledge, pledge.letters.all()) > 0
+
+
 def post_by_hand(
     pledge: Pledge, case: Case, number: int, *, key: str, needs_review: bool = False
 ) -> int:

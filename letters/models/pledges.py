@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from cases.countries import CountryField
+from cases.dates import earliest_today
 from cases.encryption import EncryptedTextField
 from cases.models import Case, Edition
 from letters.models.private_links import PrivateLink, PrivateLinkQuerySet
@@ -100,3 +101,8 @@ class Pledge(PrivateLink):
     @property
     def is_released(self) -> bool:
         return self.state == PledgeState.RELEASED
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its last day is over everywhere."""
+        return self.due_on < earliest_today()

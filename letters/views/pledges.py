@@ -9,6 +9,7 @@ from cases.goals import percent_of_goal
 from cases.http_caching import private_page
 from cases.models import Case, Edition
 from letters.actions import pledges
+from letters.forms.calendars import EveningForm
 from letters.forms.letters import LetterForm
 from letters.forms.pledges import HandwrittenForm, PledgeForm
 from letters.mail import outbox
@@ -80,6 +81,7 @@ def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
         "waiting": sum(letter.needs_review for letter in written),
         "not_valid": sum(not letter.is_valid for letter in letters),
         "hand_form": hand_form,
+        "evening_form": EveningForm(pledge=pledge),
         "signed": LetterForm.sign_pledge(pledge),
         "most_at_once": pledges.MAX_UNREVIEWED,
         # What was posted can be entered after the last day to write, too.

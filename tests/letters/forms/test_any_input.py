@@ -357,6 +357,8 @@ def test_a_made_up_key_opens_nothing(client, key):
         "/letters/{}/edit/",
         "/letters/{}/letter.txt",
         "/pledges/{}/",
+        "/pledges/{}/pledge.ics",
+        "/pledges/{}/evening.ics",
         "/mailboxes/{}/",
     ]:
         assert client.get(page.format(key)).status_code in (301, 404)
