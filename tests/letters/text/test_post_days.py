@@ -26,6 +26,7 @@ pytestmark = [
 ]
 
 day = datetime.date
+DEADLINE = day(2026, 12, 10)
 UNKNOWN = "How long the post takes is not known: post it as early as you can."
 
 
@@ -41,7 +42,7 @@ def make_note(country="ZA", **fields) -> PostalNote:
     )
 
 
-def make_case_in(country="ZA", until=day(2026, 12, 10)):
+def make_case_in(country="ZA", until=DEADLINE):
     case = make_case_to_write_for(country=country)
     case.targets.update(appeal_deadline=until, postal_country=country)
     return case
