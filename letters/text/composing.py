@@ -4,7 +4,6 @@ import datetime
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import quote
 
 from babel import Locale, UnknownLocaleError, dates
 from django.conf.locale import LANG_INFO
@@ -17,8 +16,6 @@ from cases.models import ModelLetter, Target
 from cases.printing.typesetting import Direction
 from letters.models import Letter
 
-# What mail programs and browsers pass on for certain; longer links are cut without a word.
-MAX_MAILTO_CHARACTERS = 1_900
 # Those CLDR does not know; of the others it says which way they run.
 RIGHT_TO_LEFT = re.compile(r"(bal|lrc|pnb|prs)\b|.*-(arab|hebr|thaa)\b")
 ENGLISH = Locale("en", "GB")  # day before month, as the pages have it
@@ -146,12 +143,3 @@ def as_text(letter: Letter) -> str:
     parts = parts_of(letter)
     texts = [parts.salutation, parts.body.strip(), parts.close, letter.signed_name]
     return "\n\n".join(text for text in texts if text) + "\n"
-
-
-def mailto(letter: Letter) -> str | None:
-    """A link that opens a mail with the letter in it; None if we know no checked address."""
-    email = letter.target.checked_email if letter.target else ""
-    if not email:
-        return None
-    body = quote(as_text(letter).replace("\n", "\r\n"))
-    return f"mailto:{quote(email, safe='@')}?subject={quote(letter.subject)}&body={body}"

@@ -22,10 +22,11 @@ from letters.converters import KeyConverter
 from letters.forms.letters import LetterForm, StartForm
 from letters.forms.routes import PostForm
 from letters.mail import outbox
-from letters.models import HandInItem, Letter, LetterState, Pledge
+from letters.models import HandInItem, Letter, LetterState, Pledge, Route
 from letters.privacy import limits
 from letters.text import (
     composing,
+    email_ways,
     page_fit,
     pictures,
     post_days,
@@ -122,13 +123,13 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
     if letter.is_message:
         return render(request, "letters/messages/message.html", context | messages.about(letter))
     return render(
-        request, "letters/letters/letter.html", context | _about(letter) | _posting(request, letter)
+        request, "letters/letters/letter.html", context | _about(letter) | _leaving(request, letter)
     )
 
 
 def _about(letter: Letter) -> dict:
     """What the private page of a letter to an official shows. See also messages.about."""
-    parts, mailto = composing.parts_of(letter), composing.mailto(letter)
+    parts = composing.parts_of(letter)
     return {
         "direction": parts.direction,
         "salutation": parts.salutation,
@@ -137,9 +138,6 @@ def _about(letter: Letter) -> dict:
         "envelope_lines": routes.envelope_lines(letter),
         "copy_note": routes.copy_note(letter),
         "other_targets": [one for one in letter.case.open_targets if one != letter.target],
-        "mailto": mailto,
-        "mail_too_long": len(mailto or "") > composing.MAX_MAILTO_CHARACTERS,
-        "plain_text": composing.as_text(letter),
         "everyone": letter.case.total_count,
         "others": _other_cases(letter.case) if letter.counts else [],
     }
@@ -150,8 +148,10 @@ def _other_cases(case: Case) -> CaseQuerySet:
     return cases.waiting_for_letters()[:OTHER_CASES]
 
 
-def _posting(request: HttpRequest, letter: Letter) -> dict:
-    """What its page says of the post, and offers to print."""
+def _leaving(request: HttpRequest, letter: Letter) -> dict:
+    """What its page offers to print or to e-mail, and says of the post."""
+    if letter.route == Route.EMAIL:
+        return email_ways.about(letter)
     if letter.is_to_be_printed:
         return {
             "post": routes.by_post(letter, letter.posted_from),

@@ -5,7 +5,6 @@ import datetime
 import pytest
 
 from letters.text import composing
-from tests.factories import make_case_to_write_for, make_letter
 
 DAY = datetime.date(2026, 12, 10)
 
@@ -49,13 +48,3 @@ def test_these_run_from_right_to_left(language):
 )
 def test_these_run_from_left_to_right(language):
     assert composing.direction(language) == "ltr"
-
-
-@pytest.mark.django_db
-def test_the_address_of_a_mail_keeps_its_at_sign():
-    case = make_case_to_write_for()
-    target = case.targets.get()
-    target.email, target.checked_on = "minister+post@example.org", "2025-11-01"
-    target.save()
-
-    assert composing.mailto(make_letter(case)).startswith("mailto:minister%2Bpost@example.org?")
