@@ -14,6 +14,7 @@ from icalendar import Alarm, Calendar, Event
 
 from cases.encryption import keyed_hash
 from letters.models import Pledge
+from letters.text.post_days import last_safe_day
 
 EVENING_LASTS = datetime.timedelta(hours=2)
 BEFORE_AN_EVENING = -datetime.timedelta(hours=1)
@@ -21,11 +22,15 @@ MORNING = datetime.timedelta(hours=9)  # of a day that lasts from midnight to mi
 
 
 def of_pledge(pledge: Pledge) -> bytes:
-    """The day until which the letters were promised, with an alarm that morning."""
+    """The day until which the letters were promised, and the last safe day to post them if that
+    is earlier and not over. Each with an alarm in its morning."""
     title = _("%(campaign)s: the letters that I promised") % _campaign(pledge)
-    event = _event(pledge, "due", title, pledge.due_on, alarm=MORNING)
-    event.add("transp", "TRANSPARENT")  # there is time for other things on this day
-    return _calendar(event)
+    events = [_day(pledge, "due", title, pledge.due_on)]
+    safe = last_safe_day(pledge)
+    if safe.day < pledge.due_on and not safe.is_over:
+        title = _("%(campaign)s: the last safe day to post my letters") % _campaign(pledge)
+        events.insert(0, _day(pledge, "last safe day", title, safe.day))
+    return _calendar(*events)
 
 
 def of_evening(pledge: Pledge, begins: datetime.datetime) -> bytes:
@@ -44,6 +49,12 @@ def _calendar(*events: Event) -> bytes:
     for event in events:
         calendar.add_component(event)
     return calendar.to_ical()
+
+
+def _day(pledge: Pledge, name: str, title: str, day: datetime.date) -> Event:
+    event = _event(pledge, name, title, day, alarm=MORNING)
+    event.add("transp", "TRANSPARENT")  # there is time for other things on this day
+    return event
 
 
 def _event(

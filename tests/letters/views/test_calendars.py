@@ -9,10 +9,11 @@ import vobject
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import Freeze
+from cases.models import Freeze, PostalNote
 from letters.models import PledgeState
+from letters.text import post_days
 from tests import reading
-from tests.factories import make_case, make_letter, make_pledge
+from tests.factories import make_case, make_case_to_write_for, make_letter, make_pledge
 
 DAY = datetime.date(2026, 12, 3)
 pytestmark = [pytest.mark.usefixtures("counts_hold"), pytest.mark.django_db]
@@ -22,6 +23,16 @@ pytestmark = [pytest.mark.usefixtures("counts_hold"), pytest.mark.django_db]
 def the_first_of_november():
     with time_machine.travel("2026-11-01T12:00:00Z", tick=False):
         yield
+
+
+def events_of(response) -> list[tuple[str, datetime.date]]:
+    """The days of a file with their titles, as both parsers read them."""
+    ours = icalendar.Calendar.from_ical(response.content).walk("VEVENT")
+    days = [(str(event["summary"]), event.decoded("dtstart")) for event in ours]
+    theirs = vobject.readOne(response.content.decode()).contents["vevent"]
+    assert [(event.summary.value, event.dtstart.value) for event in theirs] == days
+    assert len({event.uid.value for event in theirs}) == len(days)
+    return days
 
 
 def both_read(response) -> tuple[icalendar.Event, vobject.base.Component]:
@@ -61,6 +72,32 @@ def test_the_alarm_of_a_day_is_in_its_morning(client):
     assert alarm["description"] == other.valarm.description.value == one["summary"]
 
 
+@pytest.mark.parametrize("deadline", [datetime.date(2026, 11, 30), DAY])
+def test_the_last_safe_day_to_post_is_a_day_of_its_own_if_it_is_known(client, deadline):
+    case = make_case_to_write_for(country="ZA")
+    case.targets.update(appeal_deadline=deadline, postal_country="ZA")
+    PostalNote.objects.create(country="ZA", delivery_days=10, delivery_as_of="2025")
+    pledge = make_pledge(case, due_on=DAY)
+
+    days = events_of(the_day(client, pledge))
+
+    safe = post_days.last_safe_day(pledge).day
+    assert safe < deadline
+    assert days == [
+        ("Write for Rights 2025: the last safe day to post my letters", safe),
+        ("Write for Rights 2025: the letters that I promised", DAY),
+    ]
+
+
+def test_a_last_safe_day_that_is_over_goes_into_no_calendar(client):
+    case = make_case_to_write_for()
+    case.targets.update(appeal_deadline=timezone.localdate() - datetime.timedelta(days=2))
+
+    days = events_of(the_day(client, make_pledge(case, due_on=DAY)))
+
+    assert [day for _title, day in days] == [DAY]
+
+
 def test_an_evening_is_at_its_time_wherever_the_writer_is(client):
     pledge = make_pledge(due_on=DAY)
 
@@ -82,7 +119,7 @@ def test_an_evening_that_goes_past_midnight_ends_on_the_next_day(client):
 
 
 def test_names_are_read_as_they_were_written_in_lines_of_75_octets(client):
-    name = "Test, Person; with a \\ and ပြည်သူများအတွက် " * 3
+    name = "Test, Person; with a \\ and ပြည်သူများအတွက် " * 2
     pledge = make_pledge(make_case(display_name=name.strip()), due_on=DAY, number=2)
 
     response = the_day(client, pledge)
