@@ -1,4 +1,5 @@
-"""What is mailed. A form only notes that a mail is to leave; it is written when it leaves.
+"""What is mailed. A form only notes that a mail is to leave; it is written when it leaves, by
+`letters/mail/writing.py`.
 
 So nothing of a mail is kept, what several forms asked for leaves as one, and a case that was frozen
 meanwhile is not named, or its mail waits. Nothing that a visitor typed goes in, but for what staff
@@ -8,25 +9,16 @@ want changed. The subject names the campaign, and never what somebody did.
 from __future__ import annotations
 
 import datetime
-from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db.models import Q
-from django.template.loader import render_to_string
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
 
-from cases.models import Case, Freeze
 from letters.mail import links
 from letters.mail.pace import PAUSE, SENDER, domain_of
 from letters.models import (
     DataRequest,
-    Delivery,
     EmailAddress,
-    Follow,
-    FollowState,
-    HandInItem,
     Letter,
     LetterState,
     MailedLink,
@@ -34,14 +26,9 @@ from letters.models import (
     OutgoingMail,
     Pledge,
     Priority,
-    Reply,
-    ReplyState,
-    Signature,
-    SignatureState,
 )
 from letters.models.locks import delete_locked, lock
 from letters.models.mail import TELLS_OF_DECISION
-from letters.statistics.disclosure import SMALLEST_SHOWN
 
 WAIT_IF_TRAPPED = datetime.timedelta(hours=1)
 # What each says of a letter has to be so when it leaves.
@@ -49,34 +36,6 @@ OF_DELIVERY: dict[str, str] = {
     MailKind.LETTER_HANDED_IN: LetterState.DELIVERED,
     MailKind.LETTER_RETURNED: LetterState.RETURNED,
 }
-
-
-class WrittenMail(NamedTuple):
-    subject: str
-    body: str
-
-
-class Part(NamedTuple):
-    """What a mail says of one thing: `case` is None if it is for none or may not be named."""
-
-    kind: str
-    link: str
-    case: Case | None
-    is_message: bool = False
-    waiting: list[Signature | Follow] | None = None
-    not_me: str = ""
-    change_wanted: str = ""
-    delivery: Delivery | None = None
-    returned_on: datetime.date | None = None
-
-    @property
-    def is_few(self) -> bool:
-        """Whether so few were handed in that their number is not told."""
-        number = self.delivery and self.delivery.number
-        return (number or 0) < SMALLEST_SHOWN
-
-
-# --- to be sent
 
 
 def queue_letter_link(letter: Letter, *, sender: str = "", go_along: bool = False) -> None:
@@ -275,134 +234,3 @@ def _queue(
         not_before=now + wait if wait else now,
     )
     OutgoingMail.objects.bulk_create([mail], ignore_conflicts=True)
-
-
-# --- as it leaves
-
-
-def written(mails: list[OutgoingMail]) -> WrittenMail | None:
-    """One mail for all rows that leave together; None if what they are about is gone.
-
-    News is as it was approved.
-    """
-    first = mails[0]
-    if first.is_news:
-        return WrittenMail(first.subject, first.body)
-    with translation.override(first.language):
-        parts = [part for mail in mails if (part := _part(mail))]
-        if not parts:
-            return None
-        confirm = next((part for part in parts if part.kind == MailKind.CONFIRM), None)
-        context = {
-            "confirm": confirm,
-            "letters": [part for part in parts if part.kind == MailKind.LETTER_LINK],
-            "pledges": [part for part in parts if part.kind == MailKind.PLEDGE_LINK],
-            "data": [part for part in parts if part.kind == MailKind.DATA_LINK],
-            "rejected": [part for part in parts if part.kind == MailKind.LETTER_REJECTED],
-            "asked": [part for part in parts if part.kind == MailKind.CHANGE_ASKED],
-            "delivered": [part for part in parts if part.kind == MailKind.LETTER_HANDED_IN],
-            "returned": [part for part in parts if part.kind == MailKind.LETTER_RETURNED],
-            "replies": [part for part in parts if part.kind == MailKind.REPLY_CAME],
-            "site": urlsplit(settings.SITE_URL).netloc,
-            "organisation": settings.ORGANISATION,
-            "contact_email": settings.CONTACT_EMAIL,
-        }
-        about = {"organisation": settings.ORGANISATION}
-        if confirm and confirm.waiting:
-            subject = _("%(organisation)s: please confirm") % about
-        else:
-            subject = _("%(organisation)s: your link") % about
-        body = render_to_string("letters/mail/links.txt", context).strip() + "\n"
-    return WrittenMail(subject, body)
-
-
-def waits_for_confirmation(mail: OutgoingMail) -> bool:
-    """Whether something was asked for with the address that nobody has said yes to."""
-    email_address = _number(mail)
-    return (
-        Signature.objects.filter(
-            email_address=email_address, state=SignatureState.UNCONFIRMED
-        ).exists()
-        or Follow.objects.filter(
-            email_address=email_address, state=FollowState.UNCONFIRMED
-        ).exists()
-    )
-
-
-def _part(mail: OutgoingMail) -> Part | None:
-    """What the mail says of its thing; None if that is gone, or has another address now."""
-    number = _number(mail)
-    if mail.kind == MailKind.CONFIRM:
-        email_address = EmailAddress.objects.filter(pk=number, email_hash=mail.to_hash).first()
-        return _confirm_part(email_address) if email_address else None
-    if mail.kind == MailKind.DATA_LINK:
-        asked = DataRequest.objects.filter(pk=number, email_hash=mail.to_hash)
-        return Part(mail.kind, mail.body, None) if asked.exists() else None
-    model = Pledge if mail.kind == MailKind.PLEDGE_LINK else Letter
-    things = model.objects.select_related("case__edition").defer("name")
-    thing = things.filter(pk=number, email_hash=mail.to_hash).first()
-    if thing is None or (
-        mail.kind == MailKind.LETTER_REJECTED and thing.state != LetterState.REJECTED
-    ):
-        return None
-    if mail.kind in OF_DELIVERY and isinstance(thing, Letter):
-        return _delivery_part(mail, thing)
-    if mail.kind == MailKind.REPLY_CAME and isinstance(thing, Letter):
-        return _reply_part(mail, thing)
-    wanted = ""
-    if mail.kind == MailKind.CHANGE_ASKED:
-        if not (isinstance(thing, Letter) and _is_asked(thing)):
-            return None
-        wanted = thing.change_wanted
-    case = thing.case if thing.case and thing.case.is_visible else None
-    is_message = isinstance(thing, Letter) and thing.is_message
-    return Part(mail.kind, links.to_thing(thing), case, is_message, change_wanted=wanted)
-
-
-def _delivery_part(mail: OutgoingMail, letter: Letter) -> Part | None:
-    """Of a letter that was handed in or came back; None if that is not so any more, or its writer
-    does not want to know. While the case is frozen it waits."""
-    items = HandInItem.objects.open().select_related("hand_in__delivery")
-    item = items.filter(letter=letter, hand_in__delivery__in=Delivery.objects.handed_in()).first()
-    is_so = letter.state == OF_DELIVERY[mail.kind] and letter.is_valid and not letter.erased_on
-    if item is None or not (is_so and letter.wants_news) or letter.case.freeze != Freeze.NONE:
-        return None
-    return Part(
-        mail.kind,
-        links.to_thing(letter),
-        letter.case,
-        letter.is_message,
-        delivery=item.hand_in.delivery,
-        returned_on=item.returned_on,
-    )
-
-
-def _reply_part(mail: OutgoingMail, letter: Letter) -> Part | None:
-    """Of an answer to a letter; None if it is not shared any more, or its writer does not want to
-    know. While the case is frozen it waits."""
-    shared = Reply.objects.of_letter(letter).filter(state=ReplyState.SHARED)
-    if not (letter.wants_news and letter.case.freeze == Freeze.NONE and shared.exists()):
-        return None
-    return Part(mail.kind, links.to_thing(letter), letter.case, letter.is_message)
-
-
-def _is_asked(letter: Letter) -> bool:
-    """Whether its writer still has to change it. While its case is frozen the mail waits: what is
-    asked for may say of whom it is."""
-    is_asked = letter.state == LetterState.CHANGE_ASKED and letter.is_valid
-    return is_asked and letter.case.freeze == Freeze.NONE
-
-
-def _number(mail: OutgoingMail) -> int:
-    return int(mail.about.partition(":")[2])
-
-
-def _confirm_part(email_address: EmailAddress) -> Part:
-    signatures = email_address.signatures.filter(state=SignatureState.UNCONFIRMED)
-    follows = email_address.follows.filter(state=FollowState.UNCONFIRMED)
-    waiting = [
-        *signatures.select_related("petition__case__edition").defer("name").order_by("pk"),
-        *follows.select_related("case__edition").order_by("pk"),
-    ]
-    link = links.to_thing(email_address)
-    return Part(MailKind.CONFIRM, link, None, waiting=waiting, not_me=f"{link}not-me/")

@@ -26,7 +26,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from cases.encryption import Unreadable, keyed_hash
-from letters.mail import announcements, messages
+from letters.mail import announcements, parts, writing
 from letters.mail.pace import (
     DOMAIN,
     HAND_INS,
@@ -188,7 +188,7 @@ def _is_wanted(mail: OutgoingMail) -> bool:
     if EmailAddress.objects.filter(email_hash=mail.to_hash, blocked_on__isnull=False).exists():
         return False
     has_waited = mail.kind == MailKind.CONFIRM and mail.not_before > mail.created_at
-    return not has_waited or messages.waits_for_confirmation(mail)
+    return not has_waited or parts.waits_for_confirmation(mail)
 
 
 def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> bool:
@@ -196,7 +196,7 @@ def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> 
     try:
         # Whole, and anew: one may have been erased a moment ago.
         rows = sorted(_rows(batch), key=lambda row: row.pk != batch[0].pk)
-        message = messages.written(rows) if rows else None
+        message = writing.written(rows) if rows else None
         if message is None:
             with transaction.atomic():  # of a case that was frozen just now it waits
                 delete_locked(_rows(batch).may_be_told())

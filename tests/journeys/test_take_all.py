@@ -63,7 +63,7 @@ def test_somebody_goes_through_eight_cases_and_types_their_details_once(arrive, 
 
     call_command("work", once=True)
     [sent] = mail.outbox  # one, for all that waits, with the links to all that was written
-    assert sent.body.count("The private link to your") == 8
+    assert sent.body.count("the private link to your") == 8
     sam.opens(re.search(r"http\S+", sent.body)[0])
     sam.presses("Yes, all of these were me")
     sam.sees("Your 7 signatures count")

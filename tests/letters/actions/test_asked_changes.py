@@ -110,9 +110,9 @@ def test_what_is_asked_waits_for_its_case_and_leaves_with_no_other_mail(monkeypa
     ask(signed_in("moderator"), letter)
     freeze = partial(type(letter.case).objects.update, freeze_reason="A test.")
     if is_claimed:  # it is frozen when the worker has just begun
-        written = outbox.messages.written
+        written = outbox.writing.written
         monkeypatch.setattr(
-            outbox.messages, "written", lambda rows: freeze(freeze="paused") and written(rows)
+            outbox.writing, "written", lambda rows: freeze(freeze="paused") and written(rows)
         )
     else:
         freeze(freeze="paused")

@@ -28,6 +28,7 @@ from tests.factories import (
     make_petition,
     make_signature,
 )
+from tests.letters.mail.reading import unwrapped
 from tests.staff import said, signed_in, text
 
 pytestmark = pytest.mark.django_db
@@ -273,8 +274,9 @@ def test_who_asked_gets_one_mail_an_hour_later(deliverer, monkeypatch):
     assert delivery_mails.queue_batch() == 0
     bodies = tell()
     assert len(bodies) == 4
-    assert "Your letter for Ana Test was among 5 that we handed in on 3 December 2025." in bodies[0]
-    assert {one.subject for one in mail.outbox} == {"Write for Rights: your link"}
+    told = "We handed over your letter for Ana Test on 3 December 2025, as one of 5."
+    assert told in unwrapped(bodies[0])
+    assert {one.subject for one in mail.outbox} == {"Write for Rights: news for you"}
     assert len(tell()) == 4
 
 
@@ -287,7 +289,7 @@ def test_what_came_back_is_told_too_once(deliverer):
     bodies = tell(hours=4)[2:]
 
     assert len(bodies) == 2
-    assert "It was not taken, or it came back to us." in bodies[0]
+    assert "It was not taken, or it came back to us." in unwrapped(bodies[0])
 
 
 def test_who_knows_that_it_was_handed_in_is_not_told_again_when_others_came_back(deliverer):

@@ -103,7 +103,7 @@ def test_a_case_that_was_hidden_meanwhile_is_not_named():
 
     outbox.send_due()
 
-    assert "The private link to what you wrote:" in mail.outbox[0].body
+    assert "This is the private link to what you wrote:" in mail.outbox[0].body
     assert letter.case.display_name not in mail.outbox[0].body
 
 
@@ -129,7 +129,7 @@ def test_each_mail_reads_like_a_letter_and_says_whose_it_is(kind):
     outbox.send_due()
 
     [message] = mail.outbox
-    first = "Good day,\n\nthis mail comes from Write for Rights, because "
+    first = "Hello,\n\nThis mail is from Write for Rights. You get it because "
     assert message.body.startswith(first)
     assert message.subject.startswith("Write for Rights: ")
     assert message.body.endswith("\nWrite for Rights\n")

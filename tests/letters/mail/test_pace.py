@@ -85,7 +85,7 @@ def test_a_confirmation_is_there_at_once_whatever_else_was_asked_for(client, clo
     link, confirm = "Write for Rights: your link", "Write for Rights: please confirm"
     assert arrived == [[link], [confirm], [], [confirm]]
     # The letter's link came with the mail that was waited for, and the second's with the next.
-    assert [message.body.count("The private link to your letter") for message in mail.outbox] == [
+    assert [message.body.count("the private link to your letter") for message in mail.outbox] == [
         0,
         1,
         1,
@@ -168,7 +168,7 @@ def test_take_all_mails_one_confirmation_and_one_mail_with_all_the_links(client,
     work()
 
     assert "also go to the address you gave, in one mail." in page
-    assert sum(message.body.count("The private link to your") for message in mail.outbox) == 6
+    assert sum(message.body.count("the private link to your") for message in mail.outbox) == 6
     subjects = [message.subject for message in mail.outbox]
     assert subjects == ["Write for Rights: please confirm"] * 2
     assert not OutgoingMail.objects.filter(sent_at=None).exists()

@@ -16,6 +16,7 @@ from django.urls import reverse
 from letters.management.commands import work
 from letters.models import Announcement, OutgoingMail
 from tests.factories import make_follow, make_outcome
+from tests.letters.mail.reading import unwrapped
 from tests.letters.mail.test_outbox import make_mail
 from tests.letters.smtp_server import CUT, FAILURES, FakeSMTPServer
 from tests.staff import signed_in, text
@@ -149,7 +150,7 @@ def test_a_mail_on_its_way_is_plain_text_with_all_its_headers():
 
     [mail] = server.mails
     assert mail["To"] == "zoe@xn--zo-ija.example"
-    assert "a saisi cette adresse sur testserver" in mail.get_content()
+    assert "a saisi votre adresse sur testserver." in unwrapped(mail.get_content())
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Date"]
 

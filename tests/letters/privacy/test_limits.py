@@ -21,8 +21,6 @@ def in_words(limit) -> str:
 @pytest.mark.parametrize(
     ("template", "limit"),
     [
-        ("letters/mail/links.txt", links.CONFIRM_WITHIN),
-        ("letters/mail/links.txt", limits.KEEP_DATA_LINKS_FOR),
         ("letters/mailed_links/link_over.html", links.CONFIRM_WITHIN),
         ("letters/your_data/ask.html", limits.KEEP_DATA_LINKS_FOR),
         ("letters/your_data/asked.html", limits.KEEP_DATA_LINKS_FOR),
@@ -30,7 +28,7 @@ def in_words(limit) -> str:
         ("cases/pages/writing_safely.html", take_all.COOKIE_AGE),
     ],
 )
-def test_a_page_or_a_mail_names_the_limit(template, limit):
+def test_a_page_names_the_limit(template, limit):
     assert in_words(limit) in " ".join((TEMPLATES / template).read_text().lower().split())
 
 

@@ -1,0 +1,224 @@
+"""What a mail says of each thing that it tells of, worked out when it leaves.
+
+To add a kind of mail, add a function to `PARTS`, and its words to `letters/mail/texts.py`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from typing import NamedTuple
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+
+from cases.models import Case, Freeze
+from letters.mail import links
+from letters.mail.messages import OF_DELIVERY
+from letters.models import (
+    DataRequest,
+    Delivery,
+    EmailAddress,
+    Follow,
+    FollowState,
+    HandInItem,
+    Letter,
+    LetterState,
+    MailKind,
+    OutgoingMail,
+    Pledge,
+    Reply,
+    ReplyState,
+    Signature,
+    SignatureState,
+)
+from letters.privacy.limits import KEEP_DATA_LINKS_FOR, KEEP_DRAFTS_FOR
+from letters.statistics.disclosure import SMALLEST_SHOWN
+
+
+class Part(NamedTuple):
+    """One text of a mail, and what stands for its words in braces: see `letters.mail.texts`."""
+
+    text: str
+    values: dict[str, str]
+
+
+def part_of(mail: OutgoingMail) -> Part | None:
+    """What the mail says of its thing, in the language that is active.
+
+    None if the thing is gone, has another address now, or if it is not so any more.
+    """
+    return PARTS[mail.kind](mail)
+
+
+def named(thing: Letter | Pledge) -> str:
+    """What it is, in a sentence: “your letter for Ana Test”. A case that is hidden has no name."""
+    name = thing.case.display_name if thing.case and thing.case.is_visible else ""
+    if isinstance(thing, Pledge):
+        if name:
+            return _("your promise to write for %(name)s") % {"name": name}
+        return _("your promise to write letters")
+    if not name:
+        return _("what you wrote")
+    if thing.is_message:
+        return _("your message for %(name)s") % {"name": name}
+    return _("your letter for %(name)s") % {"name": name}
+
+
+def waits_for_confirmation(mail: OutgoingMail) -> bool:
+    """Whether something was asked for with the address that nobody has said yes to."""
+    email_address = number_of(mail)
+    return (
+        Signature.objects.filter(
+            email_address=email_address, state=SignatureState.UNCONFIRMED
+        ).exists()
+        or Follow.objects.filter(
+            email_address=email_address, state=FollowState.UNCONFIRMED
+        ).exists()
+    )
+
+
+def number_of(mail: OutgoingMail) -> int:
+    """The number of the row that the mail is about."""
+    return int(mail.about.partition(":")[2])
+
+
+def letter_of(mail: OutgoingMail) -> Letter | None:
+    """The letter that the mail is about, if it still has the address that the mail goes to."""
+    letters = Letter.objects.select_related("case__edition").defer("name")
+    return letters.filter(pk=number_of(mail), email_hash=mail.to_hash).first()
+
+
+def pledge_of(mail: OutgoingMail) -> Pledge | None:
+    """The pledge that the mail is about, as above."""
+    pledges = Pledge.objects.select_related("case__edition").defer("name")
+    return pledges.filter(pk=number_of(mail), email_hash=mail.to_hash).first()
+
+
+def _letter_link(mail: OutgoingMail) -> Part | None:
+    letter = letter_of(mail)
+    return _about(mail, letter) if letter else None
+
+
+def _pledge_link(mail: OutgoingMail) -> Part | None:
+    pledge = pledge_of(mail)
+    return _about(mail, pledge) if pledge else None
+
+
+def _about(mail: OutgoingMail, thing: Letter | Pledge, **values: str) -> Part:
+    return Part(mail.kind, {"what": named(thing), "link": links.to_thing(thing), **values})
+
+
+def _data_link(mail: OutgoingMail) -> Part | None:
+    asked = DataRequest.objects.filter(pk=number_of(mail), email_hash=mail.to_hash)
+    if not asked.exists():
+        return None
+    return Part(mail.kind, {"link": mail.body, "days": str(KEEP_DATA_LINKS_FOR.days)})
+
+
+def _rejected(mail: OutgoingMail) -> Part | None:
+    letter = letter_of(mail)
+    if letter is None or letter.state != LetterState.REJECTED:
+        return None
+    return _about(mail, letter, days=str(KEEP_DRAFTS_FOR.days))
+
+
+def _change_asked(mail: OutgoingMail) -> Part | None:
+    """While its case is frozen the mail waits: what is asked for may say of whom it is."""
+    letter = letter_of(mail)
+    if letter is None or letter.state != LetterState.CHANGE_ASKED or not letter.is_valid:
+        return None
+    if letter.case.freeze != Freeze.NONE:
+        return None
+    return _about(mail, letter, change_wanted=letter.change_wanted)
+
+
+def _of_delivery(mail: OutgoingMail) -> Part | None:
+    """Of a letter that was handed in or came back; None if that is not so any more, or its writer
+    does not want to know. While the case is frozen it waits."""
+    letter = letter_of(mail)
+    if letter is None or not letter.wants_news or letter.case.freeze != Freeze.NONE:
+        return None
+    items = HandInItem.objects.open().select_related("hand_in__delivery")
+    item = items.filter(letter=letter, hand_in__delivery__in=Delivery.objects.handed_in()).first()
+    is_so = letter.state == OF_DELIVERY[mail.kind] and letter.is_valid and not letter.erased_on
+    if item is None or not is_so:
+        return None
+    delivery = item.hand_in.delivery
+    return _about(mail, letter, day=_day(delivery.handed_in_on), number=_number(delivery.number))
+
+
+def _reply_came(mail: OutgoingMail) -> Part | None:
+    """Of an answer to a letter; None if it is not shared any more, or its writer does not want to
+    know. While the case is frozen it waits."""
+    letter = letter_of(mail)
+    if letter is None or not letter.wants_news or letter.case.freeze != Freeze.NONE:
+        return None
+    shared = Reply.objects.of_letter(letter).filter(state=ReplyState.SHARED)
+    return _about(mail, letter) if shared.exists() else None
+
+
+def _confirm(mail: OutgoingMail) -> Part | None:
+    address = EmailAddress.objects.filter(pk=number_of(mail), email_hash=mail.to_hash).first()
+    if address is None:
+        return None
+    link = links.to_thing(address)
+    values = {"link": link, "not_me": f"{link}not-me/", "days": str(links.CONFIRM_WITHIN.days)}
+    if waiting := _waiting(address):
+        return Part(MailKind.CONFIRM, values | {"waiting": waiting})
+    return Part("confirm-nothing", values)
+
+
+def _waiting(address: EmailAddress) -> str:
+    """What nobody has said yes to, as a list."""
+    signatures = address.signatures.filter(state=SignatureState.UNCONFIRMED)
+    signatures = signatures.select_related("petition__case__edition").defer("name")
+    follows = address.follows.filter(state=FollowState.UNCONFIRMED)
+    follows = follows.select_related("case__edition")
+    lines = [
+        *(_petition(signature.petition.case) for signature in signatures.order_by("pk")),
+        *(_news(follow.case) for follow in follows.order_by("pk")),
+    ]
+    return "\n".join(f"- {line}" for line in lines)
+
+
+def _petition(case: Case) -> str:
+    if not case.is_visible:
+        return _("a petition that is not shown at the moment")
+    return _("the petition for %(name)s (%(country)s)") % _name_and_country(case)
+
+
+def _news(case: Case | None) -> str:
+    if case is None:
+        return _("good news of all cases by e-mail")
+    if not case.is_visible:
+        return _("news that is not sent at the moment")
+    return _("news of %(name)s (%(country)s) by e-mail") % _name_and_country(case)
+
+
+def _name_and_country(case: Case) -> dict[str, str]:
+    return {"name": case.display_name, "country": case.country_name}
+
+
+def _day(day: datetime.date | None) -> str:
+    return date_format(day, "DATE_FORMAT") if day else ""
+
+
+def _number(number: int | None) -> str:
+    if (number or 0) < SMALLEST_SHOWN:
+        return _("a few")
+    return str(intcomma(number))
+
+
+PARTS: dict[str, Callable[[OutgoingMail], Part | None]] = {
+    MailKind.CONFIRM: _confirm,
+    MailKind.DATA_LINK: _data_link,
+    MailKind.LETTER_LINK: _letter_link,
+    MailKind.PLEDGE_LINK: _pledge_link,
+    MailKind.LETTER_REJECTED: _rejected,
+    MailKind.CHANGE_ASKED: _change_asked,
+    MailKind.LETTER_HANDED_IN: _of_delivery,
+    MailKind.LETTER_RETURNED: _of_delivery,
+    MailKind.REPLY_CAME: _reply_came,
+}

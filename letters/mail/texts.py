@@ -1,0 +1,277 @@
+"""Every text that mails are made of, as it ships, with the words in braces that are filled in.
+
+A mail has one text for each thing it tells of, between an opening and an end. To add one, add an
+entry to `TEXTS`, under its kind of mail. What stands for each word in braces is worked out by
+`letters/mail/parts.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from letters.models import MailKind
+
+COLUMNS = 72  # of a line: so many fit the window of every mail program
+
+TOKEN = re.compile(r"\{(\w+)\}")
+
+
+class Token(NamedTuple):
+    """A word in braces: what it stands for, told to whoever edits a text, and an example.
+
+    A text that has a `needed` one can't do without it.
+    """
+
+    meaning: str | Promise
+    example: str | Promise
+    needed: bool = False
+
+
+TOKENS = {
+    "organisation": Token(_("the name of the campaign"), "Write for Rights"),
+    "site": Token(_("the address of this website"), "www.example.org"),
+    "contact_email": Token(_("where people can write to"), "campaign@example.org"),
+    "what": Token(
+        _("what the mail is about, as “your letter for …”; without the name if it is hidden"),
+        _("your letter for Ana Example"),
+    ),
+    "number": Token(_("how many were handed over; “a few” if they are not told"), _("1,200")),
+    "day": Token(_("the day on which it was"), _("3 December 2025")),
+    "days": Token(_("how many days the link works, or until it is erased"), "14"),
+    "link": Token(_("the link"), "https://www.example.org/mail/example/", needed=True),
+    "not_me": Token(
+        _("the link for somebody who did not ask for anything"),
+        "https://www.example.org/mail/example/not-me/",
+        needed=True,
+    ),
+    "waiting": Token(
+        _("a list of what has to be confirmed"),
+        _("- the petition for Ana Example (Norway)"),
+        needed=True,
+    ),
+    "change_wanted": Token(
+        _("what we ask its writer to change"),
+        _("Please leave out the telephone number."),
+        needed=True,
+    ),
+}
+EVERYWHERE = ["organisation", "site", "contact_email"]
+# Others see a subject over somebody's shoulder: it names the campaign, and never what was done.
+IN_SUBJECT = ["organisation", "site"]
+
+
+class Opening:
+    """How a mail begins: it says why somebody gets it."""
+
+    TYPED = "opening-typed"
+    TO_DELIVER = "opening-to-deliver"
+    WANTED = "opening-wanted"
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text of mails: its name for staff, its words as they ship, and which tokens it may have.
+
+    An opening or an end has no subject, and stands in many mails.
+    """
+
+    name: str | Promise
+    body: str | Promise
+    tokens: tuple[str, ...] = ()
+    subject: str | Promise = ""
+    opening: str = ""
+    # Whether its link opens a private page: the mail says at the end what that means.
+    has_private_link: bool = False
+
+    @property
+    def allowed(self) -> list[str]:
+        """All that may stand in it, what is special to it first."""
+        return [*self.tokens, *EVERYWHERE]
+
+    @property
+    def needed(self) -> list[str]:
+        return [token for token in self.tokens if TOKENS[token].needed]
+
+
+_YOUR_LINK = _("{organisation}: your link")
+_PRIVATE_LINK = _("This is the private link to {what}:\n\n{link}")
+
+# What a mail tells first stands first here, and gives it its subject.
+TEXTS = {
+    MailKind.CONFIRM: Text(
+        _("Please confirm"),
+        _(
+            "Please confirm:\n\n"
+            "{waiting}\n\n"
+            "Open this page and press the button on it. Until you do, nothing counts and we send "
+            "no news:\n\n"
+            "{link}\n\n"
+            "The link works for {days} days. Keep it to yourself.\n\n"
+            "That wasn’t you? Then you don’t need to do anything: it is deleted by itself. Or "
+            "delete it now and, if you like, stop all mail from us:\n\n"
+            "{not_me}"
+        ),
+        ("waiting", "link", "days", "not_me"),
+        _("{organisation}: please confirm"),
+        Opening.TYPED,
+    ),
+    MailKind.CHANGE_ASKED: Text(
+        _("We ask for a change"),
+        _(
+            "We have read {what}, and changed nothing. Before we can pass it on, we ask you for "
+            "this:\n\n"
+            "{change_wanted}\n\n"
+            "On your private page you can change it and hand it in again, send it yourself, or "
+            "take it back. Until then it stays with us as it is:\n\n"
+            "{link}"
+        ),
+        ("what", "change_wanted", "link"),
+        _("{organisation}: we need your answer"),
+        Opening.TO_DELIVER,
+    ),
+    MailKind.LETTER_REJECTED: Text(
+        _("We can’t pass it on"),
+        _(
+            "We have read {what}, and can’t pass it on as it is. Your private page says why. There "
+            "you can change it and hand it in again, or leave it as it is: then it is erased after "
+            "{days} days.\n\n"
+            "{link}"
+        ),
+        ("what", "link", "days"),
+        _("{organisation}: a message for you"),
+        Opening.TO_DELIVER,
+    ),
+    MailKind.DATA_LINK: Text(
+        _("Link to all that we hold"),
+        _(
+            "This link opens all that we hold under your address. It works for {days} days:\n\n"
+            "{link}\n\n"
+            "Whoever has it can read and erase everything, so keep it to yourself."
+        ),
+        ("link", "days"),
+        _YOUR_LINK,
+        Opening.TYPED,
+    ),
+    MailKind.LETTER_LINK: Text(
+        _("Private link to a letter or message"),
+        _PRIVATE_LINK,
+        ("what", "link"),
+        _YOUR_LINK,
+        Opening.TYPED,
+        has_private_link=True,
+    ),
+    MailKind.PLEDGE_LINK: Text(
+        _("Private link to a pledge"),
+        _PRIVATE_LINK,
+        ("what", "link"),
+        _YOUR_LINK,
+        Opening.TYPED,
+        has_private_link=True,
+    ),
+    MailKind.REPLY_CAME: Text(
+        _("An answer came"),
+        _("An answer came to {what}. You can read it on your private page:\n\n{link}"),
+        ("what", "link"),
+        _("{organisation}: news for you"),
+        Opening.TO_DELIVER,
+    ),
+    MailKind.LETTER_HANDED_IN: Text(
+        _("It was handed in"),
+        _(
+            "We handed over {what} on {day}, as one of {number}. Thank you for writing! Your "
+            "private page says what we know:\n\n"
+            "{link}"
+        ),
+        ("what", "day", "number", "link"),
+        _("{organisation}: news for you"),
+        Opening.TO_DELIVER,
+    ),
+    MailKind.LETTER_RETURNED: Text(
+        _("It came back"),
+        _(
+            "We tried to hand over {what} on {day}. It was not taken, or it came back to us. It "
+            "still counts: you wrote it. Your private page says what we know:\n\n"
+            "{link}"
+        ),
+        ("what", "day", "link"),
+        _("{organisation}: news for you"),
+        Opening.TO_DELIVER,
+    ),
+    "confirm-nothing": Text(
+        _("Nothing left to confirm"),
+        _(
+            "There is nothing left for you to confirm. What you signed and follow is on this page. "
+            "There you can take it back, or take it up again:\n\n"
+            "{link}\n\n"
+            "The link works for {days} days. Keep it to yourself.\n\n"
+            "That wasn’t you? Then you don’t need to do anything. Or stop all mail from us "
+            "here:\n\n"
+            "{not_me}"
+        ),
+        ("link", "days", "not_me"),
+        _YOUR_LINK,
+        Opening.TYPED,
+    ),
+    Opening.TO_DELIVER: Text(
+        _("Opening: to somebody who asked us to deliver something"),
+        _(
+            "Hello,\n\n"
+            "This mail is from {organisation}. You get it because you asked us to deliver "
+            "something that you wrote on {site}."
+        ),
+    ),
+    Opening.WANTED: Text(
+        _("Opening: to somebody who wanted this mail"),
+        _(
+            "Hello,\n\n"
+            "This mail is from {organisation}. You get it because you asked for it on {site}."
+        ),
+    ),
+    Opening.TYPED: Text(
+        _("Opening: to an address that somebody typed"),
+        _(
+            "Hello,\n\n"
+            "This mail is from {organisation}. You get it because somebody, probably you, typed "
+            "your address on {site}."
+        ),
+    ),
+    "private-links": Text(
+        _("Below private links"),
+        _(
+            "With a private link you can read, change, take back or erase what it opens. Keep it "
+            "to yourself. If you did not ask for it, somebody mistyped their address: open the "
+            "link and say so, or do nothing."
+        ),
+    ),
+    "end": Text(_("The end of every mail"), _("{organisation}\n{contact_email}")),
+}
+ORDER = {kind: place for place, kind in enumerate(TEXTS)}
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """The text with what stands for its words in braces; one that nothing stands for is left."""
+    return TOKEN.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def wrapped(body: str) -> str:
+    """The body as it is mailed: in short lines, and links whole."""
+    lines = (_wrapped_line(line) for line in body.strip().splitlines())
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped_line(line: str) -> str:
+    indent = "  " if line.startswith("- ") else ""
+    return textwrap.fill(
+        line.strip(),
+        COLUMNS,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
