@@ -517,6 +517,7 @@ def test_the_admin_of_letters(arrive):
     signature = make_signature(make_petition(case), needs_review=True)
     paper = make_paper_count(case, state="held", number=9_000)
     reply = make_reply(case, text="The ministry thanks you.")
+    told = make_reply(case, entered_by=None, text="The ministry thanks me.")
     mia = arrive()
     mia.signs_in(make_staff("moderator", "counter"))
     letters = "/admin/letters/letter/"
@@ -539,6 +540,9 @@ def test_the_admin_of_letters(arrive):
             f"/admin/letters/papercount/{paper.pk}/change/",
             "/admin/letters/reply/",
             "/admin/letters/reply/enter/",
+            "/admin/letters/reply/desk/",
+            f"/admin/letters/reply/desk/{told.pk}/",
+            "/admin/letters/reply/desk/decisions/",
             f"/admin/letters/reply/{reply.pk}/change/",
             f"{letters}desk/",
             f"{letters}desk/{letter.pk}/",

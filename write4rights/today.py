@@ -33,7 +33,6 @@ from letters.models import (
     Pledge,
     Post,
     Reply,
-    ReplyState,
     Signature,
 )
 from letters.privacy import retention
@@ -211,9 +210,9 @@ def _to_review() -> list[Task]:
         ),
         Task(
             "letters.handle_reply",
-            Reply.objects.filter(state=ReplyState.UNREAD),
+            Reply.objects.unread(),
             ngettext_lazy("%(count)s answer to read", "%(count)s answers to read", "count"),
-            "?state=unread",
+            page="desk",
         ),
         Task(
             "letters.review_papercount",

@@ -8,26 +8,36 @@ from __future__ import annotations
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect
-from django.template.response import TemplateResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from cases.admin.pages import ExtraPagesMixin, extra_page
+from cases.admin.pages import extra_page
 from cases.admin.row_numbers import row_number
 from cases.permissions import staff
-from cases.publishing.acts import Refused
-from letters.delivery import flagged
+from letters.admin.desks import DeskMixin
+from letters.delivery import flagged, reading_queue
 from letters.delivery.flagged import Flagged
-from letters.delivery.reading_queue import COUNT_UP_TO
-from letters.models import Decision, DeskAct
+from letters.models import DeskAct
 
 LOGGED = {
     DeskAct.CLEAR_REVIEW: "Reviewed: it counts.",
     DeskAct.INVALIDATE: "Not valid, taken out of the count.",
 }
+
+
+class ActSelect(forms.RadioSelect):
+    """With the keys that choose: static/js/desk.js."""
+
+    keys = {DeskAct.CLEAR_REVIEW.value: "n", DeskAct.INVALIDATE.value: "x"}
+
+    def create_option(self, *args, **kwargs) -> dict:
+        option = super().create_option(*args, **kwargs)
+        if key := self.keys.get(option["value"]):
+            option["attrs"] |= {"data-key": key, "aria-keyshortcuts": key}
+        return option
 
 
 class FlaggedForm(forms.Form):
@@ -48,7 +58,7 @@ class FlaggedForm(forms.Form):
             self.fields[f"act-{row.pk}"] = forms.ChoiceField(
                 label=str(row).capitalize(),
                 required=False,
-                widget=forms.RadioSelect,
+                widget=ActSelect,
                 choices=[
                     ("", _("not decided")),
                     (DeskAct.CLEAR_REVIEW.value, _("real: let it count")),
@@ -82,25 +92,21 @@ def seen(row: Flagged) -> str:
     return changed_at.isoformat() if changed_at else str(row.state)
 
 
-class FlaggedDeskMixin(ExtraPagesMixin):
-    desk_permission = ""
-
-    @property
-    def thing(self) -> str:
-        return str(self.opts.model_name)
+class FlaggedDeskMixin(DeskMixin):
+    desk_acts = flagged
 
     @extra_page("desk/")
     def desk_view(self, request: HttpRequest) -> HttpResponse:
         """What one has on one's desk, and how much waits."""
         self._may_decide(request)
-        return self._desk_page(request, FlaggedForm(rows=self._on_desk(request)))
+        return self._page_of_desk(request, FlaggedForm(rows=self._on_desk(request)))
 
     @extra_page("desk/take/", methods=("POST",))
     def desk_take_view(self, request: HttpRequest) -> HttpResponse:
         """Put the next ones on one's desk."""
         self._may_decide(request)
         self._take(request)
-        return self._to_desk()
+        return redirect(self._desk_url(request))
 
     @extra_page("desk/act/", methods=("POST",))
     def desk_act_view(self, request: HttpRequest) -> HttpResponse:
@@ -111,7 +117,7 @@ class FlaggedDeskMixin(ExtraPagesMixin):
         form = FlaggedForm(request.POST, rows=self._on_desk(request))
         self._warn_of_what_is_gone(request, acts, form)
         if not form.is_valid():
-            return self._desk_page(request, form)
+            return self._page_of_desk(request, form)
         done = 0
         for row, act in form.chosen():
             as_read = request.POST.get(f"seen-{row.pk}") == seen(row)
@@ -127,7 +133,7 @@ class FlaggedDeskMixin(ExtraPagesMixin):
             messages.success(request, message % {"number": done})
         if not self._on_desk(request):
             self._take(request)
-        return self._to_desk()
+        return redirect(self._desk_url(request))
 
     def _warn_of_what_is_gone(
         self, request: HttpRequest, acts: dict[int, str], form: FlaggedForm
@@ -141,26 +147,6 @@ class FlaggedDeskMixin(ExtraPagesMixin):
             )
             messages.warning(request, message % {"number": gone})
 
-    @extra_page("desk/undo/", methods=("POST",))
-    def desk_undo_view(self, request: HttpRequest) -> HttpResponse:
-        """Take a decision back: it is on the desk again of who did."""
-        self._may_decide(request)
-        number = row_number(request.POST.get("decision", ""))
-        decision = get_object_or_404(Decision.objects.filter(thing=self.thing), pk=number)
-        try:
-            row = flagged.undo(decision, by=staff(request))
-        except Refused as refused:
-            messages.warning(request, str(refused))
-            return self._to_desk()
-        message = _("Undone: %(what)s.") % {"what": decision}
-        self.log_change(request, row, message)
-        messages.success(request, message)
-        return self._to_desk()
-
-    def _may_decide(self, request: HttpRequest) -> None:
-        if not request.user.has_perm(self.desk_permission):
-            raise PermissionDenied
-
     def _on_desk(self, request: HttpRequest) -> list[Flagged]:
         return flagged.on_desk(self.thing, staff(request))
 
@@ -172,20 +158,14 @@ class FlaggedDeskMixin(ExtraPagesMixin):
         else:
             messages.info(request, _("Nothing more waits for you here."))
 
-    def _desk_page(self, request: HttpRequest, form: FlaggedForm) -> HttpResponse:
-        number = flagged.waiting(self.thing)[: COUNT_UP_TO + 1].count()
-        context = self.admin_site.each_context(request) | {
-            "title": _("What a trap or a limit caught: %(things)s")
-            % {"things": self.opts.verbose_name_plural},
-            "opts": self.opts,
-            "form": form,
-            "thing": self.thing,
-            "rows": form.with_fields(),
-            "number": min(number, COUNT_UP_TO),
-            "has_more": number > COUNT_UP_TO,
-            "last": flagged.last_by(staff(request), self.thing),
-        }
-        return TemplateResponse(request, "admin/letters/desk/flagged.html", context)
-
-    def _to_desk(self) -> HttpResponse:
-        return redirect(f"admin:letters_{self.thing}_desk")
+    def _page_of_desk(self, request: HttpRequest, form: FlaggedForm) -> HttpResponse:
+        title = _("What a trap or a limit caught: %(things)s")
+        return self._desk_page(
+            request,
+            "desk/flagged",
+            title % {"things": self.opts.verbose_name_plural},
+            form=form,
+            thing=self.thing,
+            rows=form.with_fields(),
+            head=reading_queue.head(flagged.waiting(self.thing), "created_at"),
+        )

@@ -52,7 +52,7 @@ LISTED = [
 
 @admin.register(Letter)
 class LetterAdmin(RedactMixin, SimilarTextsMixin, ExportsMixin, ValidityMixin, ModeratedAdmin):
-    permission = MODERATE
+    permission = desk_permission = MODERATE
     found_by = gettext_lazy("Letters are found here by their number.")
     change_list_template = "admin/letters/letter/change_list.html"
     list_display = [
@@ -107,7 +107,7 @@ class LetterAdmin(RedactMixin, SimilarTextsMixin, ExportsMixin, ValidityMixin, M
         """The letter to read, as its target would, or the message. Each look is noted."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        letter = self._letter_to_read(object_id)
+        letter = self._row_to_read(object_id)
         self.log_change(request, letter, "Read.")
         return self._page(
             request,
@@ -127,7 +127,7 @@ class LetterAdmin(RedactMixin, SimilarTextsMixin, ExportsMixin, ValidityMixin, M
     def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not self.has_moderate_permission(request):
             raise PermissionDenied
-        letter = self._letter_to_read(pk)
+        letter = self._row_to_read(pk)
         if request.POST.get("seen") != letter.changed_at.isoformat():
             self._warn_of_change(request, letter)
         elif (act := request.POST.get("act", "")) in ("show", "hide"):
@@ -141,7 +141,7 @@ class LetterAdmin(RedactMixin, SimilarTextsMixin, ExportsMixin, ValidityMixin, M
         """The picture of a message, on the page where it is read."""
         if not self.has_moderate_permission(request):
             raise PermissionDenied
-        data = pictures.jpeg(self._letter_to_read(pk))
+        data = pictures.jpeg(self._row_to_read(pk))
         if data is None:
             raise Http404
         return HttpResponse(data, content_type="image/jpeg")

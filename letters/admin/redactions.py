@@ -11,19 +11,19 @@ from django.utils.translation import gettext as _
 from cases.admin.pages import extra_page
 from cases.admin.row_numbers import row_number
 from cases.permissions import staff
-from letters.admin.desk import LETTER, DeskMixin
-from letters.admin.desk_forms import QueueForm, RedactForm
+from letters.admin.desk import LETTER, LetterDeskMixin
+from letters.admin.desk_forms import RedactForm
 from letters.delivery import claims, redactions
 from letters.models import Letter
 
 
-class RedactMixin(DeskMixin):
+class RedactMixin(LetterDeskMixin):
     @extra_page("desk/<int:pk>/redact/", methods=("POST",))
     def desk_redact_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The letter stays on the desk. The log says that words were left out, never which."""
-        self._may_read(request)
-        letter = self._letter_to_read(pk)
-        back = redirect(self._page_of(letter.pk, QueueForm(request.GET)))
+        self._may_decide(request)
+        letter = self._row_to_read(pk)
+        back = redirect(self._page_of(request, letter.pk))
         if not claims.claim(LETTER, letter.pk, staff(request)):
             messages.warning(request, _("Somebody else has it on their desk: nothing was changed."))
             return back
@@ -51,7 +51,7 @@ class RedactMixin(DeskMixin):
         self.log_change(request, letter, message)
         messages.success(request, message)
 
-    def _more_to_read(self, letter: Letter, **sent: Form) -> dict[str, object]:
-        may_redact = redactions.may_be_redacted(letter)
-        form = sent.get("redact") or (RedactForm(letter=letter) if may_redact else None)
-        return super()._more_to_read(letter, **sent) | {"redact_form": form}
+    def _reading_context(self, row: Letter, **sent: Form) -> dict[str, object]:
+        may_redact = redactions.may_be_redacted(row)
+        form = sent.get("redact") or (RedactForm(letter=row) if may_redact else None)
+        return super()._reading_context(row, **sent) | {"redact_form": form}

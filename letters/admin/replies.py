@@ -9,17 +9,17 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from cases.admin.pages import ExtraPagesMixin, extra_page
+from cases.admin.pages import extra_page
 from cases.admin.readonly import ReadOnlyAdmin
-from cases.admin.row_numbers import row_number
 from cases.permissions import staff
 from letters.admin.access_log import access_log_for
 from letters.admin.filters import CaseFilter, OptionsFilter
 from letters.admin.keyset import KeysetAdmin
+from letters.admin.reply_desk import ReplyDeskMixin, share_form
 from letters.delivery import replies
 from letters.forms.replies import EnterReplyForm, ShareReplyForm
 from letters.models import Reply, ReplyState
@@ -37,8 +37,8 @@ class ReplyStateFilter(OptionsFilter):
 
 
 @admin.register(Reply)
-class ReplyAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
-    permission = HANDLE
+class ReplyAdmin(ReplyDeskMixin, KeysetAdmin, ReadOnlyAdmin):
+    permission = desk_permission = HANDLE
     change_list_template = "admin/letters/reply/change_list.html"
     list_display = ["number", "case", "sender", "received_on", "told_by", "state"]
     list_filter = [ReplyStateFilter, CaseFilter, "sender"]
@@ -68,27 +68,25 @@ class ReplyAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
     def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
         if not self.has_view_permission(request):
             raise PermissionDenied
-        reply = self._reply(object_id)
+        reply = self._row_to_read(object_id)
         self.log_change(request, reply, "Read.")
-        return self._read(request, reply, self._share_form(reply))
+        return self._read(request, reply, share_form(reply))
 
     @extra_page("<int:pk>/act/", permission="view", methods=("POST",))
     def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        reply = self._reply(pk)
+        reply = self._row_to_read(pk)
         act = request.POST.get("act", "")
         if request.POST.get("seen") != reply.changed_at.isoformat():
-            message = _("%(reply)s was changed since: please read it again.")
-            messages.warning(request, message % {"reply": _named(reply)})
-            return redirect("admin:letters_reply_change", pk)
-        if act == "share":
+            self._warn_of_change(request, reply)
+        elif reply.state == ReplyState.UNREAD:
+            messages.warning(request, _("It waits to be read: please do that at the desk."))
+        elif act == "share":
             form = ShareReplyForm(request.POST)
             if not form.is_valid():
                 return self._read(request, reply, form)
             words = form.cleaned_data
             done = replies.share(reply, words["shown_text"], words["shown_language"])
             self._tell(request, reply, done, _("Writers can read it now, on their private pages."))
-        elif act == "mark-read":
-            self._tell(request, reply, replies.mark_read(reply), _("It is marked as read."))
         elif act == "stop-sharing":
             self._tell(request, reply, replies.stop_sharing(reply), _("Writers read it no more."))
         elif act == "quote":
@@ -103,18 +101,10 @@ class ReplyAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
 
     @extra_page("<int:pk>/picture/", permission="view")
     def picture_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        reply = self._reply(pk)
+        reply = self._row_to_read(pk)
         if not reply.picture:
             raise Http404
         return HttpResponse(b64decode(reply.picture), content_type="image/jpeg")
-
-    def _reply(self, key: str | int) -> Reply:
-        rows = Reply.objects.select_related("case", "letter", "hand_in", "entered_by")
-        return get_object_or_404(rows, pk=row_number(str(key)))
-
-    def _share_form(self, reply: Reply) -> ShareReplyForm:
-        known = {"shown_text": reply.shown_text, "shown_language": reply.shown_language}
-        return ShareReplyForm(initial=known | {"seen": reply.changed_at.isoformat()})
 
     def _read(self, request: HttpRequest, reply: Reply, form: ShareReplyForm) -> HttpResponse:
         return self._page(

@@ -23,8 +23,7 @@ from cases.admin.pages import extra_page
 from cases.admin.row_numbers import row_number
 from cases.permissions import staff
 from letters.admin import reading
-from letters.admin.desk import LETTER, DeskMixin
-from letters.admin.desk_forms import QueueForm
+from letters.admin.desk import LETTER, LetterDeskMixin
 from letters.delivery import claims, desk, similar_texts
 from letters.models import DeskAct, Letter, LetterPicture
 from letters.text import checks, redactions, similarity
@@ -45,29 +44,29 @@ class Alike(NamedTuple):
         return self.letter.changed_at.isoformat()
 
 
-class SimilarTextsMixin(DeskMixin):
+class SimilarTextsMixin(LetterDeskMixin):
     @extra_page("desk/<int:pk>/alike/")
     def desk_alike_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The letter in full, and of each that is like it what differs: approved together."""
-        self._may_read(request)
-        letter, queue = self._letter_to_read(pk), QueueForm(request.GET)
+        self._may_decide(request)
+        letter = self._row_to_read(pk)
         claim = claims.claim_of(LETTER, letter.pk)
         if claim is None or claim.by != request.user or not letter.may_be_approved:
-            return redirect(self._page_of(letter.pk, queue))
+            return redirect(self._page_of(request, letter.pk))
         redactions.load(letter)
         if request.method == "POST":
             self._approve_together(request, letter)
-            return self._to_next(request, queue)
+            return self._to_next(request)
         others = shown_with(letter, staff(request))
         shown = [letter, *(other.letter for other in others)]
         rows = Letter.objects.filter(pk__in=[one.pk for one in shown]).only("pk", "kind")
         LogEntry.objects.log_actions(staff(request).pk, rows, CHANGE, "Read with others.")
         return self._desk_page(
             request,
-            "alike",
+            "desk/alike",
             _("Letters like %(letter)s") % {"letter": letter},
             **reading.context(letter),
-            queue=queue,
+            queue=self._queue(request),
             others=others,
             number=len(shown),
         )
@@ -100,12 +99,12 @@ class SimilarTextsMixin(DeskMixin):
             )
             messages.warning(request, message % {"n": left})
 
-    def _more_to_read(self, letter: Letter, **sent: Form) -> dict[str, object]:
+    def _reading_context(self, row: Letter, **sent: Form) -> dict[str, object]:
         alike = 0
-        if letter.may_be_approved:
-            similar_texts.group_case(letter.case_id)
-            alike = similar_texts.alike(letter).count()
-        return super()._more_to_read(letter, **sent) | {"alike": alike}
+        if row.may_be_approved:
+            similar_texts.group_case(row.case_id)
+            alike = similar_texts.alike(row).count()
+        return super()._reading_context(row, **sent) | {"alike": alike}
 
 
 def shown_with(letter: Letter, person: User) -> list[Alike]:

@@ -96,6 +96,13 @@ def _in_turn(rows: QuerySet) -> Iterator[int]:
         tried += some
 
 
+def skip(thing: str, row: int, by: User) -> None:
+    """Leave it to others: it is free again, and does not come back to who skipped it at once."""
+    with transaction.atomic():
+        Decision.objects.create(thing=thing, row=row, act=DeskAct.SKIP, by=by)
+        release(thing, [row], by)
+
+
 def skipped_by(person: User, thing: str) -> list[int]:
     """What they left to others a moment ago."""
     skipped = Decision.objects.standing().filter(

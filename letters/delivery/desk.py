@@ -17,7 +17,6 @@ from django.utils.translation import gettext as _
 from cases.publishing.acts import Refused
 from letters.actions import letters as letter_actions
 from letters.actions.transitions import move
-from letters.delivery import claims
 from letters.mail import messages
 from letters.models import (
     READ_STATES,
@@ -87,13 +86,6 @@ def decide(
     return True
 
 
-def skip(letter: Letter, *, by: User) -> None:
-    """Leave it to others: it is free again, and does not come back to who skipped it at once."""
-    with transaction.atomic():
-        Decision.objects.create(thing=LETTER, row=letter.pk, act=DeskAct.SKIP, by=by)
-        claims.release(LETTER, [letter.pk], by)
-
-
 def undo(decision: Decision, *, by: User) -> Letter:
     """Put the letter back as it was, the tally with it. Raises Refused with the reason why not."""
     if not decision.may_be_undone_by(by):
@@ -114,12 +106,6 @@ def undo(decision: Decision, *, by: User) -> Letter:
         if not (as_decided and _put_back(letter, decision) and standing.update(**undone)):
             raise Refused(_("It can’t be undone: it was changed since."))
     return letter
-
-
-def last_by(person: User) -> list[Decision]:
-    """What they decided last and can still undo, the newest first."""
-    decisions = Decision.objects.filter(thing=LETTER, by=person).undoable_by(person)
-    return list(decisions[:10])
 
 
 def _do(letter: Letter, act: str, code: str, reason: str, wanted: str) -> bool:

@@ -71,7 +71,7 @@ def decide(row: Flagged, act: str, *, by: User) -> bool:
 
 
 def undo(decision: Decision, *, by: User) -> Flagged:
-    """It waits for a look again, on the desk of who undid it. Raises Refused if it can't be."""
+    """It waits for a look again. Raises Refused if it can't be."""
     if not decision.may_be_undone_by(by):
         raise Refused(_("Only who decided it can undo it within an hour, or whoever leads."))
     model = Signature if decision.thing == DeskThing.SIGNATURE else Post
@@ -85,14 +85,7 @@ def undo(decision: Decision, *, by: User) -> Flagged:
             raise Refused(_("It can’t be undone: it was changed or erased since."))
         if not _put_back(row, decision) or not standing.update(**undone):
             raise Refused(_("It can’t be undone: it was changed or erased since."))
-    claims.claim(decision.thing, row.pk, by)
     return row
-
-
-def last_by(person: User, thing: str) -> list[Decision]:
-    """What they decided last and can still undo, the newest first."""
-    decisions = Decision.objects.filter(thing=thing, by=person).undoable_by(person)
-    return list(decisions[:AT_ONCE])
 
 
 def _do(row: Flagged, act: str) -> bool:

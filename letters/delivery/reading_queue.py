@@ -49,10 +49,10 @@ class Head(NamedTuple):
         return (timezone.now() - self.oldest).days if self.oldest else 0
 
 
-def head() -> Head:
-    """How many wait, and since when the first does."""
-    number = Letter.objects.queued()[: COUNT_UP_TO + 1].count()
-    oldest = Letter.objects.queued().values_list("waiting_since", flat=True).first()
+def head(queue: QuerySet, since: str) -> Head:
+    """How many wait, and since when the first does: its field `since`."""
+    number = queue[: COUNT_UP_TO + 1].count()
+    oldest = queue.values_list(since, flat=True).first()
     return Head(min(number, COUNT_UP_TO), number > COUNT_UP_TO, oldest)
 
 

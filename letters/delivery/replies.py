@@ -40,6 +40,11 @@ def mark_read(reply: Reply) -> bool:
     return reply.state == ReplyState.UNREAD and _change(reply, state=ReplyState.READ)
 
 
+def mark_unread(reply: Reply) -> bool:
+    """As it was before it was read or shared at the desk."""
+    return _change(reply, state=ReplyState.UNREAD, tell_after=None)
+
+
 def share(reply: Reply, shown_text: str, shown_language: str) -> bool:
     """Let the writers that it answers read these words on their private pages. Those who asked for
     it get a mail, ten minutes later and once: other words for the same answer are not told of.

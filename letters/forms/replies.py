@@ -188,7 +188,6 @@ class ShareReplyForm(forms.Form):
         error_messages={"required": _("Write what they may read.")},
     )
     shown_language = forms.ChoiceField(label=_("Its language"))
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, data=None, **kwargs) -> None:
         super().__init__(data, **kwargs)

@@ -21,6 +21,11 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
         # See also Claim.is_in_force
         return self.filter(until__gt=timezone.now())
 
+    def by_row(self, thing: str, rows: list[int]) -> dict[int, Claim]:
+        """Who has which of these now."""
+        found = self.in_force().filter(thing=thing, row__in=rows).select_related("by")
+        return {claim.row: claim for claim in found}
+
     def free_for(self, person) -> ClaimQuerySet:
         """Those that the person may take: their own, and what nobody reads any more."""
         return self.filter(Q(by=person) | Q(until__lte=timezone.now()))

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from letters.models.claims import DeskThing
 
 UNDO_OWN_WITHIN = datetime.timedelta(hours=1)  # then somebody who leads the moderators
+LAST_SHOWN = 20
 
 
 class DeskAct(models.TextChoices):
@@ -21,6 +22,8 @@ class DeskAct(models.TextChoices):
     CLEAR_REVIEW = "clear_review", _("not spam")
     REJECT = "reject", _("rejected")
     INVALIDATE = "invalidate", _("not valid")
+    READ = "read", _("read")
+    SHARE = "share", _("shared")
     SKIP = "skip", _("left to others")
 
 
@@ -36,6 +39,10 @@ class DecisionQuerySet(models.QuerySet["Decision"]):
         if person.has_perm("letters.lead_moderation"):
             return decided
         return decided.filter(by=person, at__gt=timezone.now() - UNDO_OWN_WITHIN)
+
+    def last_by(self, person, thing: str) -> list[Decision]:
+        """What they decided last and can still undo, the newest first."""
+        return list(self.filter(thing=thing, by=person).undoable_by(person)[:LAST_SHOWN])
 
 
 class Decision(models.Model):

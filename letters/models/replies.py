@@ -29,6 +29,10 @@ class ReplyState(models.TextChoices):
 
 
 class ReplyQuerySet(models.QuerySet["Reply"]):
+    def unread(self) -> ReplyQuerySet:
+        """What waits to be read, the longest waiting first."""
+        return self.filter(state=ReplyState.UNREAD).order_by("pk")
+
     def told_by_writers(self) -> ReplyQuerySet:
         return self.filter(entered_by=None)
 

@@ -83,7 +83,9 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
         _erase_mail_about("letter", keys)
         _forget_at_the_desk(DeskThing.LETTER, keys)
         LetterPicture.objects.filter(letter__in=keys).delete()
-        Reply.objects.told_by_writers().filter(letter__in=keys).delete()
+        told = Reply.objects.told_by_writers().filter(letter__in=keys)
+        _forget_at_the_desk(DeskThing.REPLY, list(told.values_list("pk", flat=True)))
+        told.delete()
         erase_replies(Reply.objects.filter(letter__in=keys))
         Redaction.objects.filter(letter__in=keys).delete()
         HandInItem.objects.leave(LeftBecause.ERASED, letters=keys)
@@ -157,7 +159,9 @@ def erase_posts(posts: QuerySet[Post]) -> int:
 def erase_replies(replies: QuerySet[Reply]) -> int:
     """Take out words and pictures of what came back; that it came stays. Returns how many."""
     with transaction.atomic():
-        return Reply.objects.filter(pk__in=lock(replies)).update(
+        keys = lock(replies)
+        _forget_at_the_desk(DeskThing.REPLY, keys)
+        return Reply.objects.filter(pk__in=keys).update(
             text="",
             picture="",
             shown_text="",

@@ -1,5 +1,5 @@
 /* Keys of the reading desk: <button data-key="a" aria-keyshortcuts="a">. They press what is on the
-   page and nothing else, never while somebody types or chooses, and can be turned off. */
+   page and nothing else, never while somebody types or chooses in another form, and can be turned off. */
 const box = document.getElementById("keys");
 const keyed = document.querySelectorAll("[data-key]");
 const OFF = "desk-keys-off";
@@ -11,17 +11,31 @@ function show() {
     } else {
       element.removeAttribute("aria-keyshortcuts");
     }
-    element.querySelector("kbd").hidden = !box.checked;
+    const hint = element.querySelector("kbd");
+    if (hint) {
+      hint.hidden = !box.checked;
+    }
   });
+}
+
+/* Of several choices with one key, the first of those that are not made yet. */
+function find(key) {
+  return [...keyed].find(
+    (one) => one.dataset.key === key && (one.type !== "radio" || isOpen(one.closest("fieldset"))),
+  );
+}
+
+function isOpen(choice) {
+  return !choice.querySelector(":checked")?.value;
 }
 
 function press(event) {
   const busy = event.target.closest("input, textarea, select, [contenteditable]");
-  if (!box.checked || busy || event.repeat || event.ctrlKey || event.metaKey || event.altKey) {
+  if (!box.checked || event.repeat || event.ctrlKey || event.metaKey || event.altKey) {
     return;
   }
-  const element = [...keyed].find((one) => one.dataset.key === event.key.toLowerCase());
-  if (!element) {
+  const element = find(event.key.toLowerCase());
+  if (!element || (busy && !(busy.type === "radio" && busy.form === element.closest("form")))) {
     return;
   }
   event.preventDefault();
@@ -29,6 +43,7 @@ function press(event) {
     element.parentElement.open = true;
     element.parentElement.querySelector("input[type=radio], textarea").focus();
   } else {
+    element.focus();
     element.click();
   }
 }

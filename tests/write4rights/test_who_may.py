@@ -257,6 +257,7 @@ letters_post_changelist               -     -     -     rw    rw    -     -     
 letters_post_delete                   -     -     -     -     -     -     -     -     -
 letters_post_desk                     -     -     -     rw    rw    -     -     -     rw
 letters_post_desk_act                 -     -     -     w     w     -     -     -     w
+letters_post_desk_decisions           -     -     -     rw    rw    -     -     -     rw
 letters_post_desk_take                -     -     -     w     w     -     -     -     w
 letters_post_desk_undo                -     -     -     w     w     -     -     -     w
 letters_post_history                  -     -     -     rw    rw    -     -     -     rw
@@ -266,6 +267,12 @@ letters_reply_add                     -     -     -     -     -     -     -     
 letters_reply_change                  -     -     -     rw    rw    -     rw    -     rw
 letters_reply_changelist              -     -     -     rw    rw    -     rw    -     rw
 letters_reply_delete                  -     -     -     -     -     -     -     -     -
+letters_reply_desk                    -     -     -     rw    rw    -     rw    -     rw
+letters_reply_desk_act                -     -     -     w     w     -     w     -     w
+letters_reply_desk_decisions          -     -     -     rw    rw    -     rw    -     rw
+letters_reply_desk_read               -     -     -     rw    rw    -     rw    -     rw
+letters_reply_desk_take               -     -     -     w     w     -     w     -     w
+letters_reply_desk_undo               -     -     -     w     w     -     w     -     w
 letters_reply_enter                   -     -     -     rw    rw    -     rw    -     rw
 letters_reply_history                 -     -     -     rw    rw    -     rw    -     rw
 letters_reply_picture                 -     -     -     -     -     -     -     -     -
@@ -282,6 +289,7 @@ letters_signature_changelist          -     -     -     rw    rw    -     -     
 letters_signature_delete              -     -     -     -     -     -     -     -     -
 letters_signature_desk                -     -     -     rw    rw    -     -     -     rw
 letters_signature_desk_act            -     -     -     w     w     -     -     -     w
+letters_signature_desk_decisions      -     -     -     rw    rw    -     -     -     rw
 letters_signature_desk_take           -     -     -     w     w     -     -     -     w
 letters_signature_desk_undo           -     -     -     w     w     -     -     -     w
 letters_signature_history             -     -     -     rw    rw    -     -     -     rw
@@ -360,7 +368,7 @@ def make_rows() -> dict:
         Group.objects.get(name="counter"),
         *[
             Decision.objects.create(thing=thing, row=0, act="approve", by=colleague)
-            for thing in ["letter", "signature", "post"]
+            for thing in ["letter", "signature", "post", "reply"]
         ],
         make_hand_in(make_letter(case, state="approved")),
         Decision.objects.create(thing="letter", row=1, act="skip"),
@@ -394,12 +402,13 @@ def sent_to(name: str, rows: dict) -> dict:
         "cases_pendingchange_decide": {"act": "take-back"},
         "letters_letter_act": {"act": "show", "seen": seen["letter"]},
         "letters_letter_desk_act": {"act": "skip"},
+        "letters_reply_desk_act": {"act": "skip"},
         **{
             f"letters_{one.thing}_desk_undo": {"decision": one.pk} for one in Decision.objects.all()
         },
         "letters_signature_act": {"act": "clear_review", "seen": seen["signature"]},
         "letters_announcement_act": {"act": "take-back"},
-        "letters_reply_act": {"act": "mark-read", "seen": seen["reply"]},
+        "letters_reply_act": {"act": "stop-sharing", "seen": seen["reply"]},
     }.get(name, {})
 
 

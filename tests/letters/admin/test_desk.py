@@ -83,6 +83,8 @@ def test_the_queue_begins_with_what_waits_longest_and_says_how_much_and_how_long
     assert "handed in again" in shown.split("<tbody>")[1].split("</tr>")[0]
     assert "a trap or a limit caught it" in shown
     assert "Sam Tester" not in shown
+    assert reverse("admin:letters_letter_desk_languages") in shown
+    assert reverse("admin:letters_letter_desk_decisions") in shown
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Signatures and posts that a trap or a limit caught: many on a page, each decided and undoable."""
 
+import datetime
+
 import pytest
 from django.test import Client
 
@@ -119,7 +121,8 @@ def test_not_valid_takes_a_reason_and_what_was_chosen_stays_chosen():
     response = decide(client, "signature", {signature: "invalidate"}, " ")
 
     assert "Say why: others have to understand it later." in text(response)
-    assert text(response).count("checked") == 1
+    chosen = [row.pk for row, field, _ in response.context["rows"] if field.value() == "invalidate"]
+    assert chosen == [signature.pk]
     assert Signature.objects.get().needs_review
 
 
@@ -147,13 +150,13 @@ def test_the_desk_asks_as_often_for_twenty_as_for_three(django_assert_num_querie
     for _ in range(3):
         make_signature(petition, needs_review=True)
     desk(client, "signature", "take/")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         desk(client, "signature")
     for _ in range(17):
         make_signature(petition, needs_review=True)
     desk(client, "signature", "take/")
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         assert len(on_desk(desk(client, "signature"))) == 20
 
 
@@ -165,3 +168,24 @@ def test_a_post_is_shown_without_its_private_link():
 
     assert "Mastodon" in shown
     assert Post.objects.get().key not in shown
+
+
+def test_the_head_says_how_many_wait_and_since_when_and_a_lead_undoes_after_the_hour(still_clock):
+    signature = make_signature(needs_review=True)
+    still_clock.shift(datetime.timedelta(days=9))
+    client, lead = signed_in("moderator"), signed_in("lead")
+
+    head = " ".join(text(desk(client, "signature", "take/")).split())
+    decide(client, "signature", {signature: "clear_review"})
+    still_clock.shift(datetime.timedelta(hours=2))
+    client.force_login(client.person)  # nobody stays signed in so long
+    lead.force_login(lead.person)
+    late = desk(client, "signature", "undo/", decision=Decision.objects.get().pk)
+    listed = lead.get("/admin/letters/signature/desk/decisions/").context["rows"]
+    desk(lead, "signature", "undo/", decision=Decision.objects.get().pk)
+
+    assert "One waits. The oldest has waited for 1 week, 2 days." in head
+    assert "/admin/letters/signature/desk/decisions/" in head
+    assert said(late)[0].startswith("Only who decided it can undo it within an hour")
+    assert listed == [(Decision.objects.get(), True)]
+    assert standing(signature)[2]

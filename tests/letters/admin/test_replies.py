@@ -87,18 +87,19 @@ def test_a_letter_it_can_not_answer_is_said_beside_its_field(number, sentence):
     assert not Reply.objects.exists()
 
 
-def test_what_a_writer_told_is_read_and_each_look_is_noted():
+def test_what_a_writer_told_is_on_its_page_and_waits_to_be_read_at_the_desk():
     letter = make_letter(state="posted", route="post")
     reply = make_reply(letter.case, letter=letter, entered_by=None, text=WORDS)
     client = signed_in("moderator")
 
     page = text(client.get(reverse("admin:letters_reply_change", args=[reply.pk])))
-    response = act(client, reply, "mark-read")
+    response = act(client, reply, "share", shown_text=WORDS, shown_language="en")
 
     assert WORDS in page
     assert letter.key not in page
-    assert said(response) == ["It is marked as read."]
-    assert Reply.objects.get().state == ReplyState.READ
+    assert "Put it on my desk" in page
+    assert said(response) == ["It waits to be read: please do that at the desk."]
+    assert Reply.objects.get().state == ReplyState.UNREAD
     assert LogEntry.objects.filter(change_message="Read.").exists()
 
 
@@ -126,16 +127,16 @@ def test_no_words_are_shared_that_nobody_wrote():
 
 
 def test_what_somebody_changed_meanwhile_is_read_again():
-    reply, client = make_reply(text=WORDS, entered_by=None), signed_in("delivery")
+    reply, client = make_reply(text=WORDS), signed_in("delivery")
     url = reverse("admin:letters_reply_act", args=[reply.pk])
-    seen = reply.changed_at.isoformat()
-    client.post(url, {"act": "mark-read", "seen": seen})
+    shared = {"act": "share", "seen": reply.changed_at.isoformat(), "shown_language": "en"}
+    client.post(url, shared | {"shown_text": "Other words."})
 
-    shared = {"act": "share", "seen": seen, "shown_text": WORDS, "shown_language": "en"}
+    shared["shown_text"] = WORDS
     response = client.post(url, shared, follow=True)
 
     assert "was changed since" in said(response)[-1]
-    assert Reply.objects.get().state == ReplyState.READ
+    assert Reply.objects.get().shown_text == "Other words."
 
 
 def test_thanks_wait_among_the_quotes_until_the_person_agrees(client):
