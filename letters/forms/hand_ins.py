@@ -8,6 +8,7 @@ from typing import cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Count, QuerySet
+from django.http import QueryDict
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
@@ -70,6 +71,8 @@ class HandInForm(forms.Form):
         help_text=_("The oldest are taken first. Empty: all of them."),
     )
     paper = forms.ChoiceField(label=_("Paper"), choices=Paper.choices, initial=Paper.A4)
+
+    data: QueryDict
 
     def __init__(self, data=None, *, case: Case, kind: str, form: str) -> None:
         super().__init__(data)

@@ -172,9 +172,12 @@ def queue_change_asked(letter: Letter) -> None:
 def of_delivery(letter: Letter) -> OutgoingMail:
     """That a letter was handed in, or came back, to be put into the outbox with many others. It
     leaves behind all that somebody waits for."""
-    return _in_a_batch(
+    mail = _in_a_batch(
         next(kind for kind, state in OF_DELIVERY.items() if state == letter.state), letter
     )
+    # Until those of other hand-ins that are told of now are there too: one mail tells of all.
+    mail.not_before += PAUSE
+    return mail
 
 
 def _in_a_batch(kind: str, letter: Letter) -> OutgoingMail:

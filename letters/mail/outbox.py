@@ -3,7 +3,7 @@
 A worker claims rows in one transaction that moves `not_before` behind a lease. If it is killed,
 they wait until the lease is over and are then anybody's again. So any number of workers may run.
 With a row go all others that the same address waits for: they get its number as their `batch`, stay
-together, and leave as one mail.
+together, and leave as one mail. Only what is of a case that was frozen meanwhile stays behind.
 
 A mail is marked as sent at once when the server has said 250, before anything else is done. A
 second copy leaves only if a server took the words and that answer never reached the mark: the
@@ -102,10 +102,11 @@ def is_behind() -> datetime.datetime | None:
     return waiting.order_by("not_before").values_list("not_before", flat=True).first()
 
 
-def message_id(mail: OutgoingMail) -> str:
-    """The same for every try of a mail, so that a second copy is known as one."""
+def message_id(mails: list[OutgoingMail]) -> str:
+    """The same for every try of these as one mail, so that a second copy is known as one."""
     domain = urlsplit(settings.SITE_URL).hostname or "localhost"
-    return f"<{keyed_hash(f'{mail.batch or mail.pk}|{mail.to_hash}', 'message-id')}@{domain}>"
+    keys = "|".join(str(key) for key in sorted(mail.pk for mail in mails))
+    return f"<{keyed_hash(f'{keys}|{mails[0].to_hash}', 'message-id')}@{domain}>"
 
 
 def _claim(mail: OutgoingMail, pace: MailPace) -> list[OutgoingMail]:
@@ -116,7 +117,7 @@ def _claim(mail: OutgoingMail, pace: MailPace) -> list[OutgoingMail]:
     with transaction.atomic():
         # All that waits for the address, in one order: two workers never wait for each other.
         together = {"pk": mail.pk} if mail.is_news else {"to_hash": mail.to_hash, "is_news": False}
-        waiting = OutgoingMail.objects.waiting().filter(**together).defer(*WORDS)
+        waiting = OutgoingMail.objects.waiting().may_be_told().filter(**together).defer(*WORDS)
         locked = {row.pk: row for row in waiting.order_by("pk").select_for_update(skip_locked=True)}
         # Two workers that read the same row know the same `attempts`: one of them changes it. Due
         # is asked once more: the case may have been frozen since.
@@ -151,9 +152,8 @@ def _leaves_with(row: OutgoingMail, first: OutgoingMail) -> bool:
     """Whether another row for the same address goes into the mail that is about to leave.
 
     What was tried together stays together, and nothing else joins it: a second copy says the same.
-    What waits while a case is frozen leaves only with others of that case.
     """
-    if row.pk == first.pk or row.case_id != first.case_id:
+    if row.pk == first.pk:
         return False
     if first.batch:
         return row.batch == first.batch
@@ -202,7 +202,7 @@ def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> 
                 delete_locked(_rows(batch).may_be_told())
             return False
         mail = OneLineHeaders(
-            message.subject, message.body, to=[rows[0].to], headers=_headers(rows[0])
+            message.subject, message.body, to=[rows[0].to], headers=_headers(message.told)
         )
         post.open()  # if it broke; else nothing happens
         post.send_messages([mail])
@@ -215,13 +215,14 @@ def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> 
     done = {"sent_at": timezone.now(), "sender": ""}
     if not rows[0].is_news:
         done["body"] = ""  # a link, if anything
-    _update(_rows(batch), **done)
+    _update(_rows(message.told), **done)  # the others are looked at again
     return True
 
 
-def _headers(mail: OutgoingMail) -> dict[str, str]:
+def _headers(mails: list[OutgoingMail]) -> dict[str, str]:
+    mail = mails[0]
     headers = {
-        "Message-ID": message_id(mail),
+        "Message-ID": message_id(mails),
         "Auto-Submitted": "auto-generated",
         "Content-Language": mail.language,
     }

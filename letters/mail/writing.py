@@ -18,23 +18,28 @@ from letters.models import OutgoingMail
 class WrittenMail(NamedTuple):
     subject: str
     body: str
+    told: list[OutgoingMail]  # the rows that stand in it
 
 
 def written(mails: list[OutgoingMail]) -> WrittenMail | None:
-    """One mail for all rows that leave together; None if what they are about is gone.
+    """One mail for all rows that leave together, but for those of which nothing can be told now;
+    None if that is all of them.
 
     News is as it was approved.
     """
     first = mails[0]
     if first.is_news:
-        return WrittenMail(first.subject, first.body)
+        return WrittenMail(first.subject, first.body, [first])
     with translation.override(first.language):
-        parts = [part for mail in mails if (part := part_of(mail))]
-        return _of_parts(parts) if parts else None
+        told = [(mail, part) for mail in mails if (part := part_of(mail))]
+        if not told:
+            return None
+        subject, body = _of_parts(part for _mail, part in told)
+        return WrittenMail(subject, body, [mail for mail, _part in told])
 
 
-def _of_parts(parts: Iterable[Part]) -> WrittenMail:
-    """What is most important first: it also gives the subject."""
+def _of_parts(parts: Iterable[Part]) -> tuple[str, str]:
+    """Subject and body. What is most important first: it also gives the subject."""
     parts = sorted(parts, key=lambda part: texts.ORDER[part.text])
     first = TEXTS[parts[0].text]
     body = [
@@ -45,7 +50,7 @@ def _of_parts(parts: Iterable[Part]) -> WrittenMail:
     ]
     common = common_values()
     bodies = [texts.filled(str(TEXTS[part.text].body), common | part.values) for part in body]
-    return WrittenMail(texts.filled(str(first.subject), common), texts.wrapped("\n\n".join(bodies)))
+    return texts.filled(str(first.subject), common), texts.wrapped("\n\n".join(bodies))
 
 
 def common_values() -> dict[str, str]:

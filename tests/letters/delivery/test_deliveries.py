@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+from functools import partial
 
 import pytest
 import time_machine
@@ -72,6 +73,7 @@ def tell(hours: int = 2) -> list[str]:
     with later(hours=hours):
         while delivery_mails.queue_batch():
             pass
+    with later(hours=hours, minutes=11):
         outbox.send_due()
     return [one.body for one in mail.outbox]
 
@@ -341,6 +343,51 @@ def test_what_was_handed_in_is_told_after_the_freeze_and_not_forever(deliverer):
     with later(days=limits.KEEP_WAITING_NEWS_FOR.days + 1):
         erasure.erase_expired()
     assert not OutgoingMail.objects.exists()
+
+
+def sams_letters(number: int) -> list[HandIn]:
+    """Each for another case, in a hand-in of its own."""
+    sam = {"wants_news": True, "email": "sam@example.org", "email_hash": "hash"}
+    cases = [make_case_to_write_for(display_name=f"Person {each}") for each in range(number)]
+    return [make_printed(1, case, **sam) for case in cases]
+
+
+def test_letters_of_one_writer_in_several_hand_ins_are_told_of_in_one_mail(deliverer):
+    for hand_in in sams_letters(3):
+        record(deliverer, hand_in)
+
+    [body] = tell()
+
+    words = " ".join(body.split())
+    told = [f"Your letter for Person {each} was among a few" in words for each in range(3)]
+    assert told == [True, True, True]
+    assert not OutgoingMail.objects.waiting().exists()
+
+
+@pytest.mark.parametrize("is_claimed", [False, True])
+def test_what_is_frozen_is_told_later_and_the_rest_now(deliverer, monkeypatch, is_claimed):
+    frozen, other = sams_letters(2)
+    for hand_in in (frozen, other):
+        record(deliverer, hand_in)
+    freeze = partial(Case.objects.filter(pk=frozen.case_id).update, freeze_reason="A test")
+    if is_claimed:  # when the worker has just begun with both
+        written = outbox.writing.written
+        monkeypatch.setattr(
+            outbox.writing, "written", lambda rows: freeze(freeze="paused") and written(rows)
+        )
+    else:
+        freeze(freeze="paused")
+
+    before = tell()[:]
+    assert tell(hours=4) == before
+    monkeypatch.undo()
+    freeze(freeze="none")
+    first, second = tell(hours=8)
+
+    assert before == [first]
+    assert ["Person 0" in first, "Person 1" in first] == [False, True]
+    assert ["Person 0" in second, "Person 1" in second] == [True, False]
+    assert len({one.extra_headers["Message-ID"] for one in mail.outbox}) == 2
 
 
 def test_its_writer_asks_for_the_mail_and_takes_it_back(client):

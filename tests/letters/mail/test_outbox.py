@@ -293,7 +293,7 @@ def test_what_was_tried_together_stays_together_and_nothing_joins_it(down, setti
         make_mail()
     with time_machine.travel(timezone.now(), tick=False) as clock:
         outbox.send_due()
-        first_id = {outbox.message_id(row) for row in OutgoingMail.objects.all()}
+        first_id = outbox.message_id(list(OutgoingMail.objects.all()))
         make_mail()
         settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
         clock.shift(5 * MINUTE)
@@ -301,8 +301,7 @@ def test_what_was_tried_together_stays_together_and_nothing_joins_it(down, setti
         clock.shift(10 * MINUTE)
         assert outbox.send_due() == 1
 
-    assert len(first_id) == 1
-    assert [message.extra_headers["Message-ID"] in first_id for message in mail.outbox] == [
+    assert [message.extra_headers["Message-ID"] == first_id for message in mail.outbox] == [
         True,
         False,
     ]
@@ -396,12 +395,12 @@ def test_a_header_can_not_be_smuggled_in_by_an_address():
 def test_the_message_id_stays_the_same_for_every_try():
     make_mail()
 
-    first = outbox.message_id(OutgoingMail.objects.get())
+    first = outbox.message_id([OutgoingMail.objects.get()])
     OutgoingMail.objects.update(attempts=3, not_before=timezone.now())
 
-    assert outbox.message_id(OutgoingMail.objects.get()) == first
+    assert outbox.message_id([OutgoingMail.objects.get()]) == first
     assert first.endswith("@testserver>")
-    assert first != outbox.message_id(make_mail("other@example.org"))
+    assert first != outbox.message_id([make_mail("other@example.org")])
 
 
 def test_the_limits_keep_no_address():
