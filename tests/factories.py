@@ -263,6 +263,7 @@ def make_letter(case: Case | None = None, **fields) -> Letter:
         "created_at": now,
         "changed_at": now,
     } | fields
+    fields.setdefault("supporter_changed_at", fields["changed_at"])
     if fields["state"] in COUNTED and not fields.get("needs_review"):
         fields.setdefault("counted_on", timezone.localdate())
     if fields["state"] in (LetterState.SUBMITTED, LetterState.CHANGE_ASKED, *READ_STATES):
@@ -344,6 +345,8 @@ def make_signature(petition: Petition | None = None, **fields) -> Signature:
         "name": "Sam Tester",
         "country": "NO",
     } | fields
+    if "changed_at" in fields:
+        fields.setdefault("supporter_changed_at", fields["changed_at"])
     if "email_address" not in fields:
         fields["email_address"] = make_email_address()
     if fields["state"] == SignatureState.CONFIRMED and not fields.get("needs_review"):

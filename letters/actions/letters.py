@@ -130,6 +130,7 @@ def write(
             page_language=page_language,
             created_at=now,
             changed_at=now,
+            supporter_changed_at=now,
             **fields,
         )
         try:
@@ -181,7 +182,7 @@ def revise(
         fields.pop("consent_version", None)
     for name, value in fields.items():
         setattr(letter, name, value)
-    letter.changed_at = timezone.now()
+    letter.changed_at = letter.supporter_changed_at = timezone.now()
     with transaction.atomic():
         current = Letter.objects.select_for_update().filter(pk=letter.pk).first()
         if current is None or not current.is_editable:
@@ -196,8 +197,8 @@ def revise(
         if current.state in (APPROVED, IN_HAND_IN):
             letter.state, letter.shown_on, letter.is_answer = SUBMITTED, None, False
             letter.waiting_since = letter.changed_at
-        changed = ["changed_at", "state", "shown_on", "waiting_since", "is_answer"]
-        changed += ["email_proven_on"]
+        changed = ["changed_at", "supporter_changed_at", "state", "shown_on", "waiting_since"]
+        changed += ["is_answer", "email_proven_on"]
         letter.save(update_fields=[*fields, *changed])
         if (current.subject, current.body) != (letter.subject, letter.body):
             Redaction.objects.filter(letter=letter).delete()
@@ -265,11 +266,11 @@ def act(
     if name not in allowed_acts(letter) or (name in CHECKED and checks.is_blocked(letter)):
         return False
     state, route = WRITER_ACTS[letter.state][name]
-    is_answer = name == "answer"
+    is_answer, now = name == "answer", timezone.now()
     if route is None:
-        return move(letter, state, shown_on=None, is_answer=is_answer)
+        return move(letter, state, shown_on=None, is_answer=is_answer, supporter_changed_at=now)
     if letter.state == REJECTED and name == "undo":  # staff said no: they look before it counts
-        return move(letter, state, route=route, needs_review=True)
+        return move(letter, state, route=route, needs_review=True, supporter_changed_at=now)
     part = EmbassyPart.VIA if name == "embassy" else EmbassyPart.COPY if copy else ""
     origin = posted_from if route == Route.POST else ""
     embassy = routes.embassy_for(letter, origin) if part else None
@@ -281,6 +282,7 @@ def act(
         state,
         shown_on=None,
         is_answer=is_answer,
+        supporter_changed_at=now,
         route=route,
         wants_news=route == Route.DELIVER and bool(letter.email_hash) and keeps_news,
         posted_from=origin,

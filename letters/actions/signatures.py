@@ -45,14 +45,14 @@ def sign(
     to. `follow` asks for news of the case as well.
     """
     with transaction.atomic():
-        text = keep_text(petition)
+        text, now = keep_text(petition), timezone.now()
         email_address = email_addresses.get_or_create_locked(email)
         typed = {"text": text, "needs_review": needs_review, **fields}
         signature = Signature(email_address=email_address, petition=petition, **typed)
         Signature.objects.bulk_create([signature], ignore_conflicts=True)
         Signature.objects.filter(
             email_address=email_address, petition=petition, state=UNCONFIRMED
-        ).update(changed_at=timezone.now(), **typed)
+        ).update(changed_at=now, supporter_changed_at=now, **typed)
         if follow:
             follows.request_follow(email_address, petition.case)
         messages.queue_confirm(email_address, email, trapped=needs_review, sender=sender)
@@ -82,17 +82,24 @@ def may_confirm(signature: Signature) -> bool:
 
 def confirm(signature: Signature) -> bool:
     """The owner of the address says yes: it counts, unless it needs review."""
-    return signature.state == UNCONFIRMED and may_confirm(signature) and move(signature, CONFIRMED)
+    waits = signature.state == UNCONFIRMED and may_confirm(signature)
+    return waits and _move_by_owner(signature, CONFIRMED)
 
 
 def withdraw(signature: Signature) -> bool:
     """Its owner takes it back, or does not want what waits."""
-    return signature.state in (UNCONFIRMED, CONFIRMED) and move(signature, WITHDRAWN)
+    is_there = signature.state in (UNCONFIRMED, CONFIRMED)
+    return is_there and _move_by_owner(signature, WITHDRAWN)
 
 
 def restore(signature: Signature) -> bool:
     """Its owner wants it after all."""
-    return signature.state == WITHDRAWN and may_confirm(signature) and move(signature, CONFIRMED)
+    is_withdrawn = signature.state == WITHDRAWN and may_confirm(signature)
+    return is_withdrawn and _move_by_owner(signature, CONFIRMED)
+
+
+def _move_by_owner(signature: Signature, state: str) -> bool:
+    return move(signature, state, supporter_changed_at=timezone.now())
 
 
 def clear_review(signature: Signature) -> bool:

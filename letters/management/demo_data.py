@@ -139,7 +139,7 @@ class Inventor:
         """With all that rows of every kind have; it counts if its state does."""
         at = timezone.now() - datetime.timedelta(days=self.chance.expovariate(1 / 9) % DAYS)
         counts = row.state in COUNTED_STATES.get(type(row), [])
-        row.created_at = row.changed_at = at
+        row.created_at = row.changed_at = row.supporter_changed_at = at
         row.counted_on = timezone.localdate(at) if counts else None
         row.name = f"Sample Writer {self.chance.randint(1, 500)}"
         row.country = COUNTRIES[int(len(COUNTRIES) * self.chance.random() ** 2)]  # the first most

@@ -3,6 +3,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.countries import CountryField
@@ -257,6 +258,10 @@ class Letter(CountedAction, PrivateLink):
     may_be_shown = models.BooleanField(_("may be shown on the site"), default=False)
     shown_on = models.DateField(_("shown since"), null=True, blank=True, editable=False)
     changed_at = models.DateTimeField(_("last changed"), editable=False)
+    # What staff do does not move it: how long we keep what waits is counted from here.
+    supporter_changed_at = models.DateTimeField(
+        _("last changed by its writer"), default=timezone.now, editable=False
+    )
     # Its words and its writer are gone; the number stays.
     erased_on = models.DateField(_("erased on"), null=True, blank=True, editable=False)
 
@@ -332,6 +337,11 @@ class Letter(CountedAction, PrivateLink):
             ),
             models.Index(
                 name="letter_to_be_erased", fields=["changed_at"], condition=Q(erased_on=None)
+            ),
+            models.Index(
+                name="letter_kept_at_most",
+                fields=["supporter_changed_at"],
+                condition=Q(erased_on=None),
             ),
             models.Index(name="letter_by_moment", fields=["created_at"]),
             models.Index(

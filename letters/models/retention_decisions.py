@@ -20,7 +20,7 @@ class RetentionDecision(models.Model):
     kind = models.CharField(_("what"), max_length=10, choices=ActionKind.choices)
     # Staff are not asked again before this day draws near.
     keep_until = models.DateField(_("kept until"), null=True, blank=True)
-    # Two people let go what was last changed before this moment: it is erased at its limit.
+    # Two people let go what its writer last changed before this moment: it is erased at its limit.
     erase_before = models.DateTimeField(null=True, blank=True)
     # The same, as one person asks for it.
     asked_before = models.DateTimeField(null=True, blank=True)

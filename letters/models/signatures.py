@@ -64,6 +64,10 @@ class Signature(CountedAction):
     shows_name = models.BooleanField(_("first name and country may be shown"), default=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed_at = models.DateTimeField(_("last changed"), default=timezone.now, editable=False)
+    # See also Letter.supporter_changed_at
+    supporter_changed_at = models.DateTimeField(
+        _("last changed by its owner"), default=timezone.now, editable=False
+    )
     erased_on = models.DateField(_("erased on"), null=True, blank=True, editable=False)
 
     objects = SignatureQuerySet.as_manager()
@@ -93,6 +97,11 @@ class Signature(CountedAction):
             ),
             models.Index(
                 name="signature_to_be_erased", fields=["changed_at"], condition=Q(erased_on=None)
+            ),
+            models.Index(
+                name="signature_kept_at_most",
+                fields=["supporter_changed_at"],
+                condition=Q(erased_on=None),
             ),
             models.Index(name="signature_by_country", fields=["country", "-id"]),
             models.Index(

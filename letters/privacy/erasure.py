@@ -97,6 +97,7 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
             state=OUT_OF_HAND_IN,
             created_at=TruncDay("created_at"),
             changed_at=TruncDay("changed_at"),
+            supporter_changed_at=TruncDay("supporter_changed_at"),
             erased_on=timezone.localdate(),
         )
         gone, _by_model = chosen.exclude(STAYS).delete()
@@ -141,6 +142,7 @@ def erase_signatures(signatures: QuerySet[Signature]) -> int:
             shows_name=False,
             created_at=TruncDay("created_at"),
             changed_at=TruncDay("changed_at"),
+            supporter_changed_at=TruncDay("supporter_changed_at"),
             erased_on=timezone.localdate(),
         )
         return number + chosen.exclude(kept).delete()[0]

@@ -56,7 +56,10 @@ LIMITS = [
     Limit(
         _("Letters and messages that were begun, rejected or withdrawn"),
         KEEP_DRAFTS_FOR,
-        _("So that you can come back to a letter; counted from your last change."),
+        _(
+            "So that you can come back to a letter; counted from your last change, or from the day "
+            "it was rejected."
+        ),
     ),
     Limit(
         _("Letters and messages that you posted or e-mailed yourself"),
@@ -64,7 +67,10 @@ LIMITS = [
         _("So that you can print them again. Then only the number stays."),
     ),
     Limit(
-        _("Letters and messages that you handed to us, and drawings with them, at the latest"),
+        _(
+            "Letters and messages that you handed to us, and drawings with them, at the latest, "
+            "counted from your last change"
+        ),
         KEEP_AT_MOST_FOR,
         _(
             "They wait for a day when they can be handed in. After a year we decide whether they "

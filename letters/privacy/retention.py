@@ -4,9 +4,9 @@ A letter or message that somebody gave us to deliver, and a confirmed signature,
 usual time is over; so is a letter that its writer was asked to change, whether they answer or not.
 Staff are asked on their first page, two months before, by case. One person can keep them on; two
 can let them go. Once it is handed in nobody has to be asked any more: it is erased half a year
-after that. Whatever staff do, nobody's name stays longer than
-`KEEP_AT_MOST_FOR`: the General Data Protection Regulation wants a limit (article 5 (1) (e)), and
-staff are asked once more before it.
+after that. Whatever staff do, nobody's name stays longer than `KEEP_AT_MOST_FOR`: the General Data
+Protection Regulation wants a limit (article 5 (1) (e)), and staff are asked once more before it.
+Both times are counted from what its writer did last: no act of staff makes them longer.
 """
 
 from __future__ import annotations
@@ -83,7 +83,8 @@ def expired_letters() -> QuerySet[Letter]:
     now = timezone.now()
     let_go = Exists(_let_go(case=OuterRef("case"), kind=OuterRef("kind")))
     return letters_in_hand().filter(
-        Q(changed_at__lt=now - KEEP_AT_MOST_FOR) | (Q(changed_at__lt=now - KEEP_FOR) & Q(let_go))
+        Q(supporter_changed_at__lt=now - KEEP_AT_MOST_FOR)
+        | (Q(supporter_changed_at__lt=now - KEEP_FOR) & Q(let_go))
     )
 
 
@@ -92,7 +93,7 @@ def expired_delivered() -> QuerySet[Letter]:
     items = HandInItem.objects.open().filter(letter=OuterRef("pk"))
     return Letter.objects.filter(
         Exists(items.filter(hand_in__delivery__in=_long_ago()))
-        | Q(changed_at__lt=timezone.now() - KEEP_AT_MOST_FOR),
+        | Q(supporter_changed_at__lt=timezone.now() - KEEP_AT_MOST_FOR),
         erased_on__isnull=True,
         state__in=[LetterState.DELIVERED, LetterState.RETURNED],
     )
@@ -105,8 +106,8 @@ def expired_signatures() -> list[QuerySet[Signature]]:
     let_go = Exists(_let_go(case=OuterRef("petition__case"), kind=ActionKind.SIGNATURE))
     closed = _closed_for(KEEP_SIGNATURES_AFTER_CLOSING_FOR)
     return [
-        _confirmed().filter(changed_at__lt=now - KEEP_AT_MOST_FOR),
-        signatures_in_hand().filter(let_go, changed_at__lt=now - KEEP_FOR),
+        _confirmed().filter(supporter_changed_at__lt=now - KEEP_AT_MOST_FOR),
+        signatures_in_hand().filter(let_go, supporter_changed_at__lt=now - KEEP_FOR),
         signatures_in_hand().filter(let_go, petition__in=closed.values("pk")),
         _confirmed().filter(_are_in(_long_ago()), petition__in=closed.values("pk")),
     ]
@@ -129,7 +130,7 @@ def _long_ago() -> QuerySet[Delivery]:
 def to_decide() -> list[InHand]:
     """What is within two months of its time, or past it: what ends first stands first."""
     now = timezone.now()
-    soon = Q(changed_at__lt=now - KEEP_FOR + ASK_BEFORE)
+    soon = Q(supporter_changed_at__lt=now - KEEP_FOR + ASK_BEFORE)
     closing = _closed_for(KEEP_SIGNATURES_AFTER_CLOSING_FOR - ASK_BEFORE)
     letters = letters_in_hand().filter(
         soon, ~Exists(_let_go(case=OuterRef("case"), kind=OuterRef("kind")))
@@ -138,7 +139,7 @@ def to_decide() -> list[InHand]:
         soon | Q(petition__in=closing.values("pk")),
         ~Exists(_let_go(case=OuterRef("petition__case"), kind=ActionKind.SIGNATURE)),
     )
-    numbers = {"number": Count("pk"), "oldest": Min("changed_at")}
+    numbers = {"number": Count("pk"), "oldest": Min("supporter_changed_at")}
     rows = [
         (row["case"], row["kind"], row["number"], row["oldest"], None)
         for row in letters.order_by().values("case", "kind").annotate(**numbers)
@@ -170,7 +171,7 @@ def to_decide() -> list[InHand]:
 
 def gone_soon() -> QuerySet[RetentionDecision]:
     """What two people let go and what is still here: one person can still keep it."""
-    before = {"changed_at__lt": OuterRef("erase_before")}
+    before = {"supporter_changed_at__lt": OuterRef("erase_before")}
     letters = letters_in_hand().filter(case=OuterRef("case"), kind=OuterRef("kind"), **before)
     signatures = signatures_in_hand().filter(petition__case=OuterRef("case"), **before)
     return (
@@ -240,7 +241,7 @@ def _end_asking(decision: RetentionDecision) -> None:
 
 def _let_go(**of) -> QuerySet[RetentionDecision]:
     """Decisions that reach the row around them."""
-    return RetentionDecision.objects.filter(erase_before__gt=OuterRef("changed_at"), **of)
+    return RetentionDecision.objects.filter(erase_before__gt=OuterRef("supporter_changed_at"), **of)
 
 
 def _is_closing(case: Case, kind: str) -> bool:

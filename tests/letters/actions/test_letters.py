@@ -280,7 +280,8 @@ def test_nothing_of_the_answer_about_ties_is_kept(client):
 
     first, second = Letter.objects.values()
     differing = {name for name in first if first[name] != second[name]}
-    assert differing <= {"id", "key", "key_hash", "created_at", "changed_at"}
+    moments = {"created_at", "changed_at", "supporter_changed_at"}
+    assert differing <= {"id", "key", "key_hash", *moments}
 
 
 def test_under_18_no_name_and_no_address_is_kept(client):

@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import StateApps
+from django.utils import timezone
 
 from cases.models import ModelLetter, Target
 from letters.models import Announcement, EmailAddress, Follow, Letter, Post, Signature
@@ -82,7 +83,9 @@ class Renamed:
         self.ana, self.editors = make_staff(), Group.objects.create(name="a role")
         self.permissions = Permission.objects.filter(content_type__app_label="letters")
         self.editors.permissions.set(self.permissions.filter(codename__in=self.RIGHTS))
-        self.signature, self.follow = make_signature(), make_follow(make_case())
+        now = timezone.now()
+        self.signature = make_signature(created_at=now, changed_at=now)
+        self.follow = make_follow(make_case())
         self.announcement = Announcement.objects.create(
             outcome=make_outcome(), texts={"en": {}}, asked_by=self.ana
         )

@@ -72,7 +72,8 @@ def test_an_erased_letter_is_gone_and_its_number_stays(client):
     left = Letter.objects.get()
     assert (left.subject, left.body, left.name, left.place, left.email) == ("",) * 5
     assert (left.key, left.email_hash, left.pledge, left.name_form) == ("", "", None, "none")
-    assert left.created_at.time() == left.changed_at.time() == datetime.time(0)
+    moments = [left.created_at, left.changed_at, left.supporter_changed_at]
+    assert {moment.time() for moment in moments} == {datetime.time(0)}
     assert (left.country, left.state, left.erased_on) == ("NO", "posted", timezone.localdate())
     assert not OutgoingMail.objects.exists()
 
@@ -156,10 +157,13 @@ def test_every_letter_is_erased_on_its_day_and_not_before(state, days):
     letter = make_full_letter(state=state, rejection_reason=reason)
     before = everyone(letter.case)
 
-    Letter.objects.update(changed_at=timezone.now() - days * DAY + DAY / 24)
+    def last_changed(moment: datetime.datetime) -> None:
+        Letter.objects.update(changed_at=moment, supporter_changed_at=moment)
+
+    last_changed(timezone.now() - days * DAY + DAY / 24)
     assert erasure.erase_expired()["letters"] == 0
 
-    Letter.objects.update(changed_at=timezone.now() - days * DAY - DAY / 24)
+    last_changed(timezone.now() - days * DAY - DAY / 24)
     assert erasure.erase_expired()["letters"] == 1
     assert erasure.erase_expired()["letters"] == 0
     assert not Letter.objects.exclude(body="").exists()
@@ -225,11 +229,14 @@ def test_every_signature_is_erased_on_its_day_and_not_before(state, days, left):
     signature = make_signature(state=state)
     counts = signers(signature.petition)
 
+    def all_of_it_was(moment: datetime.datetime) -> None:
+        Signature.objects.update(created_at=moment, changed_at=moment, supporter_changed_at=moment)
+
     then = timezone.now() - days * DAY
-    Signature.objects.update(created_at=then + DAY / 24, changed_at=then + DAY / 24)
+    all_of_it_was(then + DAY / 24)
     assert erasure.erase_expired()["signatures"] == 0
 
-    Signature.objects.update(created_at=then - DAY / 24, changed_at=then - DAY / 24)
+    all_of_it_was(then - DAY / 24)
     assert erasure.erase_expired()["signatures"] == 1
     assert erasure.erase_expired()["signatures"] == 0
     assert Signature.objects.count() == left
@@ -243,13 +250,14 @@ def signers(petition) -> int:
 
 def test_what_is_left_of_a_signature_is_a_number_from_a_country():
     signature = make_signature(shows_name=True)
-    Signature.objects.update(changed_at=timezone.now() - 731 * DAY)
+    Signature.objects.update(supporter_changed_at=timezone.now() - 731 * DAY)
 
     erasure.erase_expired()
 
     left = Signature.objects.get()
     assert (left.name, left.email_address, left.shows_name) == ("", None, False)
-    assert left.created_at.time() == left.changed_at.time() == datetime.time(0)
+    moments = [left.created_at, left.changed_at, left.supporter_changed_at]
+    assert {moment.time() for moment in moments} == {datetime.time(0)}
     assert (left.country, left.state, left.text) == ("NO", "confirmed", signature.text)
     assert left.erased_on == timezone.localdate()
     assert signers(signature.petition) == 1

@@ -7,18 +7,21 @@ import time_machine
 from django.contrib.admin.models import LogEntry
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from letters.models import Letter, RetentionDecision, Signature
 from letters.privacy import erasure, retention
 from tests.factories import (
     make_case,
+    make_case_to_write_for,
     make_letter,
     make_message,
     make_petition,
     make_signature,
     make_solidarity_action,
 )
+from tests.letters.sending import letter_form
 from tests.staff import said, signed_in, text
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
@@ -98,7 +101,7 @@ def test_two_years_are_the_end_whatever_was_decided(make):
     retention.keep(letter.case, letter.kind, months=12)
     assert erasure.erase_expired()["letters"] == 0
 
-    Letter.objects.update(changed_at=ago(730) - DAY / 24)
+    Letter.objects.update(supporter_changed_at=ago(730) - DAY / 24)
 
     assert erasure.erase_expired()["letters"] == 1
 
@@ -107,6 +110,41 @@ def test_two_years_are_the_end_of_a_signature_too():
     make_signature(changed_at=ago(731))
 
     assert erasure.erase_expired()["signatures"] == 1
+
+
+@pytest.mark.parametrize("act", [{"act": "approve"}, {"act": "ask", "wanted": "Shorten it."}])
+def test_no_act_of_staff_makes_the_two_years_of_a_letter_longer(act):
+    letter = make_letter(make_case_to_write_for(), state="submitted", changed_at=ago(725))
+    url = reverse("admin:letters_letter_desk_act", args=[letter.pk])
+    signed_in("moderator").post(url, act | {"seen": letter.changed_at.isoformat()})
+    assert Letter.objects.get().state != "submitted"
+
+    with time_machine.travel(timezone.now() + 4 * DAY):
+        assert erasure.erase_expired()["letters"] == 0
+    with time_machine.travel(timezone.now() + 6 * DAY):
+        assert erasure.erase_expired()["letters"] == 1
+
+
+def test_no_act_of_staff_makes_the_two_years_of_a_signature_longer():
+    signature = make_signature(needs_review=True, changed_at=ago(725))
+    url = reverse("admin:letters_signature_act", args=[signature.pk])
+    seen = signature.changed_at.isoformat()
+    signed_in("moderator").post(url, {"act": "clear_review", "seen": seen})
+    assert not Signature.objects.get().needs_review
+
+    with time_machine.travel(timezone.now() + 6 * DAY):
+        assert erasure.erase_expired()["signatures"] == 1
+
+
+def test_what_its_writer_changes_has_two_years_from_then(client):
+    case = make_case_to_write_for()
+    changed, _left = (make_letter(case, state="submitted", changed_at=ago(725)) for _ in "12")
+    client.post(reverse("letters:letter-edit", args=[changed.key]), letter_form())
+
+    with time_machine.travel(timezone.now() + 6 * DAY):
+        assert erasure.erase_expired()["letters"] == 1
+
+    assert [bool(one.body) for one in Letter.objects.order_by("pk")] == [True, False]
 
 
 def test_a_letter_that_is_not_valid_waits_for_no_hand_in():
@@ -232,7 +270,7 @@ def test_one_person_keeps_it_on_and_is_asked_again():
 
     assert said(response) == [f"{letter.case}: letters: Kept on for 6 months."]
     assert retention.to_decide() == []
-    Letter.objects.update(changed_at=ago(310 + 121))
+    Letter.objects.update(supporter_changed_at=ago(310 + 121))
     RetentionDecision.objects.update(keep_until=timezone.localdate() + 59 * DAY)
     assert [one.number for one in retention.to_decide()] == [1]
     assert LogEntry.objects.get().change_message == "Kept on for 6 months."
@@ -280,12 +318,12 @@ def test_what_came_later_is_not_let_go_with_the_rest():
     young = make_letter(case, state="approved", changed_at=ago(200))
     two_people_let_go(old)
 
-    Letter.objects.filter(pk=old.pk).update(changed_at=ago(366))
+    Letter.objects.filter(pk=old.pk).update(supporter_changed_at=ago(366))
     assert erasure.erase_expired()["letters"] == 1
     assert Letter.objects.get(pk=young.pk).body
     # Nor is what was changed after two people had decided.
     RetentionDecision.objects.update(erase_before=ago(380))
-    Letter.objects.filter(pk=young.pk).update(changed_at=ago(370))
+    Letter.objects.filter(pk=young.pk).update(supporter_changed_at=ago(370))
     assert erasure.erase_expired()["letters"] == 0
 
 
@@ -311,7 +349,7 @@ def test_what_is_let_go_is_of_one_case_and_of_one_kind():
 def test_of_closed_petitions_only_the_signatures_that_were_let_go_are_erased():
     closes_on = timezone.localdate() - 91 * DAY
     one, other = [make_signature(make_petition(closes_on=closes_on)) for _nr in range(2)]
-    Signature.objects.update(changed_at=ago(100))
+    Signature.objects.update(supporter_changed_at=ago(100))
 
     two_people_let_go(one)
 
@@ -340,7 +378,7 @@ def test_until_it_is_erased_one_person_keeps_what_two_let_go():
 
     decide(client, letter, "keep", months=3)
 
-    Letter.objects.update(changed_at=ago(400))
+    Letter.objects.update(supporter_changed_at=ago(400))
     assert erasure.erase_expired()["letters"] == 0
 
 

@@ -264,7 +264,8 @@ class Hands:
         long_ago = timezone.now() - datetime.timedelta(days=400)
         for model in [Letter, Signature]:
             if row := self.one(model):
-                model.objects.filter(pk=row.pk).update(changed_at=long_ago)
+                then = {"changed_at": long_ago, "supporter_changed_at": long_ago}
+                model.objects.filter(pk=row.pk).update(**then)
         return sum(erasure.erase_expired().values()) > 0
 
     # --- posts
