@@ -2,7 +2,9 @@
 
 import datetime
 import secrets
+from collections import Counter
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import TypedDict, Unpack
 
 from django.db import IntegrityError, transaction
@@ -11,10 +13,11 @@ from django.utils import timezone, translation
 
 from cases.models import Case, Edition
 from letters.mail import messages
-from letters.models import Letter, LetterState, Pledge, PledgeState, Route
+from letters.models import COUNTED, Letter, LetterState, Pledge, PledgeState, Route
 from letters.models.locks import lock
 from letters.privacy.antispam import DOUBLE_CLICK, keys_of
 from letters.statistics import ledger, surges
+from letters.text import routes
 
 # What is written at a kitchen table. More are of a class, or of a robot: somebody looks first.
 MAX_UNREVIEWED = 5
@@ -92,6 +95,65 @@ def room_left(pledge: Pledge, letters: Iterable[Letter]) -> int:
     return max(0, pledge.number - entered)
 
 
+def stages(pledge: Pledge, letters: Iterable[Letter]) -> dict[str, int]:
+    """How many letters of the promise are how far: each is in one of them."""
+    numbers = dict.fromkeys(["to_begin", "writing", "ready", "posted", "counted"], 0)
+    for letter in letters:
+        if letter.is_valid and letter.state != LetterState.WITHDRAWN:
+            numbers[_stage(letter)] += 1
+    numbers["to_begin"] = max(0, pledge.number - begun(letters))
+    return numbers
+
+
+def _stage(letter: Letter) -> str:
+    if letter.counts:
+        return "counted"
+    if letter.state == LetterState.READY:
+        return "ready"
+    return "posted" if letter.state in COUNTED else "writing"  # one that is posted waits for a look
+
+
+def begun(letters: Iterable[Letter]) -> int:
+    """How many are begun, or written: so many stay promised."""
+    return sum(letter.state != LetterState.WITHDRAWN for letter in letters)
+
+
+class Stopped(StrEnum):
+    """Why no letter can be written for a promise."""
+
+    HIDDEN = "hidden"  # nothing of its case may be told
+    PAUSED = "paused"
+    CLOSED = "closed"
+    TOO_LATE = "too-late"  # its last day is over for every target
+    EDITION_OVER = "edition-over"  # it is for any case, and none takes letters
+
+
+def why_stopped(pledge: Pledge, cases: Iterable[Case]) -> Stopped | None:
+    """`cases` are those of a promise for any case that take actions; see also Case.takes_letters"""
+    case = pledge.case
+    if case is None:
+        return None if any(one.takes_letters for one in cases) else Stopped.EDITION_OVER
+    if not case.is_visible:
+        return Stopped.HIDDEN
+    if case.takes_letters:
+        return None
+    if case.is_paused:
+        return Stopped.PAUSED
+    return Stopped.TOO_LATE if case.takes_actions else Stopped.CLOSED
+
+
+def next_first(
+    cases: Iterable[Case], letters: Iterable[Letter], ways: dict[int, routes.Ways]
+) -> list[Case]:
+    """Cases by need, as `cases` are, in the order in which they are offered: whom no letter of the
+    promise is for yet, and those whom one can post to from its country, before others."""
+    written = Counter(letter.case_id for letter in letters)
+    return sorted(
+        cases,
+        key=lambda case: (ways[case.pk].are_none, written[case.pk], not ways[case.pk].by_post),
+    )
+
+
 def waits_for_letters(pledge: Pledge) -> bool:
     """Whether some are still to be written for it."""
     return not pledge.is_released and room_left(pledge, pledge.letters.all()) > 0
@@ -153,14 +215,17 @@ def _post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, needs_re
     return number
 
 
-def take_back_by_hand(pledge: Pledge) -> bool:
-    """Take the newest letter written on paper out again: it was not posted after all."""
+def take_back_by_hand(pledge: Pledge, *, seen: int | None = None) -> bool:
+    """Take the newest letter written on paper out again: it was not posted after all.
+
+    `seen` is how many there were on the page with the button: a second click takes out no other.
+    """
     with transaction.atomic():
         if not lock(Pledge.objects.filter(pk=pledge.pk)):  # erased this moment
             return False
         # All of them: to lock the newest first is another order than that of who judges many.
         keys = lock(_by_hand(pledge))
-        if not keys:
+        if not keys or seen not in (None, len(keys)):
             return False
         letter = Letter.objects.get(pk=keys[-1])
         letter.delete()
@@ -191,6 +256,63 @@ def flag_for_review(pledges: QuerySet[Pledge], *, needs_review: bool) -> None:
         Pledge.objects.filter(pk__in=lock(chosen)).update(needs_review=needs_review)
 
 
+def make_smaller(pledge: Pledge, number: int) -> bool:
+    """Give a part of the promise back: what is begun stays promised."""
+    with transaction.atomic():
+        if not lock(_open(pledge)):
+            return False
+        least = max(1, begun(pledge.letters.only("state", "pledge")))
+        return number >= least and bool(
+            _open(pledge).filter(number__gt=number).update(number=number)
+        )
+
+
+def move_day(pledge: Pledge, day: datetime.date) -> bool:
+    return bool(_open(pledge).update(due_on=day))
+
+
+def edition_to_write_in(pledge: Pledge) -> Edition | None:
+    """The one whose cases its letters can be for: its own as long as one takes letters, else the
+    current one; None if there is nobody to write for."""
+    for edition in (pledge.edition, Edition.objects.current()):
+        if edition and Case.objects.to_write_for(edition).taking_letters().exists():
+            return edition
+    return None
+
+
+def write_for_others(pledge: Pledge) -> bool:
+    """Let the promise be for any case: its own, or its edition, takes no letters any more."""
+    edition = edition_to_write_in(pledge)
+    is_stopped = not pledge.case.takes_letters if pledge.case else edition != pledge.edition
+    if edition is None or not is_stopped:
+        return False
+    return bool(_open(pledge).update(case=None, edition=edition))
+
+
+def change_address(
+    pledge: Pledge,
+    *,
+    email: str,
+    email_hash: str,
+    consent_version: str,
+    is_suspect: bool = False,
+    sender: str = "",
+) -> None:
+    """Mail the private link there from now on, or nowhere if it is empty. Nobody has proven yet
+    that it is theirs; what was mailed to the one before opens nothing any more."""
+    with transaction.atomic():
+        current = Pledge.objects.select_for_update().filter(pk=pledge.pk).first()
+        if current is None or current.email == email:
+            return
+        current.email, current.email_hash, current.email_proven_on = email, email_hash, None
+        current.consent_version = current.consent_version or consent_version
+        current.language = translation.get_language() or current.language
+        changed = ["email", "email_hash", "email_proven_on", "consent_version", "language"]
+        current.save(update_fields=changed)
+        messages.forget_other_addresses(current)
+        messages.queue_pledge_link(current, is_suspect=is_suspect, sender=sender)
+
+
 def release(pledge: Pledge) -> None:
     """Give the promise back: nobody has to write."""
     Pledge.objects.filter(pk=pledge.pk).update(state=PledgeState.RELEASED)
@@ -199,3 +321,7 @@ def release(pledge: Pledge) -> None:
 def reopen(pledge: Pledge) -> None:
     """Take up again what was given back."""
     Pledge.objects.filter(pk=pledge.pk).update(state=PledgeState.OPEN)
+
+
+def _open(pledge: Pledge) -> QuerySet[Pledge]:
+    return Pledge.objects.filter(pk=pledge.pk, state=PledgeState.OPEN)

@@ -2,7 +2,7 @@ import datetime
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -30,6 +30,26 @@ HOW_MANY = {
 }
 
 
+class DueDayField(forms.DateField):
+    """Until when somebody wants to write: today or a day within a year."""
+
+    def __init__(self, **options) -> None:
+        super().__init__(
+            widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+            input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"],
+            **options,
+        )
+
+    def validate(self, value: datetime.date | None) -> None:
+        super().validate(value)
+        if value is None:
+            return
+        if value < earliest_today():
+            raise ValidationError(_("This day has passed. Choose today or a later one."))
+        if value > timezone.localdate() + MAX_PLEDGE_DURATION:
+            raise ValidationError(_("Choose a day within a year."))
+
+
 class PledgeForm(ConsentForm):
     purpose = "pledge"
     CONSENT = "pledge"
@@ -43,11 +63,7 @@ class PledgeForm(ConsentForm):
         initial=1,
         error_messages=HOW_MANY,
     )
-    due_on = forms.DateField(
-        label=_("By when?"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"],
-    )
+    due_on = DueDayField(label=_("By when?"))
     name = name_field(
         help_text=_("Only you see it, on your private page. Leave it out if you are under 18.")
     )
@@ -60,14 +76,6 @@ class PledgeForm(ConsentForm):
     def __init__(self, data=None, **kwargs) -> None:
         super().__init__(data, **kwargs)
         self.fields["due_on"].initial = lambda: next_human_rights_day(timezone.localdate())
-
-    def clean_due_on(self) -> datetime.date:
-        day = self.cleaned_data["due_on"]
-        if day < earliest_today():
-            raise ValidationError(_("This day has passed. Choose today or a later one."))
-        if day > timezone.localdate() + MAX_PLEDGE_DURATION:
-            raise ValidationError(_("Choose a day within a year."))
-        return day
 
     def pledge_fields(self) -> PledgeFields:
         cleaned = self.cleaned_data
@@ -109,3 +117,64 @@ class HandwrittenForm(SpamProtectedForm):
 
     def counts_as(self) -> int:
         return self.cleaned_data["number"]
+
+
+class SmallerForm(forms.Form):
+    """Give a part of a promise back: how many letters are still promised."""
+
+    number = forms.IntegerField(label=_("How many letters do you still promise, in all?"))
+
+    def __init__(self, data=None, *, pledge: Pledge, begun: int) -> None:
+        super().__init__(data, auto_id="id_smaller_%s")
+        self.least, self.most = max(1, begun), pledge.number - 1
+        field = self.fields["number"]
+        field.initial = self.least
+        field.widget.attrs |= {"min": self.least, "max": self.most}
+        too_few = ngettext(
+            "%(limit_value)s letter is begun: no fewer can be promised.",
+            "%(limit_value)s letters are begun: no fewer can be promised.",
+            self.least,
+        )
+        field.error_messages |= {
+            "min_value": too_few if begun else HOW_MANY["min_value"],
+            "max_value": _(
+                "Type a number: %(limit_value)s at most. For more letters, make another promise."
+            ),
+        }
+        field.validators += [
+            MinValueValidator(self.least, field.error_messages["min_value"]),
+            MaxValueValidator(self.most, field.error_messages["max_value"]),
+        ]
+
+
+class DayForm(forms.Form):
+    """Another day for a promise."""
+
+    due_on = DueDayField(label=_("Which day instead?"))
+
+    def __init__(self, data=None, *, pledge: Pledge) -> None:
+        super().__init__(data, auto_id="id_day_%s", initial={"due_on": pledge.due_on})
+
+
+class AddressForm(ConsentForm):
+    """The address that the private link of a promise is mailed to."""
+
+    purpose = "address of a pledge"
+    CONSENT = "pledge"
+    PERSONAL = ("email",)
+    IS_NEEDED = _("Tick this: without it we may not keep your address.")
+
+    email = email_field(required=True)
+
+    def __init__(self, data=None, *, pledge: Pledge) -> None:
+        super().__init__(data, auto_id="id_address_%s")
+        self.agreed = bool(pledge.consent_version)
+        if self.agreed:  # to the same, when the promise was made
+            del self.fields["consent"]
+
+    def clean(self) -> dict:
+        if not self.agreed:
+            return super().clean()
+        cleaned = SpamProtectedForm.clean(self)
+        self.consent_version = ""
+        return cleaned

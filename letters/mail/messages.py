@@ -111,14 +111,14 @@ def _held_up_by_others(sender: str) -> Q:
     return Q(priority=Priority.TRAPPED) | (Q(held_up_by=SENDER) & ~Q(sender=sender))
 
 
-def queue_pledge_link(pledge: Pledge, *, sender: str = "") -> None:
+def queue_pledge_link(pledge: Pledge, *, is_suspect: bool = False, sender: str = "") -> None:
     """The private link to a pledge, for who gave it; at most once."""
     _queue(
         MailKind.PLEDGE_LINK,
         pledge,
         pledge.email,
         pledge.language,
-        trapped=pledge.needs_review,
+        trapped=pledge.needs_review or is_suspect,
         sender=sender,
     )
 

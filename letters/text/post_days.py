@@ -38,25 +38,33 @@ def last_safe_day(pledge: Pledge) -> LastSafeDay:
     If the case has several targets, the one that needs its letter first decides.
     """
     days = [_chosen_day(pledge)]
-    if case := pledge.case:
-        targets = case.open_targets
-        notes = notes_on(_destination(case, target) for target in targets)
-        days += filter(
-            None, [last_safe_day_to(case, target, pledge.country, notes) for target in targets]
-        )
-    return min(days, key=lambda safe: safe.day)
+    if pledge.case:
+        days += last_safe_days([pledge.case], pledge.country).values()
+    return _first(days)
+
+
+def last_safe_days(cases: Iterable[Case], origin: str) -> dict[int, LastSafeDay]:
+    """By the key of each case that has a deadline; asks the database once."""
+    to_write_to = [(case, target) for case in cases for target in case.open_targets]
+    notes = notes_on(_destination(case, target) for case, target in to_write_to)
+    days: dict[int, LastSafeDay] = {}
+    for case, target in to_write_to:
+        if safe := last_safe_day_to(case, target, origin, notes):
+            days[case.pk] = _first([safe, days.get(case.pk, safe)])
+    return days
 
 
 def last_safe_day_of(letter: Letter) -> LastSafeDay | None:
     """Of a letter that its writer posts; None if there is no deadline."""
-    days = [_chosen_day(letter.pledge)] if letter.pledge else []
+    days: list[LastSafeDay | None] = [_chosen_day(letter.pledge)] if letter.pledge else []
     if letter.target and letter.via_embassy:  # how long an embassy takes is not known
         if until := letter.target.appeal_deadline:
             days.append(LastSafeDay(until, there_by=until))
     elif letter.target:
         origin = letter.posted_from or letter.country
         days.append(last_safe_day_to(letter.case, letter.target, origin))
-    return min(filter(None, days), key=lambda safe: safe.day, default=None)
+    known = [safe for safe in days if safe]
+    return _first(known) if known else None
 
 
 def last_safe_day_to(
@@ -102,6 +110,10 @@ def working_days_before(day: datetime.date, number: int, country: str) -> dateti
 def _chosen_day(pledge: Pledge) -> LastSafeDay:
     reports_until = pledge.edition.reports_until
     return LastSafeDay(min(pledge.due_on, reports_until or pledge.due_on))
+
+
+def _first(days: list[LastSafeDay]) -> LastSafeDay:
+    return min(days, key=lambda safe: safe.day)
 
 
 def _destination(case: Case, target: Target) -> str:

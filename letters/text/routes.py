@@ -4,12 +4,13 @@ Nobody's country is guessed: the writer says which one they post from, or is ask
 embassies and prices may be half, old or wrong: only what may be printed comes from here.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
 from cases.countries import country_name
-from cases.models import Embassy, Postage, PostalNote
+from cases.models import Case, Embassy, Postage, PostalNote
 from letters.models import Letter
 from letters.text import composing
 
@@ -66,6 +67,49 @@ def by_post(letter: Letter, origin: str) -> ByPost:
 
 def _state(letter: Letter) -> str:
     return letter.case.state_of(letter.target) if letter.target else ""
+
+
+@dataclass(frozen=True)
+class Ways:
+    """How a letter for a case can leave from one country."""
+
+    post: bool
+    embassy: bool  # one there, or one that covers it
+    email: bool
+    deliver: bool
+
+    @property
+    def by_post(self) -> bool:
+        return self.post or self.embassy
+
+    @property
+    def names(self) -> list[str]:
+        ways = {
+            _("by post"): self.post,
+            _("by way of an embassy"): self.embassy,
+            _("by e-mail"): self.email,
+            _("handed in by us"): self.deliver,
+        }
+        return [name for name, is_open in ways.items() if is_open]
+
+    @property
+    def are_none(self) -> bool:
+        return not (self.by_post or self.email or self.deliver)
+
+
+def ways_from(origin: str, cases: Iterable[Case]) -> dict[int, Ways]:
+    """By the key of each case, with its targets: the same as its `routes` say, for one country."""
+    offered = Embassy.objects.offered().values_list("of_country", "in_country", "covers")
+    states = {of for of, there, covered in offered if origin and origin in (there, *covered)}
+    return {
+        case.pk: Ways(
+            post=any(target.postal_lines for target in case.open_targets),
+            embassy=any(case.state_of(target) in states for target in case.open_targets),
+            email=any(target.checked_email for target in case.open_targets),
+            deliver=case.offers_delivery,
+        )
+        for case in cases
+    }
 
 
 def envelope_lines(letter: Letter, copy: bool = False) -> list[str]:

@@ -1,7 +1,10 @@
 """Promise letters, and look after the promise by its private link."""
 
+import re
+from typing import NamedTuple
+
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
@@ -11,12 +14,22 @@ from cases.models import Case, Edition
 from letters.actions import pledges
 from letters.forms.calendars import EveningForm
 from letters.forms.letters import LetterForm
-from letters.forms.pledges import HandwrittenForm, PledgeForm
+from letters.forms.pledges import AddressForm, DayForm, HandwrittenForm, PledgeForm, SmallerForm
 from letters.mail import outbox
-from letters.models import Pledge, Route
+from letters.models import Letter, LetterState, Pledge, Route
+from letters.models.email_spelling import email_hash
 from letters.privacy import senders, throttle
+from letters.text import post_days, routes
 from letters.views import submitting
 
+WORDS = ["subject", "body", "name", "place", "email"]  # encrypted, and not shown here
+UNFINISHED = [
+    LetterState.DRAFTING,
+    LetterState.READY,
+    LetterState.CHANGE_ASKED,
+    LetterState.REJECTED,
+]
+SMALL_NUMBER = re.compile("[0-9]{1,4}")
 MAX_ACTS_AN_HOUR = 60  # on the page of one pledge in an hour: more is no person pressing buttons
 
 
@@ -27,13 +40,22 @@ def pledge(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     edition = case.edition if case else Edition.objects.current()
     if edition is None:
         raise Http404
-    # What is sent from a page that was opened before the last case closed is taken.
-    if not (case or request.method == "POST" or Case.objects.to_write_for(edition).exists()):
-        return redirect("cases:list")
+    if request.method != "POST":
+        if case and not case.takes_letters:
+            return redirect(case)  # it says why, and whom else one can write for
+        if not (case or Case.objects.to_write_for(edition).exists()):
+            return redirect("cases:list")
     form = PledgeForm(request.POST if request.method == "POST" else None)
     too_many = _("Too many promises came from here in this hour. Try again later.")
-    if status := submitting.refused(form, request, "pledge", too_many=too_many):
-        context = {"case": case, "edition": edition, "form": form}
+    # What is sent without a case, from a page opened before the last one closed, is taken.
+    closed = ""
+    if case and not case.takes_letters:
+        closed = _(
+            "Meanwhile letters for this case were stopped. Your promise was not kept: you can "
+            "make one for any case instead."
+        )
+    if status := submitting.refused(form, request, "pledge", too_many=too_many, closed=closed):
+        context = {"case": case, "edition": edition, "form": form, "closed": closed}
         return render(request, "letters/pledges/pledge.html", context, status=status)
     made = pledges.pledge(
         key=form.key,
@@ -52,64 +74,123 @@ def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
     pledge = get_object_or_404(
         Pledge.objects.select_related("case__edition", "edition").by_key(key),
     )
-    letters = list(pledge.letters.defer("subject", "body", "name", "place", "email"))
-    remaining = pledges.room_left(pledge, letters)
-    case = pledge.case
-    if case:
-        cases = [case] if case.takes_actions else []
-    else:
-        cases = list(Case.objects.to_write_for(pledge.edition).prefetch_related("targets"))
-    by_hand = request.POST if request.POST.get("act") == "by-hand" else None
-    hand_form = HandwrittenForm(by_hand, pledge=pledge, cases=cases, remaining=remaining)
+    letters = list(
+        pledge.letters.select_related("case__edition").defer(*WORDS).order_by("created_at", "pk")
+    )
+    cases = _cases(pledge)
+    forms = _forms(request, pledge, letters, cases)
     status = None
     if request.method == "POST":
         if throttle.hit_thing("pledge-page", pledge.pk) > MAX_ACTS_AN_HOUR:
             return render(request, "429.html", status=429)
-        status = _do(request, pledge, hand_form)
+        status = _do(request, pledge, forms)
         if status is None:
             return redirect("letters:pledge-page", key=key)
-    done = sum(letter.counts for letter in letters)
-    written = [letter for letter in letters if letter.route == Route.BY_HAND and letter.is_valid]
-    context = {
+    context = _progress(pledge, letters) | _to_write(pledge, letters, cases) | forms._asdict()
+    context |= {
         "pledge": pledge,
-        "case": case if case and case.is_visible else None,
-        "letters": letters,
-        "done": done,
-        "remaining": remaining,
-        "percent": percent_of_goal(done, pledge.number),
-        "by_hand": len(written),
-        "waiting": sum(letter.needs_review for letter in written),
-        "not_valid": sum(not letter.is_valid for letter in letters),
-        "hand_form": hand_form,
+        "case": pledge.case if pledge.case and pledge.case.is_visible else None,
+        "safe": post_days.last_safe_day(pledge),
+        "has_errors": any(form.errors for form in forms),
         "evening_form": EveningForm(pledge=pledge),
-        "signed": LetterForm.sign_pledge(pledge),
         "most_at_once": pledges.MAX_UNREVIEWED,
         # What was posted can be entered after the last day to write, too.
         "cases": cases,
-        "to_write_for": [one for one in cases if one.takes_letters],
         "link": settings.SITE_URL + pledge.get_absolute_url(),
         "behind_until": outbox.is_behind() if pledge.email else None,
     }
     return render(request, "letters/pledges/pledge_page.html", context, status=status)
 
 
-def _do(request: HttpRequest, pledge: Pledge, hand_form: HandwrittenForm) -> int | None:
+class PageForms(NamedTuple):
+    hand_form: HandwrittenForm
+    smaller_form: SmallerForm
+    day_form: DayForm
+    address_form: AddressForm
+
+
+def _forms(
+    request: HttpRequest, pledge: Pledge, letters: list[Letter], cases: list[Case]
+) -> PageForms:
+    """Those of the page; bound is the one whose button was pressed."""
+
+    def sent(act: str) -> QueryDict | None:
+        return request.POST if request.POST.get("act") == act else None
+
+    remaining = pledges.room_left(pledge, letters)
+    return PageForms(
+        HandwrittenForm(sent("by-hand"), pledge=pledge, cases=cases, remaining=remaining),
+        SmallerForm(sent("smaller"), pledge=pledge, begun=pledges.begun(letters)),
+        DayForm(sent("day"), pledge=pledge),
+        AddressForm(sent("address"), pledge=pledge),
+    )
+
+
+def _cases(pledge: Pledge) -> list[Case]:
+    """For whom what was written can be entered, those who need letters most first."""
+    if pledge.case:
+        return [pledge.case] if pledge.case.takes_actions else []
+    cases = Case.objects.to_write_for(pledge.edition).needing_letters_first()
+    return list(cases.prefetch_related("targets"))
+
+
+def _progress(pledge: Pledge, letters: list[Letter]) -> dict:
+    """How far it is, in words and numbers."""
+    done = sum(letter.counts for letter in letters)
+    written = [letter for letter in letters if letter.route == Route.BY_HAND and letter.is_valid]
+    return {
+        "letters": letters,
+        "stages": pledges.stages(pledge, letters),
+        "unfinished": [
+            letter for letter in letters if letter.is_valid and letter.state in UNFINISHED
+        ],
+        "done": done,
+        "remaining": pledges.room_left(pledge, letters),
+        "percent": percent_of_goal(done, pledge.number),
+        "by_hand": len(written),
+        "waiting": sum(letter.needs_review for letter in written),
+        "not_valid": sum(not letter.is_valid for letter in letters),
+    }
+
+
+def _to_write(pledge: Pledge, letters: list[Letter], cases: list[Case]) -> dict:
+    """For whom its next letter can be, and how; or why for nobody."""
+    stopped = pledges.why_stopped(pledge, cases)
+    takes_letters = [case for case in cases if case.takes_letters]
+    ways = routes.ways_from(pledge.country, takes_letters)
+    days = post_days.last_safe_days(takes_letters, pledge.country)
+    ordered = pledges.next_first(takes_letters, letters, ways)
+    return {
+        "stopped": stopped,
+        "other_edition": pledges.edition_to_write_in(pledge) if stopped else None,
+        "to_write_for": [(case, ways[case.pk], days.get(case.pk)) for case in ordered],
+        "signed": LetterForm.sign_pledge(pledge),
+    }
+
+
+def _do(request: HttpRequest, pledge: Pledge, forms: PageForms) -> int | None:
     """Do what was asked for; if not, the status with which the page is shown again."""
     match request.POST.get("act"):
         case "by-hand":
-            too_many = _("Too many letters came from here in this hour. Try again later.")
-            if status := submitting.refused(hand_form, request, "by-hand", too_many=too_many):
-                return status
-            pledges.post_by_hand(
-                pledge,
-                **hand_form.cleaned_data,
-                key=hand_form.key,
-                needs_review=submitting.is_suspect(hand_form),
-            )
+            return _enter_by_hand(request, pledge, forms.hand_form)
         case "take-back":
-            pledges.take_back_by_hand(pledge)
+            pledges.take_back_by_hand(pledge, seen=_seen(request))
         case "take-back-waiting":
             pledges.take_back_waiting(pledge)
+        case "smaller":
+            if not forms.smaller_form.is_valid():
+                return 200
+            pledges.make_smaller(pledge, forms.smaller_form.cleaned_data["number"])
+        case "day":
+            if not forms.day_form.is_valid():
+                return 200
+            pledges.move_day(pledge, forms.day_form.cleaned_data["due_on"])
+        case "for-others":
+            pledges.write_for_others(pledge)
+        case "address":
+            return _change_address(request, pledge, forms.address_form)
+        case "no-address":
+            pledges.change_address(pledge, email="", email_hash="", consent_version="")
         case "release":
             pledges.release(pledge)
         case "reopen":
@@ -117,6 +198,44 @@ def _do(request: HttpRequest, pledge: Pledge, hand_form: HandwrittenForm) -> int
     return None
 
 
+def _seen(request: HttpRequest) -> int | None:
+    """How many were on the page whose button was pressed; None if it did not say."""
+    seen = request.POST.get("seen", "")
+    return int(seen) if SMALL_NUMBER.fullmatch(seen) else None
+
+
+def _enter_by_hand(request: HttpRequest, pledge: Pledge, form: HandwrittenForm) -> int | None:
+    too_many = _("Too many letters came from here in this hour. Try again later.")
+    if status := submitting.refused(form, request, "by-hand", too_many=too_many):
+        return status
+    pledges.post_by_hand(
+        pledge,
+        **form.cleaned_data,
+        key=form.key,
+        needs_review=submitting.is_suspect(form),
+    )
+    return None
+
+
+def _change_address(request: HttpRequest, pledge: Pledge, form: AddressForm) -> int | None:
+    too_many = _("Too many links were asked for from here in this hour. Try again later.")
+    if status := submitting.refused(form, request, "pledge-address", too_many=too_many, mails=True):
+        return status
+    email = form.cleaned_data["email"]
+    pledges.change_address(
+        pledge,
+        email=email,
+        email_hash=email_hash(email),
+        consent_version=form.consent_version,
+        is_suspect=submitting.is_suspect(form),
+        sender=senders.share_of(request),
+    )
+    return None
+
+
 def _case_or_404(slug: str) -> Case:
-    cases = Case.objects.taking_letters().select_related("edition")
-    return get_object_or_404(cases, slug=slug)
+    """A case that may be read about."""
+    case = get_object_or_404(Case.objects.select_related("edition"), slug=slug)
+    if not case.is_visible:
+        raise Http404
+    return case

@@ -291,8 +291,25 @@ def test_a_day_lasts_until_it_is_over_everywhere(client):
 
 def test_a_case_that_takes_no_letters_takes_no_promise(client):
     case = make_case(stage="closed")
+    url = reverse("letters:pledge", args=[case.slug])
 
-    assert send_pledge(client, case).status_code == 404
+    asked, sent = client.get(url), send_pledge(client, case, number="7", name="Sam Tester")
+
+    assert (asked.status_code, asked.url) == (302, case.get_absolute_url())
+    assert sent.status_code == 409
+    assert "Meanwhile letters for this case were stopped." in text(sent)
+    assert sent.context["form"]["number"].value() == "7"
+    assert reverse("letters:pledge-edition") in reading.page(sent).links
+    assert not Pledge.objects.exists()
+
+
+@pytest.mark.parametrize("freeze", ["hidden", "withdrawn"])
+def test_a_case_that_is_not_shown_has_no_form_for_a_promise(client, freeze):
+    case = make_case(freeze=freeze, freeze_reason="A test says so.", display_name="Ana Hidden")
+
+    answers = [client.get(reverse("letters:pledge", args=[case.slug])), send_pledge(client, case)]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
     assert not Pledge.objects.exists()
 
 
