@@ -23,6 +23,9 @@ class ActionCount(models.Model):
     shown_messages = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     shown_signatures = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     shown_posts = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    # The answers that came, as readers are told of them: letters/statistics/replies.py
+    shown_official_replies = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    shown_person_replies = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     class Meta:
         verbose_name = _("action count")

@@ -645,6 +645,14 @@ class Case(models.Model):
         return self.action_count.shown_posts if self.action_count else 0
 
     @property
+    def official_reply_count(self) -> int:
+        return self.action_count.shown_official_replies if self.action_count else 0
+
+    @property
+    def person_reply_count(self) -> int:
+        return self.action_count.shown_person_replies if self.action_count else 0
+
+    @property
     def shown_signatures(self) -> int:
         """How many signatures a page names: none below the threshold."""
         petition = self.petition

@@ -31,16 +31,16 @@ class ReplyStateFilter(OptionsFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
     options = {
-        state.value: (state.label, partial(Reply.objects.filter, state=state))
+        state.value: (state.label, partial(Reply.objects.filter, state=state, erased_on=None))
         for state in ReplyState
-    }
+    } | {"erased": (gettext_lazy("erased"), partial(Reply.objects.exclude, erased_on=None))}
 
 
 @admin.register(Reply)
 class ReplyAdmin(ReplyDeskMixin, KeysetAdmin, ReadOnlyAdmin):
     permission = desk_permission = HANDLE
     change_list_template = "admin/letters/reply/change_list.html"
-    list_display = ["number", "case", "sender", "received_on", "told_by", "state"]
+    list_display = ["number", "case", "sender", "received_on", "told_by", "standing"]
     list_filter = [ReplyStateFilter, CaseFilter, "sender"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -50,6 +50,10 @@ class ReplyAdmin(ReplyDeskMixin, KeysetAdmin, ReadOnlyAdmin):
     @admin.display(description=gettext_lazy("reply"))
     def number(self, reply: Reply) -> str:
         return str(reply.pk)
+
+    @admin.display(description=gettext_lazy("state"))
+    def standing(self, reply: Reply) -> str:
+        return _("erased") if reply.erased_on else reply.get_state_display()
 
     @admin.display(description=gettext_lazy("told by"))
     def told_by(self, reply: Reply) -> str:

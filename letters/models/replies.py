@@ -33,6 +33,12 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         """What waits to be read, the longest waiting first."""
         return self.filter(state=ReplyState.UNREAD).order_by("pk")
 
+    def counted(self) -> ReplyQuerySet:
+        """Those that readers are told of, as a number: of officials what staff have read, of the
+        person only what staff let writers read. They stay in it when their words are erased."""
+        by_official = Q(sender=ReplyFrom.TARGET) & ~Q(state=ReplyState.UNREAD)
+        return self.filter(by_official | Q(sender=ReplyFrom.PERSON, state=ReplyState.SHARED))
+
     def told_by_writers(self) -> ReplyQuerySet:
         return self.filter(entered_by=None)
 

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Callable
 
 from django.db import transaction
-from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value
+from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat, TruncDay
 from django.utils import timezone
 
@@ -83,9 +83,9 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
         _erase_mail_about("letter", keys)
         _forget_at_the_desk(DeskThing.LETTER, keys)
         LetterPicture.objects.filter(letter__in=keys).delete()
-        told = Reply.objects.told_by_writers().filter(letter__in=keys)
-        _forget_at_the_desk(DeskThing.REPLY, list(told.values_list("pk", flat=True)))
-        told.delete()
+        unread = Reply.objects.unread().filter(letter__in=keys)
+        _forget_at_the_desk(DeskThing.REPLY, list(unread.values_list("pk", flat=True)))
+        unread.delete()
         erase_replies(Reply.objects.filter(letter__in=keys))
         Redaction.objects.filter(letter__in=keys).delete()
         HandInItem.objects.leave(LeftBecause.ERASED, letters=keys)
@@ -159,7 +159,8 @@ def erase_posts(posts: QuerySet[Post]) -> int:
 
 
 def erase_replies(replies: QuerySet[Reply]) -> int:
-    """Take out words and pictures of what came back; that it came stays. Returns how many."""
+    """Take out words and pictures of what came back, and of which letter told of it; that it came
+    stays, and whether it was shared. Returns how many."""
     with transaction.atomic():
         keys = lock(replies)
         _forget_at_the_desk(DeskThing.REPLY, keys)
@@ -168,7 +169,9 @@ def erase_replies(replies: QuerySet[Reply]) -> int:
             picture="",
             shown_text="",
             letter=None,
-            state=ReplyState.READ,
+            state=Case(When(state=ReplyState.SHARED, then="state"), default=Value(ReplyState.READ)),
+            created_at=TruncDay("created_at"),
+            changed_at=TruncDay("changed_at"),
             erased_on=timezone.localdate(),
         )
 

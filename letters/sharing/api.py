@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from cases import pictures
 from cases.models import Case, Portrait
 from cases.models.case_parts import SourcedModel
-from letters.statistics import deliveries, impact
+from letters.statistics import deliveries, impact, replies
 from letters.statistics.totals import ImpactTotals
 
 LICENCE = {"name": "CC BY 4.0", "url": "https://creativecommons.org/licenses/by/4.0/"}
@@ -259,6 +259,10 @@ def _handed_in(sums: ImpactTotals) -> dict:
     return {"letters": found.letters, "signatures": found.signatures, "last_on": last_on}
 
 
+def _replies(sums: ImpactTotals) -> dict[str, int]:
+    return replies.totals(sums.cases)._asdict()
+
+
 TOTALS = [
     Field("edition", _("The year of the campaign."), lambda s: s.edition and s.edition.year),
     Field("actions", _("All of them."), lambda sums: sums.total),
@@ -292,6 +296,14 @@ TOTALS = [
         "handed_in",
         _("Letters and messages, and signatures, that we handed in; and the last day."),
         _handed_in,
+    ),
+    Field(
+        "replies",
+        _(
+            "Answers that we know of, from officials and from people who were written for or "
+            "somebody close to them; published daily, in fives."
+        ),
+        _replies,
     ),
     Field(
         "years",

@@ -16,6 +16,7 @@ from django.utils import timezone
 from cases.models import ActionCount, Case, Edition
 from letters.models import FigureTable, Publication, PublishedFigure, Tally
 from letters.statistics import ledger as tally_ledger
+from letters.statistics import replies
 from letters.statistics.disclosure import (
     Breakdown,
     Group,
@@ -51,6 +52,7 @@ def publish_invented() -> None:
 def _publish(today: datetime.date) -> None:
     until_yesterday = Tally.objects.filter(day__lt=today, number__gt=0).order_by()
     _publish_kinds(until_yesterday)
+    replies.publish()
     if edition := Edition.objects.current():
         cases = Case.objects.listed().filter(edition=edition).values("pk")
         _publish_tables(edition, until_yesterday.filter(case__in=cases))

@@ -4,15 +4,19 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from cases.http_caching import public_page
-from letters.statistics import deliveries, spreadsheets, totals
+from letters.statistics import deliveries, replies, spreadsheets, totals
 from letters.statistics import impact as figures
 
 
 @public_page()
 def impact(request: HttpRequest) -> HttpResponse:
     found = totals.load()
-    handed_in = deliveries.totals(found.cases)
-    context = {"sums": found, "charts": figures.shown(found), "handed_in": handed_in}
+    context = {
+        "sums": found,
+        "charts": figures.shown(found),
+        "handed_in": deliveries.totals(found.cases),
+        "replies": replies.totals(found.cases),
+    }
     return render(request, "letters/impact/impact.html", context)
 
 
