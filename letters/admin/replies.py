@@ -31,9 +31,12 @@ class ReplyStateFilter(OptionsFilter):
     title = gettext_lazy("state")
     parameter_name = "state"
     options = {
-        state.value: (state.label, partial(Reply.objects.filter, state=state, erased_on=None))
-        for state in ReplyState
-    } | {"erased": (gettext_lazy("erased"), partial(Reply.objects.exclude, erased_on=None))}
+        **{
+            state.value: (state.label, partial(Reply.objects.filter, state=state, erased_on=None))
+            for state in ReplyState
+        },
+        "erased": (gettext_lazy("erased"), partial(Reply.objects.exclude, erased_on=None)),
+    }
 
 
 @admin.register(Reply)

@@ -63,6 +63,12 @@ def with_hand_ins(case: Case, timeline: list) -> list:
 
 
 @register.simple_tag
+def handed_in_for(cases: list[Case]) -> deliveries.Totals:
+    """What was handed in for some cases, as far as it is enough to be told."""
+    return deliveries.totals(cases)
+
+
+@register.simple_tag
 def with_marks(pieces: list[Piece]) -> SafeString:
     """The text as it is, to the last space, with its problems marked and what is left out."""
     return format_html_join("", "{}", ((_shown(piece),) for piece in pieces))

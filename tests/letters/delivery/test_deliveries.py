@@ -10,8 +10,11 @@ import pytest
 import time_machine
 from django.contrib.admin.models import LogEntry
 from django.core import mail
+from django.core.cache import caches
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
@@ -119,6 +122,29 @@ def test_the_case_impact_and_the_api_tell_how_many_and_when(deliverer, client):
     assert "6 letters and messages have been printed and handed in" in text(client.get("/impact/"))
     totals = client.get("/api/v1/totals/").json()["totals"]["handed_in"]
     assert totals == {"letters": 6, "signatures": 0, "last_on": "2025-12-03"}
+
+
+def test_the_front_page_tells_of_hand_ins_of_its_edition_without_asking_more(
+    deliverer, client, settings
+):
+    settings.PAGE_CACHE_SECONDS = 0
+    caches["fragments"].clear()
+    hand_in, few = make_printed(6), make_printed(2)
+    before = text(client.get("/"))
+
+    record(deliverer, hand_in)
+    record(deliverer, few)
+    page, french = text(client.get("/")), text(client.get("/fr/"))
+
+    sentence = "6 letters and messages have been printed and handed in"
+    assert sentence not in before
+    assert sentence in page
+    assert "6 lettres et messages" in french
+    with CaptureQueriesContext(connection) as asked:
+        assert sentence in text(client.get("/"))
+    assert len(asked) == 1
+    Case.objects.filter(pk=hand_in.case_id).update(freeze="hidden", freeze_reason="A test")
+    assert sentence not in text(client.get("/"))
 
 
 def test_a_number_that_differs_from_the_paper_is_asked_about(deliverer):
