@@ -25,6 +25,7 @@ from letters.models import (
     EmailAddress,
     Letter,
     LetterState,
+    MailText,
     PledgeState,
     Redaction,
     Route,
@@ -461,6 +462,10 @@ OF_WHAT_BELONGS_TO_THEM = [
     "/admin/letters/announcement/of/{asked.pk}/",
     "/admin/letters/announcement/of/{approved.pk}/",
     "/admin/letters/follow/",
+    "/admin/letters/mailtext/",
+    "/admin/letters/mailtext/add/?kind=confirm&language=fr",
+    "/admin/letters/mailtext/{changed.pk}/change/",
+    "/admin/letters/mailtext/{changed.pk}/delete/",
     "/admin/cases/edition/",
     "/admin/cases/modelletter/",
 ]
@@ -486,9 +491,9 @@ def test_the_admin_of_cases(arrive, addresses):
     second_look.hold_back(target, make_staff())
     eva = arrive()
     eva.signs_in(make_staff("editor", "safety"))
-    found = findings_on(
-        eva, [one.format(case=case, asked=asked, approved=approved) for one in addresses]
-    )
+    changed = MailText.objects.create(kind="end", language="en", body="{organisation}")
+    rows = {"case": case, "asked": asked, "approved": approved, "changed": changed}
+    found = findings_on(eva, [one.format(**rows) for one in addresses])
     assert not found, listed(found)
 
 

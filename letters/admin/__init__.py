@@ -14,5 +14,6 @@ from letters.admin import (  # noqa: I001
     data_requests,
     follows,
     mails,
+    mail_texts,
     tallies,
 )

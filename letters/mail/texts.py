@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import MailKind
@@ -253,6 +254,45 @@ TEXTS = {
     "end": Text(_("The end of every mail"), _("{organisation}\n{contact_email}")),
 }
 ORDER = {kind: place for place, kind in enumerate(TEXTS)}
+
+
+class Words(NamedTuple):
+    """A text in one language."""
+
+    subject: str
+    body: str
+
+
+def shipped(kind: str) -> Words:
+    """In the language that is active."""
+    return Words(str(TEXTS[kind].subject), str(TEXTS[kind].body))
+
+
+def problems(kind: str, words: Words) -> dict[str, list[str]]:
+    """Why a text can't be used, as sentences beside what they are about: "subject" or "body"."""
+    text = TEXTS[kind]
+    body = _unknown(words.body, text.allowed)
+    for token in text.needed:
+        if f"{{{token}}}" not in words.body:
+            missing = gettext("{%(token)s} is missing: without it the mail is of no use.")
+            body.append(missing % {"token": token})
+    subject = _unknown(words.subject, IN_SUBJECT) if text.subject else []
+    if text.subject and "{organisation}" not in words.subject:
+        subject.append(gettext("{organisation} is missing: it says from whom the mail is."))
+    return {"subject": subject, "body": body}
+
+
+def _unknown(text: str, allowed: list[str]) -> list[str]:
+    known = ", ".join(f"{{{token}}}" for token in allowed)
+    found = [
+        gettext("{%(token)s} can’t be filled in here. What can: %(known)s.")
+        % {"token": token, "known": known}
+        for token in dict.fromkeys(TOKEN.findall(text))
+        if token not in allowed
+    ]
+    if re.search(r"[{}]", TOKEN.sub("", text)):
+        found.append(gettext("A brace stands alone. Write it like this: {organisation}."))
+    return found
 
 
 def filled(text: str, values: Mapping[str, str]) -> str:

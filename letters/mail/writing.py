@@ -1,8 +1,8 @@
-"""Writes a mail as it leaves, from the texts of what it tells of."""
+"""Writes a mail from the texts of what it tells of: when it leaves, or to show what it would be."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -11,8 +11,8 @@ from django.utils import translation
 
 from letters.mail import texts
 from letters.mail.parts import Part, part_of
-from letters.mail.texts import TEXTS, Opening
-from letters.models import OutgoingMail
+from letters.mail.texts import TEXTS, TOKENS, Opening, Words
+from letters.models import MailKind, MailText, OutgoingMail
 
 
 class WrittenMail(NamedTuple):
@@ -34,23 +34,46 @@ def written(mails: list[OutgoingMail]) -> WrittenMail | None:
         told = [(mail, part) for mail in mails if (part := part_of(mail))]
         if not told:
             return None
-        subject, body = _of_parts(part for _mail, part in told)
-        return WrittenMail(subject, body, [mail for mail, _part in told])
+        words = of_parts(part for _mail, part in told)
+        return WrittenMail(words.subject, words.body, [mail for mail, _part in told])
 
 
-def _of_parts(parts: Iterable[Part]) -> tuple[str, str]:
-    """Subject and body. What is most important first: it also gives the subject."""
+def of_parts(parts: Iterable[Part], unsaved: Mapping[str, Words] | None = None) -> Words:
+    """The mail with these parts, in the language that is active. What is most important stands
+    first, and gives it its subject. `unsaved` words stand in the place of those that are stored."""
     parts = sorted(parts, key=lambda part: texts.ORDER[part.text])
-    first = TEXTS[parts[0].text]
-    body = [
+    is_private = any(TEXTS[part.text].has_private_link for part in parts)
+    all_parts = [
         Part(_opening(parts), {}),
         *parts,
-        *([Part("private-links", {})] if any(_is_private(part) for part in parts) else []),
+        *([Part("private-links", {})] if is_private else []),
         Part("end", {}),
     ]
+    words = current({part.text for part in all_parts}) | dict(unsaved or {})
     common = common_values()
-    bodies = [texts.filled(str(TEXTS[part.text].body), common | part.values) for part in body]
-    return texts.filled(str(first.subject), common), texts.wrapped("\n\n".join(bodies))
+    bodies = [texts.filled(words[part.text].body, common | part.values) for part in all_parts]
+    return Words(
+        texts.filled(words[parts[0].text].subject, common), texts.wrapped("\n\n".join(bodies))
+    )
+
+
+def current(kinds: Iterable[str]) -> dict[str, Words]:
+    """Each text as staff changed it, or as it ships, in the language that is active.
+
+    What can't be used any more, because other words can be filled in since, is as it ships.
+    """
+    words = {kind: texts.shipped(kind) for kind in kinds}
+    language = translation.get_language() or settings.LANGUAGE_CODE
+    for row in MailText.objects.filter(language=language, kind__in=words):
+        changed = Words(row.subject, row.body)
+        if not any(texts.problems(row.kind, changed).values()):
+            words[row.kind] = changed
+    return words
+
+
+def example(kind: str, words: Words) -> Words:
+    """A mail that has the text, with invented values, in the language that is active."""
+    return of_parts([_example_part(_mail_with(kind))], {kind: words})
 
 
 def common_values() -> dict[str, str]:
@@ -62,12 +85,20 @@ def common_values() -> dict[str, str]:
     }
 
 
+def _mail_with(kind: str) -> str:
+    """A text that gives a mail its subject, and has this one before or behind it."""
+    if TEXTS[kind].opening:
+        return kind
+    begun = (each for each, text in TEXTS.items() if text.opening == kind)
+    return next(begun, MailKind.LETTER_LINK)
+
+
+def _example_part(kind: str) -> Part:
+    return Part(kind, {token: str(TOKENS[token].example) for token in TEXTS[kind].tokens})
+
+
 def _opening(parts: list[Part]) -> str:
     """The one that says best why somebody gets it."""
     openings = {TEXTS[part.text].opening for part in parts}
     best_first = [Opening.TO_DELIVER, Opening.WANTED, Opening.TYPED]
     return next(opening for opening in best_first if opening in openings)
-
-
-def _is_private(part: Part) -> bool:
-    return TEXTS[part.text].has_private_link

@@ -31,6 +31,7 @@ from letters.models import (
     DataRequest,
     Decision,
     MailKind,
+    MailText,
     OutgoingMail,
     RetentionDecision,
     Tally,
@@ -231,6 +232,14 @@ letters_letter_find                   -     -     -     rw    rw    -     -     
 letters_letter_history                -     -     -     rw    rw    -     -     -     rw
 letters_letter_judge                  -     -     -     rw    rw    -     -     -     rw
 letters_letter_picture                -     -     -     -     -     -     -     -     -
+letters_mailtext_add                  -     -     rw    -     -     -     -     -     rw
+letters_mailtext_change               -     -     rw    -     -     -     -     r     rw
+letters_mailtext_changelist           -     -     rw    -     -     -     -     rw    rw
+letters_mailtext_delete               -     -     rw    -     -     -     -     -     rw
+letters_mailtext_history              -     -     rw    -     -     -     -     rw    rw
+letters_mailtext_preview              -     -     w     -     -     -     -     -     w
+letters_mailtext_remove_words         -     -     -     -     -     -     -     rw    rw
+letters_mailtext_version              -     -     rw    -     -     -     -     r     rw
 letters_outgoingmail_add              -     -     -     -     -     -     -     -     -
 letters_outgoingmail_change           -     -     -     r     r     -     -     -     r
 letters_outgoingmail_changelist       -     -     -     rw    rw    -     -     -     rw
@@ -352,6 +361,7 @@ def make_rows() -> dict:
         Alarm.objects.create(case=case, kind="appeal", raised_at=now, number=1),
         DataRequest.objects.create(key_hash="a", email_hash="b"),
         RetentionDecision.objects.create(case=case, kind="appeal"),
+        MailText.objects.create(kind="end", language="en", body="{organisation}"),
         PendingChange.objects.create(
             case=case, model="cases.target", row=case.targets.get().pk, asked_by=colleague
         ),
@@ -386,6 +396,8 @@ def arguments_of(name: str, names: set[str], rows: dict) -> dict:
         "outcome": rows["outcome"].pk,
         "app_label": "cases",
         "index": 1,
+        "kind": "confirm",
+        "language": "en",
         "name": "portraits/none.png",
     }
     return {one: known[one] if one in known else row.pk for one in names}  # noqa: SIM401
