@@ -144,6 +144,28 @@ def test_each_letter_has_its_number_and_what_staff_left_out_is_marked():
     assert "S. T." in words
 
 
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_no_close_stands_alone_and_each_number_leads_to_its_page(paper):
+    case = make_case_to_write_for()
+    lengths = range(18, 32)  # in paragraphs: some end where a page does
+    for length in lengths:
+        make_letter(case, state="approved", body="\n\n".join(["Leave the pastures."] * length))
+    hand_in = make(case, paper=paper)
+    work()
+
+    reader = PdfReader(io.BytesIO(fetched(hand_in)))
+
+    pages = [page.extract_text() for page in reader.pages]
+    ends = [text for text in pages if "Yours faithfully," in text]
+    assert len(ends) == len(lengths)
+    assert all("Leave the pastures." in text for text in ends)
+    begins = [reader.get_destination_page_number(mark) for mark in reader.outline]
+    assert begins == [nr for nr, text in enumerate(pages) if "Dear Minister," in text]
+    assert [mark.title for mark in reader.outline] == [
+        f"{hand_in.pk} / {number}" for number in range(1, len(lengths) + 1)
+    ]
+
+
 def test_the_cover_names_nobody_and_no_country_under_five():
     case = make_solidarity_action(recipient="Who Gets Messages").case
     make_target(case)
