@@ -9,7 +9,8 @@ servers take turns in short slices, and what is reported is the median over all 
 likewise. No time is a failure of the run.
 
     ROWS=1000000    the admin's lists, and readers' pages, with so many letters
-    HAND_IN=5000    a hand-in of so many letters in four scripts, on its way to paper
+    HAND_IN=5000    a hand-in of so many letters in four scripts, on its way to paper; and another,
+                    while three workers are killed
     ROUNDS=10       how often each server has its turn
     DATABASE_URL    another PostgreSQL server than that at 127.0.0.1:5432; `sqlite:` for none
 """
