@@ -44,6 +44,7 @@ from tests.factories import (
     make_embassy,
     make_follow,
     make_full_case,
+    make_hand_in,
     make_letter,
     make_message,
     make_outcome,
@@ -524,8 +525,9 @@ def test_the_admin_of_letters(arrive):
     reply = make_reply(case, text="The ministry thanks you.")
     told = make_reply(case, entered_by=None, text="The ministry thanks me.")
     mia = arrive()
-    mia.signs_in(make_staff("moderator", "counter"))
+    mia.signs_in(make_staff("moderator", "counter", "delivery"))
     letters = "/admin/letters/letter/"
+    hand_in = make_hand_in(make_letter(case, state=LetterState.APPROVED))
 
     found = findings_on(
         mia,
@@ -549,6 +551,10 @@ def test_the_admin_of_letters(arrive):
             f"/admin/letters/reply/desk/{told.pk}/",
             "/admin/letters/reply/desk/decisions/",
             f"/admin/letters/reply/{reply.pk}/change/",
+            "/admin/letters/handin/",
+            "/admin/letters/handin/add/",
+            f"/admin/letters/handin/{hand_in.pk}/change/",
+            f"/admin/letters/handin/{hand_in.pk}/record/",
             f"{letters}desk/",
             f"{letters}desk/{letter.pk}/",
             f"{letters}desk/languages/",
@@ -563,6 +569,8 @@ def test_the_admin_of_letters(arrive):
     found += findings(mia)
     mia.opens(f"{letters}desk/")
     mia.presses("Read the first that is free")
+    mia.unfolds("Ask for a change…")
+    mia.unfolds("Leave words out…")
     mia.unfolds("Reject…")
     mia.presses("Reject")
     mia.sees("There is a problem")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -19,6 +21,7 @@ from letters.admin.desks import OneByOneDesk
 from letters.admin.moderated import ModeratedAdmin
 from letters.delivery import desk, reading_queue
 from letters.models import Claim, DeskAct, DeskThing, Letter, ReadingLanguages
+from letters.text import checks
 
 LETTER = DeskThing.LETTER
 
@@ -87,5 +90,10 @@ class LetterDeskMixin(OneByOneDesk, ModeratedAdmin):
     def _rows(self) -> QuerySet:
         return Letter.objects.select_related("case", "target", "case__solidarity_action")
 
-    def _reading_context(self, row: Letter, **sent: Form) -> dict[str, object]:
+    def _form(self, act: str, row: Letter, sent: QueryDict | None = None) -> Form:
+        if act == DeskAct.ASK:
+            return AskForm(sent, letter=row, problems=checks.problems_of(row))
+        return super()._form(act, row, sent)
+
+    def _reading_context(self, row: Letter, **sent: Form) -> dict[str, Any]:
         return reading.context(row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from operator import itemgetter
 
 from django import forms
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from cases.countries import language_name
 from cases.models import Case, SolidarityPhrase, Target
 from letters.admin.filters import cases_with_letters
-from letters.delivery import similar_texts
+from letters.delivery import changes, similar_texts
 from letters.forms.fields import set_choices, set_queryset
 from letters.forms.messages import ANOTHER_LANGUAGE
 from letters.models import (
@@ -29,7 +30,10 @@ from letters.models import (
 )
 from letters.models.letters import LetterQuerySet
 from letters.text import redactions
+from letters.text.checks import Problem
 
+WANTED = Letter._meta.get_field("change_wanted")
+OWN_WORDS = "own"
 DAYS = [1, 3, 7, 14, 30]  # a letter can be asked for that waits longer
 
 
@@ -156,18 +160,43 @@ class RejectForm(forms.Form):
 
 
 class AskForm(forms.Form):
-    """What its writer is asked to change."""
+    """What its writer is asked to change: a sentence that is ready, own words, or both."""
 
-    wanted = forms.CharField(
+    sentence = forms.ChoiceField(
         label=_("What do you ask its writer to change?"),
-        max_length=Letter._meta.get_field("change_wanted").max_length,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Tell the writer what to change.")},
+    )
+    wanted = forms.CharField(
+        label=_("In your own words"),
+        required=False,
+        max_length=WANTED.max_length,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_(
             "The writer reads this in a mail and on their page. Name the rule and where it is "
             "broken, without a name, address or anything else that a mail should not say."
         ),
-        error_messages={"required": _("Tell the writer what to change.")},
     )
+
+    def __init__(self, data=None, *, letter: Letter, problems: Iterable[Problem]) -> None:
+        super().__init__(data, initial={"sentence": OWN_WORDS})
+        self.letter, self.problems = letter, list(problems)
+        ready = changes.sentences(letter, self.problems)
+        own = OWN_WORDS, gettext("Something else, which you write")
+        set_choices(self, "sentence", [*ready.items(), own])
+
+    def clean(self) -> dict:
+        key, words = self.cleaned_data.get("sentence"), self.cleaned_data.get("wanted", "")
+        if key == OWN_WORDS and not words and "wanted" not in self.errors:
+            self.add_error("wanted", ValidationError(_("Tell the writer what to change.")))
+        elif key and key != OWN_WORDS:
+            sentence = changes.for_its_writer(self.letter, key, self.problems)
+            words = f"{sentence}\n{words}".strip()
+        try:
+            WANTED.run_validators(words)
+        except ValidationError as too_long:
+            self.add_error("wanted", too_long)
+        return {"wanted": words}
 
 
 class RedactForm(forms.Form):
@@ -193,8 +222,8 @@ class RedactForm(forms.Form):
         help_text=_("The writer sees on their page what is left out, and why."),
     )
 
-    def __init__(self, data=None, *, letter: Letter) -> None:
-        super().__init__(data)
+    def __init__(self, data=None, *, letter: Letter, initial: dict | None = None) -> None:
+        super().__init__(data, initial=initial)
         self.letter = letter
         self.places: list[tuple[str, int, int]] = []
 

@@ -14,7 +14,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import Form
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -129,8 +129,8 @@ class OneByOneDesk(DeskMixin):
         """`sent` is a form that can't be done as it was filled in."""
         return {}
 
-    def _form(self, act: str, row: Any) -> Form:
-        return self.desk_forms[act]()
+    def _form(self, act: str, row: Any, sent: QueryDict | None = None) -> Form:
+        return self.desk_forms[act](sent)
 
     # --- its pages
 
@@ -170,7 +170,7 @@ class OneByOneDesk(DeskMixin):
             self._warn_of_change(request, row)
             return redirect(self._page_of(request, row.pk))
         elif act in self.desk_done:
-            form = self.desk_forms[act](request.POST) if act in self.desk_forms else None
+            form = self._form(act, row, request.POST) if act in self.desk_forms else None
             if form is not None and not form.is_valid():
                 return self._reading_page(request, row, **{act: form})
             self._decide(request, row, act, form.cleaned_data if form else {})

@@ -152,7 +152,6 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         is_over = is_stopped or hand_in.state == HandInState.CANCELLED
         may_fetch = self.has_fetch_permission(request) and not is_over
         is_complete = len(made) == len(parts)
-        is_fetched = all(part.fetched_at for part in parts)
         return self._page(
             request,
             "read",
@@ -169,8 +168,9 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             is_stopped=is_stopped,
             days=KEEP_HAND_IN_FILES_FOR.days,
             may_fetch=may_fetch,
-            may_print=may_make and is_fetched and hand_in.may_be_cancelled,
-            waits_for_printer=may_make and not is_fetched and hand_in.may_be_cancelled,
+            may_print=may_make
+            and hand_in.may_be_cancelled
+            and all(part.is_made or part.fetched_at for part in parts),
             may_make_again=may_make
             and hand_in.may_be_made_again
             and any(part.erased_at or part.failed_at for part in parts),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cases.countries import country_name
 from cases.models import Answer
 from letters.actions import letters as letter_actions
@@ -10,7 +12,7 @@ from letters.models import Letter, LetterPicture
 from letters.text import checks, composing, printing, redactions
 
 
-def context(letter: Letter) -> dict[str, object]:
+def context(letter: Letter) -> dict[str, Any]:
     """The letter as it will be printed, what the check found, and the rules of its case."""
     redactions.load(letter)
     stands = composing.parts_of(letter)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -51,7 +53,10 @@ class RedactMixin(LetterDeskMixin):
         self.log_change(request, letter, message)
         messages.success(request, message)
 
-    def _reading_context(self, row: Letter, **sent: Form) -> dict[str, object]:
-        may_redact = redactions.may_be_redacted(row)
-        form = sent.get("redact") or (RedactForm(letter=row) if may_redact else None)
-        return super()._reading_context(row, **sent) | {"redact_form": form}
+    def _reading_context(self, row: Letter, **sent: Form) -> dict[str, Any]:
+        context = super()._reading_context(row, **sent)
+        form = sent.get("redact")
+        if form is None and redactions.may_be_redacted(row):
+            suggested = redactions.suggested(row, context["problems"])
+            form = RedactForm(letter=row, initial=suggested)
+        return context | {"redact_form": form}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils.translation import gettext_lazy
 
 from cases.admin.pages import extra_page
@@ -48,8 +48,8 @@ class ReplyDeskMixin(OneByOneDesk):
     def _rows(self) -> QuerySet:
         return Reply.objects.select_related("case", "letter", "hand_in", "entered_by")
 
-    def _form(self, act: str, row: Reply) -> Form:
-        return share_form(row)
+    def _form(self, act: str, row: Reply, sent: QueryDict | None = None) -> Form:
+        return ShareReplyForm(sent) if sent else share_form(row)
 
     def _reading_context(self, row: Reply, **sent: Form) -> dict[str, object]:
         return {"access_log": access_log_for(row)}

@@ -7,7 +7,7 @@ reading desk.
 from __future__ import annotations
 
 import secrets
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib import messages
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -99,7 +99,7 @@ class SimilarTextsMixin(LetterDeskMixin):
             )
             messages.warning(request, message % {"n": left})
 
-    def _reading_context(self, row: Letter, **sent: Form) -> dict[str, object]:
+    def _reading_context(self, row: Letter, **sent: Form) -> dict[str, Any]:
         alike = 0
         if row.may_be_approved:
             similar_texts.group_case(row.case_id)

@@ -7,8 +7,11 @@ from collections.abc import Iterable
 from django.contrib.auth.models import User
 from django.db import transaction
 
+from cases.models import SafetyRule, WordList
 from letters.actions.transitions import change, lock_as_read
-from letters.models import Letter, LetterState, Redaction
+from letters.models import Letter, LetterState, Redaction, RedactionReason
+from letters.text import redactions
+from letters.text.checks import Problem
 
 # We deliver or show it. What its writer sends themselves is theirs alone, and what waits for their
 # change is not ready.
@@ -49,3 +52,23 @@ def put_back(letter: Letter, redaction: int) -> bool:
             return False
         gone, _by_model = letter.redactions.filter(pk=redaction).delete()
         return bool(gone) and change(letter)
+
+
+def suggested(letter: Letter, problems: Iterable[Problem]) -> dict[str, str]:
+    """The first words that the check found a reason to leave out, if they still stand there."""
+    for problem in problems:
+        reason = _reason(problem)
+        if reason and problem.words in redactions.text_of(letter, problem.field):
+            return {"words": problem.words, "why": reason}
+    return {}
+
+
+def _reason(problem: Problem) -> str:
+    match problem.source:
+        case SafetyRule():
+            return RedactionReason.RULE
+        case WordList():
+            return RedactionReason.INSULT
+        case None:
+            return ""
+    return RedactionReason.PRIVATE

@@ -44,7 +44,10 @@ SUBJECT, BODY = "subject", "body"
 
 @dataclass(frozen=True)
 class Problem:
-    """A sentence, and why it matters; `start` and `end` are None for the text as a whole."""
+    """A sentence, and why it matters; `start` and `end` are None for the text as a whole.
+
+    `source` is the rule or list that names the words, or what kind of address they are.
+    """
 
     sentence: str
     why: str
@@ -53,6 +56,7 @@ class Problem:
     words: str = ""  # what stands there
     field: str = BODY  # in which of the two
     stops: bool = False
+    source: SafetyRule | WordList | Kind | None = None
 
 
 class Piece(NamedTuple):
@@ -226,7 +230,7 @@ def _listed(
             if (match[0], why) not in said:  # told once, where it stands first
                 said.add((match[0], why))
                 end = start + len(words)
-                yield Problem(sentence, why, start, end, words, field, source.stops)
+                yield Problem(sentence, why, start, end, words, field, source.stops, source)
 
 
 def _between(places: list[int], first: int, after: int, length: int) -> tuple[int, int]:
@@ -272,7 +276,8 @@ def _contact_data(
         if own is None and (is_own or kind == Kind.ADDRESS):
             continue
         sentence, why = _reached(kind, is_own, own)
-        yield Problem(sentence % {"words": _shortened(words)}, why, start, end, words, field)
+        told = sentence % {"words": _shortened(words)}
+        yield Problem(told, why, start, end, words, field, source=kind)
 
 
 def _reached(kind: Kind, is_own: bool, own: SafetyRule | None) -> tuple[str, str]:

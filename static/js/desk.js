@@ -1,8 +1,10 @@
 /* Keys of the reading desk: <button data-key="a" aria-keyshortcuts="a">. They press what is on the
-   page and nothing else, never while somebody types or chooses in another form, and can be turned off. */
+   page and nothing else, never while somebody types or chooses in another form but for what sends it,
+   and can be turned off. */
 const box = document.getElementById("keys");
 const keyed = document.querySelectorAll("[data-key]");
 const OFF = "desk-keys-off";
+const SEND = "Control+Enter"; // from within the fields of a form
 
 function show() {
   keyed.forEach((element) => {
@@ -29,19 +31,34 @@ function isOpen(choice) {
   return !choice.querySelector(":checked")?.value;
 }
 
-function press(event) {
-  const busy = event.target.closest("input, textarea, select, [contenteditable]");
-  if (!box.checked || event.repeat || event.ctrlKey || event.metaKey || event.altKey) {
-    return;
+function pressed(event) {
+  if (event.ctrlKey || event.metaKey) {
+    const isSent = event.key === "Enter" && event.target.form;
+    return isSent && [...event.target.form.elements].find((one) => one.dataset.key === SEND);
   }
-  const element = find(event.key.toLowerCase());
-  if (!element || (busy && !(busy.type === "radio" && busy.form === element.closest("form")))) {
+  const element = event.altKey ? undefined : find(event.key.toLowerCase());
+  const busy = event.target.closest("input, textarea, select, [contenteditable]");
+  const isFree = !busy || (busy.type === "radio" && busy.form === element?.closest("form"));
+  return isFree && element;
+}
+
+function unfold(details) {
+  const field = details.querySelector("input[type=radio], textarea");
+  details.open = true;
+  field.focus();
+  if (field.tagName === "TEXTAREA") {
+    field.select();
+  }
+}
+
+function press(event) {
+  const element = box.checked && !event.repeat && pressed(event);
+  if (!element) {
     return;
   }
   event.preventDefault();
   if (element.tagName === "SUMMARY") {
-    element.parentElement.open = true;
-    element.parentElement.querySelector("input[type=radio], textarea").focus();
+    unfold(element.parentElement);
   } else {
     element.focus();
     element.click();

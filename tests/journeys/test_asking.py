@@ -37,7 +37,7 @@ def test_a_moderator_asks_for_a_change_and_its_writer_hands_it_in_again(arrive):
     moderator.unfolds("Ask for a change…")
     moderator.presses("Ask for this change")
     moderator.sees("There is a problem", "Tell the writer what to change.")
-    moderator.fills("What do you ask its writer to change?", WANTED)
+    moderator.fills("In your own words", WANTED)
     moderator.presses("Ask for this change")
     moderator.sees(f"Letter {letter.pk}: its writer is asked for a change.")
 

@@ -13,6 +13,7 @@ from tests.factories import (
     make_reply,
     make_signature,
 )
+from tests.journeys.keyboard import Keyboard
 from tests.staff import make_staff
 from tests.test_accessibility import findings
 
@@ -37,37 +38,9 @@ def letters():
     ]
 
 
-class Reader:
-    """Counts what is pressed. With scripts there are keys; without, Tab leads to each button."""
-
-    def __init__(self, visitor, javascript: bool) -> None:
-        self.visitor, self.javascript, self.strokes = visitor, javascript, 0
-
-    def hits(self, key: str, times: int = 1) -> None:
-        self.visitor.hits(key, times)
-        self.strokes += times
-
-    def tabs_to(self, label: str) -> None:
-        """To the control that begins with this label, from wherever the focus is."""
-        for _nr in range(80):
-            self.hits("Tab")
-            if self.visitor.focused["text"].strip().startswith(label):
-                return
-        pytest.fail(f"Tab does not come to {label}.")
-
-    def does(self, key: str, label: str) -> None:
-        if self.javascript:
-            self.hits(key)
-        else:
-            self.tabs_to(label)
-            self.hits("Enter")
-
+class Reader(Keyboard):
     def reads(self, number: int) -> None:
         self.visitor.sees(f"This is what writer {number} says")
-
-    def types(self, words: str) -> None:
-        self.visitor.types(words)
-        self.strokes += len(words)
 
 
 def states(letters: list[Letter]) -> list[str]:
@@ -124,7 +97,7 @@ def test_keys_can_be_turned_off_and_press_nothing_while_somebody_writes(arrive, 
     mia.sees("This is what writer 0 says")
 
     mia.page.get_by_text("Ask for a change…").click()
-    mia.field("What do you ask its writer to change?").click()
+    mia.field("In your own words").click()
     mia.types("a sentence, u r s")
     mia.hits("Control+a")
     mia.page.get_by_label("Keys on").uncheck()
@@ -196,7 +169,7 @@ def test_flagged_signatures_are_decided_with_keys(arrive):
     mia.sees("3 wait. The oldest has waited for")
     reader.hits("t")
     mia.sees("Keys on: n for the next that is real, x for the next that is not valid")
-    reader.hits("n", 2)
+    reader.hits("n", "n")
     reader.hits("d")
     mia.sees("2 are decided.")
     reader.hits("u")

@@ -10,6 +10,7 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
+from cases.models import SafetyRule
 from letters.actions import letters
 from letters.mail import messages, outbox
 from letters.models import Letter, MailKind, OutgoingMail
@@ -26,10 +27,11 @@ CHANGED = "The pastures belong to the herders. Please ask them first."
 LATER = datetime.timedelta(minutes=11)
 
 
-def ask(client, letter: Letter, wanted: str = WANTED, seen: str | None = None):
+def ask(client, letter: Letter, wanted: str = WANTED, seen: str | None = None, sentence="own"):
     url = reverse("admin:letters_letter_desk_act", args=[letter.pk])
     seen = letter.changed_at.isoformat() if seen is None else seen
-    return client.post(url, {"act": "ask", "wanted": wanted, "seen": seen}, follow=True)
+    data = {"act": "ask", "sentence": sentence, "wanted": wanted, "seen": seen}
+    return client.post(url, data, follow=True)
 
 
 def sent_later(wait: datetime.timedelta = LATER) -> list[str]:
@@ -200,3 +202,52 @@ def test_what_a_trap_caught_counts_once_a_moderator_asks_for_a_change():
     ask(signed_in("moderator"), letter)
 
     assert everyone(letter.case) == 1
+
+
+def test_what_the_check_found_is_asked_for_in_a_sentence_that_its_writer_can_read(
+    client,
+):
+    case = make_case_to_write_for()
+    SafetyRule.objects.create(
+        case=case, topic="religion", answer="no", words=["pray"], why="It harms."
+    )
+    SafetyRule.objects.create(case=case, topic="politics", answer="no")
+    letter = make_letter(
+        case, state="submitted", body="I pray. Call +47 22 12 34 56.", page_language="fr", **SAM
+    )
+    moderator = signed_in("moderator")
+    moderator.post("/admin/letters/letter/desk/take/")
+
+    page = moderator.get(reverse("admin:letters_letter_desk_read", args=[letter.pk]))
+    [rule, reached, *_others, own] = page.context["ask_form"].fields["sentence"].choices
+    ask(moderator, letter, "Le reste est bien.", sentence="rule-religion")
+
+    assert rule == ("rule-religion", "For this case, leave out: Religion. It harms.")
+    assert reached[0] == "private"
+    assert own == ("own", "Something else, which you write")
+    letter.refresh_from_db()
+    rule, own_words = letter.change_wanted.splitlines()
+    assert " ".join(rule.split()) == "Pour ce cas, à laisser de côté : Religion. It harms."
+    assert own_words == "Le reste est bien."
+    assert "It harms." in client.get(letter.get_absolute_url()).content.decode()
+    assert "pray" not in letter.change_wanted
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wanted", "error"),
+    [
+        ("", "Some words.", "Tell the writer what to change."),
+        ("own", " ", "Tell the writer what to change."),
+        ("rule-nothing", "", "Select a valid choice."),
+        ("insult", "x" * 399, "Ensure this value has at most 400 characters"),
+        ("own", "x" * 401, "Ensure this value has at most 400 characters"),
+    ],
+)
+def test_what_can_not_be_asked_is_said_beside_what_was_typed(sentence, wanted, error):
+    letter = make_letter(make_case_to_write_for(), state="submitted", **SAM)
+
+    page = text(ask(signed_in("moderator"), letter, wanted, sentence=sentence))
+
+    assert error in page
+    assert wanted.strip() in page
+    assert state_of(letter) == "submitted"

@@ -47,7 +47,7 @@ def take(client: Client, query: str = "", **sent) -> Letter | None:
 
 
 def decide(client: Client, letter: Letter, act: str, query: str = "", **sent):
-    sent = {"act": act, "seen": letter.changed_at.isoformat()} | sent
+    sent = {"act": act, "seen": letter.changed_at.isoformat(), "sentence": "own"} | sent
     url = reverse("admin:letters_letter_desk_act", args=[letter.pk])
     return client.post(url + query, sent, follow=True)
 

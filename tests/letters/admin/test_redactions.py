@@ -5,6 +5,7 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
+from cases.models import SafetyRule
 from letters.models import Claim, Letter, Redaction
 from letters.models.email_spelling import email_hash
 from letters.privacy import erasure, personal_data
@@ -82,6 +83,26 @@ def test_nothing_is_left_out_that_does_not_stand_there(words, which, error):
     assert "There is a problem" in text(response)
     assert error in text(response)
     assert not Redaction.objects.exists()
+
+
+def test_what_the_check_found_stands_ready_to_be_left_out_one_after_the_other():
+    case = make_case_to_write_for()
+    SafetyRule.objects.create(case=case, topic="religion", answer="no", words=["pray"])
+    body = "I pray for them. Call +47 22 12 34 56, and please let them go."
+    letter = make_letter(case, state="submitted", body=body)
+    moderator = signed_in("moderator")
+
+    moderator.post("/admin/letters/letter/desk/take/")
+    url = reverse("admin:letters_letter_desk_read", args=[letter.pk])
+    pages = [moderator.get(url)]
+    pages += [redact(moderator, letter, "pray"), redact(moderator, letter, "+47 22 12 34 56")]
+
+    assert [page.context["redact_form"].initial for page in pages] == [
+        {"words": "pray", "why": "rule"},
+        {"words": "+47 22 12 34 56", "why": "private"},
+        {},
+    ]
+    assert body_of(letter) == "I […] for them. Call […], and please let them go."
 
 
 def test_a_letter_that_was_changed_meanwhile_is_read_again_first():

@@ -65,7 +65,8 @@ def invalidate(client, letter):
 def ask(client, letter):
     url = reverse("admin:letters_letter_desk_act", args=[letter.pk])
     seen = letter.changed_at.isoformat()
-    signed_in("moderator").post(url, {"act": "ask", "wanted": "Please shorten it.", "seen": seen})
+    asked = {"act": "ask", "sentence": "own", "wanted": "Please shorten it.", "seen": seen}
+    signed_in("moderator").post(url, asked)
 
 
 @pytest.mark.parametrize(

@@ -263,6 +263,7 @@ def test_nothing_is_printed_before_all_parts_were_fetched():
     hand_in = made_hand_in()
     staff = signed_in("delivery")
     press(staff, hand_in, "fetch", 1)  # but not the cover
+    assert "All of it is printed" in text(staff.get(hand_in.get_absolute_url()))
 
     response = press(staff, hand_in, "printed")
 
