@@ -186,6 +186,16 @@ def _to_review() -> list[Task]:
         ),
         Task(
             "letters.moderate_letter",
+            Pledge.objects.waiting_for_look(),
+            ngettext_lazy(
+                "%(count)s big pledge waits for a friendly look, and an answer",
+                "%(count)s big pledges wait for a friendly look, and an answer",
+                "count",
+            ),
+            "?look=waiting",
+        ),
+        Task(
+            "letters.moderate_letter",
             Pledge.objects.needing_review(),
             ngettext_lazy(
                 "%(count)s pledge with letters written by hand to look at",

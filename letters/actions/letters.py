@@ -349,9 +349,13 @@ def ask_for_change(letter: Letter, wanted: str) -> bool:
         )
 
 
+def may_be_cleared(letter: Letter) -> bool:
+    return letter.needs_review and letter.is_valid and not letter.lacks_a_look_at_its_pledge
+
+
 def clear_review(letter: Letter) -> bool:
     """A moderator looked at what a trap or a limit caught: it is a letter, and counts as one."""
-    return letter.needs_review and move(letter, letter.state, needs_review=False)
+    return may_be_cleared(letter) and move(letter, letter.state, needs_review=False)
 
 
 def may_be_shown(letter: Letter) -> bool:

@@ -185,7 +185,8 @@ def _post_by_hand(pledge: Pledge, case: Case, number: int, *, key: str, needs_re
     if number <= 0 or pledge.state == PledgeState.RELEASED or not case.takes_actions:
         return 0
     by_hand = number + sum(letter.route == Route.BY_HAND for letter in there)
-    needs_review = needs_review or pledge.needs_review or by_hand > MAX_UNREVIEWED
+    needs_review = needs_review or pledge.needs_review or pledge.waits_for_look
+    needs_review = needs_review or by_hand > MAX_UNREVIEWED
     now, today = timezone.now(), timezone.localdate()
     letters = []
     for nr in range(number):

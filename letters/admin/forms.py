@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case
 from letters.forms.fields import AddressField, set_queryset
-from letters.models import Letter, LetterKind
+from letters.models import Letter, LetterKind, Pledge
+from letters.models.pledges import MAX_ANSWER
 from letters.privacy import retention
 
 # An alarm that is off for longer is none.
@@ -171,6 +172,48 @@ class ExpectForm(forms.Form):
             )
         end = datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time())
         return timezone.make_aware(end)
+
+
+class PledgeAnswerForm(forms.Form):
+    """What becomes of a big pledge, and what its writer reads about it."""
+
+    number = forms.IntegerField(
+        label=_("How many letters, if it is made smaller?"),
+        required=False,
+        help_text=_("Leave it empty to welcome the pledge as it is. What is begun stays promised."),
+    )
+    words = forms.CharField(
+        label=_("A sentence to its writer"),
+        max_length=MAX_ANSWER,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "On their private page, and in a mail if they gave an address. Needed if you make it "
+            "smaller; a welcome says thank you by itself."
+        ),
+    )
+    by_hand = forms.BooleanField(
+        label=_("Let what was written by hand for it count, too"), required=False
+    )
+
+    def __init__(self, data=None, *, pledge: Pledge, fewest: int, waiting: int) -> None:
+        super().__init__(data)
+        self.makes_smaller = (data or {}).get("act") == "smaller"
+        self.pledge, self.fewest = pledge, fewest
+        if not waiting:
+            del self.fields["by_hand"]
+
+    def clean(self) -> dict:
+        cleaned = self.cleaned_data
+        if not self.makes_smaller:
+            return cleaned | {"number": self.pledge.number}
+        if not cleaned.get("words") and "words" not in self.errors:
+            self.add_error("words", _("Say why: its writer reads it."))
+        number, most = cleaned.get("number"), self.pledge.number - 1
+        if "number" not in self.errors and (number is None or not self.fewest <= number <= most):
+            message = _("Give a number from %(fewest)s to %(most)s.")
+            self.add_error("number", message % {"fewest": self.fewest, "most": most})
+        return cleaned
 
 
 class FindForm(forms.Form):

@@ -43,7 +43,7 @@ def acts_for(letter: Letter) -> list[str]:
     acts: list[str] = []
     if letter.may_be_approved:
         acts.append(DeskAct.APPROVE)
-    elif letter.needs_review and letter.is_valid and letter.erased_on is None:
+    elif letter_actions.may_be_cleared(letter) and letter.erased_on is None:
         acts.append(DeskAct.CLEAR_REVIEW)
     if letter_actions.may_be_asked_to_change(letter) and letter.erased_on is None:
         acts.append(DeskAct.ASK)

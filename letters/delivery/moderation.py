@@ -42,7 +42,12 @@ def may_be_invalidated(rows: QuerySet) -> QuerySet:
 
 
 def reviewable(rows: QuerySet) -> QuerySet:
-    return _valid(rows).filter(needs_review=True)
+    """Those that wait for a look; what was written by hand for a big pledge only after that."""
+    waiting = _valid(rows).filter(needs_review=True)
+    if rows.model is Letter:
+        too_early = Letter.objects.without_a_look_at_their_pledge()
+        waiting = waiting.exclude(pk__in=too_early.values("pk"))
+    return waiting
 
 
 def invalidate(rows: QuerySet) -> list[int]:

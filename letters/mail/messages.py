@@ -123,6 +123,12 @@ def queue_pledge_link(pledge: Pledge, *, is_suspect: bool = False, sender: str =
     )
 
 
+def queue_pledge_answer(pledge: Pledge) -> None:
+    """What staff answered who promised many letters. It waits while their case is frozen: the
+    answer may say of whom it is."""
+    _queue(MailKind.PLEDGE_ANSWERED, pledge, pledge.email, pledge.language, case=pledge.case_id)
+
+
 def forget_other_addresses(thing: Letter | Pledge) -> None:
     """After its address was changed: the old one is kept in no mail, and no link that was mailed
     to it opens anything; the new one gets the link."""

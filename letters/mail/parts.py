@@ -106,6 +106,16 @@ def _pledge_link(mail: OutgoingMail) -> Part | None:
     return _about(mail, pledge) if pledge else None
 
 
+def _pledge_answered(mail: OutgoingMail) -> Part | None:
+    """While its case is frozen the mail waits: the answer may say of whom it is."""
+    pledge = pledge_of(mail)
+    if pledge is None or pledge.is_released or not pledge.looked_at:
+        return None
+    if pledge.case and pledge.case.freeze != Freeze.NONE:
+        return None
+    return _about(mail, pledge, letters=str(pledge.number), answer=pledge.told_answer)
+
+
 def _about(mail: OutgoingMail, thing: Letter | Pledge, **values: str) -> Part:
     return Part(mail.kind, {"what": named(thing), "link": links.to_thing(thing), **values})
 
@@ -216,6 +226,7 @@ PARTS: dict[str, Callable[[OutgoingMail], Part | None]] = {
     MailKind.DATA_LINK: _data_link,
     MailKind.LETTER_LINK: _letter_link,
     MailKind.PLEDGE_LINK: _pledge_link,
+    MailKind.PLEDGE_ANSWERED: _pledge_answered,
     MailKind.LETTER_REJECTED: _rejected,
     MailKind.CHANGE_ASKED: _change_asked,
     MailKind.LETTER_HANDED_IN: _of_delivery,

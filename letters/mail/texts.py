@@ -44,6 +44,12 @@ TOKENS = {
         _("your letter for Ana Example"),
     ),
     "number": Token(_("how many were handed over; “a few” if they are not told"), _("1,200")),
+    "letters": Token(_("how many letters are promised"), "120"),
+    "answer": Token(
+        _("what we answered"),
+        _("Welcome, and thank you for so many letters!"),
+        needed=True,
+    ),
     "day": Token(_("the day on which it was"), _("3 December 2025")),
     "days": Token(_("how many days the link works, or until it is erased"), "14"),
     "link": Token(_("the link"), "https://www.example.org/mail/example/", needed=True),
@@ -175,6 +181,19 @@ TEXTS = {
         _YOUR_LINK,
         Opening.TYPED,
         has_private_link=True,
+    ),
+    MailKind.PLEDGE_ANSWERED: Text(
+        _("Answer to a big pledge"),
+        _(
+            "So many letters are a lot of work, so we had a look at {what}. It is now for "
+            "{letters} letters. This is our answer:\n\n"
+            "{answer}\n\n"
+            "Your private page says how far your letters are:\n\n"
+            "{link}"
+        ),
+        ("what", "letters", "answer", "link"),
+        _("{organisation}: a message for you"),
+        Opening.TYPED,
     ),
     MailKind.REPLY_CAME: Text(
         _("An answer came"),

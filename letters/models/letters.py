@@ -146,6 +146,12 @@ class LetterQuerySet(PrivateLinkQuerySet["Letter"]):
         """What waits to be read, the longest waiting first."""
         return self.awaiting_moderation().order_by("waiting_since", "pk")
 
+    def without_a_look_at_their_pledge(self) -> LetterQuerySet:
+        """Written by hand for a big pledge that staff have not looked at."""
+        # See also Letter.lacks_a_look_at_its_pledge
+        pledges = Pledge.objects.waiting_for_look()
+        return self.filter(route=Route.BY_HAND, pledge__in=pledges.values("pk"))
+
     def by_hand_needing_review(self) -> LetterQuerySet:
         return self.filter(BY_HAND_NEEDING_REVIEW)
 
@@ -438,6 +444,12 @@ class Letter(CountedAction, PrivateLink):
             return HAND_IN_PAGES.get(self.state, "counted")
         has_left = self.state not in (LetterState.DRAFTING, LetterState.READY)
         return "in_review" if self.needs_review and has_left else "open"
+
+    @property
+    def lacks_a_look_at_its_pledge(self) -> bool:
+        # See also LetterQuerySet.without_a_look_at_their_pledge
+        is_by_hand = self.route == Route.BY_HAND
+        return is_by_hand and self.pledge is not None and self.pledge.waits_for_look
 
     @property
     def may_be_rejected(self) -> bool:

@@ -10,6 +10,7 @@ from cases.models import Case, Freeze
 class MailKind(models.TextChoices):
     LETTER_LINK = "letter-link", _("link to a letter")
     PLEDGE_LINK = "pledge-link", _("link to a pledge")
+    PLEDGE_ANSWERED = "pledge-answered", _("answer to a big pledge")
     LETTER_REJECTED = "letter-rejected", _("a letter needs a change")
     CHANGE_ASKED = "change-asked", _("a change of a letter is asked for")
     LETTER_HANDED_IN = "letter-handed-in", _("a letter was handed in")

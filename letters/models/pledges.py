@@ -5,8 +5,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from cases.countries import CountryField
 from cases.dates import earliest_today
@@ -15,6 +15,8 @@ from cases.models import Case, Edition
 from letters.models.private_links import PrivateLink, PrivateLinkQuerySet
 
 MAX_LETTERS_PROMISED = 500  # a big school or write-a-thon; more is a typing error
+BIG_PLEDGE = 50  # letters: of more, staff have a friendly look first
+MAX_ANSWER = 400  # characters
 
 
 class PledgeState(models.TextChoices):
@@ -24,12 +26,21 @@ class PledgeState(models.TextChoices):
     RELEASED = "released", _("given back")
 
 
+# Staff have not answered who promised so many. What was given back needs no answer.
+WAITS_FOR_LOOK = Q(number__gt=BIG_PLEDGE, looked_at=None, state=PledgeState.OPEN)
+
+
 class PledgeQuerySet(PrivateLinkQuerySet["Pledge"]):
     def needing_review(self) -> PledgeQuerySet:
-        """Letters were written by hand for them that wait to count."""
+        """Letters were written by hand for them that wait to count; not while they wait for a look
+        themselves."""
         letters = apps.get_model("letters", "Letter")
         waiting = letters.objects.by_hand_needing_review().filter(pledge__isnull=False)
-        return self.filter(pk__in=waiting.values("pledge"))
+        return self.filter(pk__in=waiting.values("pledge")).exclude(WAITS_FOR_LOOK)
+
+    def waiting_for_look(self) -> PledgeQuerySet:
+        # See also Pledge.waits_for_look
+        return self.filter(WAITS_FOR_LOOK)
 
 
 class Pledge(PrivateLink):
@@ -67,6 +78,9 @@ class Pledge(PrivateLink):
     country = CountryField(_("country"), blank=True)
     language = models.CharField(max_length=12, default="en", editable=False)
     due_on = models.DateField(_("by"))
+    looked_at = models.DateTimeField(_("looked at"), null=True, blank=True, editable=False)
+    # What staff answered who promised many; its writer reads it, in a mail too.
+    answer = models.CharField(_("answer"), max_length=MAX_ANSWER, blank=True, editable=False)
     is_sample = models.BooleanField(default=False, editable=False)
 
     # What the list of the admin adds.
@@ -79,7 +93,10 @@ class Pledge(PrivateLink):
         verbose_name = _("pledge")
         verbose_name_plural = _("pledges")
         ordering = ["-pk"]
-        indexes = [models.Index(name="pledge_sample", fields=["id"], condition=Q(is_sample=True))]
+        indexes = [
+            models.Index(name="pledge_sample", fields=["id"], condition=Q(is_sample=True)),
+            models.Index(name="pledge_to_look_at", fields=["-id"], condition=WAITS_FOR_LOOK),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="pledge_promises_a_sensible_number",
@@ -106,3 +123,17 @@ class Pledge(PrivateLink):
     def is_over(self) -> bool:
         """Whether its last day is over everywhere."""
         return self.due_on < earliest_today()
+
+    @property
+    def waits_for_look(self) -> bool:
+        """Whether so much is promised that staff have a look first: until then nothing that is
+        written by hand for it counts."""
+        # See also PledgeQuerySet.waiting_for_look
+        return self.number > BIG_PLEDGE and self.looked_at is None and not self.is_released
+
+    @property
+    def told_answer(self) -> str:
+        """What staff answered, as its writer reads it."""
+        if self.looked_at is None:
+            return ""
+        return self.answer or gettext("Welcome, and thank you for so many letters!")

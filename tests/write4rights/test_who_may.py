@@ -259,6 +259,7 @@ letters_pledge_changelist             -     -     -     rw    rw    rw    -     
 letters_pledge_delete                 -     -     -     -     -     -     -     -     -
 letters_pledge_history                -     -     -     rw    rw    rw    -     -     rw
 letters_pledge_judge                  -     -     -     rw    rw    -     -     -     rw
+letters_pledge_look                   -     -     -     rw    rw    -     -     -     rw
 letters_post_add                      -     -     -     -     -     -     -     -     -
 letters_post_between                  -     -     -     rw    rw    -     -     -     rw
 letters_post_change                   -     -     -     r     r     -     -     -     r

@@ -14,7 +14,7 @@ from django.db.migrations.state import StateApps
 from django.utils import timezone
 
 from cases.models import ModelLetter, Target
-from letters.models import Announcement, EmailAddress, Follow, Letter, Post, Signature
+from letters.models import Announcement, EmailAddress, Follow, Letter, Pledge, Post, Signature
 from tests.factories import (
     make_case,
     make_follow,
@@ -22,6 +22,7 @@ from tests.factories import (
     make_message,
     make_model_letter,
     make_outcome,
+    make_pledge,
     make_post,
     make_signature,
     make_target,
@@ -57,7 +58,7 @@ def to_now() -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(600)  # each new migration makes the way longer
 def test_what_is_stored_is_there_before_and_after(back_to):
-    renamed, targets = Renamed(), OneTarget()
+    renamed, targets, pledges = Renamed(), OneTarget(), BigPledges()
 
     renamed.check_then(back_to(BEFORE_RENAMING))
     targets.check_then(back_to(BEFORE_TARGETS))
@@ -65,6 +66,19 @@ def test_what_is_stored_is_there_before_and_after(back_to):
 
     renamed.check_now()
     targets.check_now()
+    pledges.check_now()
+
+
+class BigPledges:
+    """From a time when staff only looked at what was written by hand for them."""
+
+    def __init__(self) -> None:
+        self.counted, self.other = make_pledge(number=60), make_pledge(number=60)
+        make_letter(self.counted.case, pledge=self.counted, state="posted", route="by-hand")
+
+    def check_now(self) -> None:
+        looked_at = dict(Pledge.objects.values_list("pk", "looked_at"))
+        assert looked_at == {self.counted.pk: self.counted.created_at, self.other.pk: None}
 
 
 class Renamed:
