@@ -91,6 +91,7 @@ urlpatterns = [
     path("your-data/<key:key>/erase/<slug:what>/", your_data.erase, name="your-data-erase"),
     path("mail/<key:key>/", mailed_links.mailed, name="mailed"),
     path("mail/<key:key>/not-me/", mailed_links.mailed_not_me, name="mailed-not-me"),
+    path("mail/<key:key>/posted/", mailed_links.mailed_posted, name="mailed-posted"),
     path("stop/<key:key>/", mailed_links.stop_news, name="stop-news"),
     path("address-off/", mailed_links.address_off, name="address-off"),
     path("erased/", privacy.erased, name="erased"),

@@ -372,8 +372,25 @@ def test_what_links_in_mails_open(arrive):
     links.keep_to_stop([make_follow().email_address])
     stop = links.to_stop(EmailAddress.objects.latest("pk"))
 
-    more = [f"{mailed[2]}not-me/", "/mail/aaaaaaaaaaaaaaaaaaaaaa/", "/address-off/", "/mail-sent/"]
-    found = findings_on(arrive(), [*mailed, stop, *more])
+    reminded = make_pledge(
+        make_full_case(display_name="Ana Test", slug="ana-test"),
+        **email,
+        wants_reminders=True,
+        email_proven_on=timezone.localdate(),
+    )
+    make_letter(reminded.case, pledge=reminded, state=LetterState.READY, route=Route.POST)
+    links.keep_to_stop_reminders([reminded])
+    posted, no_reminders = links.to_say_posted(reminded), links.to_stop_reminders(reminded)
+
+    more = [posted, no_reminders, reminded.get_absolute_url()]
+    more += [f"{mailed[2]}not-me/", "/mail/aaaaaaaaaaaaaaaaaaaaaa/", "/address-off/", "/mail-sent/"]
+    sam = arrive()
+    found = findings_on(sam, [*mailed, stop, *more])
+    sam.opens(posted)
+    sam.fills("How many have you written by hand and posted?", "40")
+    sam.presses("I have posted them")
+    sam.sees("There is a problem")
+    found += findings(sam)
     assert not found, listed(found)
 
 

@@ -96,9 +96,11 @@ def take_address_off(thing: Letter | Pledge) -> None:
 
     The letter or promise stays its writer's, who has its page, and is not mailed about any more.
     """
+    is_pledge = isinstance(thing, Pledge)
+    no_reminders = {"wants_reminders": False, "next_reminder_on": None} if is_pledge else {}
     with transaction.atomic():
         type(thing).objects.filter(pk=thing.pk, email_hash=thing.email_hash).update(
-            email="", email_hash="", email_proven_on=None
+            email="", email_hash="", email_proven_on=None, **no_reminders
         )
         thing.email = thing.email_hash = ""
         messages.forget_other_addresses(thing)

@@ -12,7 +12,8 @@ from django.db.models import QuerySet
 from django.utils import timezone, translation
 
 from cases.models import Case, Edition
-from letters.mail import messages
+from letters.actions.reminders import change
+from letters.mail import messages, reminders
 from letters.models import COUNTED, Letter, LetterState, Pledge, PledgeState, Route
 from letters.models.locks import lock
 from letters.privacy.antispam import DOUBLE_CLICK, keys_of
@@ -34,6 +35,7 @@ class PledgeFields(TypedDict):
     email: str
     email_hash: str
     consent_version: str
+    wants_reminders: bool
 
 
 def pledge(
@@ -62,6 +64,7 @@ def pledge(
             language=language,
             **fields,
         )
+        made.next_reminder_on = reminders.next_day(made)
         try:
             with transaction.atomic():
                 made.save(force_insert=True)
@@ -91,6 +94,7 @@ def done(pledge: Pledge) -> int:
 
 def room_left(pledge: Pledge, letters: Iterable[Letter]) -> int:
     """How many more can be entered: what waits for a look, or was not valid, fills it too."""
+    # See also LetterQuerySet.for_pledges
     entered = sum(letter.counts or letter.route == Route.BY_HAND for letter in letters)
     return max(0, pledge.number - entered)
 
@@ -156,7 +160,7 @@ def next_first(
 
 def waits_for_letters(pledge: Pledge) -> bool:
     """Whether some are still to be written for it."""
-    return not pledge.is_released and room_left(pledge, pledge.letters.all()) > 0
+    return not pledge.is_released and pledge.letters_left() > 0
 
 
 def post_by_hand(
@@ -269,7 +273,7 @@ def make_smaller(pledge: Pledge, number: int) -> bool:
 
 
 def move_day(pledge: Pledge, day: datetime.date) -> bool:
-    return bool(_open(pledge).update(due_on=day))
+    return change(_open(pledge), due_on=day)
 
 
 def edition_to_write_in(pledge: Pledge) -> Edition | None:
@@ -287,7 +291,7 @@ def write_for_others(pledge: Pledge) -> bool:
     is_stopped = not pledge.case.takes_letters if pledge.case else edition != pledge.edition
     if edition is None or not is_stopped:
         return False
-    return bool(_open(pledge).update(case=None, edition=edition))
+    return change(_open(pledge), case=None, edition=edition)
 
 
 def change_address(
@@ -308,20 +312,22 @@ def change_address(
         current.email, current.email_hash, current.email_proven_on = email, email_hash, None
         current.consent_version = current.consent_version or consent_version
         current.language = translation.get_language() or current.language
+        current.wants_reminders = current.wants_reminders and bool(email)
+        current.next_reminder_on = reminders.next_day(current)
         changed = ["email", "email_hash", "email_proven_on", "consent_version", "language"]
-        current.save(update_fields=changed)
+        current.save(update_fields=[*changed, "wants_reminders", "next_reminder_on"])
         messages.forget_other_addresses(current)
         messages.queue_pledge_link(current, is_suspect=is_suspect, sender=sender)
 
 
 def release(pledge: Pledge) -> None:
     """Give the promise back: nobody has to write."""
-    Pledge.objects.filter(pk=pledge.pk).update(state=PledgeState.RELEASED)
+    change(Pledge.objects.filter(pk=pledge.pk), state=PledgeState.RELEASED)
 
 
 def reopen(pledge: Pledge) -> None:
     """Take up again what was given back."""
-    Pledge.objects.filter(pk=pledge.pk).update(state=PledgeState.OPEN)
+    change(Pledge.objects.filter(pk=pledge.pk), state=PledgeState.OPEN)
 
 
 def _open(pledge: Pledge) -> QuerySet[Pledge]:

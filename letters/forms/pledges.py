@@ -70,12 +70,29 @@ class PledgeForm(ConsentForm):
     group = LineField(label=_("Group or class"), required=False, max_length=120)
     country = country_field(label=_("The country you write from"))
     email = email_field(
-        help_text=_("We send you the link to your pledge, and nothing else. Not needed.")
+        help_text=_(
+            "We send you the link to your pledge, and reminders if you want them: nothing else. "
+            "Not needed."
+        )
+    )
+    wants_reminders = forms.BooleanField(
+        label=_("Remind me by e-mail"),
+        required=False,
+        help_text=_(
+            "Three mails at most: at half time, three days before the last safe day to post, and "
+            "two days after your day. Fewer once you have written; a click ends them."
+        ),
     )
 
     def __init__(self, data=None, **kwargs) -> None:
         super().__init__(data, **kwargs)
         self.fields["due_on"].initial = lambda: next_human_rights_day(timezone.localdate())
+
+    def clean(self) -> dict:
+        cleaned = super().clean()
+        if cleaned.get("wants_reminders") and cleaned.get("email") == "":
+            self.add_error("email", _("Type the address that the reminders are to go to."))
+        return cleaned
 
     def pledge_fields(self) -> PledgeFields:
         cleaned = self.cleaned_data

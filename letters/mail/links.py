@@ -47,10 +47,30 @@ def to_stop(email_address: EmailAddress) -> str:
 
 
 def keep_to_stop(email_addresses: Iterable[EmailAddress]) -> None:
-    links = [_row(LinkPurpose.STOP, email_address, None) for email_address in email_addresses]
+    _keep_locked([_row(LinkPurpose.STOP, address, None) for address in email_addresses])
+
+
+def _keep_locked(links: list[MailedLink]) -> None:
+    """Of many at once, in the order in which others lock them."""
     with transaction.atomic():
         lock(MailedLink.objects.filter(key_hash__in=[link.key_hash for link in links]))
         _keep(links)
+
+
+def to_stop_reminders(pledge: Pledge) -> str:
+    """The address that ends all reminders to the address of the pledge; `keep_to_stop_reminders`
+    makes it work."""
+    return _address("stop-news", _key(LinkPurpose.NO_REMINDERS, pledge))
+
+
+def keep_to_stop_reminders(pledges: Iterable[Pledge]) -> None:
+    _keep_locked([_row(LinkPurpose.NO_REMINDERS, pledge, None) for pledge in pledges])
+
+
+def to_say_posted(pledge: Pledge) -> str:
+    """The address of a page where its writer says that they have posted what they promised."""
+    _keep([_row(LinkPurpose.PLEDGE, pledge, None)])
+    return _address("mailed-posted", _key(LinkPurpose.PLEDGE, pledge))
 
 
 def _address(name: str, key: str) -> str:

@@ -43,7 +43,7 @@ from letters.mail.pace import (
 )
 from letters.models import EmailAddress, MailKind, OutgoingMail, Priority
 from letters.models.locks import delete_locked, lock
-from letters.models.mail import TELLS_OF_DECISION, OutgoingMailQuerySet
+from letters.models.mail import REMINDERS, TELLS_OF_DECISION, OutgoingMailQuerySet
 from letters.privacy import throttle
 
 logger = logging.getLogger(__name__)
@@ -157,6 +157,8 @@ def _leaves_with(row: OutgoingMail, first: OutgoingMail) -> bool:
         return False
     if first.batch:
         return row.batch == first.batch
+    if (row.kind in REMINDERS) != (first.kind in REMINDERS):  # one click ends them
+        return False
     if row.kind in TELLS_OF_DECISION and row.not_before > timezone.now():
         return False
     is_free = row.batch is None and row.attempts == 0

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from cases.models import Case, Freeze
-from letters.mail import links
+from letters.mail import links, reminders
 from letters.mail.messages import OF_DELIVERY
 from letters.models import (
     DataRequest,
@@ -35,6 +36,7 @@ from letters.models import (
 )
 from letters.privacy.limits import KEEP_DATA_LINKS_FOR, KEEP_DRAFTS_FOR
 from letters.statistics.disclosure import SMALLEST_SHOWN
+from letters.text.post_days import last_safe_day
 
 
 class Part(NamedTuple):
@@ -169,6 +171,32 @@ def _reply_came(mail: OutgoingMail) -> Part | None:
     return _about(mail, letter) if shared.exists() else None
 
 
+def _reminder(mail: OutgoingMail) -> Part | None:
+    """Of what is still to be written; None if nothing is, or its writer wants no reminders. While
+    the case is frozen it waits."""
+    pledge = pledge_of(mail)
+    if pledge is None or not reminders.is_wanted(pledge, mail.kind):
+        return None
+    return _about(
+        mail,
+        pledge,
+        left=_letters_left(pledge.letters_left()),
+        until=_day(pledge.due_on),
+        last_day=_day(last_safe_day(pledge).day),
+        posted=links.to_say_posted(pledge),
+        stop=links.to_stop_reminders(pledge),
+    )
+
+
+def _letters_left(number: int) -> str:
+    label = ngettext(
+        "%(number)s letter is still to be written",
+        "%(number)s letters are still to be written",
+        number,
+    )
+    return label % {"number": number}
+
+
 def _confirm(mail: OutgoingMail) -> Part | None:
     address = EmailAddress.objects.filter(pk=number_of(mail), email_hash=mail.to_hash).first()
     if address is None:
@@ -232,4 +260,7 @@ PARTS: dict[str, Callable[[OutgoingMail], Part | None]] = {
     MailKind.LETTER_HANDED_IN: _of_delivery,
     MailKind.LETTER_RETURNED: _of_delivery,
     MailKind.REPLY_CAME: _reply_came,
+    MailKind.REMIND_HALF: _reminder,
+    MailKind.REMIND_LAST: _reminder,
+    MailKind.REMIND_AFTER: _reminder,
 }

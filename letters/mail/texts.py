@@ -53,6 +53,21 @@ TOKENS = {
     "day": Token(_("the day on which it was"), _("3 December 2025")),
     "days": Token(_("how many days the link works, or until it is erased"), "14"),
     "link": Token(_("the link"), "https://www.example.org/mail/example/", needed=True),
+    "until": Token(_("the day by which it was promised"), _("10 December 2025")),
+    "last_day": Token(_("the last safe day to post"), _("28 November 2025")),
+    "left": Token(
+        _("how many letters are still to be written"), _("2 letters are still to be written")
+    ),
+    "posted": Token(
+        _("the link for somebody who has posted what they promised"),
+        "https://www.example.org/mail/example/posted/",
+        needed=True,
+    ),
+    "stop": Token(
+        _("the link that ends the reminders"),
+        "https://www.example.org/stop/example/",
+        needed=True,
+    ),
     "not_me": Token(
         _("the link for somebody who did not ask for anything"),
         "https://www.example.org/mail/example/not-me/",
@@ -108,6 +123,7 @@ class Text:
 
 
 _YOUR_LINK = _("{organisation}: your link")
+_YOUR_REMINDER = _("{organisation}: your reminder")
 _PRIVATE_LINK = _("This is the private link to {what}:\n\n{link}")
 
 # What a mail tells first stands first here, and gives it its subject.
@@ -223,6 +239,51 @@ TEXTS = {
         ("what", "day", "link"),
         _("{organisation}: news for you"),
         Opening.TO_DELIVER,
+    ),
+    MailKind.REMIND_HALF: Text(
+        _("Reminder at half time"),
+        _(
+            "You asked us to remind you of {what}. Half of the time is over, and {left} by "
+            "{until}. Go on here:\n\n"
+            "{link}\n\n"
+            "Have you posted them already? Then say so here, and they count:\n\n"
+            "{posted}\n\n"
+            "No more reminders:\n\n"
+            "{stop}"
+        ),
+        ("what", "left", "until", "last_day", "link", "posted", "stop"),
+        _YOUR_REMINDER,
+        Opening.WANTED,
+    ),
+    MailKind.REMIND_LAST: Text(
+        _("Reminder before the last day to post"),
+        _(
+            "You asked us to remind you of {what}. There is still time: please post by "
+            "{last_day} at the latest. As far as we know, {left}. Go on here:\n\n"
+            "{link}\n\n"
+            "Have you posted them already? Then say so here, and they count:\n\n"
+            "{posted}\n\n"
+            "No more reminders:\n\n"
+            "{stop}"
+        ),
+        ("what", "left", "until", "last_day", "link", "posted", "stop"),
+        _YOUR_REMINDER,
+        Opening.WANTED,
+    ),
+    MailKind.REMIND_AFTER: Text(
+        _("Reminder after its day"),
+        _(
+            "You asked us to remind you of {what}. You meant to be done by {until}. As far as we "
+            "know, {left}. Have you posted them? Then say so here, and they count:\n\n"
+            "{posted}\n\n"
+            "If not: you can go on, or give the promise back, and that is all right:\n\n"
+            "{link}\n\n"
+            "This was the last reminder for that day. No more reminders at all:\n\n"
+            "{stop}"
+        ),
+        ("what", "left", "until", "link", "posted", "stop"),
+        _YOUR_REMINDER,
+        Opening.WANTED,
     ),
     "confirm-nothing": Text(
         _("Nothing left to confirm"),

@@ -36,7 +36,7 @@ from letters.models.mail import MailKind, OutgoingMail, Priority
 from letters.models.mail_texts import MailText
 from letters.models.mailed_links import LinkPurpose, MailedLink
 from letters.models.paper_counts import PaperCount, PaperState
-from letters.models.pledges import Pledge, PledgeState
+from letters.models.pledges import Pledge, PledgeState, ReminderStep
 from letters.models.posts import Network, Post, PostState
 from letters.models.published_figures import FigureTable, Publication, PublishedFigure
 from letters.models.reading_languages import ReadingLanguages

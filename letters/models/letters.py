@@ -155,6 +155,11 @@ class LetterQuerySet(PrivateLinkQuerySet["Letter"]):
     def by_hand_needing_review(self) -> LetterQuerySet:
         return self.filter(BY_HAND_NEEDING_REVIEW)
 
+    def for_pledges(self) -> LetterQuerySet:
+        """What keeps a pledge: it counts, or was written by hand, also if it waits for a look."""
+        # See also letters.actions.pledges.room_left
+        return self.filter(Q(counted_on__isnull=False) | Q(route=Route.BY_HAND))
+
     def shown(self) -> LetterQuerySet:
         """Messages that readers may read, the newest first; not those of a case that is untold."""
         told = Case.objects.visible().filter(solidarity_action__shows_messages=True)

@@ -16,6 +16,9 @@ class MailKind(models.TextChoices):
     LETTER_HANDED_IN = "letter-handed-in", _("a letter was handed in")
     LETTER_RETURNED = "letter-returned", _("a letter came back")
     REPLY_CAME = "reply-came", _("an answer came")
+    REMIND_HALF = "remind-half", _("reminder of a pledge at half time")
+    REMIND_LAST = "remind-last", _("reminder of a pledge before the last day to post")
+    REMIND_AFTER = "remind-after", _("reminder of a pledge after its day")
     CONFIRM = "confirm", _("what an address asked for, to be confirmed")
     DATA_LINK = "data-link", _("link to all data of one address")
     NEWS = "news", _("news of a case")
@@ -23,6 +26,10 @@ class MailKind(models.TextChoices):
 
 # Staff may take back what they tell of, as long as it has not left: it never leaves early.
 TELLS_OF_DECISION = [MailKind.LETTER_REJECTED, MailKind.CHANGE_ASKED]
+
+
+# Whoever asked for them ends them by a click; they leave by themselves, with that link.
+REMINDERS = [MailKind.REMIND_HALF, MailKind.REMIND_LAST, MailKind.REMIND_AFTER]
 
 
 class Priority(models.IntegerChoices):

@@ -11,6 +11,7 @@ class LinkPurpose(models.TextChoices):
     EMAIL_ADDRESS = "mailbox"  # as it stands in the keys of mails that were sent
     LETTER = "letter"
     PLEDGE = "pledge"
+    NO_REMINDERS = "noremind"  # ends reminders of pledges; shows nothing of what was promised
     STOP = "stop"  # ends news; shows nothing of what hangs on the address
 
 

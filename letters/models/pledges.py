@@ -26,6 +26,15 @@ class PledgeState(models.TextChoices):
     RELEASED = "released", _("given back")
 
 
+class ReminderStep(models.IntegerChoices):
+    """Of which reminders were mailed: see letters.mail.reminders."""
+
+    NONE = 0, _("none yet")
+    HALF = 1, _("at half time")
+    LAST_DAYS = 2, _("before the last day to post")
+    AFTER = 3, _("after its day")
+
+
 # Staff have not answered who promised so many. What was given back needs no answer.
 WAITS_FOR_LOOK = Q(number__gt=BIG_PLEDGE, looked_at=None, state=PledgeState.OPEN)
 
@@ -81,6 +90,13 @@ class Pledge(PrivateLink):
     looked_at = models.DateTimeField(_("looked at"), null=True, blank=True, editable=False)
     # What staff answered who promised many; its writer reads it, in a mail too.
     answer = models.CharField(_("answer"), max_length=MAX_ANSWER, blank=True, editable=False)
+    wants_reminders = models.BooleanField(_("reminders by e-mail"), default=False, editable=False)
+    reminder_step = models.PositiveSmallIntegerField(
+        _("last reminder"), choices=ReminderStep, default=ReminderStep.NONE, editable=False
+    )
+    # Of which day that step was: its writer may have moved the day since.
+    reminded_for = models.DateField(_("it was of the day"), null=True, editable=False)
+    next_reminder_on = models.DateField(_("next reminder"), null=True, editable=False)
     is_sample = models.BooleanField(default=False, editable=False)
 
     # What the list of the admin adds.
@@ -96,6 +112,11 @@ class Pledge(PrivateLink):
         indexes = [
             models.Index(name="pledge_sample", fields=["id"], condition=Q(is_sample=True)),
             models.Index(name="pledge_to_look_at", fields=["-id"], condition=WAITS_FOR_LOOK),
+            models.Index(
+                name="pledge_next_reminder",
+                fields=["next_reminder_on"],
+                condition=Q(next_reminder_on__isnull=False),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
@@ -105,6 +126,14 @@ class Pledge(PrivateLink):
             models.CheckConstraint(
                 name="pledge_proves_an_address_that_it_has",
                 condition=Q(email_proven_on__isnull=True) | ~Q(email_hash=""),
+            ),
+            models.CheckConstraint(
+                name="pledge_has_an_address_for_reminders",
+                condition=Q(wants_reminders=False) | ~Q(email_hash=""),
+            ),
+            models.CheckConstraint(
+                name="pledge_is_reminded_of_only_if_asked",
+                condition=Q(next_reminder_on__isnull=True) | Q(wants_reminders=True),
             ),
         ]
 
@@ -137,3 +166,7 @@ class Pledge(PrivateLink):
         if self.looked_at is None:
             return ""
         return self.answer or gettext("Welcome, and thank you for so many letters!")
+
+    def letters_left(self) -> int:
+        """How many are still to be written."""
+        return max(0, self.number - self.letters.for_pledges().count())

@@ -11,6 +11,7 @@ from cases.http_caching import private_page
 from letters.actions import email_addresses
 from letters.models import EmailAddress, Letter, LinkPurpose, MailedLink, Pledge
 from letters.views.email_addresses import email_address_page, not_me_page, stop_page
+from letters.views.reminders import posted_page, stop_reminders_page
 
 Thing = TypeVar("Thing", Letter, Pledge, EmailAddress)
 
@@ -39,13 +40,27 @@ def mailed_not_me(request: HttpRequest, key: str) -> HttpResponse:
     return not_me_page(request, _thing_or_404(EmailAddress.objects.all(), link))
 
 
+@private_page
+def mailed_posted(request: HttpRequest, key: str) -> HttpResponse:
+    """What was promised is posted, says whoever was reminded of it."""
+    link = _link(key)
+    if link is None or link.purpose != LinkPurpose.PLEDGE:
+        return render(request, "letters/mailed_links/link_over.html", status=404)
+    pledges = Pledge.objects.select_related("case__edition", "edition")
+    return posted_page(request, _thing_or_404(pledges, link), key)
+
+
 @csrf_exempt  # a mail program posts without a cookie, and from no page of ours: RFC 8058
 @private_page
 def stop_news(request: HttpRequest, key: str) -> HttpResponse:
-    link = _link(key)
-    if link is None or link.purpose != LinkPurpose.STOP:
-        raise Http404
-    return stop_page(request, _thing_or_404(EmailAddress.objects.all(), link))
+    """The link that ends what comes without being asked for each time: news, or reminders."""
+    if link := _link(key):
+        match link.purpose:
+            case LinkPurpose.STOP:
+                return stop_page(request, _thing_or_404(EmailAddress.objects.all(), link))
+            case LinkPurpose.NO_REMINDERS:
+                return stop_reminders_page(request, _thing_or_404(Pledge.objects.all(), link))
+    raise Http404
 
 
 def _was_it_you(request: HttpRequest, thing: Letter | Pledge) -> HttpResponse:

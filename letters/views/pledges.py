@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from cases.goals import percent_of_goal
 from cases.http_caching import private_page
 from cases.models import Case, Edition
-from letters.actions import pledges
+from letters.actions import pledges, reminders
 from letters.forms.calendars import EveningForm
 from letters.forms.letters import LetterForm
 from letters.forms.pledges import AddressForm, DayForm, HandwrittenForm, PledgeForm, SmallerForm
@@ -195,6 +195,8 @@ def _do(request: HttpRequest, pledge: Pledge, forms: PageForms) -> int | None:
             pledges.release(pledge)
         case "reopen":
             pledges.reopen(pledge)
+        case "remind" | "no-reminders" as act:
+            reminders.remind(pledge, wants_reminders=act == "remind")
     return None
 
 

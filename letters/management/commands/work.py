@@ -1,6 +1,6 @@
-"""The worker: tells the news, sends the outbox, makes the paper of hand-ins, erases once an hour
-what is past its limit, freezes cases whose consents have ended, publishes figures once a day, puts
-letters that are alike together."""
+"""The worker: tells the news, reminds of pledges, sends the outbox, makes the paper of hand-ins,
+erases once an hour what is past its limit, freezes cases whose consents have ended, publishes
+figures once a day, puts letters that are alike together."""
 
 import datetime
 import logging
@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection
 
 from cases.publishing import consents
 from letters.delivery import parts, requeue, similar_texts
-from letters.mail import announcements, deliveries, outbox, replies
+from letters.mail import announcements, deliveries, outbox, reminders, replies
 from letters.privacy import erasure
 from letters.statistics import published
 
@@ -28,11 +28,11 @@ BREATH = 0.2  # seconds: how soon it notices that it is to stop
 
 class Command(BaseCommand):
     help = (
-        "Put news that was approved into the outbox, send the mails that wait there, make the "
-        "paper of hand-ins, and erase once an hour what is past its limit. Freeze cases whose "
-        "consents have ended, publish once a day the figures that are broken down, and put "
-        "letters that say the same together for moderators. Runs until it is stopped; several "
-        "may run side by side."
+        "Put news that was approved, and reminders, into the outbox, send the mails that wait "
+        "there, make the paper of hand-ins, and erase once an hour what is past its limit. "
+        "Freeze cases whose consents have ended, publish once a day the figures that are broken "
+        "down, and put letters that say the same together for moderators. Runs until it is "
+        "stopped; several may run side by side."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -148,6 +148,7 @@ class Command(BaseCommand):
             queued = 0 if self.is_stopping else announcements.queue_batch()
             queued += 0 if self.is_stopping else deliveries.queue_batch()
             queued += 0 if self.is_stopping else replies.queue_batch()
+            queued += 0 if self.is_stopping else reminders.queue_batch()
             sent = outbox.send_due(self.pace, stopping=lambda: self.is_stopping)
 
     def rest(self, seconds: float) -> None:

@@ -1,0 +1,40 @@
+"""Whether somebody is reminded of what they promised, and when.
+
+`letters/mail/reminders.py` mails it.
+"""
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from letters.mail import reminders
+from letters.models import OutgoingMail, Pledge
+from letters.models.locks import delete_locked, lock
+from letters.models.mail import REMINDERS
+
+
+def change(pledges: QuerySet[Pledge], **changes) -> bool:
+    """Change the one pledge, and with it when its writer is reminded of it next."""
+    with transaction.atomic():
+        pledge = pledges.select_for_update().first()
+        if pledge is None:
+            return False
+        for name, value in changes.items():
+            setattr(pledge, name, value)
+        pledge.next_reminder_on = reminders.next_day(pledge)
+        pledge.save(update_fields=[*changes, "next_reminder_on"])
+    return True
+
+
+def remind(pledge: Pledge, *, wants_reminders: bool) -> bool:
+    """Whether its writer wants to be reminded of it by e-mail; nobody without an address."""
+    with_address = Pledge.objects.filter(pk=pledge.pk).exclude(email_hash="")
+    return change(with_address, wants_reminders=wants_reminders)
+
+
+def stop(email_hash: str) -> None:
+    """No more reminders go to the address, of whatever was promised with it."""
+    with transaction.atomic():
+        pledges = Pledge.objects.filter(pk__in=lock(Pledge.objects.filter(email_hash=email_hash)))
+        pledges.update(wants_reminders=False, next_reminder_on=None)
+        waiting = OutgoingMail.objects.waiting().filter(to_hash=email_hash)
+        delete_locked(waiting.filter(kind__in=REMINDERS))
