@@ -43,7 +43,7 @@ class ReplyStateFilter(OptionsFilter):
 class ReplyAdmin(ReplyDeskMixin, KeysetAdmin, ReadOnlyAdmin):
     permission = desk_permission = HANDLE
     change_list_template = "admin/letters/reply/change_list.html"
-    list_display = ["number", "case", "sender", "received_on", "told_by", "standing"]
+    list_display = ["reply", "case", "sender", "received_on", "told_by", "standing"]
     list_filter = [ReplyStateFilter, CaseFilter, "sender"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -51,7 +51,7 @@ class ReplyAdmin(ReplyDeskMixin, KeysetAdmin, ReadOnlyAdmin):
         return replies.defer("text", "picture", "shown_text")
 
     @admin.display(description=gettext_lazy("reply"))
-    def number(self, reply: Reply) -> str:
+    def reply(self, reply: Reply) -> str:
         return str(reply.pk)
 
     @admin.display(description=gettext_lazy("state"))

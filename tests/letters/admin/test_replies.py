@@ -1,5 +1,7 @@
 """The reply desk: what came back is entered, read, and passed on to writers."""
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
@@ -161,6 +163,16 @@ def test_who_does_not_handle_answers_sees_none(role):
 
     for url in [LIST, ENTER, reverse("admin:letters_reply_change", args=[reply.pk])]:
         assert client.get(url).status_code == 403
+
+
+def test_each_is_listed_by_its_own_number_and_not_by_how_many_came():
+    reply = make_reply(text=WORDS, number=1_234)
+
+    listed = text(signed_in("delivery").get(LIST)).split('id="result_list"')[1]
+
+    assert re.findall(r"<a [^>]*>(.+?)</a>", listed.split("</table>")[0])[0] == str(reply.pk)
+    assert "1234" not in listed
+    assert "1,234" not in listed
 
 
 def test_list_asks_as_often_with_many_as_with_few(
