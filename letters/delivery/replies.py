@@ -70,8 +70,9 @@ def stop_sharing(reply: Reply) -> bool:
 
 
 def may_be_quoted(reply: Reply) -> bool:
-    """Thanks of the person can stand on the page of the case, in its language, once they agree."""
-    is_ours = reply.shown_language == settings.LANGUAGE_CODE
+    """Thanks of the person can stand on the page of the case, in its language, once they agree. Not
+    what a writer told us: they were promised that we show it to nobody else."""
+    is_ours = reply.shown_language == settings.LANGUAGE_CODE and not reply.is_told_by_writer
     return reply.sender == ReplyFrom.PERSON and reply.is_shared and is_ours
 
 

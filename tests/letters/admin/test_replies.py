@@ -7,17 +7,18 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import Quote
+from cases.models import Case, Quote
 from letters.models import Reply, ReplyState
 from tests.factories import (
     make_case,
     make_case_to_write_for,
     make_letter,
+    make_message,
     make_reply,
     make_solidarity_action,
 )
 from tests.letters.sending import a_picture
-from tests.staff import said, signed_in, text
+from tests.staff import form_data, said, signed_in, text
 
 pytestmark = pytest.mark.django_db
 
@@ -154,6 +155,63 @@ def test_thanks_wait_among_the_quotes_until_the_person_agrees(client):
     assert quote.speaker == f"{case.display_name}, to those who wrote"
     assert said(again) == ["Nothing was changed: please look at it again."]
     assert "I read every card." not in client.get(case.get_absolute_url()).content.decode()
+
+
+@pytest.mark.slow
+def test_thanks_are_on_the_case_page_as_long_as_the_person_agrees(client, settings):
+    settings.PAGE_CACHE_SECONDS = 0
+    case = make_solidarity_action(make_case_to_write_for()).case
+    delivery, editor = signed_in("delivery"), signed_in("editor")
+    page, api = case.get_absolute_url(), f"/api/v1/cases/{case.slug}/"
+    delivery.post(ENTER, entry(case, sender="person", text="I read every card, Sam."))
+    reply = Reply.objects.get()
+    act(delivery, reply, "share", shown_text=THANKS, shown_language="en")
+    act(delivery, reply, "quote")
+    asked = shown(client, page, api)
+
+    agree(editor, case, "on")
+    agreed = shown(client, page, api)
+    Case.objects.update(freeze="hidden", freeze_reason="A test.")
+    frozen = shown(client, page, api)
+    Case.objects.update(freeze="none", freeze_reason="")
+    again = shown(client, page, api)
+    agree(editor, case, "")
+    withdrawn = shown(client, page, api)
+
+    assert (asked, agreed, frozen, again, withdrawn) == (False, True, False, True, False)
+    assert "I read every card, Sam." not in text(client.get(page))
+
+
+THANKS = "I read every card."
+
+
+def shown(client, page: str, api: str) -> bool:
+    """Whether readers find the thanks: on the page as in the API."""
+    on_page, told = (THANKS in text(client.get(url)) for url in [page, api])
+    assert on_page == told
+    return on_page
+
+
+def agree(editor, case: Case, may_be_shown: str) -> None:
+    """An editor marks on the page of the case whether the person agrees to be quoted."""
+    url = reverse("admin:cases_case_change", args=[case.pk])
+    form = form_data(editor.get(url)) | {"quotes-0-may_be_shown": may_be_shown}
+    if not may_be_shown:
+        del form["quotes-0-may_be_shown"]
+    assert editor.post(url, form).status_code == 302
+
+
+def test_what_a_writer_told_is_not_put_among_the_quotes():
+    message = make_message(state="posted", route="post")
+    told = {"sender": "person", "shown_text": THANKS, "state": "shared", "entered_by": None}
+    reply = make_reply(message.case, letter=message, **told)
+    client = signed_in("delivery")
+
+    page = text(client.get(reverse("admin:letters_reply_change", args=[reply.pk])))
+    act(client, reply, "quote")
+
+    assert "Put it among the quotes" not in page
+    assert not Quote.objects.exists()
 
 
 @pytest.mark.parametrize("role", ["editor", "counter", "safety"])
