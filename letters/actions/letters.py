@@ -302,7 +302,8 @@ def set_news(letter: Letter, wants_news: bool) -> bool:
 
 def approve(letter: Letter) -> bool:
     """A moderator read it: it may be handed in, and counts if it waited for that."""
-    return letter.may_be_approved and move(letter, APPROVED, needs_review=False)
+    today = timezone.localdate()
+    return letter.may_be_approved and move(letter, APPROVED, needs_review=False, decided_on=today)
 
 
 def reject(letter: Letter, code: str, reason: str = "") -> bool:
@@ -319,7 +320,14 @@ def reject(letter: Letter, code: str, reason: str = "") -> bool:
             messages.forget_decision(letter)  # nor is an earlier one told
         else:
             messages.queue_rejection(letter)
-        return move(letter, REJECTED, shown_on=None, rejection_code=code, rejection_reason=reason)
+        return move(
+            letter,
+            REJECTED,
+            shown_on=None,
+            decided_on=timezone.localdate(),
+            rejection_code=code,
+            rejection_reason=reason,
+        )
 
 
 def may_be_asked_to_change(letter: Letter) -> bool:
@@ -345,6 +353,7 @@ def ask_for_change(letter: Letter, wanted: str) -> bool:
             needs_review=False,
             shown_on=None,
             is_answer=False,
+            decided_on=timezone.localdate(),
             change_wanted=wanted,
         )
 

@@ -13,7 +13,7 @@ from cases.admin.row_numbers import row_number
 from cases.countries import choices_among, country_names
 from cases.dates import earliest_today
 from cases.models import Case, Stage, Target
-from letters.models import Letter, LetterState
+from letters.models import Letter, LetterState, Reply
 
 NEWEST = 1_000  # rows that are asked which countries to offer: the table itself is too long
 
@@ -56,6 +56,12 @@ class StateFilter(OptionsFilter):
             state.value: (state.label, partial(Letter.objects.filter, state=state))
             for state in LetterState
         },
+        "answered": (
+            _("an answer came"),
+            lambda: Letter.objects.filter(
+                pk__in=Reply.objects.exclude(letter=None).values("letter")
+            ),
+        ),
         "invalid": (_("not valid"), lambda: Letter.objects.exclude(invalid_on=None)),
         "all": (_("all"), Letter.objects.all),
     }

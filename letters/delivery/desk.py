@@ -129,6 +129,7 @@ def _as_it_is(letter: Letter) -> dict:
         "is_answer": letter.is_answer,
         "shown_on": letter.shown_on and letter.shown_on.isoformat(),
         "counted_on": letter.counted_on and letter.counted_on.isoformat(),
+        "decided_on": letter.decided_on and letter.decided_on.isoformat(),
         "waiting_since": letter.waiting_since and letter.waiting_since.isoformat(),
     }
 
@@ -152,6 +153,7 @@ def _put_back(letter: Letter, decision: Decision) -> bool:
     # What was in a hand-in has left it, and waits for another.
     state = before["state"] if before["state"] != LetterState.IN_HAND_IN else LetterState.APPROVED
     changes["shown_on"] = _day(before["shown_on"])
+    changes["decided_on"] = _day(before.get("decided_on"))  # decisions of before do not say it
     return move(
         letter,
         state,

@@ -229,6 +229,8 @@ class Letter(CountedAction, PrivateLink):
     )
     # Since when staff have it to read, if they have to; else since when it was posted.
     waiting_since = models.DateTimeField(_("waiting since"), null=True, blank=True, editable=False)
+    # The day on which staff approved it, asked for a change or rejected it, whichever came last.
+    decided_on = models.DateField(_("decided on"), null=True, blank=True, editable=False)
     # Staff found that nobody can stand for it: it is kept, and does not count.
     invalid_on = models.DateField(_("not valid since"), null=True, blank=True, editable=False)
     # The day it counted on until then, and counts on again if that was wrong.
@@ -455,6 +457,11 @@ class Letter(CountedAction, PrivateLink):
         # See also LetterQuerySet.without_a_look_at_their_pledge
         is_by_hand = self.route == Route.BY_HAND
         return is_by_hand and self.pledge is not None and self.pledge.waits_for_look
+
+    @property
+    def is_read(self) -> bool:
+        """A moderator approved it: it goes with others, or has gone."""
+        return self.state in READ_STATES
 
     @property
     def may_be_rejected(self) -> bool:

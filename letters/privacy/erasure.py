@@ -62,6 +62,7 @@ ERASED_FIELDS = {
     "wants_news": False,
     "shown_on": None,
     "waiting_since": None,
+    "decided_on": None,
     "pledge": None,
 }
 
