@@ -45,7 +45,9 @@ def last_safe_day(pledge: Pledge) -> LastSafeDay:
 
 def last_safe_days(cases: Iterable[Case], origin: str) -> dict[int, LastSafeDay]:
     """By the key of each case that has a deadline; asks the database once."""
-    to_write_to = [(case, target) for case in cases for target in case.open_targets]
+    to_write_to = [
+        (case, target) for case in cases for target in case.open_targets if target.appeal_deadline
+    ]
     notes = notes_on(_destination(case, target) for case, target in to_write_to)
     days: dict[int, LastSafeDay] = {}
     for case, target in to_write_to:

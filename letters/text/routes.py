@@ -99,8 +99,9 @@ class Ways:
 
 def ways_from(origin: str, cases: Iterable[Case]) -> dict[int, Ways]:
     """By the key of each case, with its targets: the same as its `routes` say, for one country."""
-    offered = Embassy.objects.offered().values_list("of_country", "in_country", "covers")
-    states = {of for of, there, covered in offered if origin and origin in (there, *covered)}
+    offered = Embassy.objects.offered() if origin else Embassy.objects.none()
+    embassies = offered.values_list("of_country", "in_country", "covers")
+    states = {of for of, there, covered in embassies if origin in (there, *covered)}
     return {
         case.pk: Ways(
             post=any(target.postal_lines for target in case.open_targets),

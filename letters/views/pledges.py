@@ -36,12 +36,12 @@ MAX_ACTS_AN_HOUR = 60  # on the page of one pledge in an hour: more is no person
 @private_page
 def pledge(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     """Promise letters for a case, or without a slug for any case of the edition."""
-    case = _case_or_404(slug) if slug else None
+    case, is_open = _case_or_404(slug) if slug else (None, True)
     edition = case.edition if case else Edition.objects.current()
     if edition is None:
         raise Http404
     if request.method != "POST":
-        if case and not case.takes_letters:
+        if case and not is_open:
             return redirect(case)  # it says why, and whom else one can write for
         if not (case or Case.objects.to_write_for(edition).exists()):
             return redirect("cases:list")
@@ -49,7 +49,7 @@ def pledge(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     too_many = _("Too many promises came from here in this hour. Try again later.")
     # What is sent without a case, from a page opened before the last one closed, is taken.
     closed = ""
-    if case and not case.takes_letters:
+    if not is_open:
         closed = _(
             "Meanwhile letters for this case were stopped. Your promise was not kept: you can "
             "make one for any case instead."
@@ -72,7 +72,9 @@ def pledge(request: HttpRequest, slug: str | None = None) -> HttpResponse:
 def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
     """What was promised and what is done; for who has the link."""
     pledge = get_object_or_404(
-        Pledge.objects.select_related("case__edition", "edition").by_key(key),
+        Pledge.objects.select_related("case__edition", "edition")
+        .prefetch_related("case__targets")
+        .by_key(key),
     )
     letters = list(
         pledge.letters.select_related("case__edition").defer(*WORDS).order_by("created_at", "pk")
@@ -235,9 +237,9 @@ def _change_address(request: HttpRequest, pledge: Pledge, form: AddressForm) -> 
     return None
 
 
-def _case_or_404(slug: str) -> Case:
-    """A case that may be read about."""
-    case = get_object_or_404(Case.objects.select_related("edition"), slug=slug)
-    if not case.is_visible:
-        raise Http404
-    return case
+def _case_or_404(slug: str) -> tuple[Case, bool]:
+    """A case that may be read about, and whether it takes letters."""
+    cases = Case.objects.select_related("edition")
+    if case := cases.taking_letters().filter(slug=slug).first():
+        return case, True
+    return get_object_or_404(cases.visible(), slug=slug), False
