@@ -9,6 +9,7 @@ class FigureTable(models.TextChoices):
 
     COUNTRY = "country", _("country")  # within its region; without a key: all others of it
     DAY = "day", _("day")  # without a key: all other days
+    STATE = "state", _("state")  # of what is handed to us; without a key: all other states
     SOURCE = "source", _("source")  # without a key: all other sources
 
 

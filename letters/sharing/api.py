@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases import pictures
 from cases.models import Case, Portrait
 from cases.models.case_parts import SourcedModel
+from letters.models import LetterState
 from letters.statistics import deliveries, impact, replies
 from letters.statistics.totals import ImpactTotals
 
@@ -259,6 +261,18 @@ def _handed_in(sums: ImpactTotals) -> dict:
     return {"letters": found.letters, "signatures": found.signatures, "last_on": last_on}
 
 
+def _by_state(sums: ImpactTotals) -> list[dict]:
+    """In the order of the life of a letter; what is together has no code."""
+    parts, suppressed = sums.by_state
+    rows = [
+        {"code": state.value, "label": str(state.label), "actions": parts[state.value]}
+        for state in LetterState
+        if state.value in parts
+    ]
+    others = {"code": None, "label": gettext("Not told apart"), "actions": suppressed}
+    return [*rows, others] if suppressed else rows
+
+
 def _replies(sums: ImpactTotals) -> dict[str, int]:
     return replies.totals(sums.cases)._asdict()
 
@@ -291,6 +305,14 @@ TOTALS = [
         "by_country",
         _("Codes of ISO 3166; published daily, in fives."),
         lambda sums: _rows(impact.by_country(sums)),
+    ),
+    Field(
+        "by_state",
+        _(
+            "How far the letters and messages have come that were handed to us; published daily, "
+            "in fives."
+        ),
+        _by_state,
     ),
     Field(
         "handed_in",

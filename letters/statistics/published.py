@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet, Sum
+from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 
 from cases.models import ActionCount, Case, Edition
-from letters.models import FigureTable, Publication, PublishedFigure, Tally
+from letters.models import FigureTable, Letter, Publication, PublishedFigure, Route, Tally
+from letters.models.letters import COUNTED_LETTER
 from letters.statistics import ledger as tally_ledger
 from letters.statistics import replies
 from letters.statistics.disclosure import (
@@ -65,6 +66,7 @@ class Figures(NamedTuple):
     by_day: Breakdown[datetime.date]
     by_country: list[Group]  # within their regions, those with most first
     by_source: Breakdown[str]
+    by_state: Breakdown[str]
 
 
 def read(edition: Edition) -> Figures:
@@ -78,6 +80,7 @@ def read(edition: Edition) -> Figures:
         Breakdown({datetime.date.fromisoformat(day): n for day, n in days.items()}, other_days),
         _by_country(tables[FigureTable.COUNTRY]),
         _breakdown(tables[FigureTable.SOURCE]),
+        _breakdown(tables[FigureTable.STATE]),
     )
 
 
@@ -124,6 +127,7 @@ def _publish_tables(edition: Edition, ledger: QuerySet[Tally]) -> None:
     published = PublishedFigure.objects.filter(edition=edition)
     before = {(row.table, row.group, row.key): row.number for row in published}
     parts = [*_parts(FigureTable.DAY, "day", ledger), *_parts(FigureTable.SOURCE, "source", ledger)]
+    parts += _states(edition)
     new = [
         PublishedFigure(edition=edition, table=table, group=group, key=key, number=number)
         for (table, group, key), found in [*parts, *_countries(ledger)]
@@ -137,6 +141,15 @@ def _parts(table: FigureTable, column: str, ledger: QuerySet[Tally]) -> Iterator
     found = suppress_small_cells(dict(ledger.values_list(column).annotate(Sum("number"))))
     for key, number in [*found.parts.items(), ("", found.suppressed)]:
         yield (table.value, "", f"{key}"), number
+
+
+def _states(edition: Edition) -> Iterator[tuple[Part, int]]:
+    """Of the letters and messages that were handed to us: how far each has come."""
+    cases = Case.objects.listed().filter(edition=edition).values("pk")
+    with_us = Letter.objects.filter(COUNTED_LETTER, case__in=cases, route=Route.DELIVER).order_by()
+    found = suppress_small_cells(dict(with_us.values_list("state").annotate(Count("pk"))))
+    for key, number in [*found.parts.items(), ("", found.suppressed)]:
+        yield (FigureTable.STATE.value, "", key), number
 
 
 def _countries(ledger: QuerySet[Tally]) -> Iterator[tuple[Part, int]]:

@@ -35,6 +35,7 @@ class ImpactTotals:
     by_day: Breakdown[datetime.date] = field(default_factory=lambda: Breakdown({}, 0))
     by_country: list[Group] = field(default_factory=list)
     by_source: Breakdown[str] = field(default_factory=lambda: Breakdown({}, 0))
+    by_state: Breakdown[str] = field(default_factory=lambda: Breakdown({}, 0))
     outcomes: Counter[tuple[str, int | None]] = field(default_factory=Counter)
     years: list[YearlyFigure] = field(default_factory=list)
 
@@ -62,7 +63,7 @@ def load() -> ImpactTotals:
         figures = published.read(edition)
         sums.published_on = figures.published_on
         sums.by_day, sums.by_country = figures.by_day, figures.by_country
-        sums.by_source = figures.by_source
+        sums.by_source, sums.by_state = figures.by_source, figures.by_state
     outcomes = Outcome.objects.filter(case__in=listed.values("pk")).order_by()
     for kind, year, number in outcomes.values_list("kind", "date__year").annotate(Count("pk")):
         sums.outcomes[kind, year] = number

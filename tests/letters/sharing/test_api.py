@@ -1,15 +1,20 @@
 """The public API and oEmbed: what they tell, what they never tell, and how they refuse."""
 
+import datetime
 import json
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from cases.models import Case, Petition, Quote, SolidarityAction
 from letters.sharing import api
+from letters.statistics import published
 from tests.factories import (
     make_case,
+    make_case_to_write_for,
     make_full_case,
     make_letter,
     make_outcome,
@@ -359,3 +364,27 @@ def test_a_new_site_explains_itself_too(client):
     assert client.get("/api/").status_code == 200
     assert client.get("/api/v1/cases/").json()["cases"] == []
     assert client.get("/api/v1/totals/").json()["totals"]["actions"] == 0
+
+
+def test_totals_say_how_far_letters_have_come_that_were_handed_in_once_a_day(client, settings):
+    settings.PAGE_CACHE_SECONDS = 0
+    case = make_case_to_write_for()
+    for state, number in {"submitted": 7, "approved": 5, "delivered": 11, "returned": 1}.items():
+        for _ in range(number):
+            make_letter(case, state=state, route="deliver")
+    make_letter(case, state="posted", route="post")
+    before = client.get("/api/v1/totals/").json()["totals"]["by_state"]
+
+    published.publish_once_a_day()
+
+    rows = client.get("/api/v1/totals/").json()["totals"]["by_state"]
+    assert before == []
+    assert [(row["code"], row["actions"]) for row in rows] == [
+        ("submitted", 5),
+        ("delivered", 10),
+        (None, 5),
+    ]
+    Case.objects.update(freeze="hidden", freeze_reason="A test.")
+    with time_machine.travel(timezone.now() + datetime.timedelta(days=1), tick=False):
+        published.publish_once_a_day()
+    assert client.get("/api/v1/totals/").json()["totals"]["by_state"] == []
