@@ -219,7 +219,7 @@ def statements(report: Report, environment: dict[str, str]) -> None:
 
 def admin_lists(report: Report, environment: dict[str, str]) -> None:
     took = json.loads(run_python(environment, "-m", "bench.admin_lists").splitlines()[-1])
-    print(f"\n{len(took)} filters of the admin's long lists, the slowest (ms)")
+    print(f"\n{len(took)} filters of the admin's long lists and desks, the slowest (ms)")
     for milliseconds, address in took[:5]:
         report.remark(address, milliseconds)
     report.target("the slowest", took[0][0], most=ADMIN_LIST)
@@ -271,6 +271,8 @@ def main() -> None:
         if ROWS:
             many = new_database("many")
             environment_of_many = site_on(many, ROWS, folder)
+            run_python(environment_of_many, "-m", "bench.desks")
+            many.analyze()
             admin_lists(report, environment_of_many)
             with_many = serve("write4rights.wsgi", environment_of_many | NO_PAGE_CACHE, many)
             many_letters(report, uncached, with_many)

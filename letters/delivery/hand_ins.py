@@ -112,7 +112,7 @@ def waiting() -> list[Waiting]:
     groups = (
         letters.order_by()
         .values("case", "kind", "form")
-        .annotate(number=Count("pk"), oldest=Min("counted_on"))
+        .annotate(number=Count("*"), oldest=Min("counted_on"))
     )
     found: dict[tuple, int | None] = {}
     for group in groups.order_by("oldest", "case"):

@@ -342,6 +342,12 @@ class Letter(CountedAction, PrivateLink):
             models.Index(
                 name="letter_to_hand_in", fields=["case", "kind", "id"], condition=TO_HAND_IN
             ),
+            # How many there are of each, from the index alone: see hand_ins.waiting.
+            models.Index(
+                name="letter_number_to_hand_in",
+                fields=["case", "kind", "form", "counted_on"],
+                condition=TO_HAND_IN,
+            ),
             models.Index(
                 name="letter_by_hand_held", fields=["pledge"], condition=BY_HAND_NEEDING_REVIEW
             ),
