@@ -318,11 +318,16 @@ def test_the_private_page_of_a_promise_in_each_state(arrive):
     any_case.case = None
     any_case.save()
     given_back = make_pledge(case, state=PledgeState.RELEASED)
+    answered = make_pledge(case, number=60, looked_at=timezone.now(), answer="Welcome.")
+    stopped = make_pledge(make_case(stage="closed"))
     visitor = arrive()
 
     found = findings_on(
         visitor,
-        [one.get_absolute_url() for one in (kept, large, any_case, given_back, begun)],
+        [
+            one.get_absolute_url()
+            for one in (kept, large, any_case, given_back, answered, stopped, begun)
+        ],
     )
     visitor.fills("How many have you posted?", "40")
     visitor.presses("I have posted them")
@@ -536,7 +541,7 @@ def test_the_admin_of_letters(arrive):
     letter, _alike = (make_letter(case, state=LetterState.SUBMITTED) for _nr in range(2))
     leave_out(letter)
     make_letter(case, state=LetterState.POSTED)
-    make_pledge(case)
+    big = make_pledge(case, number=60)
     signature = make_signature(make_petition(case), needs_review=True)
     paper = make_paper_count(case, state="held", number=9_000)
     reply = make_reply(case, text="The ministry thanks you.")
@@ -557,6 +562,7 @@ def test_the_admin_of_letters(arrive):
             f"/admin/letters/signature/{signature.pk}/change/",
             f"/admin/letters/signature/invalidate/?signature={signature.pk}",
             "/admin/letters/pledge/",
+            f"/admin/letters/pledge/{big.pk}/look/",
             "/admin/letters/outgoingmail/",
             "/admin/letters/tally/",
             "/admin/letters/papercount/",

@@ -206,6 +206,8 @@ class PledgeAnswerForm(forms.Form):
     def clean(self) -> dict:
         cleaned = self.cleaned_data
         if not self.makes_smaller:
+            if cleaned.get("number") is not None:
+                self.add_error("number", _("Leave it empty, or make the pledge smaller."))
             return cleaned | {"number": self.pledge.number}
         if not cleaned.get("words") and "words" not in self.errors:
             self.add_error("words", _("Say why: its writer reads it."))

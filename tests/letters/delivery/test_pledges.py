@@ -163,6 +163,16 @@ def test_what_is_wrong_is_said_beside_the_field(client, fields, field, said):
     assert not OutgoingMail.objects.exists()
 
 
+def test_a_number_is_not_overlooked_where_it_is_welcomed_as_it_is(client):
+    pledge = make_big_pledge()
+
+    response = answer(signed_in("moderator"), pledge, "welcome", number="60")
+
+    [error] = response.context["form"].errors["number"]
+    assert error == "Leave it empty, or make the pledge smaller."
+    assert again(pledge).waits_for_look
+
+
 def test_the_second_of_two_answers_changes_nothing(client):
     pledge = make_big_pledge()
     first, second = signed_in("moderator"), signed_in("moderator")
