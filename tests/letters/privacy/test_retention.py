@@ -112,7 +112,9 @@ def test_two_years_are_the_end_of_a_signature_too():
     assert erasure.erase_expired()["signatures"] == 1
 
 
-@pytest.mark.parametrize("act", [{"act": "approve"}, {"act": "ask", "wanted": "Shorten it."}])
+@pytest.mark.parametrize(
+    "act", [{"act": "approve"}, {"act": "ask", "sentence": "own", "wanted": "Shorten it."}]
+)
 def test_no_act_of_staff_makes_the_two_years_of_a_letter_longer(act):
     letter = make_letter(make_case_to_write_for(), state="submitted", changed_at=ago(725))
     url = reverse("admin:letters_letter_desk_act", args=[letter.pk])
