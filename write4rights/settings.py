@@ -269,6 +269,11 @@ EMAIL_FILE_PATH = BASE_DIR / "var/mail"
 EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", default=f"{ORGANISATION} <no-reply@localhost>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+# How we learn that a mail came back: docs/operations.md. Where reports go; else to FROM_EMAIL.
+BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")
+BOUNCE_MAILBOX = env.str("BOUNCE_MAILBOX", default="")  # imaps://user:password@host/folder
+MAIL_PROVIDER = env.str("MAIL_PROVIDER", default="")  # one of letters.mail.providers
+MAIL_WEBHOOK_SECRET = env.str("MAIL_WEBHOOK_SECRET", default="")
 
 # A public page is rendered at most once in so many seconds a process: docs/architecture.md.
 PAGE_CACHE_SECONDS = env.int("PAGE_CACHE_SECONDS", default=4)

@@ -34,12 +34,15 @@ from letters.models import (
     Post,
     Reply,
     Signature,
+    Undeliverable,
 )
 from letters.privacy import retention
 from write4rights.models import SecondFactorReset
 
 COUNT_UP_TO = 50  # "more than 50": enough to know the day is full, and no table is counted
 UNFINISHED_AFTER = datetime.timedelta(days=14)  # paper that lies there is forgotten, or lost
+A_DAY = datetime.timedelta(days=1)
+MANY_BOUNCES = 20  # in two days; a few are typing errors
 NAMED = 4  # cases named in a line
 RETENTION_LINES = 10  # of what has to be kept on or let go; the rest stands on its page
 
@@ -54,6 +57,7 @@ class Task(NamedTuple):
     order: str = "-pk"
     of: type[Model] | None = None  # whose list it is, if not their own
     page: str = "changelist"  # of their admin
+    least: int = 1  # so many are worth a line
 
     @property
     def names_them(self) -> bool:
@@ -335,6 +339,16 @@ def _of_mail() -> list[Task]:
             ),
             "?state=given-up",
         ),
+        Task(
+            "letters.change_outgoingmail",
+            Undeliverable.objects.filter(last_on__gte=timezone.localdate() - A_DAY),
+            ngettext_lazy(
+                "%(count)s address to which mails came back since yesterday",
+                "%(count)s addresses to which mails came back since yesterday",
+                "count",
+            ),
+            least=MANY_BOUNCES,
+        ),
     ]
 
 
@@ -359,7 +373,7 @@ def to_do(user) -> list[Line]:
             if task.names_them
             else list(rows.values_list("pk", flat=True)[: COUNT_UP_TO + 1])
         )
-        if found:
+        if len(found) >= task.least:
             count = min(len(found), COUNT_UP_TO)
             lines.append(
                 Line(

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone, translation
 
-from letters.mail import links, messages
+from letters.mail import bounces, links, messages
 from letters.models import (
     EmailAddress,
     Follow,
@@ -89,6 +89,7 @@ def prove_address(thing: Letter | Pledge) -> None:
     things = type(thing).objects.filter(pk=thing.pk, email_hash=thing.email_hash)
     unproven = things.filter(email_proven_on=None).exclude(email_hash="")
     unproven.update(email_proven_on=timezone.localdate())
+    bounces.arrives(thing.email_hash)
 
 
 def take_address_off(thing: Letter | Pledge) -> None:

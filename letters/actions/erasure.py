@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from cases.models import Stage
 from letters.models import (
+    BounceKind,
     DataRequest,
     EmailAddress,
     Follow,
@@ -23,6 +24,7 @@ from letters.models import (
     Pledge,
     Reply,
     Signature,
+    Undeliverable,
 )
 from letters.models.locks import delete_locked, lock
 from letters.privacy import erasure, personal_data
@@ -95,7 +97,7 @@ def erase_one(thing: Letter | Pledge | Signature | Follow | EmailAddress) -> Non
 def erase_person(of: str) -> dict[str, int]:
     """Erase all of one person; what counted stays as a number. Returns how many of what.
 
-    A block stays as the hash that it is: see `erase_email_addresses`.
+    A block stays as the hash that it is: see `erase_email_addresses`. So does a report of spam.
     """
     if not of:  # rows without an address would all be meant
         raise ValueError("There is no address.")
@@ -116,6 +118,7 @@ def erase_person(of: str) -> dict[str, int]:
             DataRequest.objects.filter(email_hash=of),
             MailedLink.objects.filter(to_hash=of),
             OutgoingMail.objects.filter(to_hash=of),
+            Undeliverable.objects.filter(email_hash=of),
             HandInItem.objects.filter(handed_in),
         ):
             lock(rows)
@@ -125,5 +128,7 @@ def erase_person(of: str) -> dict[str, int]:
         DataRequest.objects.filter(email_hash=of).update(email_hash="")
         MailedLink.objects.filter(to_hash=of).delete()
         OutgoingMail.objects.filter(to_hash=of).delete()
+        came_back = Undeliverable.objects.filter(email_hash=of)
+        came_back.exclude(kind=BounceKind.COMPLAINT).delete()
         erase_email_addresses(email_addresses)
     return before

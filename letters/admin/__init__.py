@@ -15,5 +15,6 @@ from letters.admin import (  # noqa: I001
     follows,
     mails,
     mail_texts,
+    undeliverable,
     tallies,
 )

@@ -14,6 +14,7 @@ from cases.admin.readonly import ReadOnlyAdmin
 from cases.permissions import staff
 from letters.actions import erasure
 from letters.admin.forms import FindForm
+from letters.mail import bounces
 from letters.models import DataRequest
 from letters.models.email_spelling import email_hash
 from letters.privacy import personal_data
@@ -41,6 +42,7 @@ class DataRequestAdmin(ExtraPagesMixin, ReadOnlyAdmin):
                 "is_found": True,
                 "numbers": _named(numbers),
                 "holds_anything": any(numbers.values()),
+                "is_stopped": bounces.stop_of(of) is not None,
                 "person": signing.dumps(of, salt=SALT),
             }
             _log(request, "Looked for all of one address.")
@@ -72,6 +74,16 @@ class DataRequestAdmin(ExtraPagesMixin, ReadOnlyAdmin):
         messages.success(request, _("All of it is erased."))
         return redirect("admin:letters_datarequest_changelist")
 
+    @extra_page("send-again/", methods=("POST",))
+    def send_again_view(self, request: HttpRequest) -> HttpResponse:
+        """Mails came back, or were reported as spam: the owner says that they may come again."""
+        if (of := self._person(request)) is None:
+            return self._begin_again(request)
+        bounces.allow(of)
+        _log(request, "Let mails go to one address again.")
+        messages.success(request, _("Mails go to that address again."))
+        return redirect("admin:letters_datarequest_changelist")
+
     def _person(self, request: HttpRequest) -> str | None:
         """The hash of who was found on the page before, if that was a moment ago."""
         if not self.has_view_permission(request):
@@ -95,6 +107,7 @@ def _named(numbers: dict[str, int]) -> list[tuple[str, int]]:
         "follows": _("Wishes for news"),
         "email_addresses": _("The address itself"),
         "mails": _("Mails in the outbox"),
+        "undeliverable": _("That mails came back, or were reported as spam"),
     }
     return [(names[what], number) for what, number in numbers.items()]
 

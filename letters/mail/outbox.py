@@ -26,7 +26,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from cases.encryption import Unreadable, keyed_hash
-from letters.mail import announcements, parts, writing
+from letters.mail import announcements, bounces, parts, writing
 from letters.mail.pace import (
     DOMAIN,
     HAND_INS,
@@ -41,7 +41,7 @@ from letters.mail.pace import (
     MailPace,
     keep_to,
 )
-from letters.models import EmailAddress, MailKind, OutgoingMail, Priority
+from letters.models import BounceKind, EmailAddress, MailKind, OutgoingMail, Priority
 from letters.models.locks import delete_locked, lock
 from letters.models.mail import REMINDERS, TELLS_OF_DECISION, OutgoingMailQuerySet
 from letters.privacy import throttle
@@ -104,9 +104,14 @@ def is_behind() -> datetime.datetime | None:
 
 def message_id(mails: list[OutgoingMail]) -> str:
     """The same for every try of these as one mail, so that a second copy is known as one."""
+    return message_id_of([mail.pk for mail in mails], mails[0].to_hash)
+
+
+def message_id_of(keys: list[int], to_hash: str) -> str:
+    """Of the mail that these rows left as."""
     domain = urlsplit(settings.SITE_URL).hostname or "localhost"
-    keys = "|".join(str(key) for key in sorted(mail.pk for mail in mails))
-    return f"<{keyed_hash(f'{keys}|{mails[0].to_hash}', 'message-id')}@{domain}>"
+    told = "|".join(str(key) for key in sorted(keys))
+    return f"<{keyed_hash(f'{told}|{to_hash}', 'message-id')}@{domain}>"
 
 
 def _claim(mail: OutgoingMail, pace: MailPace) -> list[OutgoingMail]:
@@ -126,7 +131,10 @@ def _claim(mail: OutgoingMail, pace: MailPace) -> list[OutgoingMail]:
             return []
         first = locked[mail.pk]
         batch = [first, *(row for row in locked.values() if _leaves_with(row, first))]
-        unwanted = [row for row in batch if not _is_wanted(row)]
+        stop = bounces.stop_of(first.to_hash)
+        unwanted = [
+            row for row in batch if not (bounces.lets_through(stop, row.kind) and _is_wanted(row))
+        ]
         if unwanted:
             OutgoingMail.objects.filter(pk__in=[row.pk for row in unwanted]).delete()
             batch = [row for row in batch if row not in unwanted]
@@ -144,6 +152,7 @@ def _claim(mail: OutgoingMail, pace: MailPace) -> list[OutgoingMail]:
         )
         for row in batch:
             row.attempts, row.batch = row.attempts + 1, number
+        bounces.keep_to(stop, taker=number)
         keep_to(pace, first, taker=number)
     return batch
 
@@ -204,7 +213,11 @@ def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> 
                 delete_locked(_rows(batch).may_be_told())
             return False
         mail = OneLineHeaders(
-            message.subject, message.body, to=[rows[0].to], headers=_headers(message.told)
+            message.subject,
+            message.body,
+            from_email=settings.BOUNCE_ADDRESS or settings.DEFAULT_FROM_EMAIL,  # of the envelope
+            to=[rows[0].to],
+            headers=_headers(message.told),
         )
         post.open()  # if it broke; else nothing happens
         post.send_messages([mail])
@@ -212,7 +225,10 @@ def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> 
         raise
     except Exception as error:
         _close(post)  # whatever state it is in, the next mail begins anew
-        _note_failure(batch, error, pace)
+        if bounces.is_refused(error):
+            _forget_refused(batch)
+        else:
+            _note_failure(batch, error, pace)
         return False
     done = {"sent_at": timezone.now(), "sender": ""}
     if not rows[0].is_news:
@@ -224,6 +240,7 @@ def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> 
 def _headers(mails: list[OutgoingMail]) -> dict[str, str]:
     mail = mails[0]
     headers = {
+        "From": settings.DEFAULT_FROM_EMAIL,
         "Message-ID": message_id(mails),
         "Auto-Submitted": "auto-generated",
         "Content-Language": mail.language,
@@ -247,6 +264,15 @@ def _note_failure(batch: list[OutgoingMail], error: Exception, pace: MailPace) -
     logger.warning("Mail %d failed, try %d of %d: %s", first.pk, first.attempts, MAX_TRIES, what)
     until = timezone.now() + pace.first_wait * 2 ** (first.attempts - 1)
     _update(_rows(batch).filter(sent_at=None), not_before=until)
+
+
+def _forget_refused(batch: list[OutgoingMail]) -> None:
+    """There is no such mailbox: to try once more would tell nothing new."""
+    first = batch[0]
+    logger.info("Mail %d has an address that does not exist.", first.pk)
+    with transaction.atomic():
+        delete_locked(_rows(batch))
+        bounces.note(first.to_hash, BounceKind.HARD, first.domain)
 
 
 def _give_up(batch: list[OutgoingMail], what: str) -> None:

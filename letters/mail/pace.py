@@ -129,6 +129,11 @@ def _domain_hash(domain: str) -> str:
     return keyed_hash(domain, "mail-domain")[:22]
 
 
+def large_domain(domain: str) -> str:
+    """The name of a large provider's domain, which `domain_of` hides; empty for any other."""
+    return _large_domains().get(domain, "")
+
+
 @lru_cache(maxsize=1)
-def _large_domains() -> frozenset[str]:
-    return frozenset(map(_domain_hash, LARGE_DOMAINS))
+def _large_domains() -> dict[str, str]:
+    return {_domain_hash(name): name for name in LARGE_DOMAINS}

@@ -48,3 +48,4 @@ from letters.models.signatures import Signature, SignatureState
 from letters.models.similar_texts import TextGroup, TextGroupBand, TextGroupMember
 from letters.models.tallies import Tally, TallyKey, TallySource
 from letters.models.throttles import Throttle
+from letters.models.undeliverable import BounceKind, Undeliverable

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from letters.models import (
     OUT_OF_HAND_IN,
+    BounceKind,
     Claim,
     DataRequest,
     Decision,
@@ -37,6 +38,7 @@ from letters.models import (
     TextGroup,
     TextGroupMember,
     Throttle,
+    Undeliverable,
 )
 from letters.models.locks import delete_locked, delete_unused, lock
 from letters.privacy import limits, retention
@@ -219,6 +221,8 @@ def erase_expired() -> dict[str, int]:
     _erase_unused(MailedLink.objects.filter(expires_at__lt=now))
     _erase_unused(Claim.objects.filter(until__lt=now))
     _erase_unused(Decision.objects.filter(at__lt=now - limits.KEEP_DECISIONS_FOR))
+    for undeliverable in _expired_undeliverable():
+        _erase_unused(undeliverable)
     return {
         "letters": sum(
             _in_parts(rows, erase_letters)
@@ -265,6 +269,16 @@ def _expired_email_addresses() -> list[QuerySet[EmailAddress]]:
         ~Exists(Follow.objects.filter(email_address=OuterRef("pk"))),
     )
     return [empty.filter(blocked_on__isnull=True), empty.filter(blocked_on__lt=over)]
+
+
+def _expired_undeliverable() -> list[QuerySet[Undeliverable]]:
+    today, rows = timezone.localdate(), Undeliverable.objects.all()
+    is_complaint = Q(kind=BounceKind.COMPLAINT)
+    return [
+        rows.erasable(),
+        rows.filter(~is_complaint, last_on__lt=today - limits.KEEP_UNDELIVERABLE_FOR),
+        rows.filter(is_complaint, last_on__lt=today - limits.KEEP_BLOCKS_FOR),
+    ]
 
 
 def _erase_if_empty(email_addresses: QuerySet[EmailAddress]) -> int:

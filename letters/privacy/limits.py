@@ -18,6 +18,7 @@ KEEP_UNCONFIRMED_FOR = datetime.timedelta(days=14)
 KEEP_TAKEN_BACK_FOR = datetime.timedelta(days=30)
 KEEP_INVALID_FOR = datetime.timedelta(days=365)
 KEEP_BLOCKS_FOR = datetime.timedelta(days=730)
+KEEP_UNDELIVERABLE_FOR = datetime.timedelta(days=365)
 KEEP_POSTS_FOR = datetime.timedelta(days=90)
 KEEP_DECISIONS_FOR = datetime.timedelta(days=365)  # of staff; no words of anybody
 KEEP_DATA_LINKS_FOR = datetime.timedelta(days=2)  # a mail may have to wait for a day
@@ -140,9 +141,14 @@ LIMITS = [
         _("By then a post has been read. We never know who you are, only that you posted."),
     ),
     Limit(
-        _("That an address wants no mail from us"),
+        _("That an address wants no mail from us, or that a mail was reported as spam there"),
         KEEP_BLOCKS_FOR,
         _("So that nobody can type it again. The address itself goes at once: we keep a code."),
+    ),
+    Limit(
+        _("That mails to an address came back, at the latest"),
+        KEEP_UNDELIVERABLE_FOR,
+        _("So that we do not write to a mailbox that is not there. We keep a code, no address."),
     ),
     Limit(
         _("The link to all that we hold under your address"),

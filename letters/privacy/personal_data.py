@@ -27,6 +27,7 @@ from letters.models import (
     Pledge,
     Reply,
     Signature,
+    Undeliverable,
 )
 from letters.privacy import consent, limits
 
@@ -41,7 +42,7 @@ NOT_TOLD = {
 }
 TOLD_OF_LETTERS = {"subject", "body"}
 
-Thing = Letter | Pledge | Signature | Follow | EmailAddress | OutgoingMail
+Thing = Letter | Pledge | Signature | Follow | EmailAddress | OutgoingMail | Undeliverable
 
 
 def request_of(key: str) -> DataRequest | None:
@@ -81,6 +82,7 @@ def stored_rows(of: str) -> dict[str, QuerySet]:
         .exclude(kind=MailKind.DATA_LINK)
         .select_related("case__edition")
         .order_by("-pk"),
+        "undeliverable": Undeliverable.objects.filter(email_hash=of),
     }
 
 

@@ -12,7 +12,7 @@ from letters.actions import email_addresses
 from letters.actions import follows as follow_actions
 from letters.actions import signatures as signature_actions
 from letters.forms.email_addresses import ActForm
-from letters.mail import outbox
+from letters.mail import bounces, outbox
 from letters.mail.pace import owner_was_here
 from letters.models import EmailAddress, Follow, FollowState, Signature, SignatureState
 
@@ -113,6 +113,7 @@ def _act(
         ON_ALL[act](email_address)
     elif act == "confirm":
         owner_was_here(email_address.email_hash)
+        bounces.arrives(email_address.email_hash)
         chosen = [things[what]] if what else things.values()
         return _confirm([one for one in chosen if _waits(one)], seen)
     elif what:

@@ -21,7 +21,7 @@ from letters.actions.take_all import TakeAll
 from letters.converters import KeyConverter
 from letters.forms.letters import LetterForm, StartForm
 from letters.forms.routes import PostForm
-from letters.mail import outbox
+from letters.mail import bounces, outbox
 from letters.models import HandInItem, Letter, LetterState, Pledge, Route
 from letters.privacy import limits
 from letters.text import (
@@ -117,6 +117,7 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "link": settings.SITE_URL + letter.get_absolute_url(),
         "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "behind_until": outbox.is_behind() if letter.email else None,
+        "came_back": bounces.told_of([letter]).get(letter.email_hash) if letter.email else None,
         "item": HandInItem.objects.of(letter),
     }
     context |= checks.checked_before_it_leaves(letter) | replies.about(letter)

@@ -15,7 +15,7 @@ from letters.actions import pledges, reminders
 from letters.forms.calendars import EveningForm
 from letters.forms.letters import LetterForm
 from letters.forms.pledges import AddressForm, DayForm, HandwrittenForm, PledgeForm, SmallerForm
-from letters.mail import outbox
+from letters.mail import bounces, outbox
 from letters.models import Letter, LetterState, Pledge, Route
 from letters.models.email_spelling import email_hash
 from letters.privacy import senders, throttle
@@ -100,6 +100,7 @@ def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
         "cases": cases,
         "link": settings.SITE_URL + pledge.get_absolute_url(),
         "behind_until": outbox.is_behind() if pledge.email else None,
+        "came_back": bounces.told_of([pledge]).get(pledge.email_hash) if pledge.email else None,
     }
     return render(request, "letters/pledges/pledge_page.html", context, status=status)
 

@@ -12,7 +12,8 @@ ORDER = [
     *("letters_pledge", "letters_letter", "letters_reply"),
     *("letters_mailbox", "letters_signature", "letters_follow"),
     *("letters_socialaction", "letters_papercount"),
-    *("letters_datarequest", "letters_mailedlink", "letters_outgoingmail", "letters_throttle"),
+    *("letters_datarequest", "letters_mailedlink", "letters_outgoingmail"),
+    *("letters_undeliverable", "letters_throttle"),
     *("letters_handinitem", "letters_handinpart"),
     *("letters_pace", "letters_alarm", "letters_tally", "cases_actioncount"),
 ]

@@ -35,6 +35,7 @@ from letters.models import (
     OutgoingMail,
     RetentionDecision,
     Tally,
+    Undeliverable,
 )
 from tests.factories import (
     make_case_to_write_for,
@@ -188,6 +189,7 @@ letters_datarequest_delete            -     -     -     -     -     -     -     
 letters_datarequest_erase             -     -     -     -     -     -     -     w     w
 letters_datarequest_export            -     -     -     -     -     -     -     w     w
 letters_datarequest_history           -     -     -     -     -     -     -     rw    rw
+letters_datarequest_send_again        -     -     -     -     -     -     -     w     w
 letters_follow_add                    -     -     -     -     -     -     -     -     -
 letters_follow_change                 -     -     -     -     -     -     -     -     -
 letters_follow_changelist             -     -     rw    -     -     -     -     rw    rw
@@ -309,6 +311,11 @@ letters_tally_change                  -     -     -     -     -     r     -     
 letters_tally_changelist              -     -     -     -     -     rw    -     -     rw
 letters_tally_delete                  -     -     -     -     -     -     -     -     -
 letters_tally_history                 -     -     -     -     -     rw    -     -     rw
+letters_undeliverable_add             -     -     -     -     -     -     -     -     -
+letters_undeliverable_change          -     -     -     -     -     -     -     -     -
+letters_undeliverable_changelist      -     -     -     rw    rw    -     -     -     rw
+letters_undeliverable_delete          -     -     -     -     -     -     -     -     -
+letters_undeliverable_history         -     -     -     rw    rw    -     -     -     rw
 login                                 -     rw    rw    rw    rw    rw    rw    rw    rw
 logout                                rw    w     w     w     w     w     w     w     w
 password_change                       -     -     -     -     -     -     -     -     -
@@ -361,6 +368,7 @@ def make_rows() -> dict:
         Announcement.objects.create(outcome=outcome, texts={}, asked_by=colleague),
         Alarm.objects.create(case=case, kind="appeal", raised_at=now, number=1),
         DataRequest.objects.create(key_hash="a", email_hash="b"),
+        Undeliverable.objects.create(email_hash="b", kind="hard", first_on=now, last_on=now),
         RetentionDecision.objects.create(case=case, kind="appeal"),
         MailText.objects.create(kind="end", language="en", body="{organisation}"),
         PendingChange.objects.create(

@@ -462,7 +462,7 @@ def test_the_command_erases_and_prints_numbers_only():
 
     assert out.getvalue() == (
         "letters: 3 erased\npledges: 1 erased\nsignatures: 2 erased\nfollows: 2 erased\n"
-        "email_addresses: 1 erased\nmails: 2 erased\n"
+        "email_addresses: 1 erased\nmails: 2 erased\nundeliverable: 0 erased\n"
     )
     stored = everything()
     assert [trace for trace in traces if trace in stored] == []
