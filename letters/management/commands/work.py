@@ -1,6 +1,6 @@
 """The worker: tells the news, reminds of pledges, sends the outbox, makes the paper of hand-ins,
 erases once an hour what is past its limit, freezes cases whose consents have ended, publishes
-figures once a day, puts letters that are alike together."""
+figures once a day, puts letters that are alike together, reads which mails came back."""
 
 import datetime
 import logging
@@ -13,7 +13,14 @@ from django.db import DatabaseError, connection
 
 from cases.publishing import consents
 from letters.delivery import parts, requeue, similar_texts
-from letters.mail import announcements, deliveries, outbox, reminders, replies
+from letters.mail import (
+    announcements,
+    bounce_mailbox,
+    deliveries,
+    outbox,
+    reminders,
+    replies,
+)
 from letters.privacy import erasure
 from letters.statistics import published
 
@@ -31,8 +38,8 @@ class Command(BaseCommand):
         "Put news that was approved, and reminders, into the outbox, send the mails that wait "
         "there, make the paper of hand-ins, and erase once an hour what is past its limit. "
         "Freeze cases whose consents have ended, publish once a day the figures that are broken "
-        "down, and put letters that say the same together for moderators. Runs until it is "
-        "stopped; several may run side by side."
+        "down, put letters that say the same together for moderators, and read in BOUNCE_MAILBOX "
+        "which mails came back. Runs until it is stopped; several may run side by side."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -89,6 +96,7 @@ class Command(BaseCommand):
             self.freeze_ended()
             published.publish_once_a_day()
             similar_texts.group_waiting()
+            bounce_mailbox.read_reports()
             self.clean_up()
             self.look_after_hand_ins()
             self.send_all()
@@ -111,6 +119,7 @@ class Command(BaseCommand):
                     published.publish_once_a_day()
                     self.look_after_hand_ins()
                     similar_texts.group_waiting()
+                    bounce_mailbox.read_reports()
                     look_at = time.monotonic() + LOOK_EVERY
                 if time.monotonic() >= erase_at:
                     self.clean_up()
