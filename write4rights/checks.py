@@ -1,10 +1,16 @@
-"""What must hold of the machines under the site; `manage.py check --database default` asks."""
+"""What must hold of the settings, and of the machines under the site: `manage.py check`, and with
+`--database default` what is asked of the database."""
 
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
+
+from letters.mail import providers
+from letters.mail.bounce_mailbox import Mailbox
+from letters.models.email_spelling import NotAnAddress, deliverable
 
 # With one of these off, letters that were acknowledged are lost when the power fails:
 # docs/safety.md 14.
@@ -41,4 +47,24 @@ def postgresql_is_durable(
             for name, meaning in MUST_BE_ON.items()
             if settings.get(name) not in ON
         ]
+    return found
+
+
+@register(Tags.security)
+def mails_that_come_back_are_told_safely(**kwargs: Any) -> list[CheckMessage]:
+    """None of them names a secret."""
+    found: list[CheckMessage] = []
+    if problem := providers.problem():
+        hint = "See docs/operations.md, “Mails that come back”."
+        found.append(Error(problem, hint=hint, id="write4rights.E002"))
+    if settings.BOUNCE_MAILBOX:
+        try:
+            Mailbox.parse(settings.BOUNCE_MAILBOX)
+        except ValueError as error:
+            found.append(Error(f"BOUNCE_MAILBOX is wrong: {error}.", id="write4rights.E003"))
+    if settings.BOUNCE_ADDRESS:
+        try:
+            deliverable(settings.BOUNCE_ADDRESS)
+        except NotAnAddress:
+            found.append(Error("BOUNCE_ADDRESS is no e-mail address.", id="write4rights.E004"))
     return found

@@ -1,0 +1,99 @@
+"""The mail providers that tell us by a webhook when a mail came back, and how we know that it is
+they: what they sign with, or a name and password in the address that they are given.
+
+django-anymail checks and reads what they send. It has others, for which a package is missing here
+(Amazon SES) or which first ask with another method than POST (Mandrill, Unisender Go).
+"""
+
+from typing import NamedTuple
+
+from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
+from anymail.webhooks.base import AnymailBaseWebhookView
+from anymail.webhooks.brevo import BrevoTrackingWebhookView
+from anymail.webhooks.mailersend import MailerSendTrackingWebhookView
+from anymail.webhooks.mailgun import MailgunTrackingWebhookView
+from anymail.webhooks.mailjet import MailjetTrackingWebhookView
+from anymail.webhooks.mailtrap import MailtrapTrackingWebhookView
+from anymail.webhooks.postal import PostalTrackingWebhookView
+from anymail.webhooks.postmark import PostmarkTrackingWebhookView
+from anymail.webhooks.sendgrid import SendGridTrackingWebhookView
+from anymail.webhooks.sparkpost import SparkPostTrackingWebhookView
+from django.conf import settings
+
+from letters.mail import bounces
+from letters.models import BounceKind
+
+SHORTEST_SECRET = 16  # characters
+
+
+class Provider(NamedTuple):
+    view: type[AnymailBaseWebhookView]
+    signs_with: str = ""  # what the view calls its key; without one: user:password
+
+
+PROVIDERS = {
+    "brevo": Provider(BrevoTrackingWebhookView),
+    "mailersend": Provider(MailerSendTrackingWebhookView, "signing_secret"),
+    "mailgun": Provider(MailgunTrackingWebhookView, "webhook_signing_key"),
+    "mailjet": Provider(MailjetTrackingWebhookView),
+    "mailtrap": Provider(MailtrapTrackingWebhookView, "tracking_secret"),
+    "postal": Provider(PostalTrackingWebhookView, "webhook_key"),
+    "postmark": Provider(PostmarkTrackingWebhookView),
+    "sendgrid": Provider(SendGridTrackingWebhookView, "tracking_webhook_verification_key"),
+    "sparkpost": Provider(SparkPostTrackingWebhookView),
+}
+
+
+def problem() -> str:
+    """What is wrong with the settings; empty if nothing is."""
+    name, secret = settings.MAIL_PROVIDER, settings.MAIL_WEBHOOK_SECRET
+    if not name:
+        return ""
+    if name not in PROVIDERS:
+        return f"MAIL_PROVIDER is none of {', '.join(PROVIDERS)}."
+    if not secret:
+        return "MAIL_PROVIDER is set, and MAIL_WEBHOOK_SECRET is not."
+    if PROVIDERS[name].signs_with:
+        return ""
+    if ":" not in secret or len(secret) < SHORTEST_SECRET:
+        return (
+            f"MAIL_WEBHOOK_SECRET has to be user:password for {name}, "
+            f"of {SHORTEST_SECRET} characters or more."
+        )
+    return ""
+
+
+def webhook() -> AnymailBaseWebhookView | None:
+    """Checks and reads what the provider sends; None as long as it is not set up."""
+    if not settings.MAIL_PROVIDER or problem():
+        return None
+    provider, secret = PROVIDERS[settings.MAIL_PROVIDER], settings.MAIL_WEBHOOK_SECRET
+    if provider.signs_with:
+        return provider.view(webhook_secret=[], **{provider.signs_with: secret})
+    return provider.view(webhook_secret=[secret])
+
+
+def kind_of(event: AnymailTrackingEvent) -> BounceKind | None:
+    """What an event says of the address; None if that is nothing, or the mail is tried again."""
+    match event.event_type, event.reject_reason:
+        case ((EventType.COMPLAINED | EventType.UNSUBSCRIBED), _):
+            return BounceKind.COMPLAINT
+        case EventType.REJECTED, (RejectReason.SPAM | RejectReason.UNSUBSCRIBED):
+            return BounceKind.COMPLAINT
+        case EventType.REJECTED, (RejectReason.BOUNCED | RejectReason.INVALID):
+            return BounceKind.HARD
+        case EventType.BOUNCED, reason:
+            return _of_bounce(event, reason)
+    return None
+
+
+def _of_bounce(event: AnymailTrackingEvent, reason: str | None) -> BounceKind:
+    """By what the server said, if it said a status; else by what the provider makes of it."""
+    told = event.esp_event if isinstance(event.esp_event, dict) else {}
+    said = f"{told.get('status', '')} {event.mta_response or ''} {event.description or ''}"
+    if bounces.STATUS.search(said):
+        return bounces.kind_of(said)
+    if told.get("Type") == "SoftBounce":  # Postmark’s, whose reason says nothing of it
+        return BounceKind.SOFT
+    is_hard = reason in (RejectReason.BOUNCED, RejectReason.INVALID)
+    return BounceKind.HARD if is_hard else BounceKind.SOFT

@@ -1,0 +1,42 @@
+"""What the mail provider tells of mails that came back."""
+
+from anymail.signals import AnymailTrackingEvent
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+
+from cases.http_caching import only
+from letters.mail import bounces, providers
+from letters.mail.pace import domain_of
+from letters.models.email_spelling import NotAnAddress, email_hash
+
+
+@csrf_exempt  # the provider has no cookie: it signs, or knows a password
+@never_cache
+@only("POST")
+def mail_events(request: HttpRequest) -> HttpResponse:
+    """Nothing of what is sent goes into a log, and whatever it is, it is no error of ours."""
+    webhook = providers.webhook()
+    if webhook is None:
+        raise Http404
+    try:
+        webhook.run_validators(request)
+        events = webhook.parse_events(request)
+    except RequestDataTooBig:
+        return HttpResponse(status=413)
+    except Exception:  # not theirs, or not what they say in their documents
+        return HttpResponse(status=400)
+    for event in events:
+        _note(event)
+    return HttpResponse(status=204)
+
+
+def _note(event: AnymailTrackingEvent) -> None:
+    recipient, kind = event.recipient, providers.kind_of(event)
+    if kind is None or not isinstance(recipient, str) or not recipient:
+        return
+    try:
+        bounces.note(email_hash(recipient), kind, domain_of(recipient))
+    except NotAnAddress:  # of another system that uses the same account
+        return
