@@ -254,7 +254,7 @@ def test_its_page_tells_what_is_no_longer_in_it(client):
 
     shown = text(signed_in("delivery").get(hand_in.get_absolute_url()))
 
-    assert "1 letters" in shown
+    assert f"{letter.case}, letters: 1" in shown
     assert "1: erased" in shown
 
 
