@@ -8,6 +8,7 @@ from cases.models import ActionCount
 from letters.actions import email_addresses, follows, signatures
 from letters.actions import erasure as erasure_actions
 from letters.actions import letters as letter_actions
+from letters.delivery import pledges as answers_of_staff
 from letters.models import (
     EmailAddress,
     Follow,
@@ -17,6 +18,7 @@ from letters.models import (
     Post,
     Signature,
 )
+from letters.models.email_spelling import email_hash
 from letters.privacy import erasure
 from tests.factories import (
     make_case,
@@ -160,6 +162,37 @@ def test_a_promise_kept_by_many_hands_counts_no_more_than_promised():
     at_once(*[lambda: by_hand(Client(), pledge, 1)] * HANDS)
 
     assert everyone(pledge.case) == 4
+
+
+def test_a_promise_made_smaller_while_it_is_kept_holds_all_that_was_written():
+    for _again in range(3):
+        pledge = make_pledge(make_case_to_write_for(), number=6)
+
+        answers = at_once(
+            lambda pledge=pledge: by_hand(Client(), pledge, 4).status_code,
+            lambda pledge=pledge: act(Client(), pledge, "smaller", number="3").status_code,
+            lambda pledge=pledge: act(Client(), pledge, "smaller", number="2").status_code,
+        )
+
+        assert set(answers) <= {200, 302}
+        assert pledge.letters.count() <= Pledge.objects.get(pk=pledge.pk).number
+
+
+def test_a_big_promise_is_answered_once_by_many_hands():
+    pledge = make_pledge(
+        number=60, email="sam@example.org", email_hash=email_hash("sam@example.org")
+    )
+
+    done = at_once(
+        *[
+            lambda number=number: answers_of_staff.answer(pledge, number=number, words="An answer.")
+            for number in range(55, 55 + HANDS)
+        ],
+    )
+
+    assert sum(done) == 1
+    assert Pledge.objects.get().number == 55 + done.index(True)
+    assert OutgoingMail.objects.count() == 1
 
 
 def test_a_letter_that_is_erased_while_it_is_sent_leaves_a_right_count():
