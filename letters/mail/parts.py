@@ -190,8 +190,8 @@ def _reminder(mail: OutgoingMail) -> Part | None:
 
 def _letters_left(number: int) -> str:
     label = ngettext(
-        "%(number)s letter is still to be written",
-        "%(number)s letters are still to be written",
+        "%(number)s letter is still to be posted",
+        "%(number)s letters are still to be posted",
         number,
     )
     return label % {"number": number}

@@ -56,7 +56,7 @@ TOKENS = {
     "until": Token(_("the day by which it was promised"), _("10 December 2025")),
     "last_day": Token(_("the last safe day to post"), _("28 November 2025")),
     "left": Token(
-        _("how many letters are still to be written"), _("2 letters are still to be written")
+        _("how many letters are still to be posted"), _("2 letters are still to be posted")
     ),
     "posted": Token(
         _("the link for somebody who has posted what they promised"),

@@ -101,7 +101,7 @@ def test_who_asks_is_reminded_three_times_in_nine_weeks(client, nine_weeks):
     assert nine_weeks() == {20: HALF, 37: LAST, 42: AFTER}
     body = unwrapped(mail.outbox[2].body)
     assert "your promise to write for Ana Test" in body
-    assert "2 letters are still to be written" in body
+    assert "2 letters are still to be posted" in body
     assert "by 10 November 2026 at the latest" in body
     assert {each.subject for each in mail.outbox[1:]} == {"Write for Rights: your reminder"}
     assert max(len(line) for each in mail.outbox for line in each.body.splitlines()) <= 72
@@ -157,7 +157,7 @@ def test_who_has_written_is_reminded_no_more(client, nine_weeks):
     came |= nine_weeks(since=39)
 
     assert came == {20: HALF, 37: LAST}
-    assert "1 letter is still to be written" in unwrapped(mail.outbox[1].body)
+    assert "1 letter is still to be posted" in unwrapped(mail.outbox[1].body)
 
 
 def freeze(pledge: Pledge, how: str) -> None:
@@ -391,7 +391,7 @@ def test_a_reminder_comes_in_the_language_of_the_promise(now):
     _go_on, posted, stop = reminded(now, pledge)
 
     body = unwrapped(mail.outbox[-1].body)
-    assert "La moitié du temps est passée, et 3 lettres restent à écrire" in body
+    assert "La moitié du temps est passée, et 3 lettres restent à poster" in body
     assert mail.outbox[-1].subject == "Write for Rights\u00a0: votre rappel"
     assert posted.startswith("/fr/")
     assert stop.startswith("/fr/")
