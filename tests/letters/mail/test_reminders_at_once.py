@@ -46,7 +46,8 @@ def promised() -> list[Pledge]:
 
 def end_the_night() -> None:
     """A reminder leaves in the morning: now."""
-    OutgoingMail.objects.filter(attempts=0).update(not_before=timezone.now())
+    now = timezone.now()
+    OutgoingMail.objects.filter(attempts=0, not_before__gt=now).update(not_before=now)
 
 
 def all_are_reminded() -> bool:
