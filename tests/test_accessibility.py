@@ -241,7 +241,7 @@ def test_the_private_page_of_a_letter_in_each_state(arrive):
     copied = {"posted_from": "GB", "embassy": embassy, "embassy_part": "copy"}
     ready, delivered = LetterState.READY, Route.DELIVER
     letters = [
-        make_letter(case, place="Testville", country="GB"),
+        make_letter(case, place="Testville", country="GB", email="a@example.org", email_hash="a"),
         make_letter(case, state=ready, route=Route.POST, **copied),
         make_letter(case, state=ready, route=Route.EMAIL),
         make_letter(case, state=LetterState.POSTED, route=Route.POST),
@@ -375,6 +375,7 @@ def test_what_links_in_mails_open(arrive):
     waiting = make_signature(state="unconfirmed").email_address
     mailed = [links.to_thing(thing) for thing in (make_letter(**email), pledge, waiting)]
     links.keep_to_stop([make_follow().email_address])
+    thanked = make_letter(state="posted", wants_news=True, email="sam@example.org", email_hash="h")
     stop = links.to_stop(EmailAddress.objects.latest("pk"))
 
     reminded = make_pledge(
@@ -390,7 +391,8 @@ def test_what_links_in_mails_open(arrive):
     more = [posted, no_reminders, reminded.get_absolute_url()]
     more += [f"{mailed[2]}not-me/", "/mail/aaaaaaaaaaaaaaaaaaaaaa/", "/address-off/", "/mail-sent/"]
     sam = arrive()
-    found = findings_on(sam, [*mailed, stop, *more])
+    end_thanks = links.to_end_thanks(thanked)
+    found = findings_on(sam, [*mailed, stop, end_thanks, *more])
     sam.opens(posted)
     sam.fills("How many have you written by hand and posted?", "40")
     sam.presses("I have posted them")

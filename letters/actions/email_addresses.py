@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone, translation
 
-from letters.mail import bounces, links, messages
+from letters.mail import bounces, links, messages, thanks
 from letters.models import (
     EmailAddress,
     Follow,
@@ -120,3 +120,25 @@ def _block(email_address: EmailAddress) -> None:
 def unblock(email_address: EmailAddress) -> None:
     """Let mails come again. The address itself is known anew when somebody types it."""
     EmailAddress.objects.filter(pk=email_address.pk).update(blocked_on=None)
+
+
+def wants_thanks(of: str) -> bool:
+    """Whether anybody is to be thanked at the address, or told what becomes of their letters."""
+    letters, signatures = _thanked(of)
+    return letters.exists() or signatures.exists()
+
+
+def end_thanks(of: str) -> None:
+    """Its owner wants neither, for all that they have done so far."""
+    letters, signatures = _thanked(of)
+    with transaction.atomic():
+        Letter.objects.filter(pk__in=lock(letters)).update(wants_news=False)
+        Signature.objects.filter(pk__in=lock(signatures)).update(wants_thanks=False)
+        thanks.forget(of)
+
+
+def _thanked(of: str) -> tuple[QuerySet[Letter], QuerySet[Signature]]:
+    return (
+        Letter.objects.filter(email_hash=of, wants_news=True),
+        Signature.objects.filter(email_address__email_hash=of, wants_thanks=True),
+    )

@@ -74,7 +74,9 @@ def erase_email_addresses(email_addresses: QuerySet[EmailAddress]) -> int:
         delete_locked(MailedLink.objects.filter(about__in=about))
         hashes = EmailAddress.objects.filter(pk__in=keys).values("email_hash")
         mails = OutgoingMail.objects.filter(to_hash__in=hashes)
-        delete_locked(mails.filter(kind__in=[MailKind.CONFIRM, MailKind.NEWS]))
+        delete_locked(
+            mails.filter(kind__in=[MailKind.CONFIRM, MailKind.NEWS, MailKind.THANKS_SIGNED])
+        )
         erase_own_signatures(signatures)
         EmailAddress.objects.filter(pk__in=keys, blocked_on=None).delete()
     return len(keys)

@@ -13,7 +13,7 @@ from django.utils import timezone
 from cases.models import Case, Freeze
 from letters.actions import email_addresses, follows
 from letters.actions.transitions import lock_as_read, move
-from letters.mail import messages
+from letters.mail import messages, thanks
 from letters.models import (
     READ_STATES,
     UNTOLD,
@@ -258,8 +258,7 @@ def act(
 ) -> bool:
     """Do what the writer asked for, if it is allowed in the letter's state.
 
-    `posted_from` and `copy`, whether an embassy there gets one, are of a letter that they post;
-    `wants_news` is of one that they hand to us.
+    `posted_from` and `copy`, whether an embassy there gets one, are of a letter that they post.
     """
     if name in ("news", "no-news"):
         return set_news(letter, name == "news")
@@ -267,6 +266,8 @@ def act(
         return False
     state, route = WRITER_ACTS[letter.state][name]
     is_answer, now = name == "answer", timezone.now()
+    if name == "posted":
+        return _post(letter)
     if route is None:
         return move(letter, state, shown_on=None, is_answer=is_answer, supporter_changed_at=now)
     if letter.state == REJECTED and name == "undo":  # staff said no: they look before it counts
@@ -276,7 +277,6 @@ def act(
     embassy = routes.embassy_for(letter, origin) if part else None
     if name == "embassy" and embassy is None:
         return False
-    keeps_news = wants_news or letter.wants_news
     return move(
         letter,
         state,
@@ -284,20 +284,33 @@ def act(
         is_answer=is_answer,
         supporter_changed_at=now,
         route=route,
-        wants_news=route == Route.DELIVER and bool(letter.email_hash) and keeps_news,
+        wants_news=bool(letter.email_hash) and (wants_news or letter.wants_news),
         posted_from=origin,
         embassy=embassy,
         embassy_part=part if embassy else "",
     )
 
 
+def _post(letter: Letter) -> bool:
+    with transaction.atomic():
+        if letter.wants_news and lock_as_read(letter):
+            thanks.queue_for_letter(letter)
+        return move(
+            letter, POSTED, shown_on=None, is_answer=False, supporter_changed_at=timezone.now()
+        )
+
+
 def set_news(letter: Letter, wants_news: bool) -> bool:
-    """Whether its writer wants a mail once it was handed in, or comes back."""
+    """Whether its writer wants to be thanked, and told what becomes of it."""
     if not letter.may_want_news:
         return False
-    chosen = Letter.objects.filter(pk=letter.pk, erased_on=None)
     letter.wants_news = wants_news
-    return bool(chosen.update(wants_news=wants_news))
+    with transaction.atomic():
+        chosen = lock(Letter.objects.filter(pk=letter.pk, erased_on=None))
+        done = bool(Letter.objects.filter(pk__in=chosen).update(wants_news=wants_news))
+        if done and wants_news and letter.state == POSTED:
+            thanks.queue_for_letter(letter)
+    return done
 
 
 def approve(letter: Letter) -> bool:

@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from cases.models import Petition, PetitionText
 from letters.actions import email_addresses, follows
-from letters.actions.transitions import move
-from letters.mail import messages
+from letters.actions.transitions import lock_as_read, move
+from letters.mail import messages, thanks
 from letters.models import Signature, SignatureState
 
 UNCONFIRMED, CONFIRMED = SignatureState.UNCONFIRMED, SignatureState.CONFIRMED
@@ -26,6 +26,7 @@ class SignatureFields(TypedDict):
     name: str
     country: str
     shows_name: bool
+    wants_thanks: bool
     consent_version: str
 
 
@@ -81,9 +82,14 @@ def may_confirm(signature: Signature) -> bool:
 
 
 def confirm(signature: Signature) -> bool:
-    """The owner of the address says yes: it counts, unless it needs review."""
-    waits = signature.state == UNCONFIRMED and may_confirm(signature)
-    return waits and _move_by_owner(signature, CONFIRMED)
+    """The owner of the address says yes: it counts, unless it needs review. They are thanked if
+    they asked for that."""
+    if signature.state != UNCONFIRMED or not may_confirm(signature):
+        return False
+    with transaction.atomic():
+        if signature.wants_thanks and lock_as_read(signature):
+            thanks.queue_for_signature(signature)
+        return _move_by_owner(signature, CONFIRMED)
 
 
 def withdraw(signature: Signature) -> bool:

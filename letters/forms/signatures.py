@@ -34,12 +34,17 @@ class SignForm(ConsentForm):
         label=_("Show my first name and country below the petition"), required=False
     )
     follow = follow_field()
+    wants_thanks = forms.BooleanField(
+        label=_("Mail me a thank-you"),
+        required=False,
+        help_text=_("One mail, the day after you confirmed. A link in it ends such mails."),
+    )
     told = told_field()  # how the first name will be shown, once the page has said it
     digest = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
 
     CONSENT = "signature"
     IS_NEEDED = _("Tick this to sign: without it we may not keep your name.")
-    field_order = ("name", "country", "email", "shows_name", "follow")
+    field_order = ("name", "country", "email", "shows_name", "follow", "wants_thanks")
 
     def __init__(self, data=None, *, petition: Petition, **kwargs) -> None:
         super().__init__(data, **kwargs)

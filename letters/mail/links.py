@@ -14,7 +14,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.encryption import keyed_hash, urlsafe
-from letters.models import DataRequest, EmailAddress, Letter, LinkPurpose, MailedLink, Pledge
+from letters.models import (
+    DataRequest,
+    EmailAddress,
+    Letter,
+    LinkPurpose,
+    MailedLink,
+    Pledge,
+    Signature,
+)
 from letters.models.locks import lock
 from letters.privacy.limits import KEEP_UNCONFIRMED_FOR
 
@@ -28,7 +36,7 @@ PURPOSES: dict[type, LinkPurpose] = {
 }
 
 
-def about(thing: Thing | DataRequest) -> str:
+def about(thing: Thing | Signature | DataRequest) -> str:
     """As the outbox names it: “letter:17”."""
     return f"{PURPOSES.get(type(thing), thing._meta.model_name)}:{thing.pk}"
 
@@ -71,6 +79,12 @@ def to_say_posted(pledge: Pledge) -> str:
     """The address of a page where its writer says that they have posted what they promised."""
     _keep([_row(LinkPurpose.PLEDGE, pledge, None)])
     return _address("mailed-posted", _key(LinkPurpose.PLEDGE, pledge))
+
+
+def to_end_thanks(owner: Letter | EmailAddress) -> str:
+    """The address that ends thanks, and mails on what becomes of letters, to an address."""
+    _keep([_row(LinkPurpose.THANKS, owner, None)])
+    return _address("stop-news", _key(LinkPurpose.THANKS, owner))
 
 
 def _address(name: str, key: str) -> str:

@@ -43,7 +43,7 @@ from letters.mail.pace import (
 )
 from letters.models import BounceKind, EmailAddress, MailKind, OutgoingMail, Priority
 from letters.models.locks import delete_locked, lock
-from letters.models.mail import REMINDERS, TELLS_OF_DECISION, OutgoingMailQuerySet
+from letters.models.mail import REMINDERS, TELLS_OF_DECISION, THANKS, OutgoingMailQuerySet
 from letters.privacy import throttle
 
 logger = logging.getLogger(__name__)
@@ -166,9 +166,11 @@ def _leaves_with(row: OutgoingMail, first: OutgoingMail) -> bool:
         return False
     if first.batch:
         return row.batch == first.batch
-    if (row.kind in REMINDERS) != (first.kind in REMINDERS):  # one click ends them
-        return False
-    if row.kind in TELLS_OF_DECISION and row.not_before > timezone.now():
+    for alone in (REMINDERS, THANKS):  # one click ends them
+        if (row.kind in alone) != (first.kind in alone):
+            return False
+    may_be_undone = row.kind in TELLS_OF_DECISION or row.kind in THANKS
+    if may_be_undone and row.not_before > timezone.now():
         return False
     is_free = row.batch is None and row.attempts == 0
     is_trapped = Priority.TRAPPED in (row.priority, first.priority)
@@ -234,6 +236,10 @@ def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> 
     if not rows[0].is_news:
         done["body"] = ""  # a link, if anything
     _update(_rows(message.told), **done)  # the others are looked at again
+    late = [row for row in rows if row not in message.told and row.kind in THANKS]
+    if late:  # but for thanks: there is one mail of them a day
+        with transaction.atomic():
+            delete_locked(_rows(late))
     return True
 
 

@@ -9,7 +9,9 @@ import datetime
 from collections.abc import Callable
 from typing import NamedTuple
 
+from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -88,7 +90,7 @@ def number_of(mail: OutgoingMail) -> int:
 
 def letter_of(mail: OutgoingMail) -> Letter | None:
     """The letter that the mail is about, if it still has the address that the mail goes to."""
-    letters = Letter.objects.select_related("case__edition").defer("name")
+    letters = Letter.objects.select_related("case__edition", "case__action_count").defer("name")
     return letters.filter(pk=number_of(mail), email_hash=mail.to_hash).first()
 
 
@@ -167,6 +169,8 @@ def _reply_came(mail: OutgoingMail) -> Part | None:
     letter = letter_of(mail)
     if letter is None or not letter.wants_news or letter.case.freeze != Freeze.NONE:
         return None
+    if letter.state == LetterState.POSTED and letter.email_proven_on is None:
+        return None
     shared = Reply.objects.of_letter(letter).filter(state=ReplyState.SHARED)
     return _about(mail, letter) if shared.exists() else None
 
@@ -195,6 +199,41 @@ def _letters_left(number: int) -> str:
         number,
     )
     return label % {"number": number}
+
+
+def _thanks_posted(mail: OutgoingMail) -> Part | None:
+    """For a letter that was posted; None if that was undone, or its writer wants no thanks."""
+    letter = letter_of(mail)
+    if letter is None or not letter.wants_news or letter.email_proven_on is None:
+        return None
+    if letter.state != LetterState.POSTED or not letter.is_valid:
+        return None
+    number = letter.case.message_count if letter.is_message else letter.case.letter_count
+    return _thanks(mail, letter.case, named(letter), number)
+
+
+def _thanks_signed(mail: OutgoingMail) -> Part | None:
+    """For a signature that was confirmed; None if it was withdrawn, or its owner wants no
+    thanks."""
+    wanting = Signature.objects.filter(
+        pk=number_of(mail), wants_thanks=True, state=SignatureState.CONFIRMED, erased_on=None
+    )
+    cases = wanting.select_related("petition__case__edition", "petition__case__action_count")
+    signature = cases.filter(email_address__email_hash=mail.to_hash).defer("name").first()
+    if signature is None:
+        return None
+    case = signature.petition.case
+    return _thanks(mail, case, _petition(case), case.shown_signatures)
+
+
+def _thanks(mail: OutgoingMail, case: Case, what: str, number: int) -> Part | None:
+    """What is frozen now is not thanked for later."""
+    if not case.is_visible or case.freeze != Freeze.NONE:
+        return None
+    if number >= SMALLEST_SHOWN:
+        what = _("%(what)s: one of about %(number)s") % {"what": what, "number": intcomma(number)}
+    link = settings.SITE_URL + reverse("letters:impact")
+    return Part("thanks", {"done": f"- {what}", "link": link, "stop": mail.unsubscribe_url})
 
 
 def _confirm(mail: OutgoingMail) -> Part | None:
@@ -263,4 +302,6 @@ PARTS: dict[str, Callable[[OutgoingMail], Part | None]] = {
     MailKind.REMIND_HALF: _reminder,
     MailKind.REMIND_LAST: _reminder,
     MailKind.REMIND_AFTER: _reminder,
+    MailKind.THANKS_POSTED: _thanks_posted,
+    MailKind.THANKS_SIGNED: _thanks_signed,
 }

@@ -63,15 +63,18 @@ TOKENS = {
         "https://www.example.org/mail/example/posted/",
         needed=True,
     ),
-    "stop": Token(
-        _("the link that ends the reminders"),
-        "https://www.example.org/stop/example/",
-        needed=True,
-    ),
     "not_me": Token(
         _("the link for somebody who did not ask for anything"),
         "https://www.example.org/mail/example/not-me/",
         needed=True,
+    ),
+    "done": Token(
+        _("a list of what somebody did"),
+        _("- your letter for Ana Example: one of about 1,200"),
+        needed=True,
+    ),
+    "stop": Token(
+        _("the link that ends such mails"), "https://www.example.org/stop/example/", needed=True
     ),
     "waiting": Token(
         _("a list of what has to be confirmed"),
@@ -109,6 +112,8 @@ class Text:
     tokens: tuple[str, ...] = ()
     subject: str | Promise = ""
     opening: str = ""
+    # Of several in a mail one is made: what stands for this token is put below each other.
+    listed: str = ""
     # Whether its link opens a private page: the mail says at the end what that means.
     has_private_link: bool = False
 
@@ -216,7 +221,7 @@ TEXTS = {
         _("An answer came to {what}. You can read it on your private page:\n\n{link}"),
         ("what", "link"),
         _("{organisation}: news for you"),
-        Opening.TO_DELIVER,
+        Opening.WANTED,
     ),
     MailKind.LETTER_HANDED_IN: Text(
         _("It was handed in"),
@@ -227,7 +232,7 @@ TEXTS = {
         ),
         ("what", "day", "number", "link"),
         _("{organisation}: news for you"),
-        Opening.TO_DELIVER,
+        Opening.WANTED,
     ),
     MailKind.LETTER_RETURNED: Text(
         _("It came back"),
@@ -238,7 +243,22 @@ TEXTS = {
         ),
         ("what", "day", "link"),
         _("{organisation}: news for you"),
-        Opening.TO_DELIVER,
+        Opening.WANTED,
+    ),
+    "thanks": Text(
+        _("Thank-you, for all that was done on a day"),
+        _(
+            "Thank you! This is what you did:\n\n"
+            "{done}\n\n"
+            "Each one counts. What all of us have done, and what came of it:\n\n"
+            "{link}\n\n"
+            "No more such mails? This link ends them:\n\n"
+            "{stop}"
+        ),
+        ("done", "link", "stop"),
+        _("{organisation}: thank you"),
+        Opening.WANTED,
+        listed="done",
     ),
     MailKind.REMIND_HALF: Text(
         _("Reminder at half time"),

@@ -41,7 +41,7 @@ def written(mails: list[OutgoingMail]) -> WrittenMail | None:
 def of_parts(parts: Iterable[Part], unsaved: Mapping[str, Words] | None = None) -> Words:
     """The mail with these parts, in the language that is active. What is most important stands
     first, and gives it its subject. `unsaved` words stand in the place of those that are stored."""
-    parts = sorted(parts, key=lambda part: texts.ORDER[part.text])
+    parts = sorted(_listed(parts), key=lambda part: texts.ORDER[part.text])
     is_private = any(TEXTS[part.text].has_private_link for part in parts)
     all_parts = [
         Part(_opening(parts), {}),
@@ -55,6 +55,21 @@ def of_parts(parts: Iterable[Part], unsaved: Mapping[str, Words] | None = None) 
     return Words(
         texts.filled(words[parts[0].text].subject, common), texts.wrapped("\n\n".join(bodies))
     )
+
+
+def _listed(parts: Iterable[Part]) -> list[Part]:
+    """Several parts of a text that lists things become one, with all of them."""
+    found: dict[str, Part] = {}
+    others = []
+    for part in parts:
+        token = TEXTS[part.text].listed
+        if not token:
+            others.append(part)
+        elif part.text in found:
+            found[part.text].values[token] += "\n" + part.values[token]
+        else:
+            found[part.text] = part
+    return [*found.values(), *others]
 
 
 def current(kinds: Iterable[str]) -> dict[str, Words]:

@@ -266,7 +266,9 @@ class Letter(CountedAction, PrivateLink):
         _("agreed to version"), max_length=10, blank=True, default="", editable=False
     )
     # One mail once it was handed in, and one if it comes back: nothing without an address.
-    wants_news = models.BooleanField(_("wants a mail when it was handed in"), default=False)
+    wants_news = models.BooleanField(
+        _("wants to be thanked, and told what becomes of it"), default=False
+    )
     # Its writer lets others read it on the case's page; a moderator chooses which are shown.
     may_be_shown = models.BooleanField(_("may be shown on the site"), default=False)
     shown_on = models.DateField(_("shown since"), null=True, blank=True, editable=False)
@@ -499,11 +501,10 @@ class Letter(CountedAction, PrivateLink):
 
     @property
     def may_want_news(self) -> bool:
-        """We hand it in, and can write to whom it is by."""
+        """We hand it in, or they posted it; and we can write to whom it is by."""
         return (
-            self.route == Route.DELIVER
-            and self.is_valid
-            and self.state in (LetterState.SUBMITTED, *READ_STATES)
+            self.is_valid
+            and self.state in (LetterState.POSTED, LetterState.SUBMITTED, *READ_STATES)
             and self.erased_on is None
             and bool(self.email_hash)
         )

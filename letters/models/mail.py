@@ -19,6 +19,8 @@ class MailKind(models.TextChoices):
     REMIND_HALF = "remind-half", _("reminder of a pledge at half time")
     REMIND_LAST = "remind-last", _("reminder of a pledge before the last day to post")
     REMIND_AFTER = "remind-after", _("reminder of a pledge after its day")
+    THANKS_POSTED = "thanks-posted", _("thanks for a letter")
+    THANKS_SIGNED = "thanks-signed", _("thanks for a signature")
     CONFIRM = "confirm", _("what an address asked for, to be confirmed")
     DATA_LINK = "data-link", _("link to all data of one address")
     NEWS = "news", _("news of a case")
@@ -27,6 +29,8 @@ class MailKind(models.TextChoices):
 # Staff may take back what they tell of, as long as it has not left: it never leaves early.
 TELLS_OF_DECISION = [MailKind.LETTER_REJECTED, MailKind.CHANGE_ASKED]
 
+# What was done on one day is thanked for in one mail, which says nothing else.
+THANKS = [MailKind.THANKS_POSTED, MailKind.THANKS_SIGNED]
 
 # Whoever asked for them ends them by a click; they leave by themselves, with that link.
 REMINDERS = [MailKind.REMIND_HALF, MailKind.REMIND_LAST, MailKind.REMIND_AFTER]

@@ -13,6 +13,7 @@ class LinkPurpose(models.TextChoices):
     PLEDGE = "pledge"
     NO_REMINDERS = "noremind"  # ends reminders of pledges; shows nothing of what was promised
     STOP = "stop"  # ends news; shows nothing of what hangs on the address
+    THANKS = "thanks"  # ends thanks, and mails on what becomes of letters, as above
 
 
 class MailedLinkQuerySet(models.QuerySet["MailedLink"]):

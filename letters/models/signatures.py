@@ -62,6 +62,7 @@ class Signature(CountedAction):
         _("agreed to version"), max_length=10, blank=True, default="", editable=False
     )
     shows_name = models.BooleanField(_("first name and country may be shown"), default=False)
+    wants_thanks = models.BooleanField(_("wants to be thanked"), default=False, db_default=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed_at = models.DateTimeField(_("last changed"), default=timezone.now, editable=False)
     # See also Letter.supporter_changed_at

@@ -134,6 +134,7 @@ def erase_signatures(signatures: QuerySet[Signature]) -> int:
     """
     with transaction.atomic():
         keys = lock(signatures)
+        _erase_mail_about("signature", keys)
         HandInItem.objects.leave(LeftBecause.ERASED, signatures=keys)
         _forget_at_the_desk(DeskThing.SIGNATURE, keys)
         chosen = Signature.objects.filter(pk__in=keys)
@@ -143,6 +144,7 @@ def erase_signatures(signatures: QuerySet[Signature]) -> int:
             name="",
             consent_version="",
             shows_name=False,
+            wants_thanks=False,
             created_at=TruncDay("created_at"),
             changed_at=TruncDay("changed_at"),
             supporter_changed_at=TruncDay("supporter_changed_at"),

@@ -53,14 +53,26 @@ def mailed_posted(request: HttpRequest, key: str) -> HttpResponse:
 @csrf_exempt  # a mail program posts without a cookie, and from no page of ours: RFC 8058
 @private_page
 def stop_news(request: HttpRequest, key: str) -> HttpResponse:
-    """The link that ends what comes without being asked for each time: news, or reminders."""
+    """The link that ends what comes without being asked for each time: news, reminders, thanks."""
     if link := _link(key):
         match link.purpose:
             case LinkPurpose.STOP:
                 return stop_page(request, _thing_or_404(EmailAddress.objects.all(), link))
             case LinkPurpose.NO_REMINDERS:
                 return stop_reminders_page(request, _thing_or_404(Pledge.objects.all(), link))
+            case LinkPurpose.THANKS:
+                return _end_thanks(request, link)
     raise Http404
+
+
+def _end_thanks(request: HttpRequest, link: MailedLink) -> HttpResponse:
+    if request.method == "POST":
+        email_addresses.end_thanks(link.to_hash)
+        # Only a browser may be sent on to another page: RFC 8058, section 3.1.
+        if request.POST.get("List-Unsubscribe") != "One-Click":
+            return redirect(request.path)
+    context = {"wants_thanks": email_addresses.wants_thanks(link.to_hash)}
+    return render(request, "letters/email_addresses/end_thanks.html", context)
 
 
 def _was_it_you(request: HttpRequest, thing: Letter | Pledge) -> HttpResponse:

@@ -422,13 +422,14 @@ def test_its_writer_asks_for_the_mail_and_takes_it_back(client):
     page = letter.get_absolute_url()
     nobody = make_letter(case, state="drafting", route="")
 
-    assert "Mail me when it has been handed in" in text(client.get(page))
-    assert "Mail me when it has been handed in" not in text(client.get(nobody.get_absolute_url()))
+    box = "Mail me a thank-you and what becomes of it"
+    assert box in text(client.get(page))
+    assert box not in text(client.get(nobody.get_absolute_url()))
     client.post(page, {"act": "deliver", "wants_news": "on"})
     client.post(nobody.get_absolute_url(), {"act": "deliver", "wants_news": "on"})
 
     assert [one.wants_news for one in Letter.objects.order_by("pk")] == [True, False]
-    assert "You get a mail when it has been handed in" in text(client.get(page))
+    assert "You get a thank-you by mail" in text(client.get(page))
     client.post(page, {"act": "no-news"})
     assert not Letter.objects.get(pk=letter.pk).wants_news
 
