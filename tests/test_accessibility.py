@@ -20,8 +20,9 @@ from cases.models import Case, Postage, PostalNote, SolidarityAction, YearlyFigu
 from cases.publishing import second_look
 from letters.actions import data_requests
 from letters.actions import letters as letter_actions
-from letters.mail import announcements, links
+from letters.mail import announcements, bounces, links
 from letters.models import (
+    BounceKind,
     EmailAddress,
     Letter,
     LetterState,
@@ -424,14 +425,19 @@ def test_the_data_of_one_person(arrive):
     assert not found, listed(found)
 
     make_letter(state=LetterState.APPROVED, changed_at=timezone.now() - limits.KEEP_FOR)
+    bounces.note(email_hash(email), BounceKind.HARD)
     eva = arrive()
     eva.signs_in(make_staff("safety"))
     found = findings_on(eva, ["/admin/", "/admin/letters/retentiondecision/"])
     eva.opens("/admin/letters/datarequest/")
     eva.fills("E-mail address of the writer", email)
     eva.presses("Find")
-    eva.sees("Export all of it")
+    eva.sees("Export all of it", "Let mails go there again")
     found += findings(eva)
+    found += findings_on(maren, [letter.get_absolute_url()])  # it says that mails came back
+    olu = arrive()
+    olu.signs_in(make_staff("moderator"))
+    found += findings_on(olu, ["/admin/letters/undeliverable/"])
     assert not found, listed(found)
 
 

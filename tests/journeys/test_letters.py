@@ -108,6 +108,36 @@ def test_a_reader_promises_writes_and_posts_a_letter(arrive, javascript):
     assert Letter.objects.get().pledge == Pledge.objects.get(case=case)
 
 
+def test_a_letter_is_opened_in_ones_own_mail_and_counts_once_it_is_sent(arrive, javascript):
+    case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    case.targets.update(email="minister@example.org", checked_on="2025-11-01")
+    letter = make_letter(case, subject="The pastures")
+    kim = arrive(javascript)
+
+    kim.opens(letter.get_absolute_url())
+    kim.presses("E-mail it myself")
+    kim.sees("minister@example.org", "gets the address and the whole letter at once")
+    for name, host in [
+        ("My mail program", "mailto:minister@example.org?subject=The%20pastures&body=Dear"),
+        ("Gmail", "https://mail.google.com/mail/?view=cm"),
+        ("Outlook.com, Hotmail", "https://outlook.live.com/mail/0/deeplink/compose?to="),
+        ("Yahoo Mail", "https://compose.mail.yahoo.com/?to="),
+    ]:
+        link = kim.page.get_by_role("link", name=name, exact=True)
+        expect(link).to_have_attribute("href", re.compile(re.escape(host)))
+    if javascript:
+        kim.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        kim.presses("Copy subject and letter")
+        kim.sees("Copied")
+        copied = kim.page.evaluate("navigator.clipboard.readText()")
+        assert copied.startswith("The pastures\n\nDear Minister,")
+    assert Letter.objects.get().counted_on is None
+
+    kim.presses("I have sent it")
+    kim.sees("Counted")
+    assert Letter.objects.get().state == LetterState.POSTED
+
+
 def test_mistakes_are_named_beside_their_fields_and_nothing_typed_is_lost(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
