@@ -87,7 +87,7 @@ def case(settings, tmp_path) -> Case:
     about_them = {"email": sam.email, "email_hash": sam.email_hash}
     make_letter(case, state="posted", **about_them)
     make_message(case, state="approved", may_be_shown=True, shown_on="2026-11-20")
-    make_pledge(case, **about_them)
+    make_pledge(case, **about_them, wants_reminders=True, email_proven_on="2026-11-20")
     make_post(case)
     DataRequest.objects.create(
         key_hash=keyed_hash(DATA_KEY, "data"), email_hash=sam.email_hash, created_at=timezone.now()
@@ -109,6 +109,7 @@ def public_addresses(case: Case) -> Iterator[tuple[str, bool]]:
         "post": [Post.objects.get(case=case).key],
         "mailed": [links.to_thing(letter).split("/")[-2]],
         "mailed-not-me": [links.to_thing(sam).split("/")[-2]],
+        "mailed-posted": [links.to_say_posted(case.pledges.get()).split("/")[-3]],
         "stop-news": [links.to_stop(sam).split("/")[-2]],
         "your-data-erase": [DATA_KEY, "letters"],
     }

@@ -19,7 +19,12 @@ from letters.mail import messages, outbox, reminders
 from letters.models import Letter, MailedLink, OutgoingMail, Pledge, ReminderStep
 from letters.models.email_spelling import email_hash
 from tests import reading
-from tests.factories import make_case_to_write_for, make_letter, make_pledge
+from tests.factories import (
+    make_case_to_write_for,
+    make_email_address,
+    make_letter,
+    make_pledge,
+)
 from tests.letters.mail.reading import unwrapped
 from tests.letters.sending import act, by_hand, everyone, send_pledge, token, token_in
 from tests.staff import text
@@ -148,6 +153,15 @@ def test_the_last_days_end_with_the_last_safe_day_to_post(nine_weeks):
     assert "by 30 October 2026 at the latest" in body
 
 
+def test_a_deadline_that_was_moved_meanwhile_moves_the_last_days(nine_weeks):
+    case = make_case_to_write_for()
+    case.targets.update(appeal_deadline=FIRST + 30 * DAY)
+    make_asked(case)
+    case.targets.update(appeal_deadline=FIRST + 36 * DAY)
+
+    assert nine_weeks() == {20: HALF, 33: LAST, 42: AFTER}
+
+
 def test_who_has_written_is_reminded_no_more(client, nine_weeks):
     pledge = make_asked(number=2)
     came = nine_weeks(30)
@@ -172,6 +186,12 @@ ENDS = {
     "closed": lambda pledge: Case.objects.update(stage=Stage.CLOSED),
     "erased": lambda pledge: erasure_actions.erase_one(pledge),
     "everything erased": lambda pledge: erasure_actions.erase_person(pledge.email_hash),
+    "address blocked": lambda pledge: make_email_address(
+        "", email_hash=pledge.email_hash, blocked_on=FIRST
+    ),
+    "address changed": lambda pledge: pledges.change_address(
+        pledge, email="", email_hash="", consent_version=""
+    ),
     "ended": lambda pledge: reminder_actions.remind(pledge, wants_reminders=False),
 }
 
@@ -555,6 +575,21 @@ def test_without_an_address_there_is_nothing_to_ask_for(client):
 
     assert not Pledge.objects.get().wants_reminders
     assert "Remind me by e-mail" not in text(client.get(pledge.get_absolute_url()))
+
+
+def test_another_address_is_reminded_once_it_is_proven(client, nine_weeks):
+    pledge = make_asked()
+    kim = "kim@example.org"
+    pledges.change_address(pledge, email=kim, email_hash=email_hash(kim), consent_version="x")
+    work()
+    [link] = mailed_links(mail.outbox[-1].body)
+    came = nine_weeks(30, since=1)  # nobody says whose it is
+    client.post(link, {"act": "mine"})
+
+    came |= nine_weeks(since=30)
+
+    assert came == {37: LAST, 42: AFTER}
+    assert {each.to[0] for each in mail.outbox} == {kim}
 
 
 def test_what_is_taken_is_kept(now):
