@@ -117,7 +117,7 @@ def _pledge_answered(mail: OutgoingMail) -> Part | None:
         return None
     if pledge.case and pledge.case.freeze != Freeze.NONE:
         return None
-    return _about(mail, pledge, letters=str(pledge.number), answer=pledge.told_answer)
+    return _about(mail, pledge, letters=str(pledge), answer=pledge.told_answer)
 
 
 def _about(mail: OutgoingMail, thing: Letter | Pledge, **values: str) -> Part:

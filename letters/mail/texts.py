@@ -44,7 +44,7 @@ TOKENS = {
         _("your letter for Ana Example"),
     ),
     "number": Token(_("how many were handed over; “a few” if they are not told"), _("1,200")),
-    "letters": Token(_("how many letters are promised"), "120"),
+    "letters": Token(_("how many letters are promised"), _("120 letters")),
     "answer": Token(
         _("what we answered"),
         _("Welcome, and thank you for so many letters!"),
@@ -206,8 +206,8 @@ TEXTS = {
     MailKind.PLEDGE_ANSWERED: Text(
         _("Answer to a big pledge"),
         _(
-            "So many letters are a lot of work, so we had a look at {what}. It is now for "
-            "{letters} letters. This is our answer:\n\n"
+            "So many letters are a lot of work, so we had a look at {what}. It is for {letters}. "
+            "This is our answer:\n\n"
             "{answer}\n\n"
             "Your private page says how far your letters are:\n\n"
             "{link}"

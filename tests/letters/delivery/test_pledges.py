@@ -276,10 +276,18 @@ def test_the_answer_is_mailed_once_and_names_the_campaign_alone_in_its_subject(c
     assert [row.kind for row in OutgoingMail.objects.all()] == [MailKind.PLEDGE_ANSWERED]
     assert mail.outbox[0].to == ["sam@example.org"]
     assert "Sixty are plenty, we think." in body
-    assert "It is now for 60 letters." in body
+    assert "It is for 60 letters." in body
     assert "your promise to write for Ana Test" in body
     assert "Ana" not in mail.outbox[0].subject
     assert "promise" not in mail.outbox[0].subject
+
+
+def test_one_letter_is_told_in_the_singular(client):
+    pledge = make_big_pledge()
+
+    answer(signed_in("moderator"), pledge, "smaller", number="1", words="One is fine.")
+
+    assert "It is for 1 letter." in leaves()
 
 
 def test_who_gave_no_address_reads_the_answer_on_their_page(client):
