@@ -1,7 +1,5 @@
 """The mail that tells of an outcome: the same words for all, with each address's own links."""
 
-from urllib.parse import urlsplit
-
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -9,11 +7,12 @@ from django.utils import timezone, translation
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from cases.models import Outcome
+from cases.models import Outcome, Stage
 from cases.models.outcomes import with_later
 from cases.models.translation import shown_language
-from letters.mail import links
+from letters.mail import links, writing
 from letters.mail.pace import domain_of
+from letters.mail.parts import Part
 from letters.models import Announcement, EmailAddress, MailKind, OutgoingMail, Priority
 
 # What stands in the words until an address's own link takes its place.
@@ -27,18 +26,21 @@ def subject_and_body(outcome: Outcome) -> dict[str, str]:
     """Subject and body in the language that is active. The subject tells nobody anything."""
     [outcome] = with_later([outcome])
     told = [name for name in ["headline", "text"] if getattr(outcome, name)]
-    context = {
-        "outcome": outcome,
-        "case": outcome.case,
-        "is_translated": all(shown_language(outcome.i18n, name) == get_language() for name in told),
+    is_translated = all(shown_language(outcome.i18n, name) == get_language() for name in told)
+    context = {"outcome": outcome, "is_translated": is_translated}
+    story = _("The whole story:")
+    if outcome.case.stage == Stage.PUBLISHED:
+        story = _("The whole story, and what can be done now:")
+    values = {
+        "name": outcome.case.display_name,
+        "country": outcome.case.country_name,
+        "outcome": render_to_string("letters/mail/outcome.txt", context).strip(),
+        "story": story,
         "link": settings.SITE_URL + outcome.case.get_absolute_url(),
         "stop": STOP,
-        "site": urlsplit(settings.SITE_URL).netloc,
-        "organisation": settings.ORGANISATION,
-        "contact_email": settings.CONTACT_EMAIL,
     }
-    body = render_to_string("letters/mail/news.txt", context).strip() + "\n"
-    return {"subject": _("%(organisation)s: news") % context, "body": body}
+    kind = "news-bad" if outcome.tone == "bad" else "news"
+    return writing.of_parts([Part(kind, values)])._asdict()
 
 
 def mail(announcement: Announcement, email_address: EmailAddress) -> OutgoingMail:

@@ -68,6 +68,17 @@ TOKENS = {
         "https://www.example.org/mail/example/not-me/",
         needed=True,
     ),
+    "name": Token(_("the name of the person"), _("Ana Example")),
+    "country": Token(_("the country of the person"), _("Norway")),
+    "outcome": Token(
+        _("what happened, as it stands in the case, with what came later"),
+        _("Ana Example is free\n3 December 2025 · Released"),
+        needed=True,
+    ),
+    "story": Token(
+        _("“The whole story, and what can be done now:”, or without the last if nothing can"),
+        _("The whole story, and what can be done now:"),
+    ),
     "done": Token(
         _("a list of what somebody did"),
         _("- your letter for Ana Example: one of about 1,200"),
@@ -303,6 +314,37 @@ TEXTS = {
         ),
         ("what", "left", "until", "link", "posted", "stop"),
         _YOUR_REMINDER,
+        Opening.WANTED,
+    ),
+    "news": Text(
+        _("News of a case"),
+        _(
+            "There is news of {name} ({country}):\n\n"
+            "{outcome}\n\n"
+            "Thank you for being one of those who do not look away.\n\n"
+            "{story}\n\n"
+            "{link}\n\n"
+            "No more news? This link stops it, and can do nothing else:\n\n"
+            "{stop}"
+        ),
+        ("name", "country", "outcome", "story", "link", "stop"),
+        _("{organisation}: news"),
+        Opening.WANTED,
+    ),
+    "news-bad": Text(
+        _("News of a case that is bad"),
+        _(
+            "There is news of {name} ({country}):\n\n"
+            "{outcome}\n\n"
+            "We are sorry to bring you this news. Thank you for being one of those who do not look "
+            "away.\n\n"
+            "{story}\n\n"
+            "{link}\n\n"
+            "No more news? This link stops it, and can do nothing else:\n\n"
+            "{stop}"
+        ),
+        ("name", "country", "outcome", "story", "link", "stop"),
+        _("{organisation}: news"),
         Opening.WANTED,
     ),
     "confirm-nothing": Text(

@@ -13,7 +13,14 @@ from django.utils import timezone
 from cases.models import Case, Freeze, Outcome
 from cases.publishing.acts import Refused
 from letters.mail import announcements, outbox
-from letters.models import Announcement, EmailAddress, Follow, FollowState, OutgoingMail
+from letters.models import (
+    Announcement,
+    EmailAddress,
+    Follow,
+    FollowState,
+    MailText,
+    OutgoingMail,
+)
 from tests.factories import make_case, make_edition, make_email_address, make_follow, make_outcome
 from tests.letters.mail.test_outbox import make_mail
 from tests.staff import make_staff
@@ -124,10 +131,10 @@ def test_the_mail_tells_the_outcome_and_its_subject_nothing():
         f"\nhttp://testserver{case.get_absolute_url()}\n",
     ]:
         assert said in mail["body"]
-    assert mail["body"].startswith("Good day,\n\n")
+    assert mail["body"].startswith("Hello,\n\n")
     assert mail["body"].endswith("\nWrite for Rights\n")
     assert "\n\n\n" not in mail["body"]
-    assert "because you asked for news on testserver" in mail["body"]
+    assert "because you asked for it\non testserver." in mail["body"]
 
 
 @pytest.mark.parametrize(
@@ -527,3 +534,16 @@ def test_a_blocked_address_gets_no_mail_of_any_kind():
 
     assert mail.outbox == []
     assert not OutgoingMail.objects.exists()
+
+
+def test_staff_change_what_stands_around_the_news_and_it_is_asked_for_anew():
+    outcome = recorded(make_case(display_name="Ana Test"))
+    make_follow(outcome.case)
+    asked = announcements.ask(outcome, make_staff())
+
+    body = "Dear friend, {name}:\n\n{outcome}\n\n{link}\n\n{stop}"
+    MailText.objects.create(kind="news", language="en", subject="{organisation}: news", body=body)
+
+    assert "Dear friend, Ana Test:\n\n" in announcements.texts(outcome)["en"]["body"]
+    assert "{stop}" in announcements.texts(outcome)["en"]["body"]
+    assert announcements.is_stale(asked)
