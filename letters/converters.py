@@ -8,3 +8,9 @@ class KeyConverter:
 
     def to_url(self, value: str) -> str:
         return value
+
+
+class ListConverter(KeyConverter):
+    """A list of things as a text that only this site can read: see letters/actions/mine.py."""
+
+    regex = "[A-Za-z0-9_=-]{100,3800}"

@@ -1,6 +1,6 @@
 from django.urls import path, register_converter
 
-from letters.converters import KeyConverter
+from letters.converters import KeyConverter, ListConverter
 from letters.models import EmailAddress, Letter, Pledge
 from letters.views import (
     api,
@@ -13,16 +13,18 @@ from letters.views import (
     letters,
     mailed_links,
     messages,
+    mine,
+    mine_by_mail,
     pledges,
     posts,
     privacy,
     replies,
     signatures,
     take_all,
-    your_data,
 )
 
 register_converter(KeyConverter, "key")
+register_converter(ListConverter, "list")
 
 app_name = "letters"
 urlpatterns = [
@@ -83,12 +85,18 @@ urlpatterns = [
         {"model": EmailAddress},
         name="email-address-erase",
     ),
-    path("your-data/", your_data.ask, name="your-data-ask"),
-    path("your-data/asked/", your_data.asked, name="your-data-asked"),
-    path("your-data/<key:key>/", your_data.your_data, name="your-data"),
-    path("your-data/<key:key>/your-data.json", your_data.as_json, name="your-data-json"),
-    path("your-data/<key:key>/your-data.txt", your_data.as_text, name="your-data-text"),
-    path("your-data/<key:key>/erase/<slug:what>/", your_data.erase, name="your-data-erase"),
+    path("mine/", mine.mine, name="mine"),
+    path("mine/keep/", mine.keep, name="mine-keep"),
+    path("mine/list/<list:text>/", mine.as_link, name="mine-list"),
+    path("mine/by-mail/", mine_by_mail.ask, name="mine-by-mail"),
+    path("mine/mail-sent/", mine_by_mail.mail_sent, name="mine-mail-sent"),
+    path("mine/<key:key>/", mine_by_mail.mailed, name="mine-mailed"),
+    path("mine/<key:key>/mine.json", mine_by_mail.as_json, name="mine-mailed-json"),
+    path("mine/<key:key>/mine.txt", mine_by_mail.as_text, name="mine-mailed-text"),
+    path("mine/<key:key>/erase/<slug:what>/", mine_by_mail.erase, name="mine-mailed-erase"),
+    # As they were called before.
+    path("your-data/", mine_by_mail.moved, name="your-data"),
+    path("your-data/<key:key>/", mine_by_mail.moved, name="your-data-mailed"),
     path("mail/<key:key>/", mailed_links.mailed, name="mailed"),
     path("mail/<key:key>/not-me/", mailed_links.mailed_not_me, name="mailed-not-me"),
     path("mail/<key:key>/posted/", mailed_links.mailed_posted, name="mailed-posted"),

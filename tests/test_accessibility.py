@@ -20,6 +20,7 @@ from cases.models import Case, Postage, PostalNote, SolidarityAction, YearlyFigu
 from cases.publishing import second_look
 from letters.actions import data_requests
 from letters.actions import letters as letter_actions
+from letters.actions.mine import Mine
 from letters.mail import announcements, bounces, links
 from letters.models import (
     BounceKind,
@@ -53,6 +54,7 @@ from tests.factories import (
     make_petition,
     make_pledge,
     make_portrait,
+    make_post,
     make_reply,
     make_signature,
     make_solidarity_action,
@@ -402,26 +404,64 @@ def test_what_links_in_mails_open(arrive):
     assert not found, listed(found)
 
 
+def test_mine(arrive):
+    today = timezone.localdate()
+    case = make_case_to_write_for()
+    signature = make_signature(make_petition(case))
+    make_follow(case, email_address=signature.email_address)
+    mine = Mine()
+    mine.add(
+        make_pledge(case, due_on=today - datetime.timedelta(days=1)),
+        make_letter(case, state="ready", route="post"),
+        make_letter(case, state="drafting"),
+        make_letter(case, state="posted", route="post"),
+        make_post(case),
+        signature.email_address,
+    )
+    maren = arrive()
+    found = findings_on(maren, ["/mine/", f"/mine/list/{'A' * 200}/"])
+    site = maren.page.url.partition("/mine/")[0]
+    maren.context.add_cookies([{"name": "mine", "value": mine.dumps(), "url": site}])
+
+    found += findings_on(maren, ["/mine/", f"/mine/list/{mine.dumps()}/"])
+    maren.opens("/mine/")
+    maren.page.get_by_label("A letter for").check()
+    maren.presses("I have sent them")
+    maren.sees("1 letter is marked as sent")
+    found += findings(maren)
+    maren.presses("Keep nothing on this device")
+    found += findings(maren)
+    assert not found, listed(found)
+
+
 def test_the_data_of_one_person(arrive):
     email = "sam@example.org"
-    letter = make_letter(name="Sam Tester", email=email, email_hash=email_hash(email))
+    of = {"email": email, "email_hash": email_hash(email)}
+    make_letter(name="Sam Tester", **of)
+    letter = make_letter(name="Sam Tester", email_proven_on=timezone.localdate(), **of)
     make_signature(email_address=make_email_address(email))
     data_requests.ask_for_link(email)
     call_command("work", once=True)
-    [link] = re.findall(r"/your-data/\S+/", mail.outbox[0].body)
+    [link] = re.findall(r"/mine/\S+/", mail.outbox[0].body)
     maren = arrive()
 
     found = findings_on(
         maren,
         [
-            "/your-data/",
-            "/your-data/asked/",
+            "/mine/by-mail/",
+            "/mine/mail-sent/",
             link,
             f"{link}erase/all/",
             f"{link}erase/letter-{letter.pk}/",
-            "/your-data/aaaaaaaaaaaaaaaaaaaaaa/",
+            "/mine/aaaaaaaaaaaaaaaaaaaaaa/",
         ],
     )
+    maren.opens("/mine/")
+    mine = Mine()
+    mine.add(make_letter())
+    site = maren.page.url.partition("/mine/")[0]
+    maren.context.add_cookies([{"name": "mine", "value": mine.dumps(), "url": site}])
+    found += findings_on(maren, [link])  # with what stands under no address
     assert not found, listed(found)
 
     make_letter(state=LetterState.APPROVED, changed_at=timezone.now() - limits.KEEP_FOR)

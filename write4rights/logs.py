@@ -10,7 +10,9 @@ from urllib.parse import unquote
 from django.db import OperationalError
 
 # Where private pages are: /letters/KEY/. Robots are asked to keep off them.
-PRIVATE_PLACES = ["letters", "pledges", "mailboxes", "posts", "your-data", "mail", "stop"]
+PRIVATE_PLACES = [
+    *("letters", "pledges", "mailboxes", "posts", "mine", "your-data", "mail", "stop"),
+]
 # The key in a private address opens what is there. Mail programs break links in many ways, so all
 # that comes after such a place goes, however it is spelt.
 PRIVATE_PATH = re.compile(rf"([/\\](?:{'|'.join(PRIVATE_PLACES)})\b[/\\]*)\S.*", re.I | re.S)

@@ -127,7 +127,7 @@ def erase_person(of: str) -> dict[str, int]:
         erasure.erase_letters(letters)
         erasure.erase_pledges(pledges)
         # Of the link nothing stays but that it has done its work: two clicks get one answer.
-        DataRequest.objects.filter(email_hash=of).update(email_hash="")
+        DataRequest.objects.filter(email_hash=of).update(email="", email_hash="")
         MailedLink.objects.filter(to_hash=of).delete()
         OutgoingMail.objects.filter(to_hash=of).delete()
         came_back = Undeliverable.objects.filter(email_hash=of)

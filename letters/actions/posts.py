@@ -15,7 +15,7 @@ from letters.statistics import ledger, surges
 POSTED, WITHDRAWN = PostState.POSTED, PostState.WITHDRAWN
 
 
-def post(*, key: str, case: Case, network: str, country: str, needs_review: bool) -> None:
+def post(*, key: str, case: Case, network: str, country: str, needs_review: bool) -> Post:
     """Keep that somebody posted, and count it. The same form sent again makes no second one."""
     made = Post(
         key=key,
@@ -33,8 +33,9 @@ def post(*, key: str, case: Case, network: str, country: str, needs_review: bool
                 Post.objects.filter(pk=made.pk).update(**changes)
             if made.tally_key:
                 ledger.count(made.tally_key)
-    except IntegrityError:
-        pass  # this very form has made it
+    except IntegrityError:  # this very form has made it
+        return Post.objects.by_key(key).get()
+    return made
 
 
 def may_post_again(post: Post) -> bool:

@@ -190,7 +190,8 @@ TEXTS = {
     MailKind.DATA_LINK: Text(
         _("Link to all that we hold"),
         _(
-            "This link opens all that we hold under your address. It works for {days} days:\n\n"
+            "This link opens all that we hold under your address. It works for {days} days after "
+            "you last used it:\n\n"
             "{link}\n\n"
             "Whoever has it can read and erase everything, so keep it to yourself."
         ),

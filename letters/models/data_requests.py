@@ -3,7 +3,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.encryption import keyed_hash
+from cases.encryption import EncryptedTextField, keyed_hash
 
 
 class DataRequestQuerySet(models.QuerySet["DataRequest"]):
@@ -14,13 +14,16 @@ class DataRequestQuerySet(models.QuerySet["DataRequest"]):
 class DataRequest(models.Model):
     """Somebody asked for a link to all that we hold under an address.
 
-    The key is in the mail alone: here stands its hash, and that of the address. The link ends after
-    two days, see `letters.privacy.personal_data`.
+    The key is in the mail alone: here stands its hash. The link ends after seven days without use,
+    see `letters.privacy.personal_data`.
     """
 
     key_hash = models.CharField(max_length=43, unique=True, editable=False)
+    # So that what stands under no address can be put under this one. Empty once all is erased.
+    email = EncryptedTextField(blank=True, default="", editable=False)
     email_hash = models.CharField(max_length=43, db_index=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, db_index=True)
+    used_at = models.DateTimeField(default=timezone.now, db_index=True, editable=False)
 
     objects = DataRequestQuerySet.as_manager()
 
@@ -36,4 +39,4 @@ class DataRequest(models.Model):
 
     @staticmethod
     def url(key: str) -> str:
-        return reverse("letters:your-data", args=[key])
+        return reverse("letters:mine-mailed", args=[key])

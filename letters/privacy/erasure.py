@@ -241,7 +241,10 @@ def erase_expired() -> dict[str, int]:
         ),
         "mails": _erase_unused(OutgoingMail.objects.filter(done_with | old_news)),
         "links to all data": _erase_unused(
-            DataRequest.objects.filter(created_at__lt=now - limits.KEEP_DATA_LINKS_FOR)
+            DataRequest.objects.filter(
+                Q(used_at__lt=now - limits.KEEP_DATA_LINKS_FOR)
+                | Q(created_at__lt=now - limits.KEEP_DATA_LINKS_AT_MOST_FOR)
+            )
         ),
         "limits": _erase_unused(Throttle.objects.filter(ends_at__lt=now)),
     }

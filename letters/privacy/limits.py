@@ -21,7 +21,9 @@ KEEP_BLOCKS_FOR = datetime.timedelta(days=730)
 KEEP_UNDELIVERABLE_FOR = datetime.timedelta(days=365)
 KEEP_POSTS_FOR = datetime.timedelta(days=90)
 KEEP_DECISIONS_FOR = datetime.timedelta(days=365)  # of staff; no words of anybody
-KEEP_DATA_LINKS_FOR = datetime.timedelta(days=2)  # a mail may have to wait for a day
+KEEP_DATA_LINKS_FOR = datetime.timedelta(days=7)  # from the last time it was used
+KEEP_DATA_LINKS_AT_MOST_FOR = datetime.timedelta(days=30)
+KEEP_ON_MINE_FOR = datetime.timedelta(days=180)  # from the last time it was used
 KEEP_REPLIES_FOR = datetime.timedelta(days=730)
 KEEP_MAIL_FOR = datetime.timedelta(days=7)
 KEEP_WAITING_NEWS_FOR = datetime.timedelta(days=90)
@@ -151,9 +153,17 @@ LIMITS = [
         _("So that we do not write to a mailbox that is not there. We keep a code, no address."),
     ),
     Limit(
-        _("The link to all that we hold under your address"),
+        _("The link to all that we hold under your address, from the last time you used it"),
         KEEP_DATA_LINKS_FOR,
-        _("Whoever has it can read and erase all of it, so it does not last."),
+        _(
+            "Whoever has it can read and erase all of it, so it does not last: 30 days at most. "
+            "Your address is stored with it, encrypted."
+        ),
+    ),
+    Limit(
+        _("The list of what you did, on your own device, from the last time you used it"),
+        KEEP_ON_MINE_FOR,
+        _("So that you find it again without an account. You can have it forgotten at any time."),
     ),
     Limit(
         _("Mails that we sent you, and your address in them"),

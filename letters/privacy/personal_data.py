@@ -21,12 +21,14 @@ from letters.models import (
     DataRequest,
     EmailAddress,
     Follow,
+    FollowState,
     Letter,
     MailKind,
     OutgoingMail,
     Pledge,
     Reply,
     Signature,
+    SignatureState,
     Undeliverable,
 )
 from letters.privacy import consent, limits
@@ -47,8 +49,11 @@ Thing = Letter | Pledge | Signature | Follow | EmailAddress | OutgoingMail | Und
 
 def request_of(key: str) -> DataRequest | None:
     """What a link opens, if it has not ended."""
-    since = timezone.now() - limits.KEEP_DATA_LINKS_FOR
-    requests = DataRequest.objects.by_key(key).filter(created_at__gt=since)
+    now = timezone.now()
+    requests = DataRequest.objects.by_key(key).filter(
+        used_at__gt=now - limits.KEEP_DATA_LINKS_FOR,
+        created_at__gt=now - limits.KEEP_DATA_LINKS_AT_MOST_FOR,
+    )
     return requests.exclude(email_hash="").first()
 
 
@@ -57,11 +62,12 @@ def is_erased(key: str) -> bool:
     return DataRequest.objects.by_key(key).filter(email_hash="").exists()
 
 
-def stored_rows(of: str) -> dict[str, QuerySet]:
-    """All rows of one address by their kind, the newest first."""
+def stored_rows(of: str, *, proven: bool = False) -> dict[str, QuerySet]:
+    """All rows of one address by their kind, the newest first; with `proven` without what only
+    somebody typed the address for, who may have mistyped it."""
     letters = Letter.objects.filter(email_hash=of, erased_on=None)
     by_email_address = {"email_address__email_hash": of}
-    return {
+    rows: dict[str, QuerySet] = {
         "letters": letters.select_related(
             "case__edition", "target__case__edition", "pledge", "embassy"
         )
@@ -84,23 +90,31 @@ def stored_rows(of: str) -> dict[str, QuerySet]:
         .order_by("-pk"),
         "undeliverable": Undeliverable.objects.filter(email_hash=of),
     }
+    if proven:
+        rows["letters"] = rows["letters"].filter(email_proven_on__isnull=False)
+        rows["pledges"] = rows["pledges"].filter(email_proven_on__isnull=False)
+        rows["signatures"] = rows["signatures"].exclude(state=SignatureState.UNCONFIRMED)
+        rows["follows"] = rows["follows"].exclude(state=FollowState.UNCONFIRMED)
+    return rows
 
 
 def numbers(of: str) -> dict[str, int]:
     return {what: rows.count() for what, rows in stored_rows(of).items()}
 
 
-def export(of: str) -> dict[str, list[dict]]:
+def export(of: str, *, proven: bool = False) -> dict[str, list[dict]]:
     """All of it as plain values, for JSON: each field that tells something, under its own name."""
     return {
-        what: [_told(thing) for thing in rows] for what, rows in stored_rows(of).items() if rows
+        what: [_told(thing) for thing in rows]
+        for what, rows in stored_rows(of, proven=proven).items()
+        if rows
     }
 
 
-def as_text(of: str) -> str:
+def as_text(of: str, *, proven: bool = False) -> str:
     """The same to be read: each field by the name that people know it by."""
     lines = []
-    for rows in stored_rows(of).values():
+    for rows in stored_rows(of, proven=proven).values():
         for thing in rows:
             lines += [
                 capfirst(str(thing)),
@@ -111,13 +125,16 @@ def as_text(of: str) -> str:
 
 
 def things(of: str) -> dict[str, Letter | Pledge | Signature | Follow]:
-    """What can be erased one by one, as addresses name it: “letter-17”."""
-    rows = stored_rows(of)
-    return {
-        f"{thing._meta.model_name}-{thing.pk}": thing
-        for what in ["letters", "pledges", "signatures", "follows"]
-        for thing in rows[what]
-    }
+    """What can be erased one by one, as addresses name it: no letter or promise that somebody else
+    may have mistyped the address for."""
+    every, proven = stored_rows(of), stored_rows(of, proven=True)
+    erasable = [proven["letters"], proven["pledges"], every["signatures"], every["follows"]]
+    return {named(thing): thing for rows in erasable for thing in rows}
+
+
+def named(thing: models.Model) -> str:
+    """As buttons and addresses name it: “letter-17”."""
+    return f"{thing._meta.model_name}-{thing.pk}"
 
 
 def _told(thing: Thing) -> dict:

@@ -4,6 +4,7 @@ import datetime
 import re
 
 from django import template
+from django.db.models import Model
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -13,6 +14,7 @@ from django.utils.translation import gettext as _
 from cases.models import Case
 from letters.models import Letter
 from letters.models.demo_data import demo_data_exists
+from letters.privacy import personal_data
 from letters.statistics import deliveries, waiting
 from letters.text import redactions
 from letters.text.checks import Piece
@@ -45,6 +47,12 @@ def post_button(
 def days_until_read() -> int:
     """How long what is handed to us waits to be read, if that is long."""
     return waiting.days_until_read()
+
+
+@register.filter
+def named(thing: Model) -> str:
+    """As buttons and addresses name it: “letter-17”."""
+    return personal_data.named(thing)
 
 
 @register.filter

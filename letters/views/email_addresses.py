@@ -15,6 +15,8 @@ from letters.forms.email_addresses import ActForm
 from letters.mail import bounces, outbox
 from letters.mail.pace import owner_was_here
 from letters.models import EmailAddress, Follow, FollowState, Signature, SignatureState
+from letters.privacy.personal_data import named
+from letters.views import mine_cookie
 
 ON_SIGNATURE = {"withdraw": signature_actions.withdraw, "restore": signature_actions.restore}
 ON_FOLLOW = {"end": follow_actions.end, "renew": follow_actions.confirm}
@@ -39,10 +41,13 @@ def email_address_page(request: HttpRequest, email_address: EmailAddress) -> Htt
     signatures, follows = _signatures(email_address), _follows(email_address)
     both: list[Signature | Follow] = [*signatures, *follows]
     if request.method == "POST":
-        things = {_named(thing): thing for thing in both}
+        things = {named(thing): thing for thing in both}
         form = ActForm(request.POST, things=things)
         shown = not form.is_valid() or _act(email_address, things, **form.cleaned_data)
-        return redirect(email_address.get_absolute_url() + ("" if shown else "?changed"))
+        response = redirect(email_address.get_absolute_url() + ("" if shown else "?changed"))
+        if form.is_valid() and form.cleaned_data["act"] == "confirm":
+            return mine_cookie.remember(request, response, email_address)
+        return response
     waiting = [thing for thing in both if _waits(thing)]
     context = {
         "email_address": email_address,
@@ -56,6 +61,7 @@ def email_address_page(request: HttpRequest, email_address: EmailAddress) -> Htt
         "follows": [thing for thing in follows if not _waits(thing)],
         "has_news": any(thing.state == FollowState.CONFIRMED for thing in follows),
         "link": settings.SITE_URL + email_address.get_absolute_url(),
+        "on_device": mine_cookie.state_of(request, email_address),
     }
     return render(request, "letters/email_addresses/email_address.html", context)
 
@@ -139,11 +145,6 @@ def _may_confirm(thing: Signature | Follow) -> bool:
     if isinstance(thing, Signature):
         return signature_actions.may_confirm(thing)
     return follow_actions.may_confirm(thing)
-
-
-def _named(thing: Signature | Follow) -> str:
-    """As the buttons of the page name it: “signature-17”."""
-    return f"{thing._meta.model_name}-{thing.pk}"
 
 
 def _waits(thing: Signature | Follow) -> bool:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from cases.http_caching import private_page
 from cases.models import AppliesTo, Case, CaseQuerySet, ModelLetter, SafetyAdvice, Target
 from letters.actions import letters as letter_actions
+from letters.actions import mine as mine_actions
 from letters.actions.letters import LetterFields
 from letters.actions.take_all import TakeAll
 from letters.converters import KeyConverter
@@ -34,7 +35,7 @@ from letters.text import (
     redactions,
     routes,
 )
-from letters.views import checks, messages, replies, submitting
+from letters.views import checks, messages, mine_cookie, replies, submitting
 
 OTHER_CASES = 3
 PRIVATE_KEY = re.compile(KeyConverter.regex)
@@ -114,7 +115,9 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "unprintable": printing.unprintable(letter),
         "allowed": letter_actions.allowed_acts(letter),
         "counts": letter.counts,
+        "own": mine_actions.counted_for(letter, mine_cookie.load(request)) if letter.counts else 0,
         "link": settings.SITE_URL + letter.get_absolute_url(),
+        "on_device": mine_cookie.state_of(request, letter),
         "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "behind_until": outbox.is_behind() if letter.email else None,
         "came_back": bounces.told_of([letter]).get(letter.email_hash) if letter.email else None,

@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from cases.http_caching import private_page
 from letters.actions import email_addresses
 from letters.models import EmailAddress, Letter, LinkPurpose, MailedLink, Pledge
+from letters.views import mine_cookie
 from letters.views.email_addresses import email_address_page, not_me_page, stop_page
 from letters.views.reminders import posted_page, stop_reminders_page
 
@@ -80,7 +81,7 @@ def _was_it_you(request: HttpRequest, thing: Letter | Pledge) -> HttpResponse:
     if request.method == "POST":
         if request.POST.get("act") == "mine":
             email_addresses.prove_address(thing)
-            return redirect(thing)
+            return mine_cookie.remember(request, redirect(thing), thing)
         if request.POST.get("act") == "not-mine":
             email_addresses.take_address_off(thing)
             return redirect("letters:address-off")

@@ -20,7 +20,7 @@ from letters.models import Letter, LetterState, Pledge, Route
 from letters.models.email_spelling import email_hash
 from letters.privacy import senders, throttle
 from letters.text import post_days, routes
-from letters.views import submitting
+from letters.views import mine_cookie, submitting
 
 WORDS = ["subject", "body", "name", "place", "email"]  # encrypted, and not shown here
 UNFINISHED = [
@@ -65,7 +65,7 @@ def pledge(request: HttpRequest, slug: str | None = None) -> HttpResponse:
         sender=senders.share_of(request),
         **form.pledge_fields(),
     )
-    return redirect(made)
+    return mine_cookie.remember(request, redirect(made), made)
 
 
 @private_page
@@ -99,6 +99,7 @@ def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
         # What was posted can be entered after the last day to write, too.
         "cases": cases,
         "link": settings.SITE_URL + pledge.get_absolute_url(),
+        "on_device": mine_cookie.state_of(request, pledge),
         "behind_until": outbox.is_behind() if pledge.email else None,
         "came_back": bounces.told_of([pledge]).get(pledge.email_hash) if pledge.email else None,
     }

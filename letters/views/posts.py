@@ -11,7 +11,7 @@ from letters.actions import posts as post_actions
 from letters.forms.posts import MastodonForm, PostedForm
 from letters.models import Post
 from letters.sharing import posts as sharing_posts
-from letters.views import submitting
+from letters.views import mine_cookie, submitting
 
 OTHER_CASES = 3
 # What else can be done for the case.
@@ -62,8 +62,10 @@ def posted(request: HttpRequest, slug: str) -> HttpResponse:
     if status := submitting.refused(form, request, "post", closed=closed, too_many=too_many):
         return _posted_page(request, case, form, status=status)
     needs_review = submitting.needs_review(form)
-    post_actions.post(key=form.key, case=case, needs_review=needs_review, **form.cleaned_data)
-    return redirect("letters:post", key=form.key)
+    made = post_actions.post(
+        key=form.key, case=case, needs_review=needs_review, **form.cleaned_data
+    )
+    return mine_cookie.remember(request, redirect(made), made)
 
 
 @private_page
@@ -89,6 +91,7 @@ def post(request: HttpRequest, key: str) -> HttpResponse:
         "may_post_again": post_actions.may_post_again(post),
         "may_share": case.may_be_shared and case.takes_actions,
         "link": settings.SITE_URL + post.get_absolute_url(),
+        "on_device": mine_cookie.state_of(request, post),
         "others": Case.objects.to_write_for(post.case.edition)
         .exclude(pk=post.case_id)
         .waiting_for_letters()[:OTHER_CASES],

@@ -17,7 +17,7 @@ from letters.privacy import senders, throttle
 from letters.privacy.antispam import SpamProtectedForm
 from letters.statistics import surges
 from letters.text import pictures
-from letters.views import take_all_cookie
+from letters.views import mine_cookie, take_all_cookie
 
 
 def refused(
@@ -80,9 +80,10 @@ def write(request: HttpRequest, form: WritingForm, take_all: TakeAll | None) -> 
         **form.letter_fields(),
     )
     if take_all is None:
-        return redirect(letter)
+        return mine_cookie.remember(request, redirect(letter), letter)
     take_all.send(letter, request.POST.get("send", ""))
-    return take_all_cookie.save_and_return(take_all, form.case)
+    response = take_all_cookie.save_and_return(take_all, form.case)
+    return mine_cookie.remember(request, response, letter)
 
 
 def revise(request: HttpRequest, letter: Letter, form: WritingForm) -> HttpResponse:

@@ -20,6 +20,7 @@ import letters.urls
 from cases.encryption import keyed_hash
 from cases.models import ActionCount, Case, Edition, Freeze
 from cases.printing import sheets
+from letters.actions.mine import Mine, entry_of
 from letters.mail import announcements, links
 from letters.models import (
     DataRequest,
@@ -108,10 +109,12 @@ def public_addresses(case: Case) -> Iterator[tuple[str, bool]]:
         "message-picture": [message.key],
         "post": [Post.objects.get(case=case).key],
         "mailed": [links.to_thing(letter).split("/")[-2]],
+        "mailed-posted": [links.to_thing(case.pledges.get()).split("/")[-2]],
         "mailed-not-me": [links.to_thing(sam).split("/")[-2]],
         "mailed-posted": [links.to_say_posted(case.pledges.get()).split("/")[-3]],
         "stop-news": [links.to_stop(sam).split("/")[-2]],
-        "your-data-erase": [DATA_KEY, "letters"],
+        "mine-list": [Mine([entry_of(letter), entry_of(case.pledges.get())]).dumps()],
+        "mine-mailed-erase": [DATA_KEY, "letters"],
     }
     links.keep_to_stop([sam])
     by_key = {
@@ -119,6 +122,7 @@ def public_addresses(case: Case) -> Iterator[tuple[str, bool]]:
         "pledges/": case.pledges.get().key,
         "mailboxes/": sam.key,
         "your-data/": DATA_KEY,
+        "mine/": DATA_KEY,
     }
     for app, module in [("cases", cases.urls), ("letters", letters.urls)]:
         for pattern in module.urlpatterns:

@@ -22,6 +22,7 @@ PARTS = {
     "code": "1-AAAAAA",
     "year": "2025",
     "key": "A" * 22,
+    "text": "A" * 100,
 }
 POLICY = {
     "default-src 'none'",

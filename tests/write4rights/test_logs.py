@@ -95,11 +95,13 @@ def test_what_stands_in_an_address_is_public_or_a_key():
         if not address.startswith(("/admin/", "/staff/", "/media/"))
     }
 
-    assert {kind for kinds in of_readers.values() for kind in kinds} == {"KeyConverter"}
+    private = {"KeyConverter", "ListConverter"}
+    assert {kind for kinds in of_readers.values() for kind in kinds} == private
     for address, kinds in of_readers.items():
         if kinds:
             assert logged(f"Gone: {address}").endswith("/…"), address
             assert "key" not in logged(f"Gone: {address}"), address
+            assert "list" not in logged(f"Gone: {address}"), address
 
 
 def encoded(text: str, times: int = 1) -> str:

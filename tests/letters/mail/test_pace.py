@@ -58,7 +58,7 @@ def of_sender(address: str) -> Client:
 
 
 def ask_for_data(client: Client, **fields) -> None:
-    client.post(reverse("letters:your-data-ask"), {"token": token()} | fields)
+    client.post(reverse("letters:mine-by-mail"), {"token": token()} | fields)
 
 
 # --- what must be confirmed

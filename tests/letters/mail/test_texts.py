@@ -124,4 +124,6 @@ def test_a_mail_names_how_long_its_link_works():
     assert f"works for {links.CONFIRM_WITHIN.days} days." in mailed()
 
     data_requests.ask_for_link("pat@example.org")
-    assert f"works for {limits.KEEP_DATA_LINKS_FOR.days} days:" in unwrapped(mailed())
+    assert f"works for {limits.KEEP_DATA_LINKS_FOR.days} days after you last used it:" in unwrapped(
+        mailed()
+    )

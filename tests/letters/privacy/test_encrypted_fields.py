@@ -7,6 +7,7 @@ from django.db.models import Model
 from cases.encryption import EncryptedTextField
 from letters.actions.erasure import erase_email_addresses
 from letters.models import (
+    DataRequest,
     Delivery,
     EmailAddress,
     Letter,
@@ -40,6 +41,7 @@ ERASED = {
 }
 GO_WITH_ANOTHER = {
     LetterPicture: "its letter: erase_letters deletes it",
+    DataRequest: "its age, or all of its person: erase_expired and erase_person",
     OutgoingMail: "its age: erase_expired deletes it, read or not",
 }
 

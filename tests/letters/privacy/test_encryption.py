@@ -13,6 +13,7 @@ from django.urls import reverse
 from cases.encryption import Unreadable, keyed_hash
 from letters.management.commands import rotate_keys
 from letters.models import (
+    DataRequest,
     Delivery,
     EmailAddress,
     Letter,
@@ -238,4 +239,5 @@ def test_no_encrypted_column_is_left_out():
         Post: 1,
         Reply: 3,
         Delivery: 3,
+        DataRequest: 1,
     }

@@ -22,8 +22,8 @@ def in_words(limit) -> str:
     ("template", "limit"),
     [
         ("letters/mailed_links/link_over.html", links.CONFIRM_WITHIN),
-        ("letters/your_data/ask.html", limits.KEEP_DATA_LINKS_FOR),
-        ("letters/your_data/asked.html", limits.KEEP_DATA_LINKS_FOR),
+        ("letters/mine/ask.html", limits.KEEP_DATA_LINKS_FOR),
+        ("letters/mine/mail_sent.html", limits.KEEP_DATA_LINKS_FOR),
         ("admin/letters/retentiondecision/decide.html", limits.KEEP_AT_MOST_FOR),
         ("cases/pages/writing_safely.html", take_all.COOKIE_AGE),
     ],

@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+import time_machine
 from django.contrib.admin.models import LogEntry
 from django.core import mail
 from django.core.management import CommandError, call_command
@@ -55,9 +56,15 @@ ADDRESS = "sam@example.org"
 ADMIN = "/admin/letters/datarequest/"
 
 
+def address_of(email: str = ADDRESS) -> dict:
+    """Of a letter or promise: an address whose owner has said that it is theirs."""
+    proven_on = timezone.localdate()
+    return {"email": email, "email_hash": email_hash(email), "email_proven_on": proven_on}
+
+
 def everything_of(email: str, name: str = "Sam Tester") -> None:
     """Something in every table that knows an address."""
-    of = {"email": email, "email_hash": email_hash(email)}
+    of = address_of(email)
     case = make_case_to_write_for()
     letter = make_letter(case, state="posted", name=name, place="Testville", **of)
     make_message(state="approved", name=name, **of)
@@ -94,16 +101,14 @@ def everything_of(email: str, name: str = "Sam Tester") -> None:
 
 
 def ask(client: Client, email: str = ADDRESS, **fields):
-    return client.post(
-        reverse("letters:your-data-ask"), {"token": token(), "email": email} | fields
-    )
+    return client.post(reverse("letters:mine-by-mail"), {"token": token(), "email": email} | fields)
 
 
 def link_in_mail(email: str = ADDRESS) -> str:
     """The address that the mail leads to, as it lies in the outbox or was sent."""
     call_command("work", "--once")
-    [body] = [one.body for one in mail.outbox if "/your-data/" in one.body and email in one.to]
-    return re.search(r"https?://[^/]+(/your-data/\S+/)", body)[1]
+    [body] = [one.body for one in mail.outbox if "/mine/" in one.body and email in one.to]
+    return re.search(r"https?://[^/]+(/mine/\S+/)", body)[1]
 
 
 def page_of(client: Client, email: str = ADDRESS) -> str:
@@ -145,7 +150,7 @@ def test_a_known_and_an_unknown_address_are_answered_alike(client):
 
     known, unknown = ask(client), ask(client, "nobody@example.org")
 
-    assert known.url == unknown.url == reverse("letters:your-data-asked")
+    assert known.url == unknown.url == reverse("letters:mine-mail-sent")
     assert client.get(known.url).status_code == 200
     call_command("work", "--once")
     kinds = OutgoingMail.objects.filter(kind="data-link").values_list("to_hash", flat=True)
@@ -170,8 +175,9 @@ def test_the_page_lists_all_that_hangs_on_the_address(client):
     page = text(client.get(page_of(client)))
 
     assert page.count("Erase it") == 8
-    assert "Sam Tester" in page
-    assert "Kim Other" not in page
+    assert page.count("Is this yours?") == 0
+    assert ADDRESS in page
+    assert "other@example.org" not in page
 
 
 def test_under_an_address_without_anything_the_page_says_so(client):
@@ -182,13 +188,13 @@ def test_the_file_holds_every_word(client):
     everything_of(ADDRESS)
     url = page_of(client)
 
-    response = client.get(f"{url}your-data.json")
+    response = client.get(f"{url}mine.json")
 
     data = json.loads(response.content)
-    assert response["Content-Disposition"] == 'attachment; filename="your-data.json"'
+    assert response["Content-Disposition"] == 'attachment; filename="mine.json"'
     assert "no-store" in response["Cache-Control"]
     numbers = {what: len(rows) for what, rows in data.items()}
-    expected = {"letters": 3, "pledges": 1, "signatures": 2, "follows": 2, "email_addresses": 1}
+    expected = {"letters": 3, "pledges": 1, "signatures": 2, "follows": 1, "email_addresses": 1}
     assert numbers == expected | {"mails": 2}
     letter = next(one for one in data["letters"] if one["state"] == "posted")
     assert (letter["name"], letter["place"], letter["email"]) == (
@@ -207,7 +213,7 @@ def test_the_file_holds_every_word(client):
 def test_the_text_can_be_read(client):
     everything_of(ADDRESS)
 
-    response = client.get(f"{page_of(client)}your-data.txt")
+    response = client.get(f"{page_of(client)}mine.txt")
 
     readable = response.content.decode()
     assert response["Content-Type"] == "text/plain; charset=utf-8"
@@ -218,7 +224,7 @@ def test_the_text_can_be_read(client):
 
 
 def test_of_a_case_that_is_taken_down_own_words_are_told_and_not_its_name(client):
-    of = {"email": ADDRESS, "email_hash": email_hash(ADDRESS)}
+    of = address_of()
     case = make_case(display_name="Hidden Person")
     make_letter(case, name="Sam Tester", state="posted", **of)
     make_pledge(case, **of)
@@ -228,9 +234,9 @@ def test_of_a_case_that_is_taken_down_own_words_are_told_and_not_its_name(client
     url = page_of(client)
     type(case).objects.update(freeze="withdrawn", freeze_reason="A test.")
 
-    for page in [url, f"{url}your-data.json", f"{url}your-data.txt"]:
+    for page in [url, f"{url}mine.json", f"{url}mine.txt"]:
         answer = text(client.get(page))
-        assert "Sam Tester" in answer
+        assert page == url or "Sam Tester" in answer
         assert "Hidden Person" not in answer
 
 
@@ -295,10 +301,10 @@ def test_who_erases_all_by_a_double_click_or_looks_again_is_told_that_it_is_eras
 
     for link in [url, other]:
         assert client.post(f"{link}erase/all/").url == reverse("letters:erased")
-        for page in ["", "your-data.json", "your-data.txt", "erase/all/", "erase/letter-1/"]:
+        for page in ["", "mine.json", "mine.txt", "erase/all/", "erase/letter-1/"]:
             assert client.get(link + page).url == reverse("letters:erased")
     assert Letter.objects.filter(pk=unnamed.pk).exclude(body="").exists()
-    DataRequest.objects.update(created_at=timezone.now() - 3 * DAY)
+    DataRequest.objects.update(used_at=timezone.now() - 8 * DAY)
     erasure.erase_expired()
     assert not DataRequest.objects.exists()
 
@@ -335,24 +341,53 @@ def test_looking_erases_nothing(client):
     before = personal_data.numbers(email_hash(ADDRESS))
 
     for method in [client.get, client.head]:
-        for page in ["", "your-data.json", "your-data.txt", "erase/all/"]:
+        for page in ["", "mine.json", "mine.txt", "erase/all/"]:
             assert method(url + page).status_code == 200
 
     assert personal_data.numbers(email_hash(ADDRESS)) == before
 
 
-def test_a_link_ends_after_two_days(client):
+def test_a_link_ends_after_seven_days_without_use(client):
     everything_of(ADDRESS)
     url = page_of(client)
-    DataRequest.objects.update(created_at=timezone.now() - 2 * DAY - DAY / 24)
+    DataRequest.objects.update(used_at=timezone.now() - 7 * DAY - DAY / 24)
 
-    for page in ["", "your-data.json", "your-data.txt", "erase/all/", "erase/letter-1/"]:
+    for page in ["", "mine.json", "mine.txt", "erase/all/", "erase/letter-1/"]:
         response = client.get(url + page)
         assert response.status_code == 404
         assert "This link has ended" in text(response)
     assert client.post(f"{url}erase/all/").status_code == 404
     assert Letter.objects.exclude(body="").exists()
     assert erasure.erase_expired()["links to all data"] == 1
+
+
+def test_a_link_that_is_used_lasts_longer_and_not_for_ever(client):
+    url, begun = page_of(client), timezone.now()
+
+    answers = {}
+    for day in [6, 12, 18, 24, 29, 31]:
+        with time_machine.travel(begun + day * DAY):
+            answers[day] = client.get(url).status_code
+
+    assert answers == {6: 200, 12: 200, 18: 200, 24: 200, 29: 200, 31: 404}
+    with time_machine.travel(begun + 31 * DAY):
+        assert erasure.erase_expired()["links to all data"] == 1
+
+
+def test_a_program_that_looks_at_the_head_of_a_page_does_not_use_its_link(client):
+    url, begun = page_of(client), timezone.now()
+
+    with time_machine.travel(begun + 6 * DAY):
+        client.head(url)
+
+    assert DataRequest.objects.get().used_at < begun + DAY
+
+
+def test_what_was_found_at_your_data_is_found_at_mine(client):
+    url = page_of(client)
+
+    assert client.get(url.replace("/mine/", "/your-data/")).url == url
+    assert client.get("/your-data/").url == reverse("letters:mine-by-mail")
 
 
 def test_the_key_of_a_link_stands_in_no_table(client):

@@ -1,0 +1,293 @@
+"""Mine: what one person promised, wrote, posted and signed, found again without an account.
+
+It is the list of a device, in a cookie that only this site can read; the same list can stand in a
+link. No row of ours says what is on which device. See also `letters.actions.data_requests`: the
+same by mail.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from cryptography.fernet import InvalidToken
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from cases.encryption import fernet
+from cases.models import Case, Edition
+from letters.actions import letters as letter_actions
+from letters.models import (
+    EmailAddress,
+    Follow,
+    Letter,
+    LetterState,
+    Pledge,
+    Post,
+    Route,
+    Signature,
+)
+from letters.privacy.limits import KEEP_ON_MINE_FOR
+
+Thing = Letter | Pledge | Post | EmailAddress
+KINDS: dict[str, type[Thing]] = {
+    "letter": Letter,
+    "pledge": Pledge,
+    "post": Post,
+    "address": EmailAddress,
+}
+MAX_THINGS = 100  # a cookie holds 4 kB
+OFF = "off"  # the device keeps nothing: it belongs to many
+
+
+class Entry(NamedTuple):
+    """One thing of the list. `mark` is the beginning of the hash of its private key: what was
+    erased has lost it, and after a backup was restored another thing may have its number."""
+
+    kind: str
+    number: int
+    mark: str
+
+
+@dataclass
+class Mine:
+    """The list of a device, the newest last."""
+
+    entries: list[Entry] = field(default_factory=list)
+    is_off: bool = False
+
+    @classmethod
+    def loads(cls, text: str) -> Mine:
+        """What `dumps` wrote; an empty list from a text that can't be read."""
+        if text == OFF:
+            return cls(is_off=True)
+        try:
+            stored = fernet().decrypt(text.encode(), ttl=int(KEEP_ON_MINE_FOR.total_seconds()))
+            entries = [Entry(*entry) for entry in json.loads(zlib.decompress(stored))]
+        except (InvalidToken, UnicodeEncodeError, TypeError):  # TypeError: of another version
+            return cls()
+        return cls([entry for entry in entries if entry.kind in KINDS])
+
+    def dumps(self) -> str:
+        """As a text that only this site can read."""
+        if self.is_off:
+            return OFF
+        stored = json.dumps(self.entries, separators=(",", ":")).encode()
+        return fernet().encrypt(zlib.compress(stored, 9)).decode()
+
+    def __contains__(self, thing: Thing) -> bool:
+        return entry_of(thing) in self.entries
+
+    def add(self, *things: Thing) -> None:
+        """The newest stay; one that is there already becomes the newest."""
+        if not self.is_off:
+            self.add_all(entry_of(thing) for thing in things)
+
+    def add_all(self, entries: Iterable[Entry]) -> None:
+        new = list(entries)
+        self.entries = [*(old for old in self.entries if old not in new), *new][-MAX_THINGS:]
+
+    def remove(self, thing: Thing) -> None:
+        self.entries = [entry for entry in self.entries if entry != entry_of(thing)]
+
+    def rows(self, kind: str) -> QuerySet:
+        numbers = [entry.number for entry in self.entries if entry.kind == kind]
+        return KINDS[kind].objects.filter(pk__in=numbers)
+
+    def things(self) -> Things:
+        """What is on the list and still there."""
+        return Things.of(
+            letters=self.rows("letter"),
+            pledges=self.rows("pledge"),
+            posts=self.rows("post"),
+            addresses=self.rows("address"),
+        ).only(self)
+
+
+def entry_of(thing: Thing) -> Entry:
+    kind = next(kind for kind, model in KINDS.items() if isinstance(thing, model))
+    return Entry(kind, thing.pk, thing.key_hash[:8])
+
+
+@dataclass
+class Things:
+    """What belongs to one person, the newest first; what is late before all else."""
+
+    letters: list[Letter]
+    pledges: list[Pledge]
+    posts: list[Post]
+    addresses: list[EmailAddress]
+    signatures: list[Signature] = field(default_factory=list)
+    follows: list[Follow] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        letters: QuerySet[Letter],
+        pledges: QuerySet[Pledge],
+        posts: QuerySet[Post],
+        addresses: QuerySet[EmailAddress],
+    ) -> Things:
+        """In six statements, however many they are."""
+        of_case = ["case__edition", "case__solidarity_action", "target"]
+        words = ["subject", "body", "name", "place", "email"]
+        counted = Count("letters", filter=Q(letters__counted_on__isnull=False))
+        by_address = {"email_address__in": addresses.values("pk")}
+        return cls(
+            letters=list(letters.select_related(*of_case).defer(*words).order_by("-pk")),
+            pledges=list(
+                pledges.select_related("case__edition", "edition")
+                .annotate(counted_letters=counted)  # type: ignore[no-redef]  # declared there
+                .order_by("due_on", "pk")
+            ),
+            posts=list(posts.select_related("case__edition").order_by("-pk")),
+            addresses=list(addresses.order_by("-pk")),
+            signatures=list(
+                Signature.objects.filter(**by_address)
+                .select_related("petition__case__edition", "email_address")
+                .defer("name")
+                .order_by("-pk")
+            ),
+            follows=list(
+                Follow.objects.filter(**by_address)
+                .select_related("case__edition", "email_address")
+                .order_by("-pk")
+            ),
+        )
+
+    def only(self, mine: Mine) -> Things:
+        """Without what has the number of a thing on the list and is not that."""
+        self.letters = [thing for thing in self.letters if thing in mine]
+        self.pledges = [thing for thing in self.pledges if thing in mine]
+        self.posts = [thing for thing in self.posts if thing in mine]
+        self.addresses = [thing for thing in self.addresses if thing in mine]
+        kept = {address.pk for address in self.addresses}
+        self.signatures = [one for one in self.signatures if one.email_address_id in kept]
+        self.follows = [one for one in self.follows if one.email_address_id in kept]
+        return self
+
+    def __bool__(self) -> bool:
+        return any([self.letters, self.pledges, self.posts, self.signatures, self.follows])
+
+    @property
+    def late(self) -> list[Pledge]:
+        """Promises whose day is over, and that are not kept."""
+        today = timezone.localdate()
+        return [one for one in self.pledges if is_open(one) and one.due_on < today]
+
+    @property
+    def current(self) -> list[Pledge]:
+        return [one for one in self.pledges if is_open(one) and one not in self.late]
+
+    @property
+    def done(self) -> list[Pledge]:
+        """Promises that are kept or given back."""
+        return [one for one in self.pledges if not is_open(one)]
+
+    @property
+    def open_letters(self) -> list[Letter]:
+        """Those that wait for their writer and can't be marked: what staff ask for comes first."""
+        order = [LetterState.CHANGE_ASKED, LetterState.READY, LetterState.DRAFTING]
+        waiting = [
+            letter
+            for letter in self.letters
+            if letter.is_valid and letter.state in order and not may_be_marked(letter)
+        ]
+        return sorted(waiting, key=lambda letter: order.index(LetterState(letter.state)))
+
+    @property
+    def other_letters(self) -> list[Letter]:
+        shown = [*self.markable, *self.open_letters]
+        return [letter for letter in self.letters if letter not in shown]
+
+    @property
+    def markable(self) -> list[Letter]:
+        """Letters of which their writer can say now that they have left."""
+        return [letter for letter in self.letters if may_be_marked(letter)]
+
+
+def is_open(pledge: Pledge) -> bool:
+    return not pledge.is_released and pledge.counted_letters < pledge.number
+
+
+# --- several at once
+
+
+def may_be_marked(letter: Letter) -> bool:
+    """Its writer sends it, and can say now that they have."""
+    is_theirs = letter.route in (Route.POST, Route.EMAIL) and letter.case.is_visible
+    return is_theirs and "posted" in letter_actions.allowed_acts(letter)
+
+
+def mark_posted(letters: list[Letter]) -> list[int]:
+    """Say of several letters that they have left. Returns the numbers of those that it was so of:
+    another tab may have been there before."""
+    return [
+        letter.pk
+        for letter in letters
+        if may_be_marked(letter) and letter_actions.act(letter, "posted")
+    ]
+
+
+def undo_posted(letters: list[Letter]) -> int:
+    """They have not left after all. What changed meanwhile stays as it is. Returns how many."""
+    posted = [letter for letter in letters if letter.state == LetterState.POSTED]
+    return sum(letter_actions.act(letter, "undo") for letter in posted)
+
+
+# --- numbers
+
+
+class Numbers(NamedTuple):
+    """What counts: of one person's, for each of its cases, and of everyone's."""
+
+    own: int
+    cases: list[tuple[Case, int]]  # each with how much of its own
+    untold: int  # for cases that are not shown at the moment
+    edition: Edition | None
+    everyone: int
+
+
+def numbers(things: Things) -> Numbers:
+    counted = counted_by_case(things)
+    cases = Case.objects.filter(pk__in=counted).with_count().select_related("edition")
+    told = [(case, counted[case.pk]) for case in cases.order_by("pk") if case.is_visible]
+    edition = Edition.objects.current()
+    of_edition = Case.objects.listed().filter(edition=edition).with_count()
+    return Numbers(
+        own=counted.total(),
+        cases=told,
+        untold=counted.total() - sum(number for _case, number in told),
+        edition=edition,
+        everyone=sum(case.total_count for case in of_edition) if edition else 0,
+    )
+
+
+def counted_by_case(things: Things) -> Counter[int]:
+    """How much of it counts, by the key of its case; what was written for its promises on other
+    devices, or by hand, too."""
+    counted: Counter[int] = Counter()
+    for letter in things.letters:
+        counted[letter.case_id] += letter.counts
+    for post in things.posts:
+        counted[post.case_id] += post.counts
+    for signature in things.signatures:
+        counted[signature.petition.case_id] += signature.counts
+    if things.pledges:
+        for_pledges = Letter.objects.counted().filter(pledge__in=things.pledges)
+        others = for_pledges.exclude(pk__in=[letter.pk for letter in things.letters])
+        by_case = others.order_by().values_list("case").annotate(number=Count("pk"))
+        counted.update(dict(by_case))
+    return +counted
+
+
+def counted_for(letter: Letter, mine: Mine) -> int:
+    """How much of the list counts for the case of a letter, which need not be on the list."""
+    things = mine.things()
+    things.letters = [letter, *(one for one in things.letters if one.pk != letter.pk)]
+    return counted_by_case(things)[letter.case_id]

@@ -1,0 +1,118 @@
+"""Mine, as this device keeps it, and as a link that is itself the list. See `mine_by_mail`, too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import urlencode
+
+from django.core import signing
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+
+from cases.http_caching import private_page
+from letters.actions import mine as mine_actions
+from letters.actions.mine import KINDS, MAX_THINGS, Mine, Things
+from letters.forms.mine import ByMailForm
+from letters.privacy.limits import KEEP_ON_MINE_FOR
+from letters.views import mine_cookie
+
+UNDO_WITHIN = 3600  # seconds after several letters were marked as posted
+MARKED = "mine-marked"
+
+
+@private_page
+def mine(request: HttpRequest) -> HttpResponse:
+    """What this device remembers."""
+    mine = mine_cookie.load(request)
+    here = reverse("letters:mine")
+    match request.POST.get("act", ""):
+        case "forget-all":
+            return mine_cookie.delete(redirect(here))
+        case "keep-nothing":
+            return mine_cookie.save(Mine(is_off=True), redirect(here))
+        case "keep-again" if mine.is_off:
+            return mine_cookie.delete(redirect(here))
+    things = mine.things()
+    if request.method == "POST":
+        return act_on_several(request, things, here)
+    context = {
+        "mine": mine,
+        "form": ByMailForm(),
+        "list_url": reverse("letters:mine-list", args=[mine.dumps()]) if mine.entries else "",
+        "keep_days": KEEP_ON_MINE_FOR.days,
+        "most": MAX_THINGS,
+    }
+    response = render(request, "letters/mine/device.html", context | about(request, things))
+    # Looked at, it is kept longer.
+    return mine_cookie.save(mine, response) if mine.entries or mine.is_off else response
+
+
+@private_page
+def as_link(request: HttpRequest, text: str) -> HttpResponse:
+    """The list that stands in the address itself: to bookmark, or for another device."""
+    listed, mine = Mine.loads(text), mine_cookie.load(request)
+    if not listed.entries:
+        return render(request, "letters/mine/list_over.html", status=404)
+    if request.POST.get("act") == "keep":
+        if not mine.is_off:
+            mine.add_all(listed.entries)
+        return mine_cookie.save(mine, redirect("letters:mine"))
+    things = listed.things()
+    if request.method == "POST":
+        return act_on_several(request, things, request.path)
+    context = {"mine": mine, "keep_days": KEEP_ON_MINE_FOR.days} | about(request, things)
+    return render(request, "letters/mine/list.html", context)
+
+
+@private_page
+def keep(request: HttpRequest) -> HttpResponse:
+    """The buttons of a private page: keep it on this device, or forget it here."""
+    if request.method != "POST":
+        return redirect("letters:mine")
+    model = KINDS.get(request.POST.get("kind", ""))
+    if model is None:
+        raise Http404
+    things: QuerySet = model.objects.by_key(request.POST.get("key", ""))
+    thing = get_object_or_404(things)
+    mine = mine_cookie.load(request)
+    change: Callable = mine.remove if request.POST.get("act") == "forget" else mine.add
+    change(thing)
+    return mine_cookie.save(mine, redirect(thing))
+
+
+def about(request: HttpRequest, things: Things) -> dict:
+    """What both pages show of somebody's things."""
+    marked = [letter for letter in things.letters if letter.pk in _marked(request.GET)]
+    return {
+        "things": things,
+        "numbers": mine_actions.numbers(things),
+        "markable": things.markable,
+        "marked": request.GET.get("marked", "") if marked else "",
+        "number_marked": sum(letter.state == "posted" for letter in marked),
+        "today": timezone.localdate(),
+    }
+
+
+def act_on_several(request: HttpRequest, things: Things, here: str) -> HttpResponse:
+    """Mark the ticked letters as posted, or undo that."""
+    if request.POST.get("act") == "undo":
+        marked = _marked(request.POST)
+        mine_actions.undo_posted([letter for letter in things.letters if letter.pk in marked])
+    elif request.POST.get("act") == "posted":
+        ticked = request.POST.getlist("letter")
+        chosen = [letter for letter in things.letters if str(letter.pk) in ticked]
+        if posted := mine_actions.mark_posted(chosen):
+            query = urlencode({"marked": signing.dumps(posted, salt=MARKED, compress=True)})
+            return redirect(f"{here}?{query}")
+    return redirect(here)
+
+
+def _marked(sent: QueryDict) -> set[int]:
+    """The letters that the last act on several marked: only for a while, and only if we say so."""
+    try:
+        return set(signing.loads(sent.get("marked", ""), salt=MARKED, max_age=UNDO_WITHIN))
+    except signing.BadSignature:
+        return set()
