@@ -5,42 +5,40 @@ django-anymail checks and reads what they send. It has others, for which a packa
 (Amazon SES) or which first ask with another method than POST (Mandrill, Unisender Go).
 """
 
-from typing import NamedTuple
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
-from anymail.webhooks.base import AnymailBaseWebhookView
-from anymail.webhooks.brevo import BrevoTrackingWebhookView
-from anymail.webhooks.mailersend import MailerSendTrackingWebhookView
-from anymail.webhooks.mailgun import MailgunTrackingWebhookView
-from anymail.webhooks.mailjet import MailjetTrackingWebhookView
-from anymail.webhooks.mailtrap import MailtrapTrackingWebhookView
-from anymail.webhooks.postal import PostalTrackingWebhookView
-from anymail.webhooks.postmark import PostmarkTrackingWebhookView
-from anymail.webhooks.sendgrid import SendGridTrackingWebhookView
-from anymail.webhooks.sparkpost import SparkPostTrackingWebhookView
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from letters.mail import bounces
 from letters.models import BounceKind
+
+if TYPE_CHECKING:
+    from anymail.webhooks.base import AnymailBaseWebhookView
 
 SHORTEST_SECRET = 16  # characters
 
 
 class Provider(NamedTuple):
-    view: type[AnymailBaseWebhookView]
+    view: str  # in anymail.webhooks; read in only if it is used, as it takes 7 MB
     signs_with: str = ""  # what the view calls its key; without one: user:password
 
 
 PROVIDERS = {
-    "brevo": Provider(BrevoTrackingWebhookView),
-    "mailersend": Provider(MailerSendTrackingWebhookView, "signing_secret"),
-    "mailgun": Provider(MailgunTrackingWebhookView, "webhook_signing_key"),
-    "mailjet": Provider(MailjetTrackingWebhookView),
-    "mailtrap": Provider(MailtrapTrackingWebhookView, "tracking_secret"),
-    "postal": Provider(PostalTrackingWebhookView, "webhook_key"),
-    "postmark": Provider(PostmarkTrackingWebhookView),
-    "sendgrid": Provider(SendGridTrackingWebhookView, "tracking_webhook_verification_key"),
-    "sparkpost": Provider(SparkPostTrackingWebhookView),
+    "brevo": Provider("brevo.BrevoTrackingWebhookView"),
+    "mailersend": Provider("mailersend.MailerSendTrackingWebhookView", "signing_secret"),
+    "mailgun": Provider("mailgun.MailgunTrackingWebhookView", "webhook_signing_key"),
+    "mailjet": Provider("mailjet.MailjetTrackingWebhookView"),
+    "mailtrap": Provider("mailtrap.MailtrapTrackingWebhookView", "tracking_secret"),
+    "postal": Provider("postal.PostalTrackingWebhookView", "webhook_key"),
+    "postmark": Provider("postmark.PostmarkTrackingWebhookView"),
+    "sendgrid": Provider(
+        "sendgrid.SendGridTrackingWebhookView", "tracking_webhook_verification_key"
+    ),
+    "sparkpost": Provider("sparkpost.SparkPostTrackingWebhookView"),
 }
 
 
@@ -54,8 +52,11 @@ def problem() -> str:
     if not secret:
         return "MAIL_PROVIDER is set, and MAIL_WEBHOOK_SECRET is not."
     if PROVIDERS[name].signs_with:
-        return ""
-    if ":" not in secret or len(secret) < SHORTEST_SECRET:
+        try:
+            _webhook()
+        except ValueError:
+            return f"MAIL_WEBHOOK_SECRET is no key as {name} has it."
+    elif ":" not in secret or len(secret) < SHORTEST_SECRET:
         return (
             f"MAIL_WEBHOOK_SECRET has to be user:password for {name}, "
             f"of {SHORTEST_SECRET} characters or more."
@@ -65,12 +66,15 @@ def problem() -> str:
 
 def webhook() -> AnymailBaseWebhookView | None:
     """Checks and reads what the provider sends; None as long as it is not set up."""
-    if not settings.MAIL_PROVIDER or problem():
-        return None
+    return None if not settings.MAIL_PROVIDER or problem() else _webhook()
+
+
+def _webhook() -> AnymailBaseWebhookView:
     provider, secret = PROVIDERS[settings.MAIL_PROVIDER], settings.MAIL_WEBHOOK_SECRET
+    view = import_string(f"anymail.webhooks.{provider.view}")
     if provider.signs_with:
-        return provider.view(webhook_secret=[], **{provider.signs_with: secret})
-    return provider.view(webhook_secret=[secret])
+        return view(webhook_secret=[], **{provider.signs_with: secret})
+    return view(webhook_secret=[secret])
 
 
 def kind_of(event: AnymailTrackingEvent) -> BounceKind | None:

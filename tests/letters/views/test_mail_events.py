@@ -279,7 +279,8 @@ def test_it_is_only_posted_to(strict, name):
 
 
 @pytest.mark.parametrize(
-    ("name", "secret"), [("", SECRET), ("postmark", ""), ("postmark", "a:b"), ("mailgun", "")]
+    ("name", "secret"),
+    [("", SECRET), ("postmark", ""), ("postmark", "a:b"), ("mailgun", ""), ("sendgrid", "x")],
 )
 def test_without_a_provider_and_its_secret_there_is_no_such_page(strict, settings, name, secret):
     settings.MAIL_PROVIDER, settings.MAIL_WEBHOOK_SECRET = name, secret
@@ -294,6 +295,14 @@ def test_without_a_provider_and_its_secret_there_is_no_such_page(strict, setting
     [
         ({"MAIL_PROVIDER": "postmark"}, "MAIL_WEBHOOK_SECRET is not."),
         ({"MAIL_PROVIDER": "mailgun"}, "MAIL_WEBHOOK_SECRET is not."),
+        (
+            {"MAIL_PROVIDER": "sendgrid", "MAIL_WEBHOOK_SECRET": "secret"},
+            "MAIL_WEBHOOK_SECRET is no key as sendgrid has it.",
+        ),
+        (
+            {"MAIL_PROVIDER": "mailgun", "MAIL_WEBHOOK_SECRET": "gehe\u00efm"},
+            "MAIL_WEBHOOK_SECRET is no key as mailgun has it.",
+        ),
         ({"MAIL_PROVIDER": "pigeon"}, "MAIL_PROVIDER is none of brevo, "),
         (
             {"MAIL_PROVIDER": "postmark", "MAIL_WEBHOOK_SECRET": "short:secret"},
