@@ -101,9 +101,8 @@ def _days(pledge: Pledge) -> dict[ReminderStep, datetime.date]:
         ReminderStep.LAST_DAYS: last_safe_day(pledge).day - BEFORE_LAST_DAY,
         ReminderStep.AFTER: until + AFTER_ITS_DAY,
     }
-    half_time = promised_on + (until - promised_on) / 2
-    if until - promised_on >= HALF_TIME_OF and half_time < days[ReminderStep.LAST_DAYS]:
-        days[ReminderStep.HALF] = half_time
+    if until - promised_on >= HALF_TIME_OF:
+        days[ReminderStep.HALF] = promised_on + (until - promised_on) / 2
     return days
 
 

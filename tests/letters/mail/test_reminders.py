@@ -153,6 +153,17 @@ def test_the_last_days_end_with_the_last_safe_day_to_post(nine_weeks):
     assert "by 30 October 2026 at the latest" in body
 
 
+def test_after_the_last_days_no_half_time_comes(nine_weeks):
+    case = make_case_to_write_for()
+    case.targets.update(appeal_deadline=FIRST + 20 * DAY)
+    pledge = make_asked(case)
+
+    came = nine_weeks(18)
+    pledge.refresh_from_db()
+    assert pledge.next_reminder_on == FIRST + 42 * DAY
+    assert came | nine_weeks(since=18) == {17: LAST, 42: AFTER}
+
+
 def test_a_deadline_that_was_moved_meanwhile_moves_the_last_days(nine_weeks):
     case = make_case_to_write_for()
     case.targets.update(appeal_deadline=FIRST + 30 * DAY)
@@ -395,6 +406,33 @@ def test_a_reminder_leaves_by_itself_so_that_its_button_ends_reminders(now):
     assert (step_of(link.body), step_of(reminder.body)) == ("other", HALF)
     assert "List-Unsubscribe" not in link.message()
     assert "List-Unsubscribe" in reminder.message()
+
+
+def test_two_promises_are_reminded_of_in_one_mail_and_ended_by_one_click(client, nine_weeks):
+    first, second = (make_asked(make_case_to_write_for()) for _nr in range(2))
+
+    assert nine_weeks(21) == {20: HALF}
+
+    [reminder] = mail.outbox
+    for pledge in (first, second):
+        assert pledge.case.display_name in unwrapped(reminder.body)
+    client.post(mailed_links(reminder.message()["List-Unsubscribe"])[0].rstrip(">"))
+    assert not Pledge.objects.filter(wants_reminders=True).exists()
+    assert nine_weeks(since=21) == {}
+
+
+def test_a_frozen_case_does_not_go_along_with_another(nine_weeks, now):
+    frozen, other = (make_asked(make_case_to_write_for()) for _nr in range(2))
+    now.shift(20 * DAY)
+    reminders.queue_batch()
+    freeze(frozen, "hidden")
+
+    assert nine_weeks(21, since=20) == {20: HALF}
+
+    body = unwrapped(mail.outbox[0].body)
+    assert other.case.display_name in body
+    assert frozen.case.display_name not in body
+    assert OutgoingMail.objects.waiting().count() == 1
 
 
 def test_go_on_opens_the_promise_by_a_button(client, now):
