@@ -16,6 +16,7 @@ from cases.http_caching import private_page
 from letters.actions import mine as mine_actions
 from letters.actions.mine import KINDS, MAX_THINGS, Mine, Things
 from letters.forms.mine import ByMailForm
+from letters.mail import bounces
 from letters.privacy.limits import KEEP_ON_MINE_FOR
 from letters.views import mine_cookie
 
@@ -93,6 +94,7 @@ def about(request: HttpRequest, things: Things) -> dict:
         "marked": request.GET.get("marked", "") if marked else "",
         "number_marked": sum(letter.state == "posted" for letter in marked),
         "today": timezone.localdate(),
+        "came_back": bounces.told_of([*things.letters, *things.pledges]),
     }
 
 

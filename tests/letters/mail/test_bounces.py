@@ -19,7 +19,7 @@ from letters.privacy import limits, personal_data
 from letters.privacy.erasure import erase_expired
 from tests.factories import make_case_to_write_for, make_letter, make_pledge
 from tests.letters.mail.test_outbox import make_mail
-from tests.letters.sending import token
+from tests.letters.sending import send_letter, token
 from tests.reading import page, words
 from tests.staff import signed_in, text
 
@@ -43,7 +43,7 @@ def sent(email: str = SAM) -> int:
 
 
 def ask_for_link(client, email: str = SAM) -> None:
-    client.post(reverse("letters:your-data-ask"), {"token": token(), "email": email})
+    client.post(reverse("letters:mine-by-mail"), {"token": token(), "email": email})
 
 
 @pytest.mark.parametrize("kind", [HARD, COMPLAINT])
@@ -223,7 +223,7 @@ def test_the_private_page_says_that_mails_came_back(client, make):
 
     assert "there is no such mailbox" in said(client, thing)
     assert "We also mail a link to this page" not in said(client, thing)
-    assert reverse("letters:your-data-ask") in said(client, thing)
+    assert reverse("letters:mine-by-mail") in said(client, thing)
 
 
 def test_the_private_page_says_until_when_mails_wait(client):
@@ -251,6 +251,19 @@ def test_that_a_mail_was_reported_as_spam_is_said_to_the_proven_owner_alone(clie
     letter.save()
 
     assert "was reported as spam" in said(client, letter)
+
+
+def test_the_list_on_the_device_says_where_mails_came_back(client):
+    case = make_case_to_write_for()
+    came_back(HARD)  # before: of that nothing is said
+    with time_machine.travel(timezone.now() + DAY, tick=False):
+        send_letter(client, case, email=SAM)
+        mine = reverse("letters:mine")
+        assert "Mails to its address came back" not in text(client.get(mine))
+
+        came_back(HARD)
+
+        assert "Mails to its address came back" in text(client.get(mine))
 
 
 # --- what is kept
