@@ -530,6 +530,8 @@ OF_WHAT_BELONGS_TO_THEM = [
     "/admin/cases/wordlist/add/",
     "/admin/cases/outcome/{asked.pk}/change/",
     "/admin/letters/announcement/",
+    "/admin/letters/yearletter/",
+    "/admin/letters/yearletter/of/2025/",
     "/admin/letters/announcement/of/{asked.pk}/",
     "/admin/letters/announcement/of/{approved.pk}/",
     "/admin/letters/follow/",

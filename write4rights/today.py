@@ -21,6 +21,7 @@ from cases.permissions import may_see
 from cases.publishing import second_look
 from cases.publishing.todo import TODO
 from letters.delivery import deliveries
+from letters.mail import year_letters
 from letters.models import (
     Alarm,
     Announcement,
@@ -35,6 +36,7 @@ from letters.models import (
     Reply,
     Signature,
     Undeliverable,
+    YearLetter,
 )
 from letters.privacy import retention
 from write4rights.models import SecondFactorReset
@@ -171,6 +173,25 @@ def _to_review() -> list[Task]:
                 "count",
             ),
             "?state=waiting",
+        ),
+        Task(
+            "letters.approve_yearletter",
+            YearLetter.objects.awaiting_approval(),
+            ngettext_lazy(
+                "%(count)s letter about a year that waits for a second person",
+                "%(count)s letters about a year that wait for a second person",
+                "count",
+            ),
+        ),
+        Task(
+            "letters.approve_yearletter",
+            year_letters.to_ask(),
+            ngettext_lazy(
+                "%(count)s campaign is over, and people wait for the letter about its year",
+                "%(count)s campaigns are over, and people wait for the letters about their years",
+                "count",
+            ),
+            of=YearLetter,
         ),
         Task(
             "write4rights.approve_secondfactorreset",

@@ -7,7 +7,7 @@ it returns False and nothing has happened.
 from django.db import transaction
 from django.utils import timezone, translation
 
-from cases.models import Case
+from cases.models import Case, Edition
 from letters.actions import email_addresses
 from letters.actions.transitions import change
 from letters.mail import messages
@@ -37,6 +37,26 @@ def request_follow(email_address: EmailAddress, case: Case | None) -> None:
     """
     requested = Follow(email_address=email_address, case=case, consent_version=consent.VERSION)
     Follow.objects.bulk_create([requested], ignore_conflicts=True)
+
+
+def want_year_letter(email: str, edition: Edition) -> None:
+    """Whoever reads mail at the address wants one letter about the year, at its end.
+
+    Call it only for somebody who came by a link that was mailed to the address.
+    """
+    with transaction.atomic():
+        email_address = email_addresses.get_or_create_locked(email)
+        if email_address.blocked_on:
+            return
+        wanted = Follow(
+            email_address=email_address,
+            edition=edition,
+            state=CONFIRMED,
+            consent_version=consent.VERSION,
+        )
+        Follow.objects.bulk_create([wanted], ignore_conflicts=True)
+        ended = email_address.follows.filter(edition=edition).exclude(state=CONFIRMED)
+        ended.update(state=CONFIRMED, changed_at=timezone.now())
 
 
 def may_confirm(follow: Follow) -> bool:

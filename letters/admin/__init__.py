@@ -10,6 +10,7 @@ from letters.admin import (  # noqa: I001
     alarms,
     paper_counts,
     announcements,
+    year_letters,
     retention,
     data_requests,
     follows,

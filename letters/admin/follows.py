@@ -41,7 +41,13 @@ class FollowAdmin(ExtraPagesMixin, ReadOnlyAdmin):
 
 def _followed() -> list[Followed]:
     """The most followed first, then those of whom no number is told, by name."""
-    rows = Follow.objects.confirmed().order_by().values_list("case").annotate(number=Count("pk"))
+    rows = (
+        Follow.objects.confirmed()
+        .filter(edition=None)
+        .order_by()
+        .values_list("case")
+        .annotate(number=Count("pk"))
+    )
     numbers = dict(rows)
     cases = Case.objects.select_related("edition").in_bulk([key for key in numbers if key])
     followed = [

@@ -13,6 +13,7 @@ class ActForm(forms.Form):
 
     act = forms.ChoiceField(choices=[(name, name) for name in ACTS])
     what = forms.ChoiceField(required=False)  # "signature-17"
+    year = forms.BooleanField(required=False)  # one letter about the year, too
     # When the newest of what the page showed was typed: nobody says yes to what came since.
     seen = forms.CharField(required=False, max_length=40)
 

@@ -55,7 +55,7 @@ def recipients(outcome: Outcome) -> QuerySet[EmailAddress]:
     wish = Q(case__in=of_person.values("pk"))
     # See also OutcomeQuerySet.good_news
     if outcome.is_good_news and outcome.case.listed:
-        wish |= Q(case=None)
+        wish |= Q(case=None, edition=None)
     follows = Follow.objects.confirmed().filter(wish)
     reachable = EmailAddress.objects.filter(blocked_on=None).exclude(email="")
     return reachable.filter(pk__in=follows.values("email_address"))

@@ -13,11 +13,11 @@ from typing import TypeVar
 from django.db import transaction
 from django.db.models import QuerySet
 
-from letters.models import Delivery, Reply
+from letters.models import Delivery, Reply, YearLetter
 
 MAILS_A_BATCH = 500  # mails a transaction: a confirmation asked for meanwhile waits no longer
 
-Told = TypeVar("Told", Delivery, Reply)
+Told = TypeVar("Told", Delivery, Reply, YearLetter)
 
 
 def queue(due: QuerySet[Told], told: str, queue_some: Callable[[Told, int], list[int]]) -> int:

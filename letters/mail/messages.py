@@ -206,6 +206,24 @@ def of_reply(letter: Letter) -> OutgoingMail:
     return _in_a_batch(MailKind.REPLY_CAME, letter)
 
 
+def of_year(email_address: EmailAddress, *, stop: str) -> OutgoingMail:
+    """The letter about the year, to be put into the outbox with many others. `stop` is the link
+    that ends what comes to the address."""
+    now = timezone.now()
+    return OutgoingMail(
+        kind=MailKind.YEAR,
+        about=links.about(email_address),
+        to=email_address.email,
+        to_hash=email_address.email_hash,
+        language=email_address.language,
+        priority=Priority.NEWS,
+        domain=domain_of(email_address.email),
+        unsubscribe_url=stop,
+        created_at=now,
+        not_before=now,
+    )
+
+
 def _queue(
     kind: MailKind,
     thing: Letter | Pledge | EmailAddress | DataRequest,

@@ -166,7 +166,7 @@ def _leaves_with(row: OutgoingMail, first: OutgoingMail) -> bool:
         return False
     if first.batch:
         return row.batch == first.batch
-    for alone in (REMINDERS, THANKS):  # one click ends them
+    for alone in (REMINDERS, THANKS, [MailKind.YEAR]):  # one click ends them
         if (row.kind in alone) != (first.kind in alone):
             return False
     may_be_undone = row.kind in TELLS_OF_DECISION or row.kind in THANKS

@@ -16,9 +16,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from cases.models import Case, Freeze
+from cases.models import Case, Edition, Freeze, Outcome
 from letters.mail import links, reminders
 from letters.mail.messages import OF_DELIVERY
+from letters.mail.texts import TOKENS
 from letters.models import (
     DataRequest,
     Delivery,
@@ -36,7 +37,8 @@ from letters.models import (
     Signature,
     SignatureState,
 )
-from letters.privacy.limits import KEEP_DATA_LINKS_FOR, KEEP_DRAFTS_FOR
+from letters.privacy.limits import KEEP_DATA_LINKS_FOR, KEEP_DRAFTS_FOR, KEEP_SENT_LETTERS_FOR
+from letters.statistics import year
 from letters.statistics.disclosure import SMALLEST_SHOWN
 from letters.text.post_days import last_safe_day
 
@@ -236,6 +238,62 @@ def _thanks(mail: OutgoingMail, case: Case, what: str, number: int) -> Part | No
     return Part("thanks", {"done": f"- {what}", "link": link, "stop": mail.unsubscribe_url})
 
 
+def _year(mail: OutgoingMail) -> Part | None:
+    """The letter about the year, if its reader still wants it."""
+    address = EmailAddress.objects.filter(pk=number_of(mail), email_hash=mail.to_hash).first()
+    if address is None:
+        return None
+    wished = address.follows.confirmed().exclude(edition=None).values("edition")
+    approved = Edition.objects.filter(pk__in=wished, year_letter__approved_at__isnull=False)
+    edition = approved.order_by("-year").first()
+    if edition is None:
+        return None
+    return _of_year(edition, year.done_by(address, edition), stop=mail.unsubscribe_url)
+
+
+def example_of_year(edition: Edition) -> Part:
+    """The letter about the year as it would be now, for an invented reader."""
+    done = year.Done(letters=3, messages=1, signatures=8)
+    return _of_year(edition, done, stop=str(TOKENS["stop"].example))
+
+
+def _of_year(edition: Edition, done: year.Done, *, stop: str) -> Part:
+    values = {
+        "year": str(edition.year),
+        "you": _you_did(done),
+        "all": _all_did(year.done_by_all(edition)),
+        "after": _came_after(edition),
+        "link": settings.SITE_URL + reverse("cases:edition", args=[edition.year]),
+        "days": str(KEEP_SENT_LETTERS_FOR.days),
+        "stop": stop,
+    }
+    return Part(MailKind.YEAR, values)
+
+
+def _you_did(done: year.Done) -> str:
+    if told := done.told():
+        return _("You did this: %(done)s. Thank you!") % {"done": told}
+    return _("What you did is erased by now, and counts all the same. Thank you!")
+
+
+def _all_did(done: year.Done) -> str:
+    if told := done.told():
+        return _("All of us together: %(done)s.") % {"done": told}
+    return ""
+
+
+def _came_after(edition: Edition) -> str:
+    outcomes = year.outcomes_of(edition)
+    if not outcomes:
+        return _("- Nothing that we have learned of yet. We don’t give up.")
+    return "\n".join(f"- {_outcome(outcome)}" for outcome in outcomes)
+
+
+def _outcome(outcome: Outcome) -> str:
+    told = f"{outcome.headline_i18n} ({outcome.case.display_name}, {outcome.case.country_name})"
+    return f"{outcome.date_text}: {told}" if outcome.date_text else told
+
+
 def _confirm(mail: OutgoingMail) -> Part | None:
     address = EmailAddress.objects.filter(pk=number_of(mail), email_hash=mail.to_hash).first()
     if address is None:
@@ -252,10 +310,10 @@ def _waiting(address: EmailAddress) -> str:
     signatures = address.signatures.filter(state=SignatureState.UNCONFIRMED)
     signatures = signatures.select_related("petition__case__edition").defer("name")
     follows = address.follows.filter(state=FollowState.UNCONFIRMED)
-    follows = follows.select_related("case__edition")
+    follows = follows.select_related("case__edition", "edition")
     lines = [
         *(_petition(signature.petition.case) for signature in signatures.order_by("pk")),
-        *(_news(follow.case) for follow in follows.order_by("pk")),
+        *(_news(follow) for follow in follows.order_by("pk")),
     ]
     return "\n".join(f"- {line}" for line in lines)
 
@@ -266,7 +324,10 @@ def _petition(case: Case) -> str:
     return _("the petition for %(name)s (%(country)s)") % _name_and_country(case)
 
 
-def _news(case: Case | None) -> str:
+def _news(follow: Follow) -> str:
+    case = follow.case
+    if follow.edition:
+        return _("one letter about the year %(year)s") % {"year": follow.edition}
     if case is None:
         return _("good news of all cases by e-mail")
     if not case.is_visible:
@@ -304,4 +365,5 @@ PARTS: dict[str, Callable[[OutgoingMail], Part | None]] = {
     MailKind.REMIND_AFTER: _reminder,
     MailKind.THANKS_POSTED: _thanks_posted,
     MailKind.THANKS_SIGNED: _thanks_signed,
+    MailKind.YEAR: _year,
 }

@@ -63,6 +63,18 @@ TOKENS = {
         "https://www.example.org/mail/example/posted/",
         needed=True,
     ),
+    "year": Token(_("the year of the campaign"), "2025"),
+    "you": Token(
+        _("what its reader did, as a sentence"), _("You sent 3 letters and signed 8 petitions.")
+    ),
+    "all": Token(
+        _("what all did together, as a sentence"),
+        _("All of us together sent 12,000 letters and signed 40,000 times."),
+    ),
+    "after": Token(
+        _("what came after, as a list"),
+        _("- 3 February 2026: Charges were dropped (Ana Example, Norway)"),
+    ),
     "not_me": Token(
         _("the link for somebody who did not ask for anything"),
         "https://www.example.org/mail/example/not-me/",
@@ -346,6 +358,27 @@ TEXTS = {
         ),
         ("name", "country", "outcome", "story", "link", "stop"),
         _("{organisation}: news"),
+        Opening.WANTED,
+    ),
+    MailKind.YEAR: Text(
+        _("The letter about the year"),
+        _(
+            "You wanted to hear from us once more about Write for Rights {year}.\n\n"
+            "{you}\n\n"
+            "{all}\n\n"
+            "What has happened since, as far as we know:\n\n"
+            "{after}\n\n"
+            "More about each person, and what comes next:\n\n"
+            "{link}\n\n"
+            "What you wrote and sent yourself is erased {days} days after you sent it; what you "
+            "gave us to deliver, half a year after we delivered it. Only the numbers stay. That "
+            "you wanted this letter is erased within two months. We won’t write to you about "
+            "another year unless you ask us to.\n\n"
+            "To stop all such mails now:\n\n"
+            "{stop}"
+        ),
+        ("year", "you", "all", "after", "link", "days", "stop"),
+        _("{organisation}: the year"),
         Opening.WANTED,
     ),
     "confirm-nothing": Text(

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from cases.models import Case
+from cases.models import Case, Edition
 from letters.models.email_addresses import EmailAddress
 
 
@@ -21,13 +21,25 @@ class FollowQuerySet(models.QuerySet["Follow"]):
 
 
 class Follow(models.Model):
-    """A wish to be told what becomes of a case, or without a case of all good news."""
+    """A wish to be told what becomes of a case, of all good news, or at its end of an edition.
+
+    Without a case and an edition it is of all good news.
+    """
 
     email_address = models.ForeignKey(
         EmailAddress, models.CASCADE, related_name="follows", db_column="mailbox_id"
     )
     case = models.ForeignKey(
         Case, models.PROTECT, null=True, blank=True, related_name="follows", verbose_name=_("case")
+    )
+    # One letter, after the campaign of a year: see letters.mail.year_letters.
+    edition = models.ForeignKey(
+        Edition,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="follows",
+        verbose_name=_("edition"),
     )
     state = models.CharField(
         _("state"), max_length=11, choices=FollowState.choices, default=FollowState.UNCONFIRMED
@@ -52,7 +64,14 @@ class Follow(models.Model):
             models.UniqueConstraint(
                 name="follow_all_good_news_once_per_address",
                 fields=["email_address"],
-                condition=Q(case__isnull=True),
+                condition=Q(case__isnull=True, edition__isnull=True),
+            ),
+            models.UniqueConstraint(
+                name="follow_one_per_edition_and_address", fields=["email_address", "edition"]
+            ),
+            models.CheckConstraint(
+                name="follow_of_a_case_or_an_edition",
+                condition=Q(case__isnull=True) | Q(edition__isnull=True),
             ),
         ]
         indexes = [

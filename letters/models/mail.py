@@ -21,6 +21,7 @@ class MailKind(models.TextChoices):
     REMIND_AFTER = "remind-after", _("reminder of a pledge after its day")
     THANKS_POSTED = "thanks-posted", _("thanks for a letter")
     THANKS_SIGNED = "thanks-signed", _("thanks for a signature")
+    YEAR = "year", _("the letter about the year")
     CONFIRM = "confirm", _("what an address asked for, to be confirmed")
     DATA_LINK = "data-link", _("link to all data of one address")
     NEWS = "news", _("news of a case")

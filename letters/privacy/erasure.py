@@ -210,6 +210,11 @@ def erase_expired() -> dict[str, int]:
     follows = Follow.objects.filter(
         Q(state=FollowState.UNCONFIRMED, created_at__lt=now - limits.KEEP_UNCONFIRMED_FOR)
         | Q(state=FollowState.ENDED, changed_at__lt=now - limits.KEEP_TAKEN_BACK_FOR)
+        | Q(
+            edition__year_letter__approved_at__lt=now - limits.KEEP_YEAR_LETTER_WISHES_FOR,
+            edition__year_letter__tell_after=None,
+        )
+        | Q(edition__isnull=False, changed_at__lt=now - limits.KEEP_AT_MOST_FOR)
     )
     replies = Reply.objects.filter(erased_on=None, created_at__lt=now - limits.KEEP_REPLIES_FOR)
     deliveries = Delivery.objects.filter(marked_at__lt=now - limits.KEEP_PROOF_FOR).exclude(

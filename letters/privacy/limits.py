@@ -17,6 +17,7 @@ KEEP_PLEDGES_FOR = datetime.timedelta(days=90)
 KEEP_UNCONFIRMED_FOR = datetime.timedelta(days=14)
 KEEP_TAKEN_BACK_FOR = datetime.timedelta(days=30)
 KEEP_INVALID_FOR = datetime.timedelta(days=365)
+KEEP_YEAR_LETTER_WISHES_FOR = datetime.timedelta(days=60)
 KEEP_BLOCKS_FOR = datetime.timedelta(days=730)
 KEEP_UNDELIVERABLE_FOR = datetime.timedelta(days=365)
 KEEP_POSTS_FOR = datetime.timedelta(days=90)
@@ -123,6 +124,11 @@ LIMITS = [
         _("Signatures that you withdrew, and news that you ended"),
         KEEP_TAKEN_BACK_FOR,
         _("So that you can change your mind."),
+    ),
+    Limit(
+        _("That you want one letter about the year, counted from the day it was sent"),
+        KEEP_YEAR_LETTER_WISHES_FOR,
+        _("So that a letter that has to wait can still leave. Without a letter: after two years."),
     ),
     Limit(
         _("Name and address of a signature at the latest, counted from your last change"),

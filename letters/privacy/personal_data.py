@@ -80,7 +80,7 @@ def stored_rows(of: str, *, proven: bool = False) -> dict[str, QuerySet]:
         .select_related("petition__case__edition", "text__petition__case__edition")
         .order_by("-pk"),
         "follows": Follow.objects.filter(**by_email_address)
-        .select_related("case__edition")
+        .select_related("case__edition", "edition")
         .order_by("-pk"),
         "email_addresses": EmailAddress.objects.filter(email_hash=of),
         "mails": OutgoingMail.objects.filter(to_hash=of)

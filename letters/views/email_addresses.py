@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
 
 from cases.http_caching import private_page
+from cases.models import Edition
 from letters.actions import email_addresses
 from letters.actions import follows as follow_actions
 from letters.actions import signatures as signature_actions
@@ -113,6 +114,7 @@ def _act(
     act: str,
     what: str,
     seen: datetime.datetime | None,
+    year: bool,
 ) -> bool:
     """Do what a button says; False if it would say yes to what its page did not show."""
     if act in ON_ALL:
@@ -120,6 +122,8 @@ def _act(
     elif act == "confirm":
         owner_was_here(email_address.email_hash)
         bounces.arrives(email_address.email_hash)
+        if year and email_address.email and (edition := Edition.objects.current()):
+            follow_actions.want_year_letter(email_address.email, edition)
         chosen = [things[what]] if what else things.values()
         return _confirm([one for one in chosen if _waits(one)], seen)
     elif what:
@@ -161,4 +165,4 @@ def _signatures(email_address: EmailAddress) -> list[Signature]:
 
 
 def _follows(email_address: EmailAddress) -> list[Follow]:
-    return list(email_address.follows.select_related("case__edition").order_by("pk"))
+    return list(email_address.follows.select_related("case__edition", "edition").order_by("pk"))

@@ -8,7 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
 
 from cases.http_caching import private_page
-from letters.actions import email_addresses
+from cases.models import Edition
+from letters.actions import email_addresses, follows
 from letters.models import EmailAddress, Letter, LinkPurpose, MailedLink, Pledge
 from letters.views import mine_cookie
 from letters.views.email_addresses import email_address_page, not_me_page, stop_page
@@ -28,7 +29,7 @@ def mailed(request: HttpRequest, key: str) -> HttpResponse:
                 letters = Letter.objects.select_related("case__edition")
                 return _was_it_you(request, _thing_or_404(letters, link))
             case LinkPurpose.PLEDGE:
-                pledges = Pledge.objects.select_related("case__edition")
+                pledges = Pledge.objects.select_related("case__edition", "edition")
                 return _was_it_you(request, _thing_or_404(pledges, link))
     return render(request, "letters/mailed_links/link_over.html", status=404)
 
@@ -81,6 +82,8 @@ def _was_it_you(request: HttpRequest, thing: Letter | Pledge) -> HttpResponse:
     if request.method == "POST":
         if request.POST.get("act") == "mine":
             email_addresses.prove_address(thing)
+            if request.POST.get("year"):
+                follows.want_year_letter(thing.email, _edition_of(thing))
             return mine_cookie.remember(request, redirect(thing), thing)
         if request.POST.get("act") == "not-mine":
             email_addresses.take_address_off(thing)
@@ -89,6 +92,10 @@ def _was_it_you(request: HttpRequest, thing: Letter | Pledge) -> HttpResponse:
     case = thing.case if thing.case and thing.case.is_visible else None
     what = "pledge" if isinstance(thing, Pledge) else "message" if thing.is_message else "letter"
     return render(request, "letters/mailed_links/was_it_you.html", {"what": what, "case": case})
+
+
+def _edition_of(thing: Letter | Pledge) -> Edition:
+    return thing.edition if isinstance(thing, Pledge) else thing.case.edition
 
 
 @private_page

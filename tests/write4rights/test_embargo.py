@@ -109,7 +109,6 @@ def public_addresses(case: Case) -> Iterator[tuple[str, bool]]:
         "message-picture": [message.key],
         "post": [Post.objects.get(case=case).key],
         "mailed": [links.to_thing(letter).split("/")[-2]],
-        "mailed-posted": [links.to_thing(case.pledges.get()).split("/")[-2]],
         "mailed-not-me": [links.to_thing(sam).split("/")[-2]],
         "mailed-posted": [links.to_say_posted(case.pledges.get()).split("/")[-3]],
         "stop-news": [links.to_stop(sam).split("/")[-2]],

@@ -36,6 +36,7 @@ from letters.models import (
     RetentionDecision,
     Tally,
     Undeliverable,
+    YearLetter,
 )
 from tests.factories import (
     make_case_to_write_for,
@@ -316,6 +317,13 @@ letters_undeliverable_change          -     -     -     -     -     -     -     
 letters_undeliverable_changelist      -     -     -     rw    rw    -     -     -     rw
 letters_undeliverable_delete          -     -     -     -     -     -     -     -     -
 letters_undeliverable_history         -     -     -     rw    rw    -     -     -     rw
+letters_yearletter_act                -     -     w     -     -     -     -     w     w
+letters_yearletter_add                -     -     -     -     -     -     -     -     -
+letters_yearletter_change             -     -     rw    -     -     -     -     rw    rw
+letters_yearletter_changelist         -     -     rw    -     -     -     -     rw    rw
+letters_yearletter_delete             -     -     -     -     -     -     -     -     -
+letters_yearletter_history            -     -     rw    -     -     -     -     rw    rw
+letters_yearletter_year               -     -     rw    -     -     -     -     rw    rw
 login                                 -     rw    rw    rw    rw    rw    rw    rw    rw
 logout                                rw    w     w     w     w     w     w     w     w
 password_change                       -     -     -     -     -     -     -     -     -
@@ -370,6 +378,7 @@ def make_rows() -> dict:
         DataRequest.objects.create(key_hash="a", email_hash="b"),
         Undeliverable.objects.create(email_hash="b", kind="hard", first_on=now, last_on=now),
         RetentionDecision.objects.create(case=case, kind="appeal"),
+        YearLetter.objects.create(edition=case.edition, asked_by=colleague),
         MailText.objects.create(kind="end", language="en", body="{organisation}"),
         PendingChange.objects.create(
             case=case, model="cases.target", row=case.targets.get().pk, asked_by=colleague
@@ -404,6 +413,7 @@ def arguments_of(name: str, names: set[str], rows: dict) -> dict:
         "version": getattr(row, "history", None) and row.history.latest().pk,
         "outcome": rows["outcome"].pk,
         "app_label": "cases",
+        "year": rows["yearletter"].edition.year,
         "index": 1,
         "kind": "confirm",
         "language": "en",
@@ -429,6 +439,7 @@ def sent_to(name: str, rows: dict) -> dict:
         },
         "letters_signature_act": {"act": "clear_review", "seen": seen["signature"]},
         "letters_announcement_act": {"act": "take-back"},
+        "letters_yearletter_act": {"act": "take-back"},
         "letters_reply_act": {"act": "stop-sharing", "seen": seen["reply"]},
     }.get(name, {})
 

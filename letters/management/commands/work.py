@@ -20,6 +20,7 @@ from letters.mail import (
     outbox,
     reminders,
     replies,
+    year_letters,
 )
 from letters.privacy import erasure
 from letters.statistics import published
@@ -154,10 +155,9 @@ class Command(BaseCommand):
         """What is due. Batches take turns: nobody waits for a mail until all news is queued."""
         queued = sent = 1
         while queued or sent:
-            queued = 0 if self.is_stopping else announcements.queue_batch()
-            queued += 0 if self.is_stopping else deliveries.queue_batch()
-            queued += 0 if self.is_stopping else replies.queue_batch()
-            queued += 0 if self.is_stopping else reminders.queue_batch()
+            queued = 0
+            for room in (announcements, deliveries, replies, reminders, year_letters):
+                queued += 0 if self.is_stopping else room.queue_batch()
             sent = outbox.send_due(self.pace, stopping=lambda: self.is_stopping)
 
     def rest(self, seconds: float) -> None:

@@ -1,0 +1,102 @@
+"""The letter about the year: one person asks for it, another approves it, each who wanted it gets
+one mail.
+
+Whoever wants it has a `Follow` of the edition, confirmed by a link that was mailed to their
+address. It goes with that: the next year nobody is written to who did not ask anew.
+"""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from cases.models import Edition
+from cases.publishing.acts import Refused
+from letters.mail import batches, links, messages
+from letters.models import Follow, MailKind, OutgoingMail, YearLetter
+from letters.models.locks import delete_locked
+
+
+def wishes(edition: Edition) -> QuerySet[Follow]:
+    """Of those who get it: they confirmed it, and mail may go to them."""
+    confirmed = Follow.objects.confirmed().filter(edition=edition, email_address__blocked_on=None)
+    return confirmed.exclude(email_address__email="").select_related("email_address")
+
+
+def to_ask() -> QuerySet[Edition]:
+    """Editions that are over, whose letter somebody wants and nobody of staff has asked for."""
+    wanted = Follow.objects.confirmed().filter(edition=OuterRef("pk"))
+    over = Edition.objects.filter(reporting_deadline__lt=timezone.localdate(), year_letter=None)
+    return over.filter(Exists(wanted))
+
+
+def ask(edition: Edition, by: User) -> YearLetter:
+    """The first of the two people it takes. Raises Refused if nobody wants it."""
+    if not wishes(edition).exists():
+        raise Refused(_("Nobody has asked for it: there is nobody to write to."))
+    with transaction.atomic():
+        letters = YearLetter.objects.select_for_update(of=["self"])
+        letter, is_new = letters.get_or_create(edition=edition, defaults={"asked_by": by})
+    if not is_new and letter.approved_at:
+        raise Refused(_("It is approved already."))
+    return letter
+
+
+def approve(letter: YearLetter, by: User) -> None:
+    """The second person: from now on the mails go out. Raises Refused."""
+    with transaction.atomic():
+        row = YearLetter.objects.select_for_update(of=["self"]).filter(pk=letter.pk).first()
+        if row is None:
+            raise Refused(_("It was taken back meanwhile."))
+        if row.approved_at:
+            raise Refused(_("It is approved already."))
+        if row.asked_by_id == by.pk:
+            raise Refused(_("Somebody else than who asked has to approve it."))
+        row.approved_by, row.approved_at = by, timezone.now()
+        row.tell_after = row.approved_at
+        row.save(update_fields=["approved_by", "approved_at", "tell_after"])
+
+
+def take_back(letter: YearLetter) -> bool:
+    """Forget that it was asked for; an approved one stays."""
+    with transaction.atomic():
+        waiting = YearLetter.objects.awaiting_approval().filter(pk=letter.pk)
+        return bool(delete_locked(waiting))
+
+
+def stop(letter: YearLetter) -> int:
+    """Let no more of its mails leave, and return how many were stopped in the outbox."""
+    with transaction.atomic():
+        row = YearLetter.objects.select_for_update(of=["self"]).get(pk=letter.pk)
+        YearLetter.objects.filter(pk=row.pk).update(tell_after=None)
+        return delete_locked(mails(row.edition).waiting()) if row.approved_at else 0
+
+
+def mails(edition: Edition):
+    """Those of its mails that the outbox has."""
+    wanted = Follow.objects.filter(edition=edition, email_address__email_hash=OuterRef("to_hash"))
+    return OutgoingMail.objects.filter(Exists(wanted), kind=MailKind.YEAR)
+
+
+def queue_batch() -> int:
+    """Queue the next mails, and return how many wishes were looked at."""
+    return batches.queue(YearLetter.objects.to_tell(), "told_follow", _queue_some)
+
+
+def _queue_some(letter: YearLetter, most: int) -> list[int]:
+    wanting = wishes(letter.edition).filter(pk__gt=letter.told_follow).order_by("pk")[:most]
+    follows = list(wanting)
+    addresses = [follow.email_address for follow in follows]
+    about = [links.about(address) for address in addresses]
+    earlier = OutgoingMail.objects.filter(about__in=about, kind=MailKind.YEAR)
+    delete_locked(earlier.exclude(sent_at=None, given_up_at=None))  # of a year before
+    links.keep_to_stop(addresses)
+    queued = []
+    for address in addresses:
+        with translation.override(address.language):
+            queued.append(messages.of_year(address, stop=links.to_stop(address)))
+    OutgoingMail.objects.bulk_create(queued, ignore_conflicts=True)
+    return [follow.pk for follow in follows]

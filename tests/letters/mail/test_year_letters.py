@@ -1,0 +1,332 @@
+"""One letter about the year, to those who asked for it, once the campaign is over."""
+
+import datetime
+import re
+
+import pytest
+import time_machine
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from cases.models import Case, Edition, Freeze
+from letters.actions import erasure as own_erasure
+from letters.mail import announcements, batches, outbox, year_letters
+from letters.models import EmailAddress, Follow, Letter, OutgoingMail, YearLetter
+from letters.models.email_spelling import email_hash
+from letters.privacy import erasure, limits
+from tests.factories import (
+    make_case_to_write_for,
+    make_edition,
+    make_email_address,
+    make_follow,
+    make_letter,
+    make_outcome,
+    make_signature,
+)
+from tests.letters.mail.reading import unwrapped
+from tests.letters.sending import act, say_yes, send_letter, send_pledge
+from tests.staff import signed_in, text
+
+pytestmark = pytest.mark.django_db
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.fixture
+def teller():
+    return signed_in("editor")
+
+
+def edition() -> Edition:
+    return Edition.objects.current()
+
+
+def wants(email: str = "sam@example.org", **fields) -> EmailAddress:
+    email_address = make_email_address(email, **fields)
+    make_follow(None, email_address=email_address, edition=edition(), state="confirmed")
+    return email_address
+
+
+def page(of: Edition) -> str:
+    return reverse("admin:letters_yearletter_year", args=[of.year])
+
+
+def press(staff: Client, name: str, of: Edition):
+    seen = re.search(r'name="seen" value="([^"]+)"', staff.get(page(of)).content.decode())[1]
+    url = reverse("admin:letters_yearletter_act", args=[of.year])
+    return staff.post(url, {"act": name, "seen": seen}, follow=True)
+
+
+def approved(of: Edition | None = None) -> YearLetter:
+    of = of or edition()
+    press(signed_in("editor"), "ask", of)
+    press(signed_in("editor"), "approve", of)
+    return YearLetter.objects.get(edition=of)
+
+
+def tell() -> list[str]:
+    """What has left by now."""
+    while year_letters.queue_batch():
+        pass
+    with time_machine.travel(timezone.now() + datetime.timedelta(minutes=1), tick=False):
+        while outbox.send_due():
+            pass
+    return [unwrapped(one.body) for one in mail.outbox]
+
+
+def links(body: str) -> list[str]:
+    return re.findall(r"https?://\S+?(/\S+)", body)
+
+
+# --- who asks for it
+
+
+@pytest.mark.parametrize("send", [send_letter, send_pledge])
+def test_who_ticks_it_where_a_mailed_link_asks_whether_it_was_them_wants_it(client, send):
+    send(client, make_case_to_write_for(), email="sam@example.org")
+    send(client, Case.objects.get(), email="ana@example.org")
+    outbox.send_due()
+    by_reader = {one.to[0]: links(one.body)[0] for one in mail.outbox}
+
+    client.post(by_reader["ana@example.org"], {"act": "mine"})
+    client.post(by_reader["sam@example.org"], {"act": "mine", "year": "yes"})
+    client.post(by_reader["sam@example.org"], {"act": "mine", "year": "yes"})
+
+    [follow] = Follow.objects.all()
+    assert (follow.email_address.email, follow.edition) == ("sam@example.org", edition())
+    assert follow.state == "confirmed"
+
+
+def test_who_says_that_it_was_not_them_wants_nothing(client):
+    send_letter(client, make_case_to_write_for(), email="sam@example.org")
+    outbox.send_due()
+
+    client.post(links(mail.outbox[0].body)[0], {"act": "not-mine", "year": "yes"})
+
+    assert not Follow.objects.exists()
+
+
+def test_who_confirms_a_signature_can_want_it_and_end_it(client):
+    email_address = make_signature(state="unconfirmed").email_address
+
+    say_yes(client, email_address, year="yes")
+    shown = text(client.get(email_address.get_absolute_url()))
+    follow = Follow.objects.get(edition=edition())
+    act(client, email_address, "end", what=f"follow-{follow.pk}")
+
+    assert "The letter about the year 2025" in shown
+    assert "One mail, when the campaign of the year is over." in shown
+    assert Follow.objects.get().state == "ended"
+
+
+def test_who_blocked_the_address_gets_none(client):
+    make_case_to_write_for()
+    blocked = make_email_address("sam@example.org", blocked_on=timezone.localdate())
+    send_letter(client, Case.objects.get(), email="ana@example.org")
+    Letter.objects.update(email="sam@example.org", email_hash=blocked.email_hash)
+
+    assert not year_letters.wishes(edition()).exists()
+
+
+def test_the_wish_for_it_is_no_wish_for_good_news(client):
+    outcome = make_outcome(make_case_to_write_for(), kind="released")
+    wants()
+
+    assert not announcements.recipients(outcome).exists()
+
+
+# --- two people of staff
+
+
+def test_one_asks_another_approves_and_each_who_wants_it_gets_one(teller, monkeypatch):
+    monkeypatch.setattr(batches, "MAILS_A_BATCH", 2)
+    make_case_to_write_for(display_name="Ana Test")
+    for number in range(5):
+        wants(f"sam{number}@example.org")
+    make_follow(None, state="confirmed")  # of good news
+
+    asked = press(teller, "ask", edition())
+    press(teller, "approve", edition())  # nobody approves their own
+    before = tell()[:]
+    press(signed_in("editor"), "approve", edition())
+    tell()
+    tell()
+
+    assert "Somebody else has to approve it now" in text(asked)
+    assert before == []
+    assert sorted(one.to[0] for one in mail.outbox) == [
+        f"sam{number}@example.org" for number in range(5)
+    ]
+
+
+def test_today_asks_for_it_once_the_campaign_is_over_and_names_what_waits(teller):
+    make_case_to_write_for()
+    wants()
+    Edition.objects.update(reporting_deadline=timezone.localdate())
+    too_early = text(teller.get("/admin/"))
+
+    Edition.objects.update(reporting_deadline=timezone.localdate() - DAY)
+    over = text(teller.get("/admin/"))
+    press(teller, "ask", edition())
+    asked = text(signed_in("editor").get("/admin/"))
+
+    assert "campaign is over" not in too_early
+    assert "1 campaign is over, and people wait for the letter about its year" in over
+    assert "1 letter about a year that waits for a second person" in asked
+    assert "campaign is over" not in asked
+
+
+def test_it_can_be_taken_back_and_stopped(teller):
+    make_case_to_write_for()
+    wants()
+    press(teller, "ask", edition())
+    press(teller, "take-back", edition())
+    assert not YearLetter.objects.exists()
+
+    approved()
+    while year_letters.queue_batch():
+        pass
+    press(teller, "stop", edition())
+
+    assert tell() == []
+    assert not OutgoingMail.objects.exists()
+
+
+def test_nobody_asks_for_what_nobody_wants(teller):
+    make_case_to_write_for()
+
+    shown = text(teller.get(page(edition())))
+    teller.post(reverse("admin:letters_yearletter_act", args=[edition().year]), {"act": "ask"})
+
+    assert "there is nobody to write to" in shown
+    assert not YearLetter.objects.exists()
+
+
+def test_the_list_tells_no_small_numbers(teller):
+    make_case_to_write_for()
+    for number in range(5):
+        wants(f"sam{number}@example.org")
+    make_edition(2024)
+    make_follow(None, edition=Edition.objects.get(year=2024), state="confirmed")
+    url = reverse("admin:letters_yearletter_changelist")
+
+    shown = text(teller.get(url))
+
+    assert re.search(r"2025</a></th>\s*<td>\s*5\s*</td>", shown)
+    assert re.search(r"2024</a></th>\s*<td>\s*fewer than 5\s*</td>", shown)
+
+
+# --- what it says
+
+
+def test_it_says_what_its_reader_did_what_all_did_and_what_came_after(teller):
+    case = make_case_to_write_for(display_name="Ana Test")
+    email_address = wants()
+    mine = {"email": email_address.email, "email_hash": email_address.email_hash}
+    proven = mine | {"email_proven_on": timezone.localdate()}
+    for _ in range(2):
+        make_letter(case, state="posted", **proven)
+    make_letter(case, state="posted", **mine)  # somebody typed the address
+    make_letter(case, state="drafting", **proven)
+    make_letter(make_case_to_write_for(edition=make_edition(2024)), state="posted", **proven)
+    make_signature(email_address=email_address)
+    make_outcome(case, kind="worse", headline="The appeal was refused", date=timezone.localdate())
+    hidden = make_case_to_write_for(
+        display_name="Zora Test", freeze=Freeze.HIDDEN, freeze_reason="x"
+    )
+    make_outcome(hidden, headline="Zora is free")
+
+    approved()
+    [body] = tell()
+
+    assert "You did this: 2 letters and 1 signature. Thank you!" in body
+    assert "All of us together: 3 letters and 1 signature." in body
+    assert "The appeal was refused (Ana Test, Norway)" in body
+    assert "Zora" not in body
+    assert f"erased {limits.KEEP_SENT_LETTERS_FOR.days} days after you sent it" in body
+    assert max(map(len, mail.outbox[0].body.splitlines())) <= 90
+
+
+def test_it_comes_in_the_language_of_its_reader():
+    make_case_to_write_for()
+    wants(language="fr")
+
+    approved()
+    [body] = tell()
+
+    assert "Bonjour" in body
+    assert "/fr/" in body
+
+
+# --- and then a clean slate
+
+
+def test_one_click_of_a_mail_program_ends_it(client):
+    make_case_to_write_for()
+    wants()
+    approved()
+    tell()
+    headers = mail.outbox[0].extra_headers
+    url = re.sub(r"^<https?://[^/]+|>$", "", headers["List-Unsubscribe"])
+
+    answer = client.post(url, {"List-Unsubscribe": "One-Click"})
+
+    assert answer.status_code == 200
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert Follow.objects.get().state == "ended"
+
+
+def test_who_ends_it_before_it_leaves_gets_none():
+    make_case_to_write_for()
+    email_address = wants()
+    approved()
+    while year_letters.queue_batch():
+        pass
+
+    act(Client(), email_address, "end-all")
+
+    assert tell() == []
+
+
+def test_who_is_erased_before_it_leaves_gets_none():
+    make_case_to_write_for()
+    wants()
+    approved()
+    while year_letters.queue_batch():
+        pass
+
+    own_erasure.erase_person(email_hash("sam@example.org"))
+
+    assert tell() == []
+    assert not Follow.objects.exists()
+
+
+def test_the_wish_is_erased_with_the_letter_and_the_next_year_nobody_is_written_to():
+    make_case_to_write_for()
+    wants()
+    approved()
+    tell()
+
+    with time_machine.travel(timezone.now() + limits.KEEP_YEAR_LETTER_WISHES_FOR - DAY):
+        erasure.erase_expired()
+        kept = Follow.objects.count()
+    with time_machine.travel(timezone.now() + limits.KEEP_YEAR_LETTER_WISHES_FOR + DAY):
+        erasure.erase_expired()
+
+    assert kept == 1
+    assert not Follow.objects.exists()
+    assert not EmailAddress.objects.exists()
+
+
+def test_a_wish_for_a_letter_that_never_comes_is_erased_after_two_years():
+    make_case_to_write_for()
+    wants()
+
+    with time_machine.travel(timezone.now() + limits.KEEP_AT_MOST_FOR - DAY):
+        erasure.erase_expired()
+        kept = Follow.objects.count()
+    with time_machine.travel(timezone.now() + limits.KEEP_AT_MOST_FOR + DAY):
+        erasure.erase_expired()
+
+    assert (kept, Follow.objects.count()) == (1, 0)
