@@ -10,6 +10,7 @@ import datetime
 import secrets
 
 from django.db import transaction
+from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from cases.encryption import keyed_hash
@@ -91,12 +92,17 @@ def put_under(request: DataRequest, things: Things, version: str) -> None:
         "email_proven_on": timezone.localdate(),
     }
     with transaction.atomic():
-        locked_pledges = Pledge.objects.filter(pk__in=lock(pledges))
-        locked_pledges.filter(consent_version="").update(consent_version=consent.VERSION, **own)
-        locked_pledges.filter(email_hash="").update(**own)  # agreed to when it was promised
-        locked_letters = Letter.objects.filter(pk__in=lock(letters.filter(erased_on=None)))
-        locked_letters.filter(consent_version="").update(consent_version=version, **own)
-        locked_letters.filter(email_hash="").update(**own)
+        Pledge.objects.filter(pk__in=lock(pledges)).update(
+            consent_version=_agreed(consent.VERSION), **own
+        )
+        Letter.objects.filter(pk__in=lock(letters.filter(erased_on=None))).update(
+            consent_version=_agreed(version), **own
+        )
+
+
+def _agreed(version: str) -> Case:
+    """To which text a writer agreed: the first one, if there was one before."""
+    return Case(When(consent_version="", then=Value(version)), default=F("consent_version"))
 
 
 def stop_all_mails(of: str) -> None:
