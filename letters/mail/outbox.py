@@ -219,7 +219,7 @@ def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> 
             message.body,
             from_email=settings.BOUNCE_ADDRESS or settings.DEFAULT_FROM_EMAIL,  # of the envelope
             to=[rows[0].to],
-            headers=_headers(message.told),
+            headers=_headers(message.told, message.stop),
         )
         post.open()  # if it broke; else nothing happens
         post.send_messages([mail])
@@ -243,7 +243,7 @@ def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> 
     return True
 
 
-def _headers(mails: list[OutgoingMail]) -> dict[str, str]:
+def _headers(mails: list[OutgoingMail], stop: str = "") -> dict[str, str]:
     mail = mails[0]
     headers = {
         "From": settings.DEFAULT_FROM_EMAIL,
@@ -251,8 +251,9 @@ def _headers(mails: list[OutgoingMail]) -> dict[str, str]:
         "Auto-Submitted": "auto-generated",
         "Content-Language": mail.language,
     }
-    if mail.unsubscribe_url:  # RFC 8058: mail programs show a button of their own, which posts
-        headers["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+    if stop := mail.unsubscribe_url or stop:
+        # RFC 8058: mail programs show a button of their own, which posts
+        headers["List-Unsubscribe"] = f"<{stop}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return headers
 

@@ -44,10 +44,14 @@ from letters.text.post_days import last_safe_day
 
 
 class Part(NamedTuple):
-    """One text of a mail, and what stands for its words in braces: see `letters.mail.texts`."""
+    """One text of a mail, and what stands for its words in braces: see `letters.mail.texts`.
+
+    `stop` is a link that ends such mails, if it has its place at the end of the mail.
+    """
 
     text: str
     values: dict[str, str]
+    stop: str = ""
 
 
 def part_of(mail: OutgoingMail) -> Part | None:
@@ -162,7 +166,8 @@ def _of_delivery(mail: OutgoingMail) -> Part | None:
     if item is None or not is_so:
         return None
     delivery = item.hand_in.delivery
-    return _about(mail, letter, day=_day(delivery.handed_in_on), number=_number(delivery.number))
+    day, number = _day(delivery.handed_in_on), _number(delivery.number)
+    return _what_became(mail, letter, day=day, number=number)
 
 
 def _reply_came(mail: OutgoingMail) -> Part | None:
@@ -174,7 +179,11 @@ def _reply_came(mail: OutgoingMail) -> Part | None:
     if letter.state == LetterState.POSTED and letter.email_proven_on is None:
         return None
     shared = Reply.objects.of_letter(letter).filter(state=ReplyState.SHARED)
-    return _about(mail, letter) if shared.exists() else None
+    return _what_became(mail, letter) if shared.exists() else None
+
+
+def _what_became(mail: OutgoingMail, letter: Letter, **values: str) -> Part:
+    return _about(mail, letter, **values)._replace(stop=links.to_end_thanks(letter))
 
 
 def _reminder(mail: OutgoingMail) -> Part | None:

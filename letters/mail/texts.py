@@ -139,6 +139,8 @@ class Text:
     listed: str = ""
     # Whether its link opens a private page: the mail says at the end what that means.
     has_private_link: bool = False
+    # Whether it tells what becomes of a letter: at its end the mail has a link that ends that.
+    tells_what_becomes: bool = False
 
     @property
     def allowed(self) -> list[str]:
@@ -246,6 +248,7 @@ TEXTS = {
         ("what", "link"),
         _("{organisation}: news for you"),
         Opening.WANTED,
+        tells_what_becomes=True,
     ),
     MailKind.LETTER_HANDED_IN: Text(
         _("It was handed in"),
@@ -257,6 +260,7 @@ TEXTS = {
         ("what", "day", "number", "link"),
         _("{organisation}: news for you"),
         Opening.WANTED,
+        tells_what_becomes=True,
     ),
     MailKind.LETTER_RETURNED: Text(
         _("It came back"),
@@ -268,6 +272,7 @@ TEXTS = {
         ("what", "day", "link"),
         _("{organisation}: news for you"),
         Opening.WANTED,
+        tells_what_becomes=True,
     ),
     "thanks": Text(
         _("Thank-you, for all that was done on a day"),
@@ -426,6 +431,11 @@ TEXTS = {
             "to yourself. If you did not ask for it, somebody mistyped their address: open the "
             "link and say so, or do nothing."
         ),
+    ),
+    "end-such-mails": Text(
+        _("Below what becomes of a letter"),
+        _("You don’t want to be told any more? This link ends such mails:\n\n{stop}"),
+        ("stop",),
     ),
     "end": Text(_("The end of every mail"), _("{organisation}\n{contact_email}")),
 }

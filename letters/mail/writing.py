@@ -19,6 +19,7 @@ class WrittenMail(NamedTuple):
     subject: str
     body: str
     told: list[OutgoingMail]  # the rows that stand in it
+    stop: str = ""  # the link at its end that ends such mails
 
 
 def written(mails: list[OutgoingMail]) -> WrittenMail | None:
@@ -34,8 +35,11 @@ def written(mails: list[OutgoingMail]) -> WrittenMail | None:
         told = [(mail, part) for mail in mails if (part := part_of(mail))]
         if not told:
             return None
-        words = of_parts(part for _mail, part in told)
-        return WrittenMail(words.subject, words.body, [mail for mail, _part in told])
+        parts = [part for _mail, part in told]
+        words = of_parts(parts)
+        return WrittenMail(
+            words.subject, words.body, [mail for mail, _part in told], _stop_of(parts)
+        )
 
 
 def of_parts(parts: Iterable[Part], unsaved: Mapping[str, Words] | None = None) -> Words:
@@ -43,10 +47,12 @@ def of_parts(parts: Iterable[Part], unsaved: Mapping[str, Words] | None = None) 
     first, and gives it its subject. `unsaved` words stand in the place of those that are stored."""
     parts = sorted(_listed(parts), key=lambda part: texts.ORDER[part.text])
     is_private = any(TEXTS[part.text].has_private_link for part in parts)
+    stop = _stop_of(parts)
     all_parts = [
         Part(_opening(parts), {}),
         *parts,
         *([Part("private-links", {})] if is_private else []),
+        *([Part("end-such-mails", {"stop": stop})] if stop else []),
         Part("end", {}),
     ]
     words = current({part.text for part in all_parts}) | dict(unsaved or {})
@@ -55,6 +61,11 @@ def of_parts(parts: Iterable[Part], unsaved: Mapping[str, Words] | None = None) 
     return Words(
         texts.filled(words[parts[0].text].subject, common), texts.wrapped("\n\n".join(bodies))
     )
+
+
+def _stop_of(parts: list[Part]) -> str:
+    """One link ends the mails that each of them is: they are to one address."""
+    return next((part.stop for part in parts if part.stop), "")
 
 
 def _listed(parts: Iterable[Part]) -> list[Part]:
@@ -104,12 +115,16 @@ def _mail_with(kind: str) -> str:
     """A text that gives a mail its subject, and has this one before or behind it."""
     if TEXTS[kind].opening:
         return kind
+    if kind == "end-such-mails":
+        return MailKind.REPLY_CAME
     begun = (each for each, text in TEXTS.items() if text.opening == kind)
     return next(begun, MailKind.LETTER_LINK)
 
 
 def _example_part(kind: str) -> Part:
-    return Part(kind, {token: str(TOKENS[token].example) for token in TEXTS[kind].tokens})
+    text = TEXTS[kind]
+    values = {token: str(TOKENS[token].example) for token in text.tokens}
+    return Part(kind, values, str(TOKENS["stop"].example) if text.tells_what_becomes else "")
 
 
 def _opening(parts: list[Part]) -> str:

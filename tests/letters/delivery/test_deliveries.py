@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 from functools import partial
 
 import pytest
@@ -490,3 +491,19 @@ def test_an_item_that_left_does_not_move(deliverer):
 
     assert states(hand_in) == ["printed", "delivered"]
     assert datetime.timedelta(hours=1) == UNDO_WITHIN
+
+
+def test_one_click_ends_what_is_told_of_letters(client, deliverer):
+    hand_in = wanting(make_case_to_write_for(), 2)
+    record(deliverer, hand_in)
+    [body, _other] = tell()
+
+    [stop] = re.findall(r"http://testserver(/stop/\S+)", body)
+    headers = mail.outbox[0].extra_headers
+    answer = client.post(stop, {"List-Unsubscribe": "One-Click"})
+
+    assert headers["List-Unsubscribe"] == f"<http://testserver{stop}>"
+    assert answer.status_code == 200
+    assert sorted(Letter.objects.values_list("wants_news", flat=True)) == [False, True]
+    deliverer.post(url(hand_in, "returned"), {"on": str(DAY), "everything": "on"})
+    assert len(tell(hours=4)) == 3
