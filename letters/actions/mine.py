@@ -155,7 +155,7 @@ class Things:
             ),
             follows=list(
                 Follow.objects.filter(**by_address)
-                .select_related("case__edition", "email_address")
+                .select_related("case__edition", "edition", "email_address")
                 .order_by("-pk")
             ),
         )

@@ -9,11 +9,12 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cases.http_caching import private_page
-from letters.actions import data_requests, erasure
+from cases.models import Edition
+from letters.actions import data_requests, erasure, follows
 from letters.actions.mine import Thing, Things
 from letters.forms.mine import ByMailForm, LanguageForm, UnderAddressForm
 from letters.mail.pace import owner_was_here
-from letters.models import DataRequest, Letter, Pledge
+from letters.models import DataRequest, FollowState, Letter, Pledge
 from letters.privacy import personal_data, senders
 from letters.privacy.limits import KEEP_DATA_LINKS_FOR
 from letters.views import mine, mine_cookie, submitting
@@ -65,6 +66,8 @@ def mailed(request: HttpRequest, key: str) -> HttpResponse:
         "unproven": unproven,
         "loose": [*loose.pledges, *loose.letters] if asked_for.email else [],
         "form": form,
+        "may_want_year_letter": bool(asked_for.email)
+        and not any(one.edition and one.state == FollowState.CONFIRMED for one in things.follows),
         "language_form": LanguageForm(initial={"language": _language(things)}),
         "mine": on_device,
         "can_be_kept": any(thing not in on_device for thing in _to_keep(things)),
@@ -95,6 +98,8 @@ def _act(
             data_requests.put_under(asked_for, loose, form.version)
         case "keep":
             return mine_cookie.remember(request, redirect(here), *_to_keep(things))
+        case "year" if asked_for.email and (edition := Edition.objects.current()):
+            follows.want_year_letter(asked_for.email, edition)
         case "stop-mails":
             data_requests.stop_all_mails(of)
             return redirect(f"{here}?stopped")

@@ -390,3 +390,18 @@ def test_a_promise_by_mail_can_be_gone_on_with(client):
         page = client.get(mailed(Client()))
         assert page.context["things"].late == [Pledge.objects.get()]
         assert "Late." in text(page)
+
+
+def test_the_letter_about_the_year_is_asked_for_and_all_mails_are_stopped_here(client):
+    make_letter(make_case_to_write_for(), **of())
+    page = mailed(client)
+
+    client.post(page, {"act": "year"})
+    client.post(page, {"act": "year"})
+    wanted = text(client.get(page))
+    client.post(page, {"act": "stop-mails"})
+
+    assert "The letter about the year 2025" in wanted
+    assert "One mail, when the campaign of the year is over." in wanted
+    assert "Send me one letter" not in wanted
+    assert Follow.objects.get().state == "ended"
