@@ -23,6 +23,7 @@ from letters.models.email_spelling import email_hash
 from letters.privacy import consent
 from tests.factories import (
     make_case_to_write_for,
+    make_edition,
     make_email_address,
     make_follow,
     make_letter,
@@ -302,6 +303,18 @@ def test_all_mails_are_stopped_by_one_button(client):
     assert Letter.objects.get(pk=theirs.pk).wants_news
     states = dict(Follow.objects.values_list("email_address__email_hash", "state"))
     assert states == {email_hash(ADDRESS): "ended", email_hash("kim@example.org"): "confirmed"}
+
+
+def test_the_letter_about_the_year_is_told_and_stopped_with_all_others(client):
+    make_follow(edition=make_edition(2025), email_address=make_email_address(ADDRESS))
+    url = mailed(client)
+
+    shown = text(client.get(url))
+    client.post(url, {"act": "stop-mails"})
+
+    assert "The letter about the year 2025" in shown
+    assert "All good news" not in shown
+    assert Follow.objects.get().state == "ended"
 
 
 def test_the_language_of_mails_is_chosen(client):
