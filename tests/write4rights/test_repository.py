@@ -407,6 +407,20 @@ def test_development_has_the_versions_of_production():
     assert {name: mutants[name] for name in mutants & dev.keys()}.items() <= dev.items()
 
 
+def test_no_file_has_the_marks_of_a_conflict():
+    kinds = {".css", ".html", ".js", ".md", ".po", ".py", ".toml", ".txt", ".typ"}
+    marks = ("<" * 7 + " ", ">" * 7 + " ")
+
+    left = [
+        path
+        for path in tracked()
+        if path.suffix in kinds
+        and any(line.startswith(marks) for line in path.read_text().splitlines())
+    ]
+
+    assert left == []
+
+
 def test_no_secret_is_in_the_repository():
     names = {path.relative_to(ROOT).as_posix() for path in tracked()}
 
