@@ -74,7 +74,7 @@ class DeliveriesMixin(ExtraPagesMixin):
             request.POST if is_sent else None,
             request.FILES if is_sent else None,
             printed=printed,
-            printed_on=hand_in.printed_on,
+            ready_on=hand_in.ready_on,
         )
         if not form.is_valid():
             title = _("What became of %(hand_in)s") % {"hand_in": hand_in}

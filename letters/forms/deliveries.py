@@ -19,7 +19,10 @@ MAX_NUMBERS = 5_000  # typed one by one; else all came back
 
 
 class DeliveryForm(forms.Form):
-    """Where, when, to whom, and how it went. `printed` are on the paper, since `printed_on`."""
+    """Where, when, to whom, and how it went. `printed` are on the paper.
+
+    When somebody marked it printed says little: it may be days after it was handed in.
+    """
 
     handed_in_on = day_field(_("On which day?"))
     place = LineField(label=_("Where?"), max_length=200, help_text=_("The office and its town."))
@@ -53,16 +56,16 @@ class DeliveryForm(forms.Form):
     )
 
     def __init__(
-        self, data=None, files=None, *, printed: int, printed_on: datetime.date | None
+        self, data=None, files=None, *, printed: int, ready_on: datetime.date | None
     ) -> None:
         super().__init__(data, files, initial={"number": printed})
-        self.printed, self.printed_on = printed, printed_on
+        self.printed, self.ready_on = printed, ready_on
         if not self.is_bound or not self._differs():
             self.fields["is_right"].widget = forms.HiddenInput()
 
     def clean_handed_in_on(self):
-        message = _("It was printed on %(day)s: give that day or a later one.")
-        return _not_before(self.printed_on, self.cleaned_data["handed_in_on"], message)
+        message = _("It was ready to print on %(day)s: give that day or a later one.")
+        return _not_before(self.ready_on, self.cleaned_data["handed_in_on"], message)
 
     def clean_proof(self) -> str:
         upload = self.cleaned_data["proof"]

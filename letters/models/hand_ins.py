@@ -160,6 +160,10 @@ class HandIn(models.Model):
         return self.printed_at is not None
 
     @property
+    def ready_on(self) -> datetime.date | None:
+        return timezone.localdate(self.ready_at) if self.ready_at else None
+
+    @property
     def printed_on(self) -> datetime.date | None:
         return timezone.localdate(self.printed_at) if self.printed_at else None
 

@@ -39,6 +39,7 @@ from tests.staff import said, signed_in, text
 pytestmark = pytest.mark.django_db
 
 DAY = datetime.date(2025, 12, 3)
+READY_AT = datetime.datetime(2025, 11, 30, 12, tzinfo=datetime.UTC)
 PRINTED_AT = datetime.datetime(2025, 12, 1, 12, tzinfo=datetime.UTC)
 
 
@@ -50,7 +51,7 @@ def deliverer() -> Client:
 def make_printed(number: int = 6, case: Case | None = None, **fields) -> HandIn:
     case = case or make_case_to_write_for(display_name="Ana Test")
     letters = [make_letter(case, state="approved", **fields) for _each in range(number)]
-    return make_hand_in(*letters, state="printed", printed_at=PRINTED_AT)
+    return make_hand_in(*letters, state="printed", ready_at=READY_AT, printed_at=PRINTED_AT)
 
 
 def url(hand_in: HandIn, name: str) -> str:
@@ -159,20 +160,32 @@ def test_a_number_that_differs_from_the_paper_is_asked_about(deliverer):
     assert Delivery.objects.get().number == 5
 
 
-def test_no_day_before_it_was_printed_or_that_has_not_come_is_taken(deliverer):
+def test_no_day_before_it_was_ready_to_print_or_that_has_not_come_is_taken(deliverer):
     hand_in = make_printed(2)
     tomorrow = timezone.localdate() + datetime.timedelta(days=1)
 
-    early = record(deliverer, hand_in, handed_in_on="2025-11-30", place="Oslo")
+    early = record(deliverer, hand_in, handed_in_on="2025-11-29", place="Oslo")
     late = record(deliverer, hand_in, handed_in_on=str(tomorrow))
-    assert "It was printed on 1 December 2025: give that day or a later one." in text(early)
-    assert 'value="2025-11-30"' in text(early)
+    assert "It was ready to print on 30 November 2025: give that day or a later one." in text(early)
+    assert 'value="2025-11-29"' in text(early)
     assert 'value="Oslo"' in text(early)
     assert "This day has not come yet." in text(late)
     assert not Delivery.objects.exists()
 
-    record(deliverer, hand_in, handed_in_on="2025-12-01")
-    assert str(Delivery.objects.get().handed_in_on) == "2025-12-01"
+    record(deliverer, hand_in, handed_in_on="2025-11-30")
+    assert str(Delivery.objects.get().handed_in_on) == "2025-11-30"
+
+
+def test_what_is_marked_printed_only_after_it_was_handed_in_tells_writers_one_day(
+    deliverer, client
+):
+    hand_in = make_printed(2)
+
+    record(deliverer, hand_in, handed_in_on="2025-11-30")
+
+    page = text(client.get(Letter.objects.first().get_absolute_url()))
+    assert "handed in on 30 November 2025" in page
+    assert "Printed on" not in page
 
 
 def test_nothing_comes_back_before_it_was_handed_in(deliverer):
@@ -289,7 +302,7 @@ def wanting(case: Case, number: int, **fields) -> HandIn:
         )
         for each in range(number)
     ]
-    return make_hand_in(*letters, state="printed", printed_at=PRINTED_AT)
+    return make_hand_in(*letters, state="printed", ready_at=READY_AT, printed_at=PRINTED_AT)
 
 
 def test_who_asked_gets_one_mail_an_hour_later(deliverer, monkeypatch):
