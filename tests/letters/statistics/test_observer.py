@@ -35,6 +35,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 # What a typed address, a slug or a figure's name stands for in the addresses of pages.
 NOT_POLLED = {
     "letters:check-text": "is only posted to",
+    "letters:mine-list": "shows what its own address carries, of one person",
     "letters:share-mastodon": "answers with a link to another site",
     "cases:check": "is asked with the code of a printed sheet",
     "cases:sheet": "is a PDF of texts, without any number of actions",
