@@ -87,6 +87,7 @@ MIDDLEWARE = [
     # Before what redirects to https or refuses a host: that too is an answer.
     "csp.middleware.CSPMiddleware",
     "write4rights.middleware.security_headers",
+    "letters.views.api_answers.api_answers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "write4rights.middleware.read_as_utf8",

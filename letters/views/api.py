@@ -1,54 +1,67 @@
 """The public API: read-only JSON about what the pages show, and the page that explains it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import Resolver404, resolve, reverse
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
-from cases.http_caching import Gone, View, public_page
+from cases.http_caching import View, public_page, uncached
 from cases.models import Case, Outcome
+from letters.forms.api import PAGING, CasesForm, ListForm, OutcomesForm, QueryForm
 from letters.forms.posts import OEmbedForm
 from letters.models.demo_data import demo_data_exists
-from letters.sharing import api, posts
+from letters.sharing import api, paging, posts
 from letters.statistics import totals as impact_totals
+from letters.views.api_answers import JSON_OPTIONS, as_json
 from letters.views.posts import shared_or_410
 
-ROWS_A_PAGE = 50
 OEMBED_CACHE_SECONDS = 300  # another site may keep what it learnt so long; the frame is anew
-JSON_OPTIONS: dict[str, Any] = {"ensure_ascii": False, "indent": 1}
 
 
-def json_page(*query_names: str, cached: bool = True) -> Callable[[Callable[..., dict]], View]:
-    """A reader's page that is JSON, errors too, and that scripts of any site may read."""
+def answers_json(view: Callable[..., dict]) -> Callable[..., JsonResponse]:
+    """Turn what a view tells into an answer; other errors become JSON in `api_answers`."""
+
+    @wraps(view)
+    def json_view(request: HttpRequest, *args, **kwargs) -> JsonResponse:
+        try:
+            return as_json(view(request, *args, **kwargs))
+        except Unanswerable as error:
+            return as_json(error.told, error.status)
+
+    return json_view
+
+
+def json_page(form_class: type[QueryForm] = QueryForm) -> Callable[[Callable[..., dict]], View]:
+    """A reader's page that is JSON, and that refuses what its form does not know.
+
+    The view is given the form. No cache keeps a filtered list: there are too many of them.
+    """
 
     def decorate(view: Callable[..., dict]) -> View:
-        @public_page(*query_names, cached=cached)
+        @public_page(*form_class.base_fields)
         @wraps(view)
-        def json_view(request: HttpRequest, *args, **kwargs) -> JsonResponse:
-            try:
-                answer, status = view(request, *args, **kwargs), 200
-            except Unanswerable as error:
-                answer, status = {"error": str(error)}, error.status
-            except Http404:
-                answer, status = {"error": _("There is nothing at this address.")}, 404
-            except Gone:
-                answer, status = {"error": _("This was taken down and will not come back.")}, 410
-            response = JsonResponse(answer, status=status, json_dumps_params=JSON_OPTIONS)
-            response["Access-Control-Allow-Origin"] = "*"
-            response["Cross-Origin-Resource-Policy"] = "cross-origin"
-            response["X-Robots-Tag"] = "noindex"
-            return response
+        def kept(request: HttpRequest, *args, form: QueryForm, **kwargs) -> HttpResponse:
+            response = answers_json(view)(request, form, *args, **kwargs)
+            return uncached(response) if form.is_filtered else response
+
+        @wraps(kept)
+        def json_view(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+            form = form_class(request.GET)
+            if problems := form.problems:
+                wrong = _wrong(problems)
+                return uncached(as_json(wrong.told, wrong.status))
+            return kept(request, *args, form=form, **kwargs)
 
         return json_view
 
@@ -58,45 +71,68 @@ def json_page(*query_names: str, cached: bool = True) -> Callable[[Callable[...,
 class Unanswerable(Exception):
     """What was asked for can't be given; its text is a sentence for who asked."""
 
-    def __init__(self, sentence: str, status: int) -> None:
+    def __init__(self, sentence: str, status: int, **more: Any) -> None:
         super().__init__(sentence)
+        self.told = {"error": sentence} | more
         self.status = status
 
 
-@json_page("page")
-def cases(request: HttpRequest) -> dict:
-    shared = Case.objects.shared()
-    rows = shared.with_count().select_related("edition", "portrait", "petition")
-    return _list(request, "cases", api.CASE, shared.values_list("pk", flat=True), rows)
+def _wrong(problems: dict[str, list[str]]) -> Unanswerable:
+    """Which names in the query are wrong, and why: in a sentence, and one by one."""
+    sentence = " ".join(f"{name}: {' '.join(said)}" for name, said in problems.items())
+    return Unanswerable(sentence, 400, fields=problems)
 
 
 @json_page()
-def case(request: HttpRequest, slug: str) -> dict:
+def index(request: HttpRequest, form: QueryForm) -> dict:
+    """What there is, and where."""
+    links = {name: _url(reverse(f"letters:api-{name}")) for name in ["cases", "outcomes", "totals"]}
+    return _answer({**links, "explained": _url(reverse("letters:api"))})
+
+
+@json_page(CasesForm)
+def cases(request: HttpRequest, form: CasesForm) -> dict:
+    found = form.filter(Case.objects.shared()).order_by()
+    positions = [
+        (-year, position, key)
+        for year, position, key in found.values_list("edition__year", "position", "pk")
+    ]
+    rows = Case.objects.shared().with_count().select_related("edition", "portrait", "petition")
+    return _list(request, form, "cases", api.CASE, positions, rows)
+
+
+@json_page()
+def case(request: HttpRequest, form: QueryForm, slug: str) -> dict:
     case = shared_or_410(Case.objects.for_page(), slug)
     return _answer({"case": api.as_json(api.WHOLE_CASE, case)})
 
 
-@json_page("page")
-def outcomes(request: HttpRequest) -> dict:
-    """The newest first, of all cases and kinds."""
+@json_page(OutcomesForm)
+def outcomes(request: HttpRequest, form: OutcomesForm) -> dict:
+    """The newest first, of all cases and kinds; undated rows last."""
     told = Outcome.objects.filter(case__in=Case.objects.shared().values("pk"))
-    keys = told.newest_first().values_list("pk", flat=True)
-    return _list(request, "outcomes", api.OUTCOME_OF_A_CASE, keys, told.select_related("case"))
+    positions = [
+        (-date.toordinal() if date else 0, -key)
+        for date, key in form.filter(told).order_by().values_list("date", "pk")
+    ]
+    rows = told.select_related("case")
+    return _list(request, form, "outcomes", api.OUTCOME_OF_A_CASE, positions, rows)
 
 
 @json_page()
-def totals(request: HttpRequest) -> dict:
+def totals(request: HttpRequest, form: QueryForm) -> dict:
     return _answer({"totals": api.as_json(api.TOTALS, impact_totals.load())})
 
 
 # Any width, and any spelling of the address: who asked keeps the answer, we don't.
-@json_page("url", "format", "maxwidth", "maxheight", cached=False)
+@public_page(cached=False)
+@answers_json
 def oembed(request: HttpRequest) -> dict:
     """How a case is shown in the page that names its address: https://oembed.com/."""
     form = OEmbedForm(request.GET)
     if not form.is_valid():
-        wrong = [f"{name}: {' '.join(map(str, errors))}" for name, errors in form.errors.items()]
-        raise Unanswerable(" ".join(wrong), 400)
+        problems = {name: list(map(str, errors)) for name, errors in form.errors.items()}
+        raise _wrong(problems)
     asked = form.cleaned_data
     if asked["format"] not in ("", "json"):
         raise Unanswerable(_("This is answered as JSON only."), 501)
@@ -133,11 +169,15 @@ def explained(request: HttpRequest) -> HttpResponse:
             ("outcome", _("An outcome"), api.OUTCOME_OF_A_CASE),
             ("totals", _("The totals"), api.TOTALS),
         ],
+        "filters": [
+            ("filters-of-cases", _("Filters of the cases"), CasesForm.base_fields),
+            ("filters-of-outcomes", _("Filters of the outcomes"), OutcomesForm.base_fields),
+        ],
         "case": case,
         "example": case and as_text(api.as_json(api.CASE, case)),
         "card": case and posts.card_frame(case),
         "counter": posts.counter_frame(),
-        "rows_a_page": ROWS_A_PAGE,
+        "rows_a_page": paging.ROWS_A_PAGE,
         "licence": api.LICENCE,
     }
     return render(request, "letters/api.html", context)
@@ -148,29 +188,41 @@ def as_text(answer: dict) -> str:
 
 
 def _list(
-    request: HttpRequest, name: str, fields: list[api.Field], keys: QuerySet, rows: QuerySet
+    request: HttpRequest,
+    form: ListForm,
+    name: str,
+    fields: list[api.Field],
+    positions: Iterable[paging.Position],
+    rows: QuerySet,
 ) -> dict:
-    """The page asked for of the rows with these keys, in their order; two statements."""
-    number = request.GET.get("page", "1")
-    pages = Paginator(list(keys), ROWS_A_PAGE)
-    if number not in map(str, pages.page_range):
-        raise Unanswerable(_("There is no such page."), 404)
-    page = pages.page(number)
-    found = rows.in_bulk(list(page.object_list))
-    told = [api.as_json(fields, found[key]) for key in page.object_list if key in found]
+    """The page asked for of the rows at these positions."""
+    asked = form.cleaned_data
+    try:
+        page = paging.page_of(name, positions, cursor=asked["cursor"], page=asked["page"])
+    except paging.NoSuchPage:
+        raise Unanswerable(_("There is no such page."), 404) from None
+    filters = {key: value for key, value in asked.items() if value and key not in PAGING}
+
+    def link(cursor: str | None) -> str | None:
+        if cursor is None:
+            return None
+        query = urlencode(filters | ({"cursor": cursor} if cursor else {}))
+        return _url(request.path) + (f"?{query}" if query else "")
+
+    found = rows.in_bulk(page.keys)
     return _answer(
         {
-            "number": page.paginator.count,
-            "pages": page.paginator.num_pages,
-            "next": _url(request, page.next_page_number()) if page.has_next() else None,
-            "previous": _url(request, page.previous_page_number()) if page.has_previous() else None,
-            name: told,
+            "number": page.number,
+            "pages": page.pages,
+            "next": link(page.next),
+            "previous": link(page.previous),
+            name: [api.as_json(fields, found[key]) for key in page.keys if key in found],
         }
     )
 
 
-def _url(request: HttpRequest, number: int) -> str:
-    return f"{settings.SITE_URL}{request.path}?page={number}"
+def _url(path: str) -> str:
+    return settings.SITE_URL + path
 
 
 def _answer(told: dict) -> dict:

@@ -9,12 +9,14 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from cases.models import Case, Petition, Quote, SolidarityAction
+from cases.models import Case, Outcome, Petition, Quote, SolidarityAction
+from letters.forms.api import CasesForm, OutcomesForm
 from letters.sharing import api
 from letters.statistics import published
 from tests.factories import (
     make_case,
     make_case_to_write_for,
+    make_edition,
     make_full_case,
     make_letter,
     make_outcome,
@@ -29,6 +31,7 @@ from tests.reading import page
 pytestmark = pytest.mark.django_db
 
 ANSWERS = [
+    "/api/v1/",
     "/api/v1/cases/",
     "/api/v1/cases/ana-test/",
     "/api/v1/outcomes/",
@@ -233,7 +236,7 @@ def test_an_answer_is_the_same_for_everybody_and_may_be_read_by_any_site(client,
 
 
 def test_a_long_list_has_pages_that_lead_to_each_other(client, monkeypatch):
-    monkeypatch.setattr("letters.views.api.ROWS_A_PAGE", 2)
+    monkeypatch.setattr("letters.sharing.paging.ROWS_A_PAGE", 2)
     slugs = [make_case(position=at).slug for at in range(5)]
     found, url = [], "http://testserver/api/v1/cases/"
 
@@ -243,16 +246,141 @@ def test_a_long_list_has_pages_that_lead_to_each_other(client, monkeypatch):
         url = answer["next"]
 
     assert found == slugs
-    assert answer["previous"] == "http://testserver/api/v1/cases/?page=2"
+    back = client.get(answer["previous"]).json()
+    assert [case["slug"] for case in back["cases"]] == slugs[2:4]
+    assert back["previous"] == "http://testserver/api/v1/cases/"
+    numbered = client.get("/api/v1/cases/?page=2").json()
+    assert numbered == back
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "01", "99", "x", "1e309", "9" * 5000, "²", "\0"])
-def test_a_page_that_is_not_there_says_so_as_json(client, case, number):
-    response = client.get("/api/v1/cases/", {"page": number})
+def test_new_rows_move_no_page_that_follows_a_cursor(client, case, monkeypatch):
+    monkeypatch.setattr("letters.sharing.paging.ROWS_A_PAGE", 2)
+    Outcome.objects.all().delete()
+    for month in [None, "2025-01-01", "2025-02-01", "2025-03-01", "2025-04-01"]:
+        make_outcome(case, headline=f"Of {month}", date=month)
+    following = client.get("/api/v1/outcomes/").json()["next"]
+    before = client.get(following).json()
+
+    make_outcome(case, headline="New", date="2025-05-01")
+    make_outcome(case, headline="Undated and new", date=None)
+    after = client.get(following).json()
+
+    assert [row["headline"] for row in before["outcomes"]] == ["Of 2025-02-01", "Of 2025-01-01"]
+    assert after["outcomes"] == before["outcomes"]
+    assert (before["number"], after["number"]) == (5, 7)
+    last = client.get(after["next"]).json()
+    assert [row["headline"] for row in last["outcomes"]] == ["Undated and new", "Of None"]
+    assert last["next"] is None
+
+
+def test_a_row_that_is_gone_leaves_the_cursor_behind_it_where_it_was(client, monkeypatch):
+    monkeypatch.setattr("letters.sharing.paging.ROWS_A_PAGE", 2)
+    slugs = [make_case(position=at).slug for at in range(5)]
+    following = client.get("/api/v1/cases/").json()["next"]
+
+    Case.objects.filter(slug=slugs[1]).update(freeze="hidden", freeze_reason="A test")
+
+    answer = client.get(following).json()
+    assert [case["slug"] for case in answer["cases"]] == slugs[2:4]
+
+
+def test_pages_of_a_filtered_list_stay_filtered(client, monkeypatch):
+    monkeypatch.setattr("letters.sharing.paging.ROWS_A_PAGE", 2)
+    wanted = [make_case(position=at, country="SE").slug for at in range(3)]
+    make_case(country="NO")
+
+    first = client.get("/api/v1/cases/?country=SE").json()
+    second = client.get(first["next"]).json()
+
+    assert [case["slug"] for case in first["cases"] + second["cases"]] == wanted
+    assert second["previous"] == "http://testserver/api/v1/cases/?country=SE"
+
+
+@pytest.mark.parametrize("asked", ["page=99", "cursor=x", "cursor=Wy0xLDIsM10.made-up", "cursor=."])
+def test_a_page_that_is_not_there_says_so_as_json(client, case, asked):
+    response = client.get(f"/api/v1/cases/?{asked}")
 
     assert response.status_code == 404
     assert response.json() == {"error": "There is no such page."}
     assert response["Cache-Control"] == "no-store"
+
+
+# Filters
+
+
+def test_cases_are_filtered_by_edition_country_and_what_they_take(client, case):
+    make_case(slug="old", edition=make_edition(year=2020), stage="closed")
+    make_case(slug="far", country="SE", freeze="paused", freeze_reason="A test")
+    make_case(slug="not-shared", country="SE", sharing_allowed=False)
+
+    def slugs(query: str) -> list[str]:
+        answer = client.get(f"/api/v1/cases/?{query}")
+        assert answer["Cache-Control"] == "no-store"
+        assert answer.json()["number"] == len(answer.json()["cases"])
+        return sorted(case["slug"] for case in answer.json()["cases"])
+
+    assert slugs("edition=2020") == ["old"]
+    assert slugs("edition=1999") == []
+    assert slugs("country=SE") == ["far"]
+    assert slugs("takes_actions=true") == ["ana-test"]
+    assert slugs("takes_actions=false") == ["far", "old"]
+    assert slugs("takes_actions=false&edition=2020") == ["old"]
+
+
+def test_outcomes_are_filtered_by_case_and_kind(client, case):
+    make_outcome(case, kind="released", headline="Free")
+    make_outcome(make_case(slug="other"), kind="released", headline="Another is free")
+    make_outcome(make_case(slug="hidden", sharing_allowed=False), headline="Not to be shared")
+
+    def headlines(query: str) -> list[str]:
+        told = client.get(f"/api/v1/outcomes/?{query}").json()["outcomes"]
+        return [row["headline"] for row in told]
+
+    assert headlines("case=ana-test&kind=released") == ["Free"]
+    assert headlines("case=other") == ["Another is free"]
+    assert headlines("case=hidden") == headlines("case=nobody") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "wrong"),
+    [
+        ("colour=red", {"colour": ["This is not known here."]}),
+        ("page=1&page=2", {"page": ["This was given more than once."]}),
+        ("page=", {"page": ["This is empty: leave it out."]}),
+        ("page=x", {"page": ["Enter a whole number."]}),
+        ("page=%00", {"page": ["Enter a whole number."]}),
+        ("page=01", {"page": ["Write the number without anything around it."]}),
+        ("page=0", {"page": ["Ensure this value is greater than or equal to 1."]}),
+        ("page=1&cursor=x", {"page": ["Give a cursor or a page, not both."]}),
+        (
+            "country=XX&edition=soon",
+            {
+                "edition": ["Enter a whole number."],
+                "country": ["Select a valid choice. XX is not one of the available choices."],
+            },
+        ),
+        (
+            "takes_actions=yes",
+            {"takes_actions": ["Select a valid choice. yes is not one of the available choices."]},
+        ),
+    ],
+)
+def test_a_query_that_is_wrong_is_told_which_part_of_it_is(client, case, query, wrong):
+    response = client.get(f"/api/v1/cases/?{query}")
+
+    assert response.status_code == 400
+    assert response.json()["fields"] == wrong
+    for name, sentences in wrong.items():
+        assert f"{name}: {sentences[0]}" in response.json()["error"]
+    assert response["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("url", ["/api/v1/", "/api/v1/cases/ana-test/", "/api/v1/totals/"])
+def test_an_answer_that_has_no_filter_refuses_each(client, case, url):
+    response = client.get(f"{url}?country=NO")
+
+    assert response.status_code == 400
+    assert list(response.json()["fields"]) == ["country"]
 
 
 @pytest.mark.parametrize(
@@ -339,7 +467,8 @@ def test_oembed_refuses_what_it_does_not_know_as_json(client, case, asked, statu
     response = client.get("/oembed", {"url": "http://testserver/cases/ana-test/"} | asked)
 
     assert response.status_code == status
-    assert list(response.json()) == ["error"]
+    told = response.json()
+    assert list(told) == (["error", "fields"] if status == 400 else ["error"])
 
 
 # The page that explains
@@ -352,6 +481,15 @@ def test_every_field_is_explained(client, case):
     for field in [*api.WHOLE_CASE, *api.OUTCOME_OF_A_CASE, *api.TOTALS]:
         assert field.name in named
         assert str(field.says)
+
+
+def test_every_filter_is_explained(client, case):
+    shown = page(client.get("/api/"))
+
+    for form in [CasesForm, OutcomesForm]:
+        for name, field in form.base_fields.items():
+            assert name in shown.texts("code")
+            assert str(field.help_text) in shown.texts("dd")
 
 
 def test_the_example_is_what_the_api_answers(client, case):
