@@ -56,18 +56,19 @@ class Mailbox(NamedTuple):
             port = parts.port
         except ValueError:
             raise ValueError("its port is no number") from None
-        return cls(
-            is_encrypted,
-            parts.hostname,
-            port or (993 if is_encrypted else 143),
-            unquote(parts.username),
-            unquote(parts.password),
-            unquote(parts.path.strip("/")) or "INBOX",
-        )
+        user, password = unquote(parts.username), unquote(parts.password)
+        folder = unquote(parts.path.strip("/")) or "INBOX"
+        if not all(text.isascii() and text.isprintable() for text in (user, password, folder)):
+            raise ValueError("its user, password and folder have to be plain ASCII characters")
+        port = port or (993 if is_encrypted else 143)
+        return cls(is_encrypted, parts.hostname, port, user, password, folder)
 
 
 def read_reports() -> int:
-    """Note what came back, every few minutes by one worker. Returns how many reports were ours."""
+    """Note what came back, every few minutes by one worker. Returns how many reports were ours.
+
+    Whatever fails in it, the worker goes on: mails have to leave.
+    """
     if not settings.BOUNCE_MAILBOX:
         return 0
     try:
@@ -77,7 +78,7 @@ def read_reports() -> int:
     try:
         with _opened(Mailbox.parse(settings.BOUNCE_MAILBOX)) as server:
             return _read_all(server)
-    except (OSError, imaplib.IMAP4.error) as error:  # its text may name the account
+    except Exception as error:  # its text may name the account
         logger.error("The mailbox for mails that came back failed: %s", type(error).__name__)
         return 0
 
@@ -95,8 +96,8 @@ def _opened(mailbox: Mailbox) -> Iterator[imaplib.IMAP4]:
 
 
 def _read_all(server: imaplib.IMAP4) -> int:
-    _status, [found] = server.uid("SEARCH", "UNSEEN", "UNDELETED")
-    uids = (found or b"").split()[:REPORTS_AT_ONCE]
+    _status, lines = server.uid("SEARCH", "UNSEEN", "UNDELETED")
+    uids = b" ".join(line or b"" for line in lines).split()[:REPORTS_AT_ONCE]
     reports: dict[str, Report] = {}
     for uid in uids:
         if report := read(_fetch(server, uid)):

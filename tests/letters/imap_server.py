@@ -15,6 +15,7 @@ class FakeIMAPServer:
     def __init__(self, *mails: bytes) -> None:
         self.mails = {uid: (mail, set()) for uid, mail in enumerate(mails, 1)}
         self.connections = 0
+        self.uids_a_line = 100  # of its answers to SEARCH
         self.server = _Server(("127.0.0.1", 0), _Conversation)
         self.server.owner = self
 
@@ -89,7 +90,9 @@ class _Conversation(socketserver.StreamRequestHandler):
             for uid, (_mail, flags) in self.server.owner.mails.items()
             if not flags & {"\\Seen", "\\Deleted"}
         ]
-        self.say(f"* SEARCH {' '.join(found)}".rstrip())
+        most = self.server.owner.uids_a_line
+        for start in range(0, max(len(found), 1), most):
+            self.say(f"* SEARCH {' '.join(found[start : start + most])}".rstrip())
         return "OK done"
 
     def uid_fetch(self, rest: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.core import mail
+from django.core.management import call_command
 from django.utils import timezone
 
 from letters.mail import bounce_mailbox, outbox
@@ -163,6 +164,23 @@ def test_the_mailbox_is_opened_every_five_minutes_however_many_workers_there_are
     with time_machine.travel(timezone.now() + bounce_mailbox.LOOK_EVERY, tick=False):
         bounce_mailbox.read_reports()
     assert server.connections == 2
+
+
+def test_a_server_that_names_its_mails_in_several_lines_is_understood(server):
+    server.uids_a_line = 1
+    for number in range(3):
+        server.add(report("gmail-no-such-user", send(f"sam{number}@example.net")))
+
+    assert bounce_mailbox.read_reports() == 3
+
+
+def test_a_password_that_imap_has_no_words_for_does_not_stop_the_worker(server, settings):
+    settings.BOUNCE_MAILBOX = server.url.replace("only%3A", "p%C3%A4ss%3A")
+    make_mail(SAM)
+
+    call_command("work", once=True)
+
+    assert len(mail.outbox) == 1
 
 
 def test_without_a_mailbox_none_is_opened(settings):

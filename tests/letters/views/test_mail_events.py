@@ -313,6 +313,10 @@ def test_without_a_provider_and_its_secret_there_is_no_such_page(strict, setting
         ({"BOUNCE_MAILBOX": "imap://us:secret@mail.example.org"}, "use imaps://"),
         ({"BOUNCE_MAILBOX": "imaps://us:secret@mail.example.org:x/"}, "its port is no number"),
         ({"BOUNCE_MAILBOX": "imaps://us:secret@[mail/"}, "BOUNCE_MAILBOX is wrong"),
+        ({"BOUNCE_MAILBOX": "imaps://us:s%C3%A9cret@mail.example.org/"}, "plain ASCII"),
+        ({"BOUNCE_MAILBOX": "imaps://us%00:secret@mail.example.org/"}, "plain ASCII"),
+        ({"BOUNCE_MAILBOX": "imaps://us:secret@mail.example.org/Retours%0D%0A"}, "plain ASCII"),
+        ({"BOUNCE_MAILBOX": "imaps://us:secret@mail.example.org/Unzustellbar%C3%A9"}, "plain"),
         ({"BOUNCE_ADDRESS": "bounces"}, "BOUNCE_ADDRESS is no e-mail address."),
     ],
 )
