@@ -22,6 +22,8 @@ from letters.models import MailKind
 COLUMNS = 72  # of a line: so many fit the window of every mail program
 
 TOKEN = re.compile(r"\{(\w+)\}")
+# A mail that has one in its subject never leaves.
+NO_HEADER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Token(NamedTuple):
@@ -465,6 +467,8 @@ def problems(kind: str, words: Words) -> dict[str, list[str]]:
     subject = _unknown(words.subject, IN_SUBJECT) if text.subject else []
     if text.subject and "{organisation}" not in words.subject:
         subject.append(gettext("{organisation} is missing: it says from whom the mail is."))
+    if text.subject and NO_HEADER.search(words.subject):
+        subject.append(gettext("It has to be one line, without tabs and the like."))
     return {"subject": subject, "body": body}
 
 

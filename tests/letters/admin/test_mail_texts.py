@@ -88,6 +88,9 @@ def test_a_text_is_changed_in_one_language_and_mails_say_it(editor):
         ({"subject": "For {what} from {organisation}"}, "subject", "{what} can’t be filled in"),
         ({"subject": "Your link"}, "subject", "{organisation} is missing"),
         ({"subject": ""}, "subject", "This field is required."),
+        ({"subject": "{organisation}: hi\nBcc: x@example.org"}, "subject", "has to be one line"),
+        ({"subject": "{organisation}:\thi"}, "subject", "has to be one line"),
+        ({"subject": "{organisation}:\u2028hi"}, "subject", "has to be one line"),
     ],
 )
 @pytest.mark.parametrize("is_new", [True, False])
@@ -205,6 +208,17 @@ def test_a_text_that_can_no_longer_be_filled_in_is_not_sent(editor):
     assert mailed()[0] == "Write for Rights: your link"
     page = text(editor.get(reverse("admin:letters_mailtext_changelist")))
     assert page.count("It has to be looked at") == 1
+
+
+def test_a_subject_of_two_lines_that_is_stored_already_stops_no_mail(editor):
+    MailText.objects.create(
+        kind="letter-link",
+        language="en",
+        subject="{organisation}: hi\nBcc: x@example.org",
+        body=BODY,
+    )
+
+    assert mailed()[0] == "Write for Rights: your link"
 
 
 def test_an_earlier_version_is_restored(editor):
