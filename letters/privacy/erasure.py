@@ -203,7 +203,6 @@ def erase_expired() -> dict[str, int]:
     expired = kept.filter(
         (drafts & Q(changed_at__lt=now - limits.KEEP_DRAFTS_FOR))
         | Q(state=LetterState.POSTED, changed_at__lt=now - limits.KEEP_SENT_LETTERS_FOR)
-        | Q(invalid_on__isnull=False, changed_at__lt=now - limits.KEEP_INVALID_FOR)
     )
     pledges = Pledge.objects.filter(due_on__lt=timezone.localdate() - limits.KEEP_PLEDGES_FOR)
     posts = Post.objects.filter(created_at__lt=now - limits.KEEP_POSTS_FOR).exclude(key="")
@@ -233,7 +232,12 @@ def erase_expired() -> dict[str, int]:
     return {
         "letters": sum(
             _in_parts(rows, erase_letters)
-            for rows in [expired, retention.expired_letters(), retention.expired_delivered()]
+            for rows in [
+                expired,
+                _expired_invalid(),
+                retention.expired_letters(),
+                retention.expired_delivered(),
+            ]
         ),
         "pledges": _in_parts(pledges, erase_pledges),
         "signatures": sum(_in_parts(rows, erase_signatures) for rows in _expired_signatures(now)),
@@ -255,6 +259,17 @@ def erase_expired() -> dict[str, int]:
     }
 
 
+def _expired_invalid() -> QuerySet[Letter]:
+    """Counted from the day that staff found it so; never longer than anything is kept."""
+    found_before = timezone.localdate() - limits.KEEP_INVALID_FOR
+    written_before = timezone.now() - limits.KEEP_AT_MOST_FOR
+    return Letter.objects.filter(
+        Q(invalid_on__lt=found_before) | Q(supporter_changed_at__lt=written_before),
+        invalid_on__isnull=False,
+        erased_on=None,
+    )
+
+
 def _expired_signatures(now: datetime.datetime) -> list[QuerySet[Signature]]:
     """Each on an index of its own."""
     kept = Signature.objects.filter(erased_on__isnull=True)
@@ -266,6 +281,9 @@ def _expired_signatures(now: datetime.datetime) -> list[QuerySet[Signature]]:
         kept.filter(
             Q(state=SignatureState.WITHDRAWN, changed_at__lt=now - limits.KEEP_TAKEN_BACK_FOR)
             | Q(state=SignatureState.INVALID, changed_at__lt=now - limits.KEEP_INVALID_FOR)
+        ),
+        kept.filter(
+            state=SignatureState.INVALID, supporter_changed_at__lt=now - limits.KEEP_AT_MOST_FOR
         ),
         *retention.expired_signatures(),
     ]

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from letters.actions import erasure as erasure_actions
+from letters.delivery import moderation
 from letters.mail import messages
 from letters.models import (
     EmailAddress,
@@ -35,6 +36,7 @@ from tests.factories import (
 )
 from tests.letters.sending import counted, everyone, letter_form, sign
 from tests.letters.stored import column, everything
+from tests.staff import signed_in
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
@@ -168,6 +170,46 @@ def test_every_letter_is_erased_on_its_day_and_not_before(state, days):
     assert erasure.erase_expired()["letters"] == 0
     assert not Letter.objects.exclude(body="").exists()
     assert everyone(letter.case) == before
+
+
+def make_invalid_letter(client, written: datetime.timedelta) -> Letter:
+    """Written so long ago, and found not to be valid now."""
+    moment = timezone.now() - written
+    times = dict.fromkeys(["created_at", "changed_at", "supporter_changed_at"], moment)
+    letter = make_full_letter(state="submitted", **times)
+    url = f"/admin/letters/letter/judge/?act=invalidate&row={letter.pk}"
+    client.post(url, {"reason": "Nobody stands for it."})
+    return letter
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"), [(0 * DAY, 365), (360 * DAY, 365), (600 * DAY, 130)]
+)
+def test_what_is_found_not_to_be_valid_stays_a_year_from_then_but_two_at_most(written, kept):
+    letter = make_invalid_letter(signed_in("moderator"), written)
+    assert Letter.objects.get().invalid_on == timezone.localdate()
+
+    with time_machine.travel(timezone.now() + kept * DAY - DAY / 24, tick=False):
+        assert erasure.erase_expired()["letters"] == 0
+    with time_machine.travel(timezone.now() + (kept + 6) * DAY, tick=False):
+        assert erasure.erase_expired()["letters"] == 1
+
+    letter.refresh_from_db()
+    assert (letter.body, letter.name) == ("", "")
+    assert letter.invalid_on
+
+
+def test_a_signature_that_is_found_not_to_be_valid_stays_two_years_at_most():
+    signature = make_signature()
+    written = timezone.now() - 700 * DAY
+    Signature.objects.update(created_at=written, changed_at=written, supporter_changed_at=written)
+    moderation.invalidate(Signature.objects.filter(pk=signature.pk))
+    assert erasure.erase_expired()["signatures"] == 0
+
+    with time_machine.travel(timezone.now() + 31 * DAY, tick=False):
+        assert erasure.erase_expired()["signatures"] == 1
+
+    assert Signature.objects.get().name == ""
 
 
 def test_pledges_mails_and_limits_are_erased_on_their_day():
