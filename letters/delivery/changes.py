@@ -49,8 +49,8 @@ def _rule_key(rule: SafetyRule) -> str:
 
 
 def _rule_sentence(rule: SafetyRule) -> str:
-    topic = gettext("For this case, leave out: %(topic)s.") % {"topic": rule.get_topic_display()}
-    return f"{topic} {rule.why}".strip()
+    # Not its reason: in one language, in words of editors, which may name people.
+    return gettext("For this case, leave out: %(topic)s.") % {"topic": rule.get_topic_display()}
 
 
 def _key(problem: checks.Problem) -> str:

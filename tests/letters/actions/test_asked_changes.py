@@ -209,7 +209,7 @@ def test_what_the_check_found_is_asked_for_in_a_sentence_that_its_writer_can_rea
 ):
     case = make_case_to_write_for()
     SafetyRule.objects.create(
-        case=case, topic="religion", answer="no", words=["pray"], why="It harms."
+        case=case, topic="religion", answer="no", words=["pray"], why="Her brother hides."
     )
     SafetyRule.objects.create(case=case, topic="politics", answer="no")
     letter = make_letter(
@@ -222,14 +222,18 @@ def test_what_the_check_found_is_asked_for_in_a_sentence_that_its_writer_can_rea
     [rule, reached, *_others, own] = page.context["ask_form"].fields["sentence"].choices
     ask(moderator, letter, "Le reste est bien.", sentence="rule-religion")
 
-    assert rule == ("rule-religion", "For this case, leave out: Religion. It harms.")
+    assert rule == ("rule-religion", "For this case, leave out: Religion.")
     assert reached[0] == "private"
     assert own == ("own", "Something else, which you write")
     letter.refresh_from_db()
     rule, own_words = letter.change_wanted.splitlines()
-    assert " ".join(rule.split()) == "Pour ce cas, à laisser de côté : Religion. It harms."
+    assert " ".join(rule.split()) == "Pour ce cas, à laisser de côté : Religion."
     assert own_words == "Le reste est bien."
-    assert "It harms." in client.get(letter.get_absolute_url()).content.decode()
+    page = client.get(letter.get_absolute_url()).content.decode()
+    assert "à laisser de côté" in page
+    told = sent_later()
+    assert len(told) == 1
+    assert "brother" not in page + told[0]
     assert "pray" not in letter.change_wanted
 
 
