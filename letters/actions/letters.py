@@ -323,8 +323,9 @@ def reject(letter: Letter, code: str, reason: str = "") -> bool:
     """A moderator read it: it can't be handed in, or counted, as it is.
 
     Its writer reads what the code says to them, and the reason; of an `UNTOLD` code, neither.
+    While its case is frozen nothing can be told.
     """
-    if not letter.may_be_rejected:
+    if not letter.may_be_rejected or (code not in UNTOLD and letter.case.freeze != Freeze.NONE):
         return False
     with transaction.atomic():
         if not lock_as_read(letter):

@@ -93,6 +93,8 @@ class LetterDeskMixin(OneByOneDesk, ModeratedAdmin):
     def _form(self, act: str, row: Letter, sent: QueryDict | None = None) -> Form:
         if act == DeskAct.ASK:
             return AskForm(sent, letter=row, problems=checks.problems_of(row))
+        if act == DeskAct.REJECT:
+            return RejectForm(sent, letter=row)
         return super()._form(act, row, sent)
 
     def _reading_context(self, row: Letter, **sent: Form) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from cases.countries import language_name
-from cases.models import Case, SolidarityPhrase, Target
+from cases.models import Case, Freeze, SolidarityPhrase, Target
 from letters.admin.filters import cases_with_letters
 from letters.delivery import changes, similar_texts
 from letters.forms.fields import set_choices, set_queryset
@@ -148,6 +148,14 @@ class RejectForm(forms.Form):
             "may change the letter. Name the sentence and the rule; we do not rewrite it."
         ),
     )
+
+    def __init__(self, data=None, *, letter: Letter) -> None:
+        super().__init__(data)
+        if letter.case.freeze != Freeze.NONE:
+            code = self.fields["code"]
+            set_choices(self, "code", [(one.value, one.label) for one in UNTOLD])
+            code.help_text = gettext("The case is frozen: its writer can’t be told why now.")
+            code.error_messages["invalid_choice"] = code.help_text
 
     def clean(self) -> dict:
         cleaned = super().clean() or self.cleaned_data

@@ -140,7 +140,8 @@ def forget_other_addresses(thing: Letter | Pledge) -> None:
 def queue_rejection(letter: Letter) -> None:
     """That a letter can't be delivered as it is; the reason stands on the private page.
 
-    It waits a little: whoever rejected it may have pressed the wrong button.
+    It waits a little: whoever rejected it may have pressed the wrong button. It also waits while
+    the case is frozen.
     """
     OutgoingMail.objects.filter(
         about=links.about(letter), kind=MailKind.LETTER_REJECTED
@@ -151,6 +152,7 @@ def queue_rejection(letter: Letter) -> None:
         letter.email,
         letter.page_language,
         wait=PAUSE,
+        case=letter.case_id,
     )
 
 
@@ -196,6 +198,7 @@ def _in_a_batch(kind: str, letter: Letter) -> OutgoingMail:
         language=letter.page_language,
         case_id=letter.case_id,
         priority=Priority.NEWS,
+        domain=domain_of(letter.email),
         created_at=now,
         not_before=now,
     )

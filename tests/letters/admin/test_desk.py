@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from cases.models import Case
 from letters.actions import letters as letter_actions
 from letters.delivery import moderation
 from letters.mail import outbox
@@ -290,6 +291,40 @@ def test_a_reason_that_is_not_told_is_neither_on_the_page_nor_in_a_mail(client):
     page = text(client.get(letter.get_absolute_url()))
     assert "We could not pass this letter on" in page
     assert "real person" not in page
+    assert not OutgoingMail.objects.exists()
+
+
+@pytest.mark.parametrize("freeze", ["paused", "hidden", "withdrawn"])
+def test_no_rejection_is_told_while_its_case_is_frozen(still_clock, freeze):
+    letter = waiting(email="sam@example.org", email_hash=email_hash("sam@example.org"))
+    client = signed_in("moderator")
+    take(client)
+    decide(client, letter, "reject", code="insult")
+    Case.objects.update(freeze=freeze, freeze_reason="A threat.")
+
+    still_clock.shift(datetime.timedelta(minutes=11))
+    assert outbox.send_due() == 0
+    Case.objects.update(freeze="none", freeze_reason="")
+
+    assert outbox.send_due() == 1
+    assert "can’t pass it on" in mail.outbox[0].body
+
+
+@pytest.mark.parametrize("freeze", ["paused", "hidden", "withdrawn"])
+def test_while_its_case_is_frozen_a_letter_is_rejected_only_without_telling_why(freeze):
+    case = make_case_to_write_for(freeze=freeze, freeze_reason="A threat.")
+    letter = waiting(case=case, email="sam@example.org", email_hash="x")
+    client = signed_in("moderator")
+    page = client.post(f"{DESK}take/", {"letter": letter.pk}, follow=True)
+
+    refused = decide(client, letter, "reject", code="insult")
+
+    codes = [code for code, _label in page.context["reject_form"].fields["code"].choices]
+    assert codes == ["spam", "forged", "harmful"]
+    assert "The case is frozen: its writer can’t be told why now." in text(refused)
+    assert state_of(letter) == "submitted"
+    decide(client, letter, "reject", code="spam")
+    assert state_of(letter) == "rejected"
     assert not OutgoingMail.objects.exists()
 
 

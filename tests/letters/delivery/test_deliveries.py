@@ -22,7 +22,9 @@ from PIL import Image
 from cases.models import Case
 from letters.mail import batches, outbox
 from letters.mail import deliveries as delivery_mails
-from letters.models import Delivery, HandIn, HandInItem, Letter, OutgoingMail
+from letters.mail import replies as reply_mails
+from letters.mail.pace import domain_of
+from letters.models import Delivery, HandIn, HandInItem, Letter, OutgoingMail, Reply
 from letters.models.deliveries import UNDO_WITHIN
 from letters.privacy import erasure, limits
 from letters.statistics import ledger
@@ -104,6 +106,35 @@ def test_a_hand_in_is_on_its_way_then_handed_in(deliverer, client):
     assert not ledger.differences()
     noted = LogEntry.objects.order_by("pk").values_list("change_message", flat=True)
     assert list(noted) == ["On its way.", "Handed in: accepted."]
+
+
+def test_mails_of_many_writers_take_from_the_share_of_their_domain(deliverer):
+    hand_in = make_printed(wants_news=True, email="sam@example.org", email_hash="x")
+    record(deliverer, hand_in)
+    with later(hours=2):
+        delivery_mails.queue_batch()
+    form = {
+        "case": hand_in.case_id,
+        "hand_in": hand_in.pk,
+        "sender": "target",
+        "received_on": "2025-12-05",
+        "number": 1,
+        "language": "en",
+        "text": "We have read them.",
+    }
+    deliverer.post("/admin/letters/reply/enter/", form)
+    reply = Reply.objects.get()
+    words = {"act": "share", "shown_text": "They read them.", "shown_language": "en"}
+    seen = {"seen": reply.changed_at.isoformat()}
+    deliverer.post(f"/admin/letters/reply/{reply.pk}/act/", words | seen)
+    with later(minutes=11):
+        reply_mails.queue_batch()
+
+    mails = OutgoingMail.objects.values_list("kind", "domain")
+    assert set(mails) == {
+        ("letter-handed-in", domain_of("sam@example.org")),
+        ("reply-came", domain_of("sam@example.org")),
+    }
 
 
 def test_the_case_impact_and_the_api_tell_how_many_and_when(deliverer, client):

@@ -182,9 +182,7 @@ def make_invalid_letter(client, written: datetime.timedelta) -> Letter:
     return letter
 
 
-@pytest.mark.parametrize(
-    ("written", "kept"), [(0 * DAY, 365), (360 * DAY, 365), (600 * DAY, 130)]
-)
+@pytest.mark.parametrize(("written", "kept"), [(0 * DAY, 365), (360 * DAY, 365), (600 * DAY, 130)])
 def test_what_is_found_not_to_be_valid_stays_a_year_from_then_but_two_at_most(written, kept):
     letter = make_invalid_letter(signed_in("moderator"), written)
     assert Letter.objects.get().invalid_on == timezone.localdate()
