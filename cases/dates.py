@@ -15,21 +15,30 @@ PARTIAL_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
 
 # A day begins and ends at another time in each place, and a page that caches keep can't know where
-# its reader is. So three rules, which ask the clock alone:
+# its reader is. So four rules, which ask the clock alone:
 # - A last day (of a petition, messages, a deadline, a promise) lasts until it is over everywhere:
 #   nobody is told "too late" on a day that is theirs still.
 # - An edition opens, and the embargo on its cases ends, when its day has begun everywhere: for some
 #   half a day late, for nobody early. What was told too early can't be taken back.
 # - Days between staff, the people we tell of and us (a consent's last day, a check that is due, the
 #   first day of messages) are those of the site, TIME_ZONE: who wrote them down meant no reader's.
+# - A day that somebody says is past (of an outcome, an answer, a hand-in) may have begun where they
+#   are and not yet here: nobody is told "not yet" on a day that is theirs already.
 # The first two are one question, what day it is where a day comes last:
 # https://en.wikipedia.org/wiki/UTC-12:00
 LAST_OF_ALL = datetime.timezone(datetime.timedelta(hours=-12))
+# The last asks what day it is where it comes first: https://en.wikipedia.org/wiki/UTC+14:00
+FIRST_OF_ALL = datetime.timezone(datetime.timedelta(hours=14))
 
 
 def earliest_today() -> datetime.date:
     """Today where it is earliest: begun everywhere, and the day before over everywhere."""
     return timezone.localdate(timezone=LAST_OF_ALL)
+
+
+def latest_today() -> datetime.date:
+    """Today where it is latest: whatever day comes after it has begun nowhere."""
+    return timezone.localdate(timezone=FIRST_OF_ALL)
 
 
 class Precision(models.TextChoices):
@@ -72,7 +81,7 @@ def partial_date_text(text: str) -> str:
 
 
 def validate_not_in_future(day: datetime.date) -> None:
-    if day > datetime.date.today() + datetime.timedelta(days=1):  # somewhere it is tomorrow
+    if day > latest_today():
         raise ValidationError(_("This date is in the future."))
 
 

@@ -71,6 +71,8 @@ def record(hand_in: HandIn, by: User, **said: Unpack[Record]) -> bool:
         locked = _locked(hand_in)
         if locked.state not in (HandInState.PRINTED, HandInState.ON_WAY):
             return False
+        if said["number"] > printed_number(locked):
+            raise Refused(_("Fewer were printed: no more can have been handed in."))
         now = timezone.now()
         tell_after = None if locked.is_of_signatures else now + UNDO_WITHIN
         _delivery(locked, marked_at=now, marked_by=by, tell_after=tell_after, told_number=0, **said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from base64 import b64encode
 
 from django import forms
@@ -16,6 +17,7 @@ from letters.models import DeliveryResult
 from letters.text import pictures
 
 MAX_NUMBERS = 5_000  # typed one by one; else all came back
+NUMBERS = re.compile(r"([0-9]{1,9})(?:\s*[-–]\s*([0-9]{1,9}))?")  # 3, or 12-15
 
 
 class DeliveryForm(forms.Form):
@@ -60,8 +62,8 @@ class DeliveryForm(forms.Form):
     ) -> None:
         super().__init__(data, files, initial={"number": printed})
         self.printed, self.ready_on = printed, ready_on
-        if not self.is_bound or not self._differs():
-            self.fields["is_right"].widget = forms.HiddenInput()
+        if not self.is_bound:
+            del self.fields["is_right"]
 
     def clean_handed_in_on(self):
         message = _("It was ready to print on %(day)s: give that day or a later one.")
@@ -73,16 +75,22 @@ class DeliveryForm(forms.Form):
 
     def clean(self) -> None:
         number = self.cleaned_data.get("number")
-        if number and number != self.printed and not self.cleaned_data.get("is_right"):
+        is_right = self.cleaned_data.pop("is_right", False)
+        if number is None or number >= self.printed:  # nothing to ask about
+            del self.fields["is_right"]
+        elif not is_right:
             message = _("%(printed)s were printed. Is the number right? Then tick the box below.")
-            self.add_error(
-                "number",
-                ValidationError(message, params={"printed": number_format(self.printed)}),
-            )
-        self.cleaned_data.pop("is_right", None)
+            self.add_error("number", self._about_printed(message))
 
-    def _differs(self) -> bool:
-        return self.data.get("number") != str(self.printed)
+    def clean_number(self) -> int:
+        number = self.cleaned_data["number"]
+        if number > self.printed:
+            message = _("Only %(printed)s were printed: no more can have been handed in.")
+            raise self._about_printed(message)
+        return number
+
+    def _about_printed(self, message) -> ValidationError:
+        return ValidationError(message, params={"printed": number_format(self.printed)})
 
 
 class ReturnedForm(forms.Form):
@@ -107,14 +115,17 @@ class ReturnedForm(forms.Form):
 
     def clean_numbers(self) -> list[int]:
         found: set[int] = set()
-        for part in self.cleaned_data["numbers"].replace("–", "-").split(","):
-            first, _dash, last = (one.strip() for one in part.partition("-"))
-            if not first:
-                continue
-            ends = [one for one in (first, last) if one]
-            if not all(one.isascii() and one.isdecimal() and len(one) < 10 for one in ends):
+        parts = (part.strip() for part in self.cleaned_data["numbers"].split(","))
+        for part in filter(None, parts):
+            if not (typed := NUMBERS.fullmatch(part)):
                 raise ValidationError(_("Type numbers with commas between them: 3, 7, 12-15."))
-            span = range(int(first), int(last or first) + 1)
+            first, last = int(typed[1]), int(typed[2] or typed[1])
+            if last < first:
+                raise ValidationError(
+                    _("%(numbers)s goes backwards: the lower number stands first."),
+                    params={"numbers": part},
+                )
+            span = range(first, last + 1)
             if len(span) + len(found) > MAX_NUMBERS:
                 raise ValidationError(_("These are too many to type. Did all of it come back?"))
             found.update(span)

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.admin.row_numbers import row_number
+from cases.dates import latest_today
 from cases.models import Case
 from letters.forms.fields import PlainTextField, set_choices, set_queryset
 from letters.models import HandIn, HandInState, Letter, ReplyFrom
@@ -20,7 +21,7 @@ from letters.text import pictures
 
 
 def day_field(label, help_text="") -> forms.DateField:
-    """A day up to today, typed or picked."""
+    """A day that has begun somewhere, typed or picked."""
     return forms.DateField(
         label=label,
         help_text=help_text,
@@ -34,7 +35,7 @@ def day_field(label, help_text="") -> forms.DateField:
 
 
 def past_day(day: datetime.date) -> datetime.date:
-    if day > timezone.localdate():
+    if day > latest_today():
         raise ValidationError(_("This day has not come yet."), code="future")
     return day
 

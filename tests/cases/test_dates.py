@@ -1,6 +1,7 @@
 import datetime
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import translation
@@ -97,12 +98,17 @@ def test_next_human_rights_day_is_the_coming_tenth_of_december(today, day):
     assert next_human_rights_day(datetime.date.fromisoformat(today)).isoformat() == day
 
 
-def test_date_in_the_future_is_refused():
-    today = datetime.date.today()
-    validate_not_in_future(today + datetime.timedelta(days=1))  # it is tomorrow somewhere
+@pytest.mark.parametrize(
+    ("now", "latest"),
+    [("2026-12-09T09:59Z", "2026-12-09"), ("2026-12-09T10:00Z", "2026-12-10")],
+)
+def test_a_day_that_has_begun_nowhere_is_refused(now, latest):
+    day = datetime.date.fromisoformat(latest)
 
-    with pytest.raises(ValidationError):
-        validate_not_in_future(today + datetime.timedelta(days=2))
+    with time_machine.travel(datetime.datetime.fromisoformat(now), tick=False):
+        validate_not_in_future(day)
+        with pytest.raises(ValidationError):
+            validate_not_in_future(day + datetime.timedelta(days=1))
 
 
 @pytest.mark.slow

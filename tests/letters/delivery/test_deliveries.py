@@ -19,7 +19,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from PIL import Image
 
+from cases.dates import latest_today
 from cases.models import Case
+from cases.publishing.acts import Refused
+from letters.delivery import deliveries
 from letters.mail import batches, outbox
 from letters.mail import deliveries as delivery_mails
 from letters.mail import replies as reply_mails
@@ -191,9 +194,73 @@ def test_a_number_that_differs_from_the_paper_is_asked_about(deliverer):
     assert Delivery.objects.get().number == 5
 
 
+@pytest.mark.parametrize("number", [7, 60_000, 10**12, "9" * 5000])
+def test_no_more_are_handed_in_than_were_printed(deliverer, number):
+    hand_in = make_printed(6)
+
+    refused = record(deliverer, hand_in, number=number, is_right="on")
+
+    words = "valid" if len(str(number)) > 1000 else "Only 6 were printed: no more can have been"
+    assert words in text(refused)
+    assert "Then tick the box below" not in text(refused)
+    assert 'name="is_right"' not in text(refused)
+    assert 'value="Oslo"' in text(refused)
+    assert not Delivery.objects.exists()
+
+
+def test_more_than_are_printed_now_are_not_noted_whatever_the_form_said(deliverer):
+    hand_in = make_printed(2)
+
+    with pytest.raises(Refused, match="Fewer were printed"):
+        deliveries.record(
+            hand_in,
+            deliverer.person,
+            handed_in_on=DAY,
+            place="Oslo",
+            received_by="",
+            result="accepted",
+            number=3,
+            note="",
+            proof="",
+        )
+
+    assert states(hand_in) == ["printed", "printed"]
+
+
+def test_a_day_that_has_begun_somewhere_is_taken(deliverer):
+    hand_in = make_printed(1)
+
+    with time_machine.travel(datetime.datetime(2025, 12, 3, 12, tzinfo=datetime.UTC), tick=False):
+        record(deliverer, hand_in, handed_in_on="2025-12-04")
+
+    assert str(Delivery.objects.get().handed_in_on) == "2025-12-04"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "words"),
+    [
+        ("3, 5-2", "5-2 goes backwards"),
+        ("3, -4", "Type numbers with commas"),
+        ("3-", "Type numbers with commas"),
+        ("3 4", "Type numbers with commas"),
+        ("1-2-3", "Type numbers with commas"),
+        (",", "Say which came back"),
+    ],
+)
+def test_numbers_that_may_mean_something_else_are_asked_about(deliverer, numbers, words):
+    hand_in = make_printed(5)
+    record(deliverer, hand_in)
+
+    asked = text(deliverer.post(url(hand_in, "returned"), {"on": str(DAY), "numbers": numbers}))
+
+    assert words in asked
+    assert f'value="{numbers}"' in asked
+    assert states(hand_in) == ["delivered"] * 5
+
+
 def test_no_day_before_it_was_ready_to_print_or_that_has_not_come_is_taken(deliverer):
     hand_in = make_printed(2)
-    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    tomorrow = latest_today() + datetime.timedelta(days=1)
 
     early = record(deliverer, hand_in, handed_in_on="2025-11-29", place="Oslo")
     late = record(deliverer, hand_in, handed_in_on=str(tomorrow))
@@ -222,7 +289,7 @@ def test_what_is_marked_printed_only_after_it_was_handed_in_tells_writers_one_da
 def test_nothing_comes_back_before_it_was_handed_in(deliverer):
     hand_in = make_printed(2)
     record(deliverer, hand_in)
-    tomorrow = timezone.localdate() + datetime.timedelta(days=1)
+    tomorrow = latest_today() + datetime.timedelta(days=1)
 
     early = deliverer.post(url(hand_in, "returned"), {"on": "2025-12-02", "numbers": "1"})
     late = deliverer.post(url(hand_in, "returned"), {"on": str(tomorrow), "numbers": "1"})
