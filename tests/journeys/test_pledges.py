@@ -59,9 +59,10 @@ def test_a_school_promises_many_and_keeps_what_it_can(arrive, javascript):
 
     Case.objects.filter(pk=ana.pk).update(stage="closed")
     maren.opens(promise)
-    maren.sees("It is confirmed.", "No letters are asked for Ana Test any more.")
+    maren.sees("Your e-mail address is confirmed.", "No letters are asked for Ana Test any more.")
     maren.presses("Write for somebody else instead")
     maren.sees("Write the next one")
+    maren.unfolds("Another day, fewer letters")
     maren.fills("How many letters do you still promise, in all?", "11")
     maren.presses("Give a part back")
     maren.sees("There is a problem", "12 letters are begun: no fewer can be promised.")

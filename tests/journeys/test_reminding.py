@@ -82,6 +82,7 @@ def test_an_evening_to_write_goes_into_a_calendar_without_an_address(
     [day, *_more] = icalendar.Calendar.from_ical(
         olu.downloads("The last days for your calendar")
     ).walk("VEVENT")
+    olu.unfolds("An evening to write")
     olu.fills("On which day?", tomorrow.isoformat())
     olu.fills("At what time?", "19:30")
     with olu.page.expect_download() as download:

@@ -461,7 +461,7 @@ def test_another_address_is_proven_anew_and_the_one_before_opens_nothing(client)
     MailedLink.objects.create(
         key_hash="a" * 43, purpose="pledge", about=f"pledge:{pledge.pk}", to_hash=pledge.email_hash
     )
-    assert "It is confirmed." in words_of(client, pledge)
+    assert "Your e-mail address is confirmed." in words_of(client, pledge)
 
     act(client, pledge, "address", token=token(), email="kim@example.org")
 
