@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -39,10 +39,12 @@ class Done(NamedTuple):
 
 
 def done_by(email_address: EmailAddress, edition: Edition) -> Done:
-    """What counts of what somebody did, as far as it still has their address and is theirs."""
-    letters = Letter.objects.counted().filter(
-        email_hash=email_address.email_hash, email_proven_on__isnull=False, case__edition=edition
-    )
+    """What counts of what somebody did, as far as it or its promise still has their address and is
+    theirs. What was written by hand has none of its own."""
+    of = email_address.email_hash
+    own = Q(email_hash=of, email_proven_on__isnull=False)
+    promised = Q(pledge__email_hash=of, pledge__email_proven_on__isnull=False)
+    letters = Letter.objects.counted().filter(own | promised, case__edition=edition)
     kinds = list(letters.values_list("kind", flat=True))
     signatures = Signature.objects.filter(
         email_address=email_address, counted_on__isnull=False, petition__case__edition=edition

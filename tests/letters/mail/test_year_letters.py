@@ -23,6 +23,7 @@ from tests.factories import (
     make_follow,
     make_letter,
     make_outcome,
+    make_pledge,
     make_signature,
 )
 from tests.letters.mail.reading import unwrapped
@@ -228,6 +229,9 @@ def test_it_says_what_its_reader_did_what_all_did_and_what_came_after(teller):
     for _ in range(2):
         make_letter(case, state="posted", **proven)
     make_letter(case, state="posted", **mine)  # somebody typed the address
+    promise = make_pledge(case, **proven)
+    make_letter(case, state="posted", route="by-hand", pledge=promise)
+    make_letter(case, state="posted", route="by-hand", pledge=make_pledge(case, **mine))
     make_letter(case, state="drafting", **proven)
     make_letter(make_case_to_write_for(edition=make_edition(2024)), state="posted", **proven)
     make_signature(email_address=email_address)
@@ -240,8 +244,8 @@ def test_it_says_what_its_reader_did_what_all_did_and_what_came_after(teller):
     approved()
     [body] = tell()
 
-    assert "You did this: 2 letters and 1 signature. Thank you!" in body
-    assert "All of us together: 3 letters and 1 signature." in body
+    assert "You did this: 3 letters and 1 signature. Thank you!" in body
+    assert "All of us together: 5 letters and 1 signature." in body
     assert "The appeal was refused (Ana Test, Norway)" in body
     assert "Zora" not in body
     assert f"erased {limits.KEEP_SENT_LETTERS_FOR.days} days after you sent it" in body
