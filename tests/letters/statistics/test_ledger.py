@@ -333,7 +333,7 @@ def make_cases() -> list[Case]:
         case = make_case_to_write_for()
         make_solidarity_action(case)
         make_petition(case)
-        make_pledge(case, number=400, country="NO")
+        make_pledge(case, number=400, country="NO", looked_at=timezone.now())
         cases.append(Case.objects.select_related("petition", "solidarity_action").get(pk=case.pk))
     return cases
 
