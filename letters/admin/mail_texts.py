@@ -145,7 +145,7 @@ class MailTextAdmin(VersionCheckMixin, WideFieldsMixin, HistoryAdmin):
             "show_save_and_add_another": False,
             "of": {"kind": kind, "language": language},
             "shipped": shipped,
-            "tokens": [(token, TOKENS[token]) for token in text.allowed],
+            "tokens": [(token, TOKENS[token], text.example(token)) for token in text.allowed],
         }
         return super().render_change_form(request, context, add, change, form_url, obj)
 

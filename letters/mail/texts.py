@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from django.utils.functional import Promise
@@ -18,6 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from letters.models import MailKind
+from letters.privacy.limits import KEEP_DATA_LINKS_FOR, KEEP_DRAFTS_FOR, KEEP_SENT_LETTERS_FOR
 
 COLUMNS = 72  # of a line: so many fit the window of every mail program
 
@@ -143,6 +144,8 @@ class Text:
     has_private_link: bool = False
     # Whether it tells what becomes of a letter: at its end the mail has a link that ends that.
     tells_what_becomes: bool = False
+    # Of a token whose general example would be wrong in this text.
+    examples: Mapping[str, str | Promise] = field(default_factory=dict)
 
     @property
     def allowed(self) -> list[str]:
@@ -153,9 +156,13 @@ class Text:
     def needed(self) -> list[str]:
         return [token for token in self.tokens if TOKENS[token].needed]
 
+    def example(self, token: str) -> str:
+        return str(self.examples.get(token, TOKENS[token].example))
+
 
 _YOUR_LINK = _("{organisation}: your link")
 _YOUR_REMINDER = _("{organisation}: your reminder")
+_A_PROMISE = {"what": _("your promise to write for Ana Example")}
 _PRIVATE_LINK = _("This is the private link to {what}:\n\n{link}")
 
 # What a mail tells first stands first here, and gives it its subject.
@@ -202,6 +209,7 @@ TEXTS = {
         ("what", "link", "days"),
         _("{organisation}: a message for you"),
         Opening.TO_DELIVER,
+        examples={"days": str(KEEP_DRAFTS_FOR.days)},
     ),
     MailKind.DATA_LINK: Text(
         _("Link to all that we hold"),
@@ -214,6 +222,7 @@ TEXTS = {
         ("link", "days"),
         _YOUR_LINK,
         Opening.TYPED,
+        examples={"days": str(KEEP_DATA_LINKS_FOR.days)},
     ),
     MailKind.LETTER_LINK: Text(
         _("Private link to a letter or message"),
@@ -230,6 +239,7 @@ TEXTS = {
         _YOUR_LINK,
         Opening.TYPED,
         has_private_link=True,
+        examples=_A_PROMISE,
     ),
     MailKind.PLEDGE_ANSWERED: Text(
         _("Answer to a big pledge"),
@@ -243,6 +253,7 @@ TEXTS = {
         ("what", "letters", "answer", "link"),
         _("{organisation}: a message for you"),
         Opening.TYPED,
+        examples=_A_PROMISE,
     ),
     MailKind.REPLY_CAME: Text(
         _("An answer came"),
@@ -305,6 +316,7 @@ TEXTS = {
         ("what", "left", "until", "last_day", "link", "posted", "stop"),
         _YOUR_REMINDER,
         Opening.WANTED,
+        examples=_A_PROMISE,
     ),
     MailKind.REMIND_LAST: Text(
         _("Reminder before the last day to post"),
@@ -320,6 +332,7 @@ TEXTS = {
         ("what", "left", "until", "last_day", "link", "posted", "stop"),
         _YOUR_REMINDER,
         Opening.WANTED,
+        examples=_A_PROMISE,
     ),
     MailKind.REMIND_AFTER: Text(
         _("Reminder after its day"),
@@ -335,6 +348,7 @@ TEXTS = {
         ("what", "left", "until", "link", "posted", "stop"),
         _YOUR_REMINDER,
         Opening.WANTED,
+        examples=_A_PROMISE,
     ),
     "news": Text(
         _("News of a case"),
@@ -366,6 +380,7 @@ TEXTS = {
         ("name", "country", "outcome", "story", "link", "stop"),
         _("{organisation}: news"),
         Opening.WANTED,
+        examples={"outcome": _("Ana Example is in prison again\n3 December 2025 · Arrested again")},
     ),
     MailKind.YEAR: Text(
         _("The letter about the year"),
@@ -387,6 +402,7 @@ TEXTS = {
         ("year", "you", "all", "after", "link", "days", "stop"),
         _("{organisation}: the year"),
         Opening.WANTED,
+        examples={"days": str(KEEP_SENT_LETTERS_FOR.days)},
     ),
     "confirm-nothing": Text(
         _("Nothing left to confirm"),

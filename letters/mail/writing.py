@@ -123,7 +123,7 @@ def _mail_with(kind: str) -> str:
 
 def _example_part(kind: str) -> Part:
     text = TEXTS[kind]
-    values = {token: str(TOKENS[token].example) for token in text.tokens}
+    values = {token: text.example(token) for token in text.tokens}
     return Part(kind, values, str(TOKENS["stop"].example) if text.tells_what_becomes else "")
 
 

@@ -151,6 +151,33 @@ def test_the_preview_shows_the_mail_in_short_lines_and_saves_nothing(editor):
     assert not MailText.objects.exists()
 
 
+PROMISE = "your promise to write for Ana Example"
+
+
+@pytest.mark.parametrize(
+    ("kind", "example", "said_in_mail"),
+    [
+        ("pledge-link", PROMISE, f"the private link to {PROMISE}:"),
+        ("pledge-answered", PROMISE, f"a look at {PROMISE}."),
+        ("remind-half", PROMISE, f"remind you of {PROMISE}."),
+        ("remind-last", PROMISE, f"remind you of {PROMISE}."),
+        ("remind-after", PROMISE, f"remind you of {PROMISE}."),
+        ("letter-rejected", "30", "erased after 30 days."),
+        ("data-link", "7", "works for 7 days"),
+        ("year", "90", "erased 90 days after you sent it"),
+        ("news-bad", "Ana Example is in prison again", "Ana Example is in prison again"),
+        ("letter-link", "your letter for Ana Example", "link to your letter for Ana Example:"),
+    ],
+)
+def test_the_examples_of_a_text_are_of_what_it_tells(editor, kind, example, said_in_mail):
+    page = editor.get(add_url(kind))
+
+    shown = text(editor.post(preview_url(kind), form_data(page)))
+
+    assert f"For example: {example}" in text(page)
+    assert said_in_mail in unwrapped(shown)
+
+
 def test_the_preview_of_a_text_that_would_not_work_says_why(editor):
     page = text(editor.post(preview_url(), {"subject": SUBJECT, "body": "Nothing"}))
 
