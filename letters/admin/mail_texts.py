@@ -10,6 +10,7 @@ from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.mail import EmailMessage
+from django.db import IntegrityError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -114,7 +115,10 @@ class MailTextAdmin(VersionCheckMixin, WideFieldsMixin, HistoryAdmin):
         row = MailText.objects.filter(kind=of[0], language=of[1]).first()
         if row and request.method != "POST":
             return redirect("admin:letters_mailtext_change", row.pk)
-        return super().add_view(request, form_url, extra_context)
+        try:
+            return super().add_view(request, form_url, extra_context)
+        except IntegrityError:  # somebody else saved it in the same instant: its form says so now
+            return super().add_view(request, form_url, extra_context)
 
     def get_form(self, request, obj=None, change=False, **kwargs) -> type[forms.ModelForm]:
         form = super().get_form(request, obj, change, **kwargs)

@@ -1,7 +1,10 @@
 """Staff change what mails say, look at it, and go back to the original."""
 
+import threading
+
 import pytest
 from django.core import mail
+from django.db import connection, transaction
 from django.urls import reverse
 
 from letters.mail import messages, outbox, writing
@@ -129,6 +132,29 @@ def test_two_who_change_the_same_original_do_not_overwrite_each_other(editor):
     assert MailText.objects.get().body == BODY
     again = editor.get(add_url())
     assert again.url == change_url(MailText.objects.get())
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_who_saves_the_same_original_in_the_same_instant_keeps_what_was_typed(editor):
+    form = form_data(editor.get(add_url())) | {"subject": SUBJECT, "body": "Mine: {link}"}
+    answers = []
+
+    def save():
+        answers.append(editor.post(add_url(), form))
+        connection.close()
+
+    saving = threading.Thread(target=save)
+    with transaction.atomic():
+        MailText.objects.create(kind="letter-link", language="en", subject=SUBJECT, body=BODY)
+        saving.start()
+        saving.join(1)
+    saving.join()
+
+    [late] = answers
+    assert "Somebody else has just changed this text." in str(errors_beside(late)["body"])
+    assert form_data(late)["body"] == form["body"]
+    assert MailText.objects.get().body == BODY
 
 
 @pytest.mark.parametrize("query", ["", "?kind=nothing&language=en", "?kind=end&language=xx"])
