@@ -25,7 +25,7 @@ from cases.countries import language_name
 from cases.permissions import staff
 from letters.mail import texts, writing
 from letters.mail.texts import TEXTS, TOKENS, Words
-from letters.models import MailText
+from letters.models import MailText, MailTextKind
 from letters.privacy import throttle
 
 logger = logging.getLogger(__name__)
@@ -88,8 +88,11 @@ class MailTextAdmin(VersionCheckMixin, WideFieldsMixin, HistoryAdmin):
             return super().changelist_view(request, extra_context)
         rows = {(row.kind, row.language): row for row in MailText.objects.all()}
         listed = [
-            (text.name, [self._entry(kind, each, rows.get((kind, each))) for each in LANGUAGES])
-            for kind, text in TEXTS.items()
+            (
+                MailTextKind(kind).label,
+                [self._entry(kind, each, rows.get((kind, each))) for each in LANGUAGES],
+            )
+            for kind in TEXTS
         ]
         names = [_language_name(language) for language in LANGUAGES]
         title = str(self.opts.verbose_name_plural).capitalize()
@@ -141,9 +144,8 @@ class MailTextAdmin(VersionCheckMixin, WideFieldsMixin, HistoryAdmin):
         with override(language):
             shipped = texts.shipped(kind)
         text = TEXTS[kind]
-        named = {"text": text.name, "language": _language_name(language)}
         context |= {
-            "title": _("%(text)s (%(language)s)") % named,
+            "title": str(MailText(kind=kind, language=language)),
             "subtitle": None,
             "show_delete": False,  # a button that says what it does stands beside the preview
             "show_save_and_add_another": False,
@@ -169,11 +171,10 @@ class MailTextAdmin(VersionCheckMixin, WideFieldsMixin, HistoryAdmin):
                 mail = writing.example(kind, _words(form))
             if request.POST.get("act") == "send":
                 _send_test(request, mail, language)
-        named = {"text": TEXTS[kind].name, "language": _language_name(language)}
         return self._page(
             request,
             "preview",
-            _("As it is sent: %(text)s (%(language)s)") % named,
+            _("As it is sent: %(text)s") % {"text": row},
             form=form,
             mail=mail,
             language=language,

@@ -1,8 +1,8 @@
 """Every text that mails are made of, as it ships, with the words in braces that are filled in.
 
 A mail has one text for each thing it tells of, between an opening and an end. To add one, add an
-entry to `TEXTS`, under its kind of mail. What stands for each word in braces is worked out by
-`letters/mail/parts.py`.
+entry to `TEXTS`, under its kind of mail, and its name for staff to `MailTextKind`. What stands for
+each word in braces is worked out by `letters/mail/parts.py`.
 """
 
 from __future__ import annotations
@@ -128,12 +128,11 @@ class Opening:
 
 @dataclass(frozen=True)
 class Text:
-    """One text of mails: its name for staff, its words as they ship, and which tokens it may have.
+    """One text of mails: its words as they ship, and which tokens it may have.
 
     An opening or an end has no subject, and stands in many mails.
     """
 
-    name: str | Promise
     body: str | Promise
     tokens: tuple[str, ...] = ()
     subject: str | Promise = ""
@@ -168,7 +167,6 @@ _PRIVATE_LINK = _("This is the private link to {what}:\n\n{link}")
 # What a mail tells first stands first here, and gives it its subject.
 TEXTS = {
     MailKind.CONFIRM: Text(
-        _("Please confirm"),
         _(
             "Please confirm:\n\n"
             "{waiting}\n\n"
@@ -185,7 +183,6 @@ TEXTS = {
         Opening.TYPED,
     ),
     MailKind.CHANGE_ASKED: Text(
-        _("We ask for a change"),
         _(
             "We have read {what}, and changed nothing. Before we can pass it on, we ask you for "
             "this:\n\n"
@@ -199,7 +196,6 @@ TEXTS = {
         Opening.TO_DELIVER,
     ),
     MailKind.LETTER_REJECTED: Text(
-        _("We can’t pass it on"),
         _(
             "We have read {what}, and can’t pass it on as it is. Your private page says why. There "
             "you can change it and hand it in again, or leave it as it is: then it is erased after "
@@ -212,7 +208,6 @@ TEXTS = {
         examples={"days": str(KEEP_DRAFTS_FOR.days)},
     ),
     MailKind.DATA_LINK: Text(
-        _("Link to all that we hold"),
         _(
             "This link opens all that we hold under your address. It works for {days} days after "
             "you last used it:\n\n"
@@ -225,7 +220,6 @@ TEXTS = {
         examples={"days": str(KEEP_DATA_LINKS_FOR.days)},
     ),
     MailKind.LETTER_LINK: Text(
-        _("Private link to a letter or message"),
         _PRIVATE_LINK,
         ("what", "link"),
         _YOUR_LINK,
@@ -233,7 +227,6 @@ TEXTS = {
         has_private_link=True,
     ),
     MailKind.PLEDGE_LINK: Text(
-        _("Private link to a pledge"),
         _PRIVATE_LINK,
         ("what", "link"),
         _YOUR_LINK,
@@ -242,7 +235,6 @@ TEXTS = {
         examples=_A_PROMISE,
     ),
     MailKind.PLEDGE_ANSWERED: Text(
-        _("Answer to a big pledge"),
         _(
             "So many letters are a lot of work, so we had a look at {what}. It is for {letters}. "
             "This is our answer:\n\n"
@@ -256,7 +248,6 @@ TEXTS = {
         examples=_A_PROMISE,
     ),
     MailKind.REPLY_CAME: Text(
-        _("An answer came"),
         _("An answer came to {what}. You can read it on your private page:\n\n{link}"),
         ("what", "link"),
         _("{organisation}: news for you"),
@@ -264,7 +255,6 @@ TEXTS = {
         tells_what_becomes=True,
     ),
     MailKind.LETTER_HANDED_IN: Text(
-        _("It was handed in"),
         _(
             "We handed over {what} on {day}, as one of {number}. Thank you for writing! Your "
             "private page says what we know:\n\n"
@@ -276,7 +266,6 @@ TEXTS = {
         tells_what_becomes=True,
     ),
     MailKind.LETTER_RETURNED: Text(
-        _("It came back"),
         _(
             "We tried to hand over {what} on {day}. It was not taken, or it came back to us. It "
             "still counts: you wrote it. Your private page says what we know:\n\n"
@@ -288,7 +277,6 @@ TEXTS = {
         tells_what_becomes=True,
     ),
     "thanks": Text(
-        _("Thank-you, for all that was done on a day"),
         _(
             "Thank you! This is what you did:\n\n"
             "{done}\n\n"
@@ -303,7 +291,6 @@ TEXTS = {
         listed="done",
     ),
     MailKind.REMIND_HALF: Text(
-        _("Reminder at half time"),
         _(
             "You asked us to remind you of {what}. Half of the time is over, and {left} by "
             "{until}. Go on here:\n\n"
@@ -319,7 +306,6 @@ TEXTS = {
         examples=_A_PROMISE,
     ),
     MailKind.REMIND_LAST: Text(
-        _("Reminder before the last day to post"),
         _(
             "You asked us to remind you of {what}. There is still time: please post by "
             "{last_day} at the latest. As far as we know, {left}. Go on here:\n\n"
@@ -335,7 +321,6 @@ TEXTS = {
         examples=_A_PROMISE,
     ),
     MailKind.REMIND_AFTER: Text(
-        _("Reminder after its day"),
         _(
             "You asked us to remind you of {what}. You meant to be done by {until}. As far as we "
             "know, {left}. Have you posted them? Then say so here, and they count:\n\n"
@@ -351,7 +336,6 @@ TEXTS = {
         examples=_A_PROMISE,
     ),
     "news": Text(
-        _("News of a case"),
         _(
             "There is news of {name} ({country}):\n\n"
             "{outcome}\n\n"
@@ -366,7 +350,6 @@ TEXTS = {
         Opening.WANTED,
     ),
     "news-bad": Text(
-        _("News of a case that is bad"),
         _(
             "There is news of {name} ({country}):\n\n"
             "{outcome}\n\n"
@@ -383,7 +366,6 @@ TEXTS = {
         examples={"outcome": _("Ana Example is in prison again\n3 December 2025 · Arrested again")},
     ),
     MailKind.YEAR: Text(
-        _("The letter about the year"),
         _(
             "You wanted to hear from us once more about Write for Rights {year}.\n\n"
             "{you}\n\n"
@@ -405,7 +387,6 @@ TEXTS = {
         examples={"days": str(KEEP_SENT_LETTERS_FOR.days)},
     ),
     "confirm-nothing": Text(
-        _("Nothing left to confirm"),
         _(
             "There is nothing left for you to confirm. What you signed and follow is on this page. "
             "There you can take it back, or take it up again:\n\n"
@@ -420,7 +401,6 @@ TEXTS = {
         Opening.TYPED,
     ),
     Opening.TO_DELIVER: Text(
-        _("Opening: to somebody who asked us to deliver something"),
         _(
             "Hello,\n\n"
             "This mail is from {organisation}. You get it because you asked us to deliver "
@@ -428,14 +408,12 @@ TEXTS = {
         ),
     ),
     Opening.WANTED: Text(
-        _("Opening: to somebody who wanted this mail"),
         _(
             "Hello,\n\n"
             "This mail is from {organisation}. You get it because you asked for it on {site}."
         ),
     ),
     Opening.TYPED: Text(
-        _("Opening: to an address that somebody typed"),
         _(
             "Hello,\n\n"
             "This mail is from {organisation}. You get it because somebody, probably you, typed "
@@ -443,7 +421,6 @@ TEXTS = {
         ),
     ),
     "private-links": Text(
-        _("Below private links"),
         _(
             "With a private link you can read, change, take back or erase what it opens. Keep it "
             "to yourself. If you did not ask for it, somebody mistyped their address: open the "
@@ -451,11 +428,10 @@ TEXTS = {
         ),
     ),
     "end-such-mails": Text(
-        _("Below what becomes of a letter"),
         _("You don’t want to be told any more? This link ends such mails:\n\n{stop}"),
         ("stop",),
     ),
-    "end": Text(_("The end of every mail"), _("{organisation}\n{contact_email}")),
+    "end": Text(_("{organisation}\n{contact_email}")),
 }
 ORDER = {kind: place for place, kind in enumerate(TEXTS)}
 

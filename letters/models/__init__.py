@@ -33,7 +33,7 @@ from letters.models.letters import (
     letter_source,
 )
 from letters.models.mail import MailKind, OutgoingMail, Priority
-from letters.models.mail_texts import MailText
+from letters.models.mail_texts import MailText, MailTextKind
 from letters.models.mailed_links import LinkPurpose, MailedLink
 from letters.models.paper_counts import PaperCount, PaperState
 from letters.models.pledges import Pledge, PledgeState, ReminderStep

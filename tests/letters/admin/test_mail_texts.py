@@ -3,13 +3,14 @@
 import threading
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core import mail
 from django.db import connection, transaction
 from django.urls import reverse
 
 from letters.mail import messages, outbox, writing
 from letters.mail.texts import TEXTS
-from letters.models import Letter, MailText
+from letters.models import Letter, MailText, MailTextKind
 from letters.models.email_spelling import email_hash
 from tests.factories import make_case_to_write_for, make_letter
 from tests.letters.mail.reading import unwrapped
@@ -78,6 +79,20 @@ def test_a_text_is_changed_in_one_language_and_mails_say_it(editor):
     assert "Dear friend, this is the way to your letter for Ana Test:\n\nhttp://" in body
     assert body.split("\n\n")[0] == before[1].split("\n\n")[0]
     assert mailed("fr")[0] == french[0]
+
+
+def test_each_text_has_a_name_for_staff_which_its_history_tells(editor):
+    editor.post(add_url(), form_data(editor.get(add_url())) | {"subject": SUBJECT, "body": BODY})
+    row = MailText.objects.get()
+    name = "Private link to a letter or message (English)"
+
+    history = text(editor.get(reverse("admin:letters_mailtext_history", args=[row.pk])))
+
+    assert f"History of {name}" in history
+    assert "letter-link" not in history
+    assert name in text(editor.get(reverse("admin:letters_mailtext_delete", args=[row.pk])))
+    assert LogEntry.objects.get().object_repr == name
+    assert set(MailTextKind.values) == set(TEXTS)
 
 
 @pytest.mark.parametrize(
