@@ -17,7 +17,6 @@ from letters.models import (
     HandInItem,
     LeftBecause,
     Letter,
-    LinkPurpose,
     MailedLink,
     MailKind,
     OutgoingMail,
@@ -70,15 +69,12 @@ def erase_email_addresses(email_addresses: QuerySet[EmailAddress]) -> int:
         signatures = Signature.objects.filter(email_address__in=keys)
         lock(signatures)
         delete_locked(Follow.objects.filter(email_address__in=keys))
-        about = [f"{LinkPurpose.EMAIL_ADDRESS}:{key}" for key in keys]
-        delete_locked(MailedLink.objects.filter(about__in=about))
-        hashes = EmailAddress.objects.filter(pk__in=keys).values("email_hash")
-        mails = OutgoingMail.objects.filter(to_hash__in=hashes)
-        delete_locked(
-            mails.filter(kind__in=[MailKind.CONFIRM, MailKind.NEWS, MailKind.THANKS_SIGNED])
-        )
+        chosen = EmailAddress.objects.filter(pk__in=keys)
+        of_what_hung_on_it = [MailKind.CONFIRM, MailKind.NEWS, MailKind.THANKS_SIGNED]
+        hashes = chosen.values("email_hash")
+        erasure.erase_mails_of(chosen, Q(kind__in=of_what_hung_on_it, to_hash__in=hashes))
         erase_own_signatures(signatures)
-        EmailAddress.objects.filter(pk__in=keys, blocked_on=None).delete()
+        chosen.filter(blocked_on=None).delete()
     return len(keys)
 
 

@@ -129,8 +129,9 @@ class PledgeAdmin(JudgedMixin, KeysetAdmin, ReadOnlyAdmin):
         if not pledges.answer(pledge, number=number, words=words):
             messages.warning(request, _("It was changed meanwhile: please look again."))
             return
-        smaller = f"Made smaller: {pledge.number} → {number}. {words}"
-        self.log_change(request, pledge, smaller if form.makes_smaller else f"Welcomed. {words}")
+        # Without the words, which may name its writer: the log stays when they are erased.
+        smaller = f"Made smaller: {pledge.number} → {number}."
+        self.log_change(request, pledge, smaller if form.makes_smaller else "Welcomed.")
         messages.success(request, _("Its writer reads your answer."))
         if form.cleaned_data.get("by_hand"):
             chosen = Pledge.objects.filter(pk=pledge.pk)

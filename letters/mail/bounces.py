@@ -13,7 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from letters.mail.pace import DAY, large_domain
-from letters.models import BounceKind, Letter, MailKind, Pledge, Undeliverable
+from letters.models import BounceKind, EmailAddress, Letter, MailKind, Pledge, Undeliverable
 from letters.privacy import throttle
 
 # Somebody asks for these with a form. After a hard bounce one a day is tried: perhaps the mailbox
@@ -88,22 +88,30 @@ def keep_to(stop: Undeliverable | None, *, taker: int) -> None:
     throttle.take(f"tried-again|{stop.email_hash}", most=1, every=DAY, taker=taker)
 
 
-def told_of(things: Iterable[Letter | Pledge]) -> dict[str, Undeliverable]:
+def told_of(things: Iterable[Letter | Pledge | EmailAddress]) -> dict[str, Undeliverable]:
     """By hash, the addresses of which the pages of these things say that mails come back.
 
     Only what came back after the address was given there: so nobody learns, by typing somebody's
     address, what became of mails that others asked for. That somebody reported a mail as spam is
     told to who has proven that the address is theirs.
     """
-    by_hash = {thing.email_hash: thing for thing in things if thing.email_hash}
+    by_hash: dict[str, list[Letter | Pledge | EmailAddress]] = {}
+    for thing in things:
+        by_hash.setdefault(thing.email_hash, []).append(thing)
+    by_hash.pop("", None)
     rows = Undeliverable.objects.stopped().filter(email_hash__in=by_hash)
-    told = {}
-    for row in rows:
-        thing = by_hash[row.email_hash]
-        is_own = row.kind != BounceKind.COMPLAINT or thing.email_proven_on is not None
-        if is_own and row.last_on >= timezone.localtime(thing.created_at).date():
-            told[row.email_hash] = row
-    return told
+    return {
+        row.email_hash: row
+        for row in rows
+        if any(_is_told(row, thing) for thing in by_hash[row.email_hash])
+    }
+
+
+def _is_told(row: Undeliverable, thing: Letter | Pledge | EmailAddress) -> bool:
+    # The page of an address is reached by a mail to it alone.
+    is_proven = isinstance(thing, EmailAddress) or thing.email_proven_on is not None
+    is_own = row.kind != BounceKind.COMPLAINT or is_proven
+    return is_own and row.last_on >= timezone.localtime(thing.created_at).date()
 
 
 def kind_of(text: str) -> BounceKind:

@@ -29,6 +29,8 @@ from letters.models import (
 )
 from letters.models.locks import delete_locked, lock
 from letters.models.mail import TELLS_OF_DECISION
+from letters.models.mailed_links import STOPS
+from letters.privacy import addresses
 
 WAIT_IF_TRAPPED = datetime.timedelta(hours=1)
 # What each says of a letter has to be so when it leaves.
@@ -131,10 +133,13 @@ def queue_pledge_answer(pledge: Pledge) -> None:
 
 def forget_other_addresses(thing: Letter | Pledge) -> None:
     """After its address was changed: the old one is kept in no mail, and no link that was mailed
-    to it opens anything; the new one gets the link."""
-    for model in (MailedLink, OutgoingMail):
-        rows = model.objects.filter(about=links.about(thing))
-        delete_locked(rows.exclude(to_hash=thing.email_hash))
+    to it opens anything; the new one gets the link. What stops mails to the old one goes on doing
+    so, as long as something else is kept under it."""
+    about_it = MailedLink.objects.filter(about=links.about(thing)).exclude(to_hash=thing.email_hash)
+    kept = addresses.still_used(set(about_it.values_list("to_hash", flat=True)))
+    delete_locked(about_it.exclude(purpose__in=STOPS, to_hash__in=kept))
+    mails = OutgoingMail.objects.filter(about=links.about(thing))
+    delete_locked(mails.exclude(to_hash=thing.email_hash))
 
 
 def queue_rejection(letter: Letter) -> None:

@@ -16,6 +16,10 @@ class LinkPurpose(models.TextChoices):
     THANKS = "thanks"  # ends thanks, and mails on what becomes of letters, as above
 
 
+# They stop mails to an address, whatever the mail was about that they stood in.
+STOPS = [LinkPurpose.NO_REMINDERS, LinkPurpose.STOP, LinkPurpose.THANKS]
+
+
 class MailedLinkQuerySet(models.QuerySet["MailedLink"]):
     def by_key(self, key: str) -> "MailedLinkQuerySet":
         return self.filter(key_hash=keyed_hash(key, "mailed-link"))

@@ -162,8 +162,8 @@ class Pledge(PrivateLink):
 
     @property
     def told_answer(self) -> str:
-        """What staff answered, as its writer reads it."""
-        if self.looked_at is None:
+        """What staff answered, as its writer reads it: it may say of whom the promise is."""
+        if self.looked_at is None or (self.case and not self.case.is_visible):
             return ""
         return self.answer or gettext("Welcome, and thank you for so many letters!")
 

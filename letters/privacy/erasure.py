@@ -41,7 +41,8 @@ from letters.models import (
     Undeliverable,
 )
 from letters.models.locks import delete_locked, delete_unused, lock
-from letters.privacy import limits, retention
+from letters.models.mailed_links import STOPS
+from letters.privacy import addresses, limits, retention
 
 # What goes of a letter that counts: all but its case, country, day and way.
 ERASED_FIELDS = {
@@ -83,7 +84,7 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
         # Locked, so that none begins or ceases to count between the two steps below.
         keys = lock(letters)
         lock(Reply.objects.filter(letter__in=keys))  # before its mails, as who tells of one
-        _erase_mail_about("letter", keys)
+        erase_mails_of(Letter.objects.filter(pk__in=keys))
         _forget_at_the_desk(DeskThing.LETTER, keys)
         LetterPicture.objects.filter(letter__in=keys).delete()
         unread = Reply.objects.unread().filter(letter__in=keys)
@@ -122,8 +123,9 @@ def erase_pledges(pledges: QuerySet[Pledge]) -> int:
         keys = lock(pledges)
         written = lock(Letter.objects.filter(pledge__in=keys))
         Letter.objects.filter(pk__in=written).update(pledge=None)
-        gone, _by_model = Pledge.objects.filter(pk__in=keys).delete()
-        _erase_mail_about("pledge", keys)
+        chosen = Pledge.objects.filter(pk__in=keys)
+        erase_mails_of(chosen)
+        gone, _by_model = chosen.delete()
     return gone
 
 
@@ -314,8 +316,9 @@ def _erase_if_empty(email_addresses: QuerySet[EmailAddress]) -> int:
         keys = lock(email_addresses)
         # Asked once more under the lock: something may hang on one since.
         still = list(email_addresses.filter(pk__in=keys).values_list("pk", flat=True))
-        EmailAddress.objects.filter(pk__in=still).delete()
-        _erase_mail_about(LinkPurpose.EMAIL_ADDRESS, still)
+        unused = EmailAddress.objects.filter(pk__in=still)
+        erase_mails_of(unused)
+        unused.delete()
     return len(still)
 
 
@@ -342,3 +345,24 @@ def _erase_mail_about(thing: str, keys: list[int]) -> None:
     about = [f"{thing}:{key}" for key in keys]
     delete_locked(MailedLink.objects.filter(about__in=about))
     delete_locked(OutgoingMail.objects.filter(about__in=about))
+
+
+def erase_mails_of(
+    things: QuerySet[Letter] | QuerySet[Pledge] | QuerySet[EmailAddress], mails: Q | None = None
+) -> None:
+    """Take out the mails about these things, which are about to go, and all others that `mails`
+    names; what stops mails to an address, and what came back from it, with the last thing there.
+
+    In a transaction, with the things locked.
+    """
+    is_of_addresses = things.model is EmailAddress
+    name = LinkPurpose.EMAIL_ADDRESS if is_of_addresses else things.model._meta.model_name
+    about = [f"{name}:{key}" for key in things.values_list("pk", flat=True)]
+    hashes = set(things.exclude(email_hash="").values_list("email_hash", flat=True))
+    kept = addresses.still_used(hashes, beside=things)
+    stops_others = Q(purpose__in=STOPS, to_hash__in=kept)
+    done_with = Q(about__in=about) & ~stops_others | Q(purpose__in=STOPS, to_hash__in=hashes - kept)
+    delete_locked(MailedLink.objects.filter(done_with))
+    delete_locked(OutgoingMail.objects.filter(Q(about__in=about) | (mails or Q(pk=None))))
+    came_back = Undeliverable.objects.filter(email_hash__in=hashes - kept)
+    delete_locked(came_back.exclude(kind=BounceKind.COMPLAINT))

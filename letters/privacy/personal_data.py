@@ -43,6 +43,8 @@ NOT_TOLD = {
     "text",  # of a petition: told below, if its case is
 }
 TOLD_OF_LETTERS = {"subject", "body"}
+# Words of staff, which may say of whom they are.
+OF_STAFF = {"answer", "change_wanted", "rejection_reason"}
 
 Thing = Letter | Pledge | Signature | Follow | EmailAddress | OutgoingMail | Undeliverable
 
@@ -188,9 +190,16 @@ def _fields(thing: Thing) -> list[models.Field]:
 
 def _value(thing: Thing, field: models.Field):
     value = getattr(thing, field.name)
+    if value and field.name in OF_STAFF and not _may_be_named(thing):
+        return _("not shown at the moment")
     if not field.is_relation:
         return value
     case = getattr(value, "case", value)
     if isinstance(case, Case) and not case.is_visible:
         return _("a case that is not shown at the moment")
     return str(value or "")
+
+
+def _may_be_named(thing: Thing) -> bool:
+    case = getattr(thing, "case", None)
+    return case is None or case.is_visible

@@ -63,6 +63,7 @@ def email_address_page(request: HttpRequest, email_address: EmailAddress) -> Htt
         "has_news": any(thing.state == FollowState.CONFIRMED for thing in follows),
         "link": settings.SITE_URL + email_address.get_absolute_url(),
         "on_device": mine_cookie.state_of(request, email_address),
+        "came_back": bounces.told_of([email_address]).get(email_address.email_hash),
     }
     return render(request, "letters/email_addresses/email_address.html", context)
 
@@ -93,17 +94,19 @@ def stop(request: HttpRequest, key: str) -> HttpResponse:
     return stop_page(request, _email_address_or_404(key))
 
 
-def stop_page(request: HttpRequest, email_address: EmailAddress) -> HttpResponse:
+def stop_page(request: HttpRequest, email_address: EmailAddress | None) -> HttpResponse:
     """End all news to the address: by the button, or by the one click of a mail program.
 
     It shows nothing that hangs on the address, and leads to nothing of it: news is passed on.
     """
     if request.method == "POST":
-        follow_actions.end_all(email_address)
+        if email_address:
+            follow_actions.end_all(email_address)
         # Only a browser may be sent on to another page: RFC 8058, section 3.1.
         if request.POST.get("List-Unsubscribe") != "One-Click":
             return redirect(request.path)
-    has_news = email_address.follows.exclude(state=FollowState.ENDED).exists()
+    wanted = Follow.objects.filter(email_address=email_address).exclude(state=FollowState.ENDED)
+    has_news = email_address is not None and wanted.exists()
     return render(request, "letters/email_addresses/stop.html", {"has_news": has_news})
 
 

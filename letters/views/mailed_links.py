@@ -55,13 +55,17 @@ def mailed_posted(request: HttpRequest, key: str) -> HttpResponse:
 @csrf_exempt  # a mail program posts without a cookie, and from no page of ours: RFC 8058
 @private_page
 def stop_news(request: HttpRequest, key: str) -> HttpResponse:
-    """The link that ends what comes without being asked for each time: news, reminders, thanks."""
+    """The link that ends what comes without being asked for each time: news, reminders, thanks.
+
+    It is about the address: whatever the mail was about may have been erased since.
+    """
     if link := _link(key):
         match link.purpose:
             case LinkPurpose.STOP:
-                return stop_page(request, _thing_or_404(EmailAddress.objects.all(), link))
+                of_hash = EmailAddress.objects.filter(email_hash=link.to_hash)
+                return stop_page(request, of_hash.first())
             case LinkPurpose.NO_REMINDERS:
-                return stop_reminders_page(request, _thing_or_404(Pledge.objects.all(), link))
+                return stop_reminders_page(request, link.to_hash)
             case LinkPurpose.THANKS:
                 return _end_thanks(request, link)
     raise Http404

@@ -94,7 +94,7 @@ def about(request: HttpRequest, things: Things) -> dict:
         "marked": request.GET.get("marked", "") if marked else "",
         "number_marked": sum(letter.state == "posted" for letter in marked),
         "today": timezone.localdate(),
-        "came_back": bounces.told_of([*things.letters, *things.pledges]),
+        "came_back": bounces.told_of([*things.letters, *things.pledges, *things.addresses]),
     }
 
 

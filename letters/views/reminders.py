@@ -39,17 +39,17 @@ def posted_page(request: HttpRequest, pledge: Pledge, key: str) -> HttpResponse:
     return redirect(pledge)
 
 
-def stop_reminders_page(request: HttpRequest, pledge: Pledge) -> HttpResponse:
+def stop_reminders_page(request: HttpRequest, to_hash: str) -> HttpResponse:
     """End all reminders to the address: by the button, or by the one click of a mail program.
 
     It shows nothing of what was promised, and leads to nothing of it: mails are passed on.
     """
     if request.method == "POST":
-        reminders.stop(pledge.email_hash)
+        reminders.stop(to_hash)
         # Only a browser may be sent on to another page: RFC 8058, section 3.1.
         if request.POST.get("List-Unsubscribe") != "One-Click":
             return redirect(request.path)
-    of_address = Pledge.objects.filter(email_hash=pledge.email_hash)
+    of_address = Pledge.objects.filter(email_hash=to_hash)
     has_reminders = of_address.filter(wants_reminders=True).exists()
     return render(request, "letters/reminders/stop.html", {"has_reminders": has_reminders})
 

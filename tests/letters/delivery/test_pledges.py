@@ -1,6 +1,7 @@
 """Who promises many letters is looked at by staff, in a friendly way, and gets an answer."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
@@ -108,6 +109,24 @@ def test_welcoming_it_leaves_its_letters_to_be_looked_at_and_answers_its_writer(
     today = text(staff.get("/admin/"))
     assert TODAY not in today
     assert "1 pledge with letters written by hand to look at" in today
+
+
+def test_the_answer_is_not_told_while_its_case_is_hidden_and_is_in_no_log(client):
+    words = "Dear class of Ana Test, welcome!"
+    of = {"email": "sam@example.org", "email_hash": email_hash("sam@example.org")}
+    pledge = make_big_pledge(make_case_to_write_for(display_name="Ana Test"), **of)
+    answer(signed_in("moderator"), pledge, "welcome", words=words)
+
+    def told() -> list[bool]:
+        export = str(personal_data.export(of["email_hash"]))
+        return [words in words_of(client, pledge), words in export]
+
+    shown = told()
+    Case.objects.filter(pk=pledge.case_id).update(freeze="hidden", freeze_reason="A test.")
+
+    assert (shown, told()) == ([True, True], [False, False])
+    assert "a friendly look" not in words_of(client, pledge)
+    assert words not in str(list(LogEntry.objects.values_list("change_message", flat=True)))
 
 
 def test_what_was_written_by_hand_is_let_count_with_the_welcome_if_staff_say_so(client):

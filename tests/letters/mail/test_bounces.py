@@ -13,13 +13,13 @@ from django.utils import timezone
 from letters.actions import email_addresses, erasure
 from letters.mail import bounces, outbox
 from letters.mail.pace import domain_of
-from letters.models import BounceKind, OutgoingMail, Undeliverable
+from letters.models import BounceKind, EmailAddress, OutgoingMail, Undeliverable
 from letters.models.email_spelling import email_hash
 from letters.privacy import limits, personal_data
 from letters.privacy.erasure import erase_expired
-from tests.factories import make_case_to_write_for, make_letter, make_pledge
+from tests.factories import make_case_to_write_for, make_letter, make_petition, make_pledge
 from tests.letters.mail.test_outbox import make_mail
-from tests.letters.sending import send_letter, token
+from tests.letters.sending import say_yes, send_letter, sign, token
 from tests.reading import page, words
 from tests.staff import signed_in, text
 
@@ -264,6 +264,32 @@ def test_the_list_on_the_device_says_where_mails_came_back(client):
         came_back(HARD)
 
         assert "Mails to its address came back" in text(client.get(mine))
+
+
+@pytest.mark.parametrize("kind", [HARD, COMPLAINT])
+def test_the_list_says_of_a_signature_too_that_mails_to_its_address_came_back(client, kind):
+    sign(client, make_petition(), email=SAM)
+    address = EmailAddress.objects.get()
+    say_yes(client, address)
+    assert "came back" not in text(client.get(reverse("letters:mine")))
+
+    came_back(kind)
+
+    assert "Mails to its address came back" in text(client.get(reverse("letters:mine")))
+    assert "Keep the link to this page." in text(client.get(address.get_absolute_url()))
+
+
+def test_of_several_things_under_an_address_one_that_may_be_told_is_enough():
+    own = {"email": SAM, "email_hash": email_hash(SAM)}
+    case = make_case_to_write_for()
+    proven = make_letter(case, email_proven_on=timezone.localdate(), **own)
+    unproven = make_letter(case, **own)
+    came_back(COMPLAINT)
+
+    told = [bounces.told_of(things) for things in ([proven, unproven], [unproven, proven])]
+
+    assert [list(one) for one in told] == [[email_hash(SAM)]] * 2
+    assert bounces.told_of([unproven]) == {}
 
 
 # --- what is kept

@@ -13,14 +13,24 @@ from django.test import Client
 from django.utils import timezone
 
 from cases.encryption import urlsafe
-from letters.actions import email_addresses
+from letters.actions import email_addresses, pledges
 from letters.actions import erasure as erasure_actions
-from letters.mail import links
-from letters.models import EmailAddress, Letter, MailedLink, OutgoingMail, Pledge
+from letters.mail import bounces, links, outbox, reminders
+from letters.models import (
+    BounceKind,
+    EmailAddress,
+    Letter,
+    MailedLink,
+    MailKind,
+    OutgoingMail,
+    Pledge,
+    Undeliverable,
+)
 from letters.models.email_spelling import email_hash
 from letters.privacy import erasure
 from tests.factories import (
     make_case_to_write_for,
+    make_edition,
     make_email_address,
     make_follow,
     make_letter,
@@ -28,13 +38,15 @@ from tests.factories import (
     make_pledge,
     make_signature,
 )
-from tests.letters.sending import letter_form, send_letter, send_pledge, sign, signed
+from tests.letters.sending import act, letter_form, send_letter, send_pledge, sign, signed
 from tests.letters.stored import everything
 from tests.staff import text
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
 DAY = datetime.timedelta(days=1)
+KIM = "kim@example.org"
+SAM = {"email": "sam@example.org", "email_hash": email_hash("sam@example.org")}
 
 
 def mailed() -> list[str]:
@@ -282,3 +294,109 @@ def test_links_keep_the_word_of_mails_from_before_an_address_had_its_name():
     assert key == urlsafe(digest[:16])
     link = MailedLink.objects.by_key(key).get()
     assert (link.purpose, link.about) == ("mailbox", f"mailbox:{email_address.pk}")
+
+
+# --- links that stop mails
+
+
+def stop_in_headers() -> str:
+    """As a mail program finds it in the headers of the newest mail."""
+    header = mail.outbox[-1].extra_headers["List-Unsubscribe"]
+    return header.removeprefix("<http://testserver").removesuffix(">")
+
+
+def one_click(link: str) -> int:
+    return Client().post(link, {"List-Unsubscribe": "One-Click"}).status_code
+
+
+def reminded(**fields) -> Pledge:
+    """A pledge whose day was the day before yesterday: its writer is reminded today."""
+    today = timezone.localdate()
+    due = {"next_reminder_on": today, "due_on": today - reminders.AFTER_ITS_DAY}
+    asked = {"wants_reminders": True, "email_proven_on": today}
+    long_ago = {"created_at": timezone.now() - 40 * DAY}
+    return make_pledge(make_case_to_write_for(), **due | asked | long_ago | SAM | fields)
+
+
+@pytest.mark.parametrize("how", ["erased", "given another address"])
+def test_a_link_that_stops_reminders_works_as_long_as_others_remind_its_address(client, how):
+    first, second = reminded(), reminded(next_reminder_on=None)
+    reminders.queue_batch()
+    with time_machine.travel(timezone.now() + DAY):
+        outbox.send_due()
+    link = stop_in_headers()
+
+    if how == "erased":
+        client.post(f"{first.get_absolute_url()}erase/")
+    else:
+        change = {"email": KIM, "email_hash": email_hash(KIM), "consent_version": ""}
+        pledges.change_address(first, **change)
+    looked = client.get(link).status_code
+    clicked = one_click(link)
+
+    assert (looked, clicked) == (200, 200)
+    assert not Pledge.objects.get(pk=second.pk).wants_reminders
+
+
+def test_a_link_that_ends_thanks_works_after_the_letter_of_its_mail_was_erased(client):
+    case = make_case_to_write_for()
+    own = SAM | {"wants_news": True, "email_proven_on": timezone.localdate()}
+    first, second = [make_letter(case, state="ready", route="post", **own) for _nr in range(2)]
+    act(client, first, "posted")
+    with time_machine.travel(timezone.now() + DAY):
+        outbox.send_due()
+    link = stop_in_headers()
+
+    client.post(f"{first.get_absolute_url()}erase/")
+
+    assert one_click(link) == 200
+    assert not Letter.objects.get(pk=second.pk).wants_news
+
+
+def test_links_that_stop_mails_go_with_the_last_thing_of_their_address(client):
+    things = [reminded(), reminded(next_reminder_on=None)]
+    letter = make_letter(make_case_to_write_for(), **SAM)
+    reminders.queue_batch()
+    with time_machine.travel(timezone.now() + DAY):
+        outbox.send_due()
+    link = stop_in_headers()
+
+    for thing in [*things, letter]:
+        assert client.get(link).status_code == 200
+        client.post(f"{thing.get_absolute_url()}erase/")
+
+    assert client.get(link).status_code == 404
+    assert not MailedLink.objects.exists()
+    assert email_hash("sam@example.org") not in everything()
+
+
+def test_what_came_back_goes_with_the_last_thing_of_its_address(client):
+    letter, pledge = make_letter(make_case_to_write_for(), **SAM), make_pledge(**SAM)
+    address = make_email_address()
+    bounces.note(address.email_hash, BounceKind.HARD)
+
+    left = []
+    for thing in [letter, pledge, address]:
+        client.post(f"{thing.get_absolute_url()}erase/")
+        left.append(Undeliverable.objects.count())
+
+    assert left == [1, 1, 0]
+
+
+def test_an_address_that_is_erased_takes_all_its_mails_along(client):
+    address = make_email_address()
+    make_follow(edition=make_edition(2025), email_address=address)
+    for kind in [MailKind.YEAR, MailKind.CONFIRM]:
+        OutgoingMail.objects.create(
+            about=links.about(address),
+            kind=kind,
+            to=address.email,
+            to_hash=address.email_hash,
+            created_at=timezone.now(),
+            not_before=timezone.now(),
+        )
+
+    client.post(f"{address.get_absolute_url()}erase/")
+
+    assert not OutgoingMail.objects.exists()
+    assert address.email_hash not in everything()
