@@ -59,6 +59,7 @@ class YearLetterAdmin(ExtraPagesMixin, ReadOnlyAdmin):
     @extra_page("of/<int:year>/", permission="view")
     def year_view(self, request: HttpRequest, year: int) -> HttpResponse:
         edition, row = _of(year)
+        is_waiting = row.pk is not None and row.approved_at is None
         waiting = year_letters.mails(edition).waiting().count() if row.approved_at else 0
         context = {
             "letter": row,
@@ -68,6 +69,7 @@ class YearLetterAdmin(ExtraPagesMixin, ReadOnlyAdmin):
             "fewest": SMALLEST_SHOWN,
             "is_wanted": year_letters.wishes(edition).exists(),
             "is_leaving": bool(row.tell_after or waiting),
+            "is_stale": is_waiting and year_letters.is_stale(row),
             "is_mine": row.pk is not None and row.asked_by_id == request.user.pk,
             "may_act": self.has_approve_permission(request),
             "seen": row.asked_at.isoformat(),
@@ -129,7 +131,7 @@ def _number(edition: Edition) -> int | None:
 
 
 def _previews(edition: Edition) -> list[Preview]:
-    """The mail as it would be now, for an invented reader."""
+    """The mail as it was asked for, or would be now, for an invented reader."""
     previews = []
     for language, _name in settings.LANGUAGES:
         name = language_name(language, get_language())

@@ -13,13 +13,13 @@ from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.urls import reverse
 from django.utils.formats import date_format
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from cases.models import Case, Edition, Freeze, Outcome
 from letters.mail import links, reminders
 from letters.mail.messages import OF_DELIVERY
-from letters.mail.texts import TOKENS
+from letters.mail.texts import TOKENS, Words
 from letters.models import (
     DataRequest,
     Delivery,
@@ -46,12 +46,14 @@ from letters.text.post_days import last_safe_day
 class Part(NamedTuple):
     """One text of a mail, and what stands for its words in braces: see `letters.mail.texts`.
 
-    `stop` is a link that ends such mails, if it has its place at the end of the mail.
+    `stop` is a link that ends such mails, if it has its place at the end of the mail. `approved`
+    are texts of that mail that stay as they were approved.
     """
 
     text: str
     values: dict[str, str]
     stop: str = ""
+    approved: dict[str, Words] = {}
 
 
 def part_of(mail: OutgoingMail) -> Part | None:
@@ -254,29 +256,35 @@ def _year(mail: OutgoingMail) -> Part | None:
         return None
     wished = address.follows.confirmed().exclude(edition=None).values("edition")
     approved = Edition.objects.filter(pk__in=wished, year_letter__approved_at__isnull=False)
-    edition = approved.order_by("-year").first()
+    edition = approved.select_related("year_letter").order_by("-year").first()
     if edition is None:
         return None
     return _of_year(edition, year.done_by(address, edition), stop=mail.unsubscribe_url)
 
 
 def example_of_year(edition: Edition) -> Part:
-    """The letter about the year as it would be now, for an invented reader."""
+    """The letter about the year as it was asked for, or would be now, for an invented reader."""
     done = year.Done(letters=3, messages=1, signatures=8)
     return _of_year(edition, done, stop=str(TOKENS["stop"].example))
 
 
 def _of_year(edition: Edition, done: year.Done, *, stop: str) -> Part:
+    asked_for = edition.year_letter.texts.get(get_language()) if edition.year_letter else None
+    after = outcomes_of_year(edition)
+    if asked_for:  # what is new or was changed since, nobody has approved
+        after = [outcome for outcome in after if outcome in asked_for["after"]]
     values = {
         "year": str(edition.year),
         "you": _you_did(done),
         "all": _all_did(year.done_by_all(edition)),
-        "after": _came_after(edition),
+        "after": _came_after(after),
         "link": settings.SITE_URL + reverse("cases:edition", args=[edition.year]),
         "days": str(KEEP_SENT_LETTERS_FOR.days),
         "stop": stop,
     }
-    return Part(MailKind.YEAR, values)
+    words = asked_for["words"] if asked_for else {}
+    approved = {text: Words(*subject_and_body) for text, subject_and_body in words.items()}
+    return Part(MailKind.YEAR, values, approved=approved)
 
 
 def _you_did(done: year.Done) -> str:
@@ -291,11 +299,15 @@ def _all_did(done: year.Done) -> str:
     return ""
 
 
-def _came_after(edition: Edition) -> str:
-    outcomes = year.outcomes_of(edition)
+def outcomes_of_year(edition: Edition) -> list[str]:
+    """What came after, as its letter tells it, in the language that is active."""
+    return [_outcome(outcome) for outcome in year.outcomes_of(edition)]
+
+
+def _came_after(outcomes: list[str]) -> str:
     if not outcomes:
         return _("- Nothing that we have learned of yet. We don’t give up.")
-    return "\n".join(f"- {_outcome(outcome)}" for outcome in outcomes)
+    return "\n".join(f"- {outcome}" for outcome in outcomes)
 
 
 def _outcome(outcome: Outcome) -> str:

@@ -56,6 +56,8 @@ def of_parts(parts: Iterable[Part], unsaved: Mapping[str, Words] | None = None) 
         Part("end", {}),
     ]
     words = current({part.text for part in all_parts}) | dict(unsaved or {})
+    for part in parts:
+        words |= part.approved
     common = common_values()
     bodies = [texts.filled(words[part.text].body, common | part.values) for part in all_parts]
     return Words(
@@ -95,6 +97,11 @@ def current(kinds: Iterable[str]) -> dict[str, Words]:
         if not any(texts.problems(row.kind, changed).values()):
             words[row.kind] = changed
     return words
+
+
+def texts_of_mail(kind: MailKind) -> list[str]:
+    """All that a mail which leaves by itself is made of."""
+    return [TEXTS[kind].opening, kind, "end"]
 
 
 def example(kind: str, words: Words) -> Words:

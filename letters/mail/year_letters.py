@@ -7,6 +7,7 @@ address. It goes with that: the next year nobody is written to who did not ask a
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -15,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import Edition
 from cases.publishing.acts import Refused
-from letters.mail import batches, links, messages
+from letters.mail import batches, links, messages, parts, writing
 from letters.models import Follow, MailKind, OutgoingMail, YearLetter
 from letters.models.locks import delete_locked
 
@@ -33,20 +34,51 @@ def to_ask() -> QuerySet[Edition]:
     return over.filter(Exists(wanted))
 
 
+def texts(edition: Edition) -> dict[str, dict]:
+    """What two people have to agree on, as it would be now, in each language."""
+    found = {}
+    for language, _name in settings.LANGUAGES:
+        with translation.override(language):
+            words = writing.current(writing.texts_of_mail(MailKind.YEAR))
+            found[language] = {
+                "words": {text: list(subject_and_body) for text, subject_and_body in words.items()},
+                "after": parts.outcomes_of_year(edition),
+            }
+    return found
+
+
+def is_stale(letter: YearLetter) -> bool:
+    """Whether the mail would be another one now than the one that was asked for."""
+    return letter.texts != texts(letter.edition)
+
+
 def ask(edition: Edition, by: User) -> YearLetter:
-    """The first of the two people it takes. Raises Refused if nobody wants it."""
+    """The first of the two people it takes. Who asked first stays the one who asked, until what it
+    says is changed: then it has to be asked for anew.
+
+    Raises Refused if nobody wants it, or it is approved.
+    """
     if not wishes(edition).exists():
         raise Refused(_("Nobody has asked for it: there is nobody to write to."))
+    as_it_is = texts(edition)
     with transaction.atomic():
         letters = YearLetter.objects.select_for_update(of=["self"])
-        letter, is_new = letters.get_or_create(edition=edition, defaults={"asked_by": by})
-    if not is_new and letter.approved_at:
-        raise Refused(_("It is approved already."))
+        letter, is_new = letters.get_or_create(
+            edition=edition, defaults={"texts": as_it_is, "asked_by": by}
+        )
+        if letter.approved_at:
+            raise Refused(_("It is approved already."))
+        if not is_new and letter.texts != as_it_is:
+            letter.texts, letter.asked_by, letter.asked_at = as_it_is, by, timezone.now()
+            letter.save(update_fields=["texts", "asked_by", "asked_at"])
     return letter
 
 
 def approve(letter: YearLetter, by: User) -> None:
-    """The second person: from now on the mails go out. Raises Refused."""
+    """The second person: from now on the mails go out, as this person has read them.
+
+    Raises Refused if that is not what was asked for.
+    """
     with transaction.atomic():
         row = YearLetter.objects.select_for_update(of=["self"]).filter(pk=letter.pk).first()
         if row is None:
@@ -55,6 +87,8 @@ def approve(letter: YearLetter, by: User) -> None:
             raise Refused(_("It is approved already."))
         if row.asked_by_id == by.pk:
             raise Refused(_("Somebody else than who asked has to approve it."))
+        if row.asked_at != letter.asked_at or is_stale(row):
+            raise Refused(_("What it says was changed after this was asked for: ask for it anew."))
         row.approved_by, row.approved_at = by, timezone.now()
         row.tell_after = row.approved_at
         row.save(update_fields=["approved_by", "approved_at", "tell_after"])
@@ -91,9 +125,9 @@ def _queue_some(letter: YearLetter, most: int) -> list[int]:
     follows = list(wanting)
     addresses = [follow.email_address for follow in follows]
     about = [links.about(address) for address in addresses]
+    links.keep_to_stop(addresses)  # first: see “Who waits for whom” in docs/architecture.md
     earlier = OutgoingMail.objects.filter(about__in=about, kind=MailKind.YEAR)
     delete_locked(earlier.exclude(sent_at=None, given_up_at=None))  # of a year before
-    links.keep_to_stop(addresses)
     queued = []
     for address in addresses:
         with translation.override(address.language):

@@ -23,11 +23,13 @@ class YearLetter(models.Model):
     """The one letter about the year, to those who asked for it: one person of staff asks for it,
     another approves it.
 
-    Its words are those of mails (`letters.mail.texts`); what its reader did, what all did and what
-    came after is looked up when it leaves.
+    What its reader did and what all did is looked up when it leaves. All else is as both saw it,
+    whatever changes meanwhile.
     """
 
     edition = OneToOneOrNoneField(Edition, models.PROTECT, related_name="year_letter")
+    # {"en": {"words": {text of mails: [subject, body]}, "after": [what came after]}, "fr": …}
+    texts = models.JSONField(default=dict, editable=False)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,

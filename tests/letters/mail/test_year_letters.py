@@ -10,10 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import Case, Edition, Freeze
+from cases.models import Case, Edition, Freeze, Outcome
 from letters.actions import erasure as own_erasure
 from letters.mail import announcements, batches, outbox, year_letters
-from letters.models import EmailAddress, Follow, Letter, OutgoingMail, YearLetter
+from letters.models import EmailAddress, Follow, Letter, MailText, OutgoingMail, YearLetter
 from letters.models.email_spelling import email_hash
 from letters.privacy import erasure, limits
 from tests.factories import (
@@ -28,7 +28,7 @@ from tests.factories import (
 )
 from tests.letters.mail.reading import unwrapped
 from tests.letters.sending import act, say_yes, send_letter, send_pledge
-from tests.staff import signed_in, text
+from tests.staff import form_data, signed_in, text
 
 pytestmark = pytest.mark.django_db
 DAY = datetime.timedelta(days=1)
@@ -194,6 +194,74 @@ def test_it_can_be_taken_back_and_stopped(teller):
     assert not OutgoingMail.objects.exists()
 
 
+def change_words(kind: str, body: str) -> None:
+    """One editor does it alone."""
+    editor = signed_in("editor")
+    url = reverse("admin:letters_mailtext_add") + f"?kind={kind}&language=en"
+    editor.post(url, form_data(editor.get(url)) | {"body": body})
+    assert MailText.objects.filter(kind=kind).exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("year", "{you} Down with the tyrant. {link} {stop}"),
+        ("opening-wanted", "Down with the tyrant."),
+        ("end", "Down with the tyrant."),
+    ],
+)
+def test_words_that_are_changed_once_it_is_approved_do_not_leave_with_it(kind, body):
+    make_case_to_write_for()
+    wants()
+    approved()
+    year_letters.queue_batch()
+
+    change_words(kind, body)
+    [mailed] = tell()
+
+    assert "tyrant" not in mailed
+    assert "You wanted to hear from us once more about Write for Rights 2025." in mailed
+
+
+def test_words_that_are_changed_while_it_waits_have_to_be_asked_for_anew(teller):
+    make_case_to_write_for()
+    wants()
+    press(teller, "ask", edition())
+    change_words("year", "{you} Down with the tyrant. {link} {stop}")
+    second = signed_in("editor")
+
+    stale = text(second.get(page(edition())))
+    said_no = text(press(second, "approve", edition()))
+    press(second, "ask", edition())
+    fresh = text(teller.get(page(edition())))
+    press(teller, "approve", edition())
+    [mailed] = tell()
+
+    assert "What it says was changed after this was asked for" in stale
+    assert "tyrant" not in stale
+    assert "ask for it anew" in said_no
+    assert "tyrant" in fresh
+    assert "tyrant" in mailed
+
+
+def test_an_outcome_that_is_new_or_hidden_since_it_was_approved_is_not_told(teller):
+    case = make_case_to_write_for(display_name="Ana Test")
+    other = make_case_to_write_for(display_name="Zora Test")
+    make_outcome(case, headline="The appeal was refused")
+    changed = make_outcome(case, headline="The trial began")
+    make_outcome(other, headline="Zora is free")
+    wants()
+    approved()
+
+    make_outcome(case, headline="Write to the king")
+    Outcome.objects.filter(pk=changed.pk).update(headline="Write to the queen")
+    Case.objects.filter(pk=other.pk).update(freeze=Freeze.HIDDEN, freeze_reason="x")
+    [mailed] = tell()
+
+    [told] = re.findall(r"^- .*", mailed, re.MULTILINE)
+    assert "The appeal was refused (Ana Test, Norway)" in told
+
+
 def test_nobody_asks_for_what_nobody_wants(teller):
     make_case_to_write_for()
 
@@ -261,6 +329,22 @@ def test_it_comes_in_the_language_of_its_reader():
 
     assert "Bonjour" in body
     assert "/fr/" in body
+
+
+def test_who_gets_it_once_more_the_next_year_gets_that_of_the_next_year():
+    make_case_to_write_for()
+    email_address = wants()
+    approved()
+    tell()
+    next_year = make_edition(2026)
+    make_follow(None, email_address=email_address, edition=next_year, state="confirmed")
+
+    approved(next_year)
+    with time_machine.travel(timezone.now() + DAY):
+        tell()
+
+    assert "2026" in mail.outbox[-1].body
+    assert len(mail.outbox) == 2
 
 
 # --- and then a clean slate
