@@ -295,7 +295,7 @@ TEXTS = {
             "You asked us to remind you of {what}. Half of the time is over, and {left} by "
             "{until}. Go on here:\n\n"
             "{link}\n\n"
-            "Have you posted them already? Then say so here, and they count:\n\n"
+            "Already posted? Then say so here, and it counts:\n\n"
             "{posted}\n\n"
             "No more reminders:\n\n"
             "{stop}"
@@ -310,7 +310,7 @@ TEXTS = {
             "You asked us to remind you of {what}. There is still time: please post by "
             "{last_day} at the latest. As far as we know, {left}. Go on here:\n\n"
             "{link}\n\n"
-            "Have you posted them already? Then say so here, and they count:\n\n"
+            "Already posted? Then say so here, and it counts:\n\n"
             "{posted}\n\n"
             "No more reminders:\n\n"
             "{stop}"
@@ -323,7 +323,7 @@ TEXTS = {
     MailKind.REMIND_AFTER: Text(
         _(
             "You asked us to remind you of {what}. You meant to be done by {until}. As far as we "
-            "know, {left}. Have you posted them? Then say so here, and they count:\n\n"
+            "know, {left}. Already posted? Then say so here, and it counts:\n\n"
             "{posted}\n\n"
             "If not: you can go on, or give the promise back, and that is all right:\n\n"
             "{link}\n\n"

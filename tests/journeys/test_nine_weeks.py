@@ -113,7 +113,8 @@ def promises_at_the_stall(maren: Visitor) -> str:
     maren.fills("By when?", "2025-12-21")
     maren.presses("Make the promise")
     maren.is_at("5 letters promised")
-    maren.sees("To be written by 21 December 2025.", "This device remembers it")
+    maren.sees("Write for Rights 2025", "To be written by 21 December 2025.")
+    maren.sees("This device remembers it")
     return maren.page.url
 
 
@@ -200,6 +201,7 @@ def gives_one_back(visitor: Visitor, promise: str) -> None:
 def has_posted_one_by_hand(visitor: Visitor, reminder: list[str]) -> None:
     posted, _go_on, _stop = reminder
     visitor.opens(posted)
+    visitor.is_at("Have you posted it?")
     visitor.picks("For whom", "Ana Test")
     visitor.presses("I have posted them")
     visitor.is_at("Promise kept")
