@@ -69,6 +69,7 @@ urlpatterns = [
     path("oembed", api.oembed, name="oembed"),
     path("api/", api.explained, name="api"),
     path("api/v1/", api.index, name="api-index"),
+    path("api/v1/openapi.json", api.openapi_json, name="api-openapi"),
     path("api/v1/cases/", api.cases, name="api-cases"),
     path("api/v1/cases/<slug:slug>/", api.case, name="api-case"),
     path("api/v1/outcomes/", api.outcomes, name="api-outcomes"),

@@ -55,7 +55,9 @@ class ListForm(QueryForm):
         min_value=1,
         max_value=10_000,
         required=False,
-        help_text=gettext_lazy("The number of a page, counted anew each time. Not with a cursor."),
+        help_text=gettext_lazy(
+            "The number of a page, counted anew each time: from the start, or from the cursor."
+        ),
     )
 
     @property
@@ -68,12 +70,6 @@ class ListForm(QueryForm):
         if page is not None and str(page) != self.query.get("page"):
             raise forms.ValidationError(_("Write the number without anything around it."))
         return page
-
-    def clean(self) -> dict:
-        asked = super().clean() or self.cleaned_data
-        if asked.get("cursor") and asked.get("page"):
-            self.add_error("page", _("Give a cursor or a page, not both."))
-        return asked
 
 
 PAGING = set(ListForm.base_fields)

@@ -16,9 +16,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from cases import pictures
-from cases.models import Case, Portrait
+from cases.models import Case, OutcomeKind, Portrait, Region, Tone
 from cases.models.case_parts import SourcedModel
+from cases.models.cases import CaseKind
 from letters.models import LetterState
+from letters.sharing import shapes
+from letters.sharing.shapes import Shape
 from letters.statistics import deliveries, impact, replies
 from letters.statistics.totals import ImpactTotals
 
@@ -29,10 +32,18 @@ class Field(NamedTuple):
     name: str
     says: str | Promise
     of: Callable[[Any], Any]
+    shape: Shape = shapes.TEXT
 
 
 def as_json(fields: Iterable[Field], row: Any) -> dict[str, Any]:
     return {field.name: field.of(row) for field in fields}
+
+
+def record_of(fields: Iterable[Field]) -> Shape:
+    """The shape of what `as_json` makes of these fields, each with what is said of it."""
+    return shapes.record(
+        **{field.name: field.shape | {"description": str(field.says)} for field in fields}
+    )
 
 
 def _link(name: str, *args) -> str:
@@ -66,15 +77,32 @@ def _counts(case: Case) -> dict[str, int]:
 
 
 CASE = [
-    Field("slug", _("Its name in addresses; it stays."), lambda case: case.slug),
-    Field("url", _("Its page on this site."), lambda case: _link("cases:case", case.slug)),
-    Field("api_url", _("All of it here."), lambda case: _link("letters:api-case", case.slug)),
+    Field("slug", _("Its name in addresses; it stays."), lambda case: case.slug, shapes.SLUG),
+    Field(
+        "url", _("Its page on this site."), lambda case: _link("cases:case", case.slug), shapes.URL
+    ),
+    Field(
+        "api_url",
+        _("All of it here."),
+        lambda case: _link("letters:api-case", case.slug),
+        shapes.URL,
+    ),
     Field("name", _("As the person writes it."), lambda case: case.display_name),
-    Field("kind", "person, group, community, in-memory", lambda case: case.kind),
-    Field("country", _("Code of ISO 3166."), lambda case: case.country),
+    Field(
+        "kind",
+        "person, group, community, in-memory",
+        lambda case: case.kind,
+        shapes.one_of(CaseKind.values),
+    ),
+    Field("country", _("Code of ISO 3166."), lambda case: case.country, shapes.COUNTRY),
     Field("country_name", _("In the language asked for."), lambda case: case.country_name),
-    Field("region", _("As the campaign divides the world."), lambda case: case.region),
-    Field("edition", _("The year of the campaign."), lambda case: case.edition.year),
+    Field(
+        "region",
+        _("As the campaign divides the world."),
+        lambda case: case.region,
+        shapes.one_of(Region.values),
+    ),
+    Field("edition", _("The year of the campaign."), lambda case: case.edition.year, shapes.NUMBER),
     Field("headline", _("Who this is, what is at stake."), lambda case: case.headline_i18n),
     Field("summary", _("In a sentence or two."), lambda case: case.summary_i18n),
     Field("language", _("Of the texts: English, until translated."), lambda case: case.language),
@@ -82,8 +110,14 @@ CASE = [
         "facts_as_of",
         _("The date of the newest news told, as finely as it is known; empty if nobody said."),
         lambda case: case.facts_as_of,
+        shapes.PARTIAL_DATE,
     ),
-    Field("takes_actions", _("Whether one can act now."), lambda case: case.takes_actions),
+    Field(
+        "takes_actions",
+        _("Whether one can act now."),
+        lambda case: case.takes_actions,
+        shapes.YES_OR_NO,
+    ),
     Field(
         "counts",
         _(
@@ -91,27 +125,50 @@ CASE = [
             "Signatures are 0 until they are as many as the page shows."
         ),
         _counts,
+        shapes.COUNTS,
     ),
     Field(
         "picture",
         _("Copy it with its credit: other sites can’t load it from here. Or null."),
         lambda case: _picture(case.portrait),
+        shapes.or_null(shapes.PICTURE),
     ),
-    Field("updated_at", _("Of the texts."), lambda case: _moment(case.updated_at)),
+    Field("updated_at", _("Of the texts."), lambda case: _moment(case.updated_at), shapes.MOMENT),
 ]
 
 OUTCOME = [
-    Field("kind", "released, acquitted, law-changed, …", lambda outcome: outcome.kind),
+    Field(
+        "kind",
+        "released, acquitted, law-changed, …",
+        lambda outcome: outcome.kind,
+        shapes.one_of(OutcomeKind.values),
+    ),
     Field("label", _("The kind in words."), lambda outcome: str(outcome.get_kind_display())),
-    Field("tone", _("Of the kind: good, bad, neither."), lambda outcome: outcome.tone),
-    Field("good_news", _("Whether the tone is good."), lambda outcome: outcome.is_good_news),
+    Field(
+        "tone",
+        _("Of the kind: good, bad, neither."),
+        lambda outcome: outcome.tone,
+        shapes.one_of(Tone.values),
+    ),
+    Field(
+        "good_news",
+        _("Whether the tone is good."),
+        lambda outcome: outcome.is_good_news,
+        shapes.YES_OR_NO,
+    ),
     Field("headline", _("What happened."), lambda row: row.headline_i18n),
     Field("text", _("With limits and setbacks."), lambda outcome: outcome.text_i18n),
-    Field("conditional", _("Bail, conditions, open charges."), lambda row: row.conditional),
+    Field(
+        "conditional",
+        _("Bail, conditions, open charges."),
+        lambda row: row.conditional,
+        shapes.YES_OR_NO,
+    ),
     Field(
         "date",
         _("As finely as it is known: 2025, 2025-02 or 2025-02-28; empty if unknown."),
         lambda outcome: outcome.date_iso,
+        shapes.PARTIAL_DATE,
     ),
     Field(
         "source",
@@ -122,16 +179,24 @@ OUTCOME = [
         "actions_count",
         _("How many actions there were before it, as the source counts; or null."),
         lambda outcome: outcome.actions_count,
+        shapes.or_null(shapes.COUNT),
     ),
     Field("actions_note", _("How the source says that."), lambda outcome: outcome.actions_note),
-    Field("recorded_at", _("When we entered it."), lambda row: _moment(row.recorded_at)),
+    Field(
+        "recorded_at", _("When we entered it."), lambda row: _moment(row.recorded_at), shapes.MOMENT
+    ),
 ]
 
 # In the list of all outcomes, where each names its case.
 OUTCOME_OF_A_CASE = [
-    Field("case", _("The slug of its case."), lambda outcome: outcome.case.slug),
+    Field("case", _("The slug of its case."), lambda outcome: outcome.case.slug, shapes.SLUG),
     Field("name", _("Of the person or group."), lambda outcome: outcome.case.display_name),
-    Field("url", _("The page of the case."), lambda row: _link("cases:case", row.case.slug)),
+    Field(
+        "url",
+        _("The page of the case."),
+        lambda row: _link("cases:case", row.case.slug),
+        shapes.URL,
+    ),
     *OUTCOME,
 ]
 
@@ -197,10 +262,26 @@ MORE_OF_A_CASE = [
         "demands",
         _("What is asked."),
         lambda case: [demand.text_i18n for demand in case.demands.all()],
+        shapes.list_of(shapes.TEXT),
     ),
-    Field("target", _("Of whom it is asked first; without address. Or null."), _target),
-    Field("targets", _("Of whom it is asked, in their order; without address."), _targets),
-    Field("takes_letters", _("Whether a letter can be written."), lambda case: case.takes_letters),
+    Field(
+        "target",
+        _("Of whom it is asked first; without address. Or null."),
+        _target,
+        shapes.or_null(shapes.TARGET),
+    ),
+    Field(
+        "targets",
+        _("Of whom it is asked, in their order; without address."),
+        _targets,
+        shapes.list_of(shapes.OPEN_TARGET),
+    ),
+    Field(
+        "takes_letters",
+        _("Whether a letter can be written."),
+        lambda case: case.takes_letters,
+        shapes.YES_OR_NO,
+    ),
     Field(
         "ways",
         _(
@@ -208,19 +289,26 @@ MORE_OF_A_CASE = [
             "we hand it in, and from which countries by way of an embassy."
         ),
         lambda case: case.routes,
+        shapes.WAYS,
     ),
-    Field("petition", _("Or null."), _petition),
-    Field("quotes", _("Words that may be shown."), _quotes),
-    Field("milestones", _("What happened, and when."), _milestones),
+    Field("petition", _("Or null."), _petition, shapes.or_null(shapes.PETITION)),
+    Field("quotes", _("Words that may be shown."), _quotes, shapes.list_of(shapes.QUOTE)),
+    Field(
+        "milestones", _("What happened, and when."), _milestones, shapes.list_of(shapes.MILESTONE)
+    ),
     Field(
         "outcomes",
         _("What became of it: as below, without the case."),
         lambda case: [as_json(OUTCOME, outcome) for outcome in case.outcomes.all()],
+        shapes.list_of({"$ref": "#/components/schemas/Outcome"}),
     ),
     Field(
-        "themes", _("Their names."), lambda case: [theme.name_i18n for theme in case.themes.all()]
+        "themes",
+        _("Their names."),
+        lambda case: [theme.name_i18n for theme in case.themes.all()],
+        shapes.list_of(shapes.TEXT),
     ),
-    Field("sources", _("Where each fact comes from."), _sources),
+    Field("sources", _("Where each fact comes from."), _sources, shapes.list_of(shapes.SOURCE)),
 ]
 WHOLE_CASE = [*CASE, *MORE_OF_A_CASE]
 
@@ -278,33 +366,43 @@ def _replies(sums: ImpactTotals) -> dict[str, int]:
 
 
 TOTALS = [
-    Field("edition", _("The year of the campaign."), lambda s: s.edition and s.edition.year),
-    Field("actions", _("All of them."), lambda sums: sums.total),
+    Field(
+        "edition",
+        _("The year of the campaign."),
+        lambda s: s.edition and s.edition.year,
+        shapes.or_null(shapes.NUMBER),
+    ),
+    Field("actions", _("All of them."), lambda sums: sums.total, shapes.COUNT),
     Field(
         "by_kind",
         _("The code is the kind; published daily, in fives."),
         lambda sums: _rows(impact.by_kind(sums)),
+        shapes.list_of(shapes.ROW),
     ),
     Field(
         "by_source",
         _("How we know: what people only say is told apart; published daily, in fives."),
         lambda sums: _rows(impact.by_source(sums)),
+        shapes.list_of(shapes.ROW),
     ),
-    Field("by_case", _("The code is the slug; as of now."), _by_case),
+    Field("by_case", _("The code is the slug; as of now."), _by_case, shapes.list_of(shapes.ROW)),
     Field(
         "by_day",
         _("The code is the day; published daily, in fives."),
         lambda sums: _rows(impact.by_day(sums)),
+        shapes.list_of(shapes.ROW),
     ),
     Field(
         "by_region",
         _("Of those who acted; published daily, in fives."),
         lambda sums: _rows(impact.by_region(sums)),
+        shapes.list_of(shapes.ROW),
     ),
     Field(
         "by_country",
         _("Codes of ISO 3166; published daily, in fives."),
         lambda sums: _rows(impact.by_country(sums)),
+        shapes.list_of(shapes.ROW),
     ),
     Field(
         "by_state",
@@ -313,11 +411,13 @@ TOTALS = [
             "in fives."
         ),
         _by_state,
+        shapes.list_of(shapes.ROW),
     ),
     Field(
         "handed_in",
         _("Letters and messages, and signatures, that we handed in; and the last day."),
         _handed_in,
+        shapes.HANDED_IN,
     ),
     Field(
         "replies",
@@ -326,11 +426,13 @@ TOTALS = [
             "somebody close to them; published daily, in fives."
         ),
         _replies,
+        shapes.REPLIES,
     ),
     Field(
         "years",
         _("The whole campaign, as sources count it: show no number without its qualifier."),
         _years,
+        shapes.list_of(shapes.YEAR),
     ),
 ]
 

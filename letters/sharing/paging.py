@@ -6,6 +6,7 @@ make up addresses for the page cache to keep.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -30,20 +31,18 @@ class Page(NamedTuple):
 
 
 def page_of(name: str, found: Iterable[Position], *, cursor: str | None, page: int | None) -> Page:
-    """The page that follows the row of the cursor, or the one with this number."""
+    """The page with this number, counted from the row of the cursor or from the start."""
     positions = sorted(found)
-    pages = max(1, -(-len(positions) // ROWS_A_PAGE))
-    if cursor:
-        start = bisect_right(positions, _read(name, cursor))
-    else:
-        start = ((page or 1) - 1) * ROWS_A_PAGE
-        if (page or 1) > pages:
+    start = bisect_right(positions, _read(name, cursor)) if cursor else 0
+    if page and page > 1:
+        start += (page - 1) * ROWS_A_PAGE
+        if start >= len(positions):
             raise NoSuchPage
     end = start + ROWS_A_PAGE
     return Page(
         keys=[abs(position[-1]) for position in positions[start:end]],
         number=len(positions),
-        pages=pages,
+        pages=max(1, math.ceil(len(positions) / ROWS_A_PAGE)),
         next=_cursor(name, positions[end - 1]) if end < len(positions) else None,
         previous=_previous(name, positions, start),
     )

@@ -23,6 +23,7 @@ from letters.forms.posts import OEmbedForm
 from letters.models.demo_data import demo_data_exists
 from letters.sharing import api, paging, posts
 from letters.statistics import totals as impact_totals
+from letters.views import openapi
 from letters.views.api_answers import JSON_OPTIONS, as_json
 from letters.views.posts import shared_or_410
 
@@ -87,7 +88,13 @@ def _wrong(problems: dict[str, list[str]]) -> Unanswerable:
 def index(request: HttpRequest, form: QueryForm) -> dict:
     """What there is, and where."""
     links = {name: _url(reverse(f"letters:api-{name}")) for name in ["cases", "outcomes", "totals"]}
+    links["openapi"] = _url(reverse("letters:api-openapi"))
     return _answer({**links, "explained": _url(reverse("letters:api"))})
+
+
+@json_page()
+def openapi_json(request: HttpRequest, form: QueryForm) -> dict:
+    return openapi.document()
 
 
 @json_page(CasesForm)
