@@ -1,5 +1,7 @@
 """Letters that wait and say the same or nearly the same: one group, read once, decided together."""
 
+import datetime
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.management import call_command
@@ -8,12 +10,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from letters.delivery import similar_texts
+from letters.delivery import desk, similar_texts
 from letters.models import Claim, Decision, Letter, TextGroup, TextGroupBand, TextGroupMember
 from letters.privacy import erasure
 from tests.factories import make_case_to_write_for, make_letter, make_message
 from tests.letters.sending import act, letter_form, send_letter
-from tests.staff import said, signed_in, text
+from tests.staff import make_staff, said, signed_in, text
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
@@ -256,6 +258,57 @@ def test_looking_at_them_takes_none_from_others_who_may_be_faster(case):
     second.refresh_from_db()
     assert second.state == "submitted"
     assert Claim.objects.filter(row=second.pk, by=other.person).exists()
+
+
+def test_who_reads_them_for_more_than_ten_minutes_approves_them_all_the_same(still_clock, case):
+    letters = [make_letter(case, state="submitted", body=WORDS) for _nr in range(3)]
+    moderator = at_desk(letters[0])
+    moderator.get(alike_url(letters[0]))
+    still_clock.shift(datetime.timedelta(minutes=11))
+
+    response = moderator.post(alike_url(letters[0]), tick(*letters), follow=True)
+
+    assert said(response)[0] == "3 letters are approved."
+    again = moderator.post(alike_url(letters[0]), tick(*letters), follow=True)  # a second press
+    assert said(again) == ["Nothing more waits for you here."]
+    assert Decision.objects.count() == 3
+
+
+def _take(client: Client, letter: Letter) -> None:
+    at_desk(letter)
+
+
+def _decide(client: Client, letter: Letter) -> None:
+    desk.decide(Letter.objects.get(pk=letter.pk), "approve", by=make_staff("moderator"))
+
+
+def _edit(client: Client, letter: Letter) -> None:
+    form = letter_form(body=WORDS.format("You fools."))
+    client.post(reverse("letters:letter-edit", args=[letter.key]), form)
+
+
+@pytest.mark.parametrize("meanwhile", [_take, _decide, _edit])
+def test_if_the_first_is_not_theirs_any_more_the_others_stay_ticked(
+    client, still_clock, case, meanwhile
+):
+    first, second, third, fourth = (
+        make_letter(case, state="submitted", body=WORDS) for _nr in range(4)
+    )
+    moderator = at_desk(first)
+    moderator.get(alike_url(first))
+    ticked = tick(first, second, third)
+    still_clock.shift(datetime.timedelta(minutes=11))
+    meanwhile(client, first)
+
+    page = moderator.post(alike_url(first), ticked, follow=True)
+
+    assert "The others are still ticked" in said(page)[0]
+    assert not Decision.objects.filter(by=moderator.person).exists()
+    assert page.context["letter"] == second
+    shown = {one.letter: one.is_ticked for one in page.context["others"]}
+    assert (shown[third], shown[fourth]) == (True, False)
+    done = moderator.post(alike_url(second), tick(second, third), follow=True)
+    assert said(done)[0] == "2 letters are approved."
 
 
 def test_each_of_those_that_were_decided_together_is_undone_alone(case):
