@@ -28,6 +28,13 @@ class ReplyState(models.TextChoices):
     SHARED = "shared", _("writers may read it")
 
 
+# What each can answer.
+KIND_ANSWERED: dict[str, LetterKind] = {
+    ReplyFrom.TARGET: LetterKind.APPEAL,
+    ReplyFrom.PERSON: LetterKind.SOLIDARITY,
+}
+
+
 class ReplyQuerySet(models.QuerySet["Reply"]):
     def unread(self) -> ReplyQuerySet:
         """What waits to be read, the longest waiting first."""
@@ -46,6 +53,22 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         """Of which writers are to be told now; of a frozen case nobody is."""
         due = self.filter(state=ReplyState.SHARED, tell_after__lte=timezone.now(), erased_on=None)
         return due.filter(case__freeze=Freeze.NONE).order_by("tell_after", "pk")
+
+    def letters(self) -> models.QuerySet[Letter]:
+        """Those that one of these answers."""
+        # See also Reply.letters
+        found = [Letter.objects.filter(pk__in=self.exclude(letter=None).values("letter"))]
+        left = Letter.objects.filter(state__in=LEFT, invalid_on=None)
+        for sender, kind in KIND_ANSWERED.items():
+            many = self.filter(sender=sender).order_by()
+            hand_ins = many.exclude(hand_in=None).values("hand_in")
+            items = HandInItem.objects.open().filter(hand_in__in=hand_ins)
+            found += [
+                left.filter(kind=kind, pk__in=items.values("letter")),
+                left.filter(kind=kind, case__in=many.filter(is_to_all=True).values("case")),
+            ]
+        first, *others = [letters.order_by().values("pk") for letters in found]
+        return Letter.objects.filter(pk__in=first.union(*others))
 
     def of_letter(self, letter: Letter) -> ReplyQuerySet:
         """What its writer may see of what came back, the newest first: what they told us, and what
@@ -173,7 +196,7 @@ class Reply(models.Model):
         # See also ReplyQuerySet.of_letter
         if self.letter_id:
             return Letter.objects.filter(pk=self.letter_id)
-        kind = LetterKind.SOLIDARITY if self.sender == ReplyFrom.PERSON else LetterKind.APPEAL
+        kind = KIND_ANSWERED[self.sender]
         found = Letter.objects.filter(case=self.case_id, kind=kind, state__in=LEFT, invalid_on=None)
         if self.is_to_all:
             return found

@@ -8,7 +8,15 @@ from django.utils import timezone
 from cases.models import SafetyRule
 from letters.models import Letter, MailKind, OutgoingMail
 from letters.models.email_spelling import email_hash
-from tests.factories import make_case, make_case_to_write_for, make_letter, make_pledge
+from tests.factories import (
+    make_case,
+    make_case_to_write_for,
+    make_hand_in,
+    make_letter,
+    make_pledge,
+    make_reply,
+    make_solidarity_action,
+)
 from tests.staff import said, signed_in, text
 
 pytestmark = pytest.mark.django_db
@@ -201,6 +209,33 @@ def test_letters_of_an_address_are_found_by_post_only():
     assert "letters" not in client.get(FIND, {"email": "sam@example.org"}).context
     logged = LogEntry.objects.get()
     assert "sam" not in f"{logged.object_repr}{logged.change_message}".lower()
+
+
+def test_the_list_finds_every_letter_that_an_answer_came_to():
+    case = make_solidarity_action(make_case_to_write_for()).case
+    one = make_letter(case, state="posted")
+    handed_in, left, waits = (make_letter(case, state="approved") for _each in range(3))
+    message = make_letter(case, kind="solidarity", state="posted")
+    other_case = make_letter(make_case_to_write_for(), state="posted")
+    hand_in = make_hand_in(handed_in, left, state="handed-in")
+    Letter.objects.filter(pk__in=[handed_in.pk, left.pk]).update(state="delivered")
+    hand_in.items.filter(letter=left).update(left_at=timezone.now(), left_because="erased")
+    client = signed_in("moderator")
+
+    def found() -> set[int]:
+        return set(numbers_in(client.get(f"{LIST}?state=answered")))
+
+    assert found() == set()
+    make_reply(case, letter=one, state="read")
+    assert found() == {one.pk}
+    make_reply(case, hand_in=hand_in, state="shared", shown_text="No.")
+    assert found() == {one.pk, handed_in.pk}
+    make_reply(other_case.case, sender="person", is_to_all=True, state="read")
+    make_reply(case, is_to_all=True, state="read")
+    assert found() == {one.pk, handed_in.pk, left.pk}
+    assert waits.pk not in found()
+    make_reply(case, sender="person", is_to_all=True, state="read")
+    assert message.pk in found()
 
 
 # --- a letter
