@@ -205,7 +205,7 @@ def _to_review() -> list[Task]:
         ),
         Task(
             "letters.moderate_letter",
-            Letter.objects.awaiting_moderation(),
+            Letter.objects.queued(),
             ngettext_lazy("%(count)s letter to read", "%(count)s letters to read", "count"),
             page="desk",
         ),

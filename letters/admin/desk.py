@@ -55,6 +55,7 @@ class LetterDeskMixin(OneByOneDesk, ModeratedAdmin):
             str(self.desk_title),
             form=form,
             head=reading_queue.head(Letter.objects.queued(), "waiting_since"),
+            frozen=reading_queue.head(Letter.objects.with_frozen_cases(), "waiting_since"),
             rows=[
                 {
                     "letter": letter,

@@ -102,6 +102,8 @@ class QueueForm(forms.Form):
         for name in ["case", "kind", "language", "state"]:
             if asked.get(name):
                 letters = letters.filter(**{name: asked[name]})
+        if asked.get("state") == LetterState.POSTED:
+            letters = letters.filter(needs_review=True)  # all of them are: said for the index
         match asked.get("flag"):
             case "none":
                 letters = letters.filter(needs_review=False, is_answer=False)

@@ -28,7 +28,7 @@ from cases.permissions import staff
 from cases.publishing.acts import Refused
 from letters.admin.desk_forms import QueueForm
 from letters.delivery import claims
-from letters.models import Decision, DeskAct, Letter, Reply
+from letters.models import Claim, Decision, DeskAct, Letter, Reply
 
 DECISIONS_A_PAGE = 50
 LEAD = "letters.lead_moderation"
@@ -195,6 +195,11 @@ class OneByOneDesk(DeskMixin):
     def _warn_of_change(self, request: HttpRequest, row: Letter | Reply) -> None:
         message = _("%(one)s was changed since: please read it again.")
         messages.warning(request, message % {"one": str(row).capitalize()})
+
+    def _elsewhere(self, request: HttpRequest, row: Letter | Reply) -> Claim | None:
+        """On whose desk it is, if on somebody else's: its words are for them alone."""
+        claim = claims.claim_of(self.thing, row.pk)
+        return claim if claim and claim.by != request.user else None
 
     def _row_to_read(self, pk: int | str) -> Any:
         return get_object_or_404(self._rows(), pk=row_number(str(pk)))

@@ -78,7 +78,7 @@ class LetterAdmin(RedactMixin, SimilarTextsMixin, ExportsMixin, ValidityMixin, M
         CountryFilter,
     ]
     search_help_text = gettext_lazy("Number of the letter")
-    actions = ["clear_review", "invalidate", "revalidate"]
+    actions = ["invalidate", "revalidate"]
 
     # --- the list
 
@@ -108,13 +108,15 @@ class LetterAdmin(RedactMixin, SimilarTextsMixin, ExportsMixin, ValidityMixin, M
         if not self.has_view_permission(request):
             raise PermissionDenied
         letter = self._row_to_read(object_id)
-        self.log_change(request, letter, "Read.")
+        if (elsewhere := self._elsewhere(request, letter)) is None:
+            self.log_change(request, letter, "Read.")
         return self._page(
             request,
             "read",
             str(letter).capitalize(),
             **reading.context(letter),
-            may_decide=bool(desk.acts_for(letter)),
+            elsewhere=elsewhere,
+            may_decide=bool(desk.acts_for(letter)) and elsewhere is None,
             may_invalidate=letter.state in COUNTED and letter.is_valid,
             hand_in_item=HandInItem.objects.open()
             .filter(letter=letter)
@@ -141,7 +143,10 @@ class LetterAdmin(RedactMixin, SimilarTextsMixin, ExportsMixin, ValidityMixin, M
         """The picture of a message, on the page where it is read."""
         if not self.has_moderate_permission(request):
             raise PermissionDenied
-        data = pictures.jpeg(self._row_to_read(pk))
+        letter = self._row_to_read(pk)
+        if self._elsewhere(request, letter):
+            raise PermissionDenied
+        data = pictures.jpeg(letter)
         if data is None:
             raise Http404
         return HttpResponse(data, content_type="image/jpeg")
@@ -183,11 +188,6 @@ class LetterAdmin(RedactMixin, SimilarTextsMixin, ExportsMixin, ValidityMixin, M
         return self._page(request, "find", title, form=form, is_found=form.is_valid(), **found)
 
     # --- acts
-
-    @admin.action(description=gettext_lazy("Not spam: let it count"), permissions=["moderate"])
-    def clear_review(self, request: HttpRequest, queryset: QuerySet) -> None:
-        keys = list(queryset.values_list("pk", flat=True))
-        self.judge(request, Letter.objects.filter(pk__in=keys), "clear_review", "")
 
     def _show_or_hide(self, request: HttpRequest, letter: Letter, act: str) -> None:
         """Do it, log it, and say how it went."""

@@ -76,7 +76,8 @@ class ReplyAdmin(ReplyDeskMixin, KeysetAdmin, ReadOnlyAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         reply = self._row_to_read(object_id)
-        self.log_change(request, reply, "Read.")
+        if self._elsewhere(request, reply) is None:
+            self.log_change(request, reply, "Read.")
         return self._read(request, reply, share_form(reply))
 
     @extra_page("<int:pk>/act/", permission="view", methods=("POST",))
@@ -109,6 +110,8 @@ class ReplyAdmin(ReplyDeskMixin, KeysetAdmin, ReadOnlyAdmin):
     @extra_page("<int:pk>/picture/", permission="view")
     def picture_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         reply = self._row_to_read(pk)
+        if self._elsewhere(request, reply):
+            raise PermissionDenied
         if not reply.picture:
             raise Http404
         return HttpResponse(b64decode(reply.picture), content_type="image/jpeg")
@@ -119,6 +122,7 @@ class ReplyAdmin(ReplyDeskMixin, KeysetAdmin, ReadOnlyAdmin):
             "read",
             _named(reply),
             reply=reply,
+            elsewhere=self._elsewhere(request, reply),
             form=form,
             seen=reply.changed_at.isoformat(),
             may_be_quoted=replies.may_be_quoted(reply),

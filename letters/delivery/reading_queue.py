@@ -52,7 +52,7 @@ class Head(NamedTuple):
 def head(queue: QuerySet, since: str) -> Head:
     """How many wait, and since when the first does: its field `since`."""
     number = queue[: COUNT_UP_TO + 1].count()
-    oldest = queue.values_list(since, flat=True).first()
+    oldest = queue.values_list(since, flat=True).first() if number else None
     return Head(min(number, COUNT_UP_TO), number > COUNT_UP_TO, oldest)
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.countries import CountryField
 from cases.encryption import EncryptedTextField
-from cases.models import Case, Embassy, EmbassyUse, Target
+from cases.models import Case, Embassy, EmbassyUse, Freeze, Target
 from cases.models.fields import OneToOneOrNoneField
 from letters.models import names
 from letters.models.actions import ActionKind
@@ -143,8 +143,14 @@ class LetterQuerySet(PrivateLinkQuerySet["Letter"]):
         return self.filter(AWAITING_MODERATION)
 
     def queued(self) -> LetterQuerySet:
-        """What waits to be read, the longest waiting first."""
-        return self.awaiting_moderation().order_by("waiting_since", "pk")
+        """What is to be read now, the longest waiting first: of a frozen case nothing is."""
+        waiting = self.awaiting_moderation().exclude(case__in=_frozen())
+        return waiting.order_by("waiting_since", "pk")
+
+    def with_frozen_cases(self) -> LetterQuerySet:
+        """What waits until its case is unfrozen."""
+        waiting = self.awaiting_moderation().filter(case__in=_frozen())
+        return waiting.order_by("waiting_since", "pk")
 
     def without_a_look_at_their_pledge(self) -> LetterQuerySet:
         """Written by hand for a big pledge that staff have not looked at."""
@@ -174,6 +180,10 @@ class LetterQuerySet(PrivateLinkQuerySet["Letter"]):
     def counted(self) -> LetterQuerySet:
         # See also Letter.counts
         return self.filter(counted_on__isnull=False)
+
+
+def _frozen() -> models.QuerySet:
+    return Case.objects.exclude(freeze=Freeze.NONE).order_by().values("pk")
 
 
 class Letter(CountedAction, PrivateLink):

@@ -178,7 +178,7 @@ def test_a_filter_that_was_left_out_shows_no_row_in_an_action_either(everything)
 
     response = client.post(
         "/admin/letters/letter/?email_hash__startswith=a",
-        {"action": "clear_review", "_selected_action": [held.pk], "index": 0},
+        {"action": "invalidate", "_selected_action": [held.pk], "index": 0},
     )
 
     held.refresh_from_db()

@@ -5,6 +5,7 @@ import re
 
 import pytest
 import time_machine
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import get_user_model
 from django.core import mail
 from django.db.models import Sum
@@ -16,7 +17,7 @@ from cases.models import Case
 from letters.actions import letters as letter_actions
 from letters.delivery import moderation
 from letters.mail import outbox
-from letters.models import Claim, Decision, Letter, OutgoingMail, Tally
+from letters.models import Claim, Decision, Letter, LetterPicture, OutgoingMail, Tally
 from letters.models.email_spelling import email_hash
 from letters.privacy import erasure
 from tests.factories import (
@@ -329,14 +330,58 @@ def test_while_its_case_is_frozen_a_letter_is_rejected_only_without_telling_why(
 
 
 def test_nothing_is_decided_in_the_list_that_nobody_opened():
-    letter = waiting()
+    letter = waiting(needs_review=True)
     client = signed_in("moderator")
 
-    for act in ["approve", "reject"]:
+    for act in ["approve", "reject", "clear_review"]:
         sent = {"action": act, "_selected_action": [letter.pk]}
         client.post("/admin/letters/letter/", sent)
 
-    assert state_of(letter) == "submitted"
+    letter.refresh_from_db()
+    assert (letter.state, letter.needs_review) == ("submitted", True)
+    assert everyone(letter.case) == 0
+
+
+@pytest.mark.parametrize("freeze", ["paused", "hidden", "withdrawn"])
+def test_letters_for_a_frozen_case_wait_apart_until_it_is_unfrozen(freeze):
+    letter = waiting(9, body="My own words.")
+    frozen = waiting(30, case=make_case_to_write_for(freeze=freeze, freeze_reason="A threat."))
+    client = signed_in("moderator")
+
+    page = client.get(DESK)
+
+    assert listed(client) == [letter.pk]
+    shown = " ".join(text(page).split())
+    assert "One waits. The oldest has waited for 1 week, 2 days." in shown.replace("\xa0", " ")
+    assert "One more is for a case that is frozen." in shown
+    assert "1 letter to read" in text(client.get("/admin/"))
+    assert take(client) == letter
+    decide(client, letter, "approve")
+    assert take(client) is None
+    Case.objects.update(freeze="none", freeze_reason="")
+    assert listed(client) == [frozen.pk]
+    assert take(client) == frozen
+
+
+def test_what_is_on_a_desk_is_read_on_no_other_page(still_clock):
+    letter = waiting(body="My own words.", **SHOWN)
+    LetterPicture.objects.create(letter=letter, data="AAAA", width=1, height=1)
+    mo, mia = signed_in("moderator", username="mo"), signed_in("moderator")
+    take(mo)
+    page, picture = f"/admin/letters/letter/{letter.pk}/change/", f"{letter.pk}/picture/"
+
+    elsewhere = mia.get(page)
+
+    assert "It is on the desk of mo until" in text(elsewhere)
+    assert letter.case.display_name in text(elsewhere)
+    assert "My own words." not in text(elsewhere)
+    assert "Read it at the desk" not in text(elsewhere)
+    assert mia.get(f"/admin/letters/letter/{picture}").status_code == 403
+    assert not LogEntry.objects.filter(user=mia.person).exists()
+    assert "My own words." in text(mo.get(page))
+    assert mo.get(f"/admin/letters/letter/{picture}").status_code == 200
+    still_clock.shift(datetime.timedelta(minutes=10, seconds=1))
+    assert "My own words." in text(mia.get(page))
 
 
 # --- undoing

@@ -71,6 +71,22 @@ def test_the_desk_says_how_many_wait_and_since_when_and_begins_with_the_oldest()
     assert LogEntry.objects.filter(object_id=str(old.pk), change_message="Read.").exists()
 
 
+def test_what_is_on_a_desk_is_read_on_no_other_page():
+    reply, mo, mia = told(picture="AAAA"), signed_in("delivery", username="mo"), signed_in("lead")
+    take(mo)
+    page = f"/admin/letters/reply/{reply.pk}/"
+
+    elsewhere = text(mia.get(f"{page}change/"))
+
+    assert "It is on the desk of mo until" in elsewhere
+    assert WORDS not in elsewhere
+    assert "Put it on my desk" not in elsewhere
+    assert mia.get(f"{page}picture/").status_code == 403
+    assert not LogEntry.objects.filter(user=mia.person).exists()
+    assert WORDS in text(mo.get(f"{page}change/"))
+    assert mo.get(f"{page}picture/").status_code == 200
+
+
 def test_after_each_act_the_next_is_there():
     replies = [told() for _ in range(4)]
     client = signed_in("moderator")

@@ -6,6 +6,7 @@ import re
 import pytest
 from django.utils import timezone
 
+from cases.models import Case
 from letters.models import Letter
 from letters.statistics.waiting import days_until_read
 from tests.factories import make_case_to_write_for, make_letter, make_message
@@ -55,3 +56,11 @@ def test_it_stands_where_that_is_offered_and_where_it_waits_in_both_languages(
         assert days_until_read() == 9
     french = client.get(f"/fr{drafted.get_absolute_url()}").content.decode()
     assert "environ 9 jours" in french
+
+
+def test_what_waits_for_a_frozen_case_says_nothing_of_the_others(client):
+    waiting(*[30] * 5)
+    Case.objects.update(freeze="withdrawn", freeze_reason="A threat.")
+    waiting(*[5.2] * 4)
+
+    assert said(client, make_letter(make_case_to_write_for(), state="drafting")) == []
