@@ -166,7 +166,8 @@ def _leaves_with(row: OutgoingMail, first: OutgoingMail) -> bool:
         return False
     if first.batch:
         return row.batch == first.batch
-    for alone in (REMINDERS, THANKS, [MailKind.YEAR]):  # one click ends them
+    # One click ends them; what thanks keeps nothing else waiting until the next day.
+    for alone in (REMINDERS, THANKS, [MailKind.LETTER_HANDED_IN], [MailKind.YEAR]):
         if (row.kind in alone) != (first.kind in alone):
             return False
     may_be_undone = row.kind in TELLS_OF_DECISION or row.kind in THANKS

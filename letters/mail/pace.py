@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from cases.encryption import keyed_hash
 from letters.models import OutgoingMail, Priority
-from letters.models.mail import THANKS
+from letters.models.mail import ONE_A_DAY
 from letters.privacy import senders, throttle
 
 HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
@@ -90,7 +90,7 @@ def keep_to(pace: MailPace, mail: OutgoingMail, *, taker: int) -> None:
         except throttle.TooOften:
             throttle.take(f"mail-to-a-day|{to}", most=MAX_MAILS_A_DAY, every=DAY, taker=taker)
     else:
-        if mail.kind in THANKS:
+        if mail.kind in ONE_A_DAY:
             throttle.take(f"thanks-a-day|{to}", most=1, every=DAY, taker=taker)
         most = MAX_NEWS_A_DAY if mail.is_news else MAX_MAILS_A_DAY
         throttle.take(f"mail-to|{to}", most=1, every=PAUSE, taker=taker)

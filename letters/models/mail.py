@@ -33,6 +33,9 @@ TELLS_OF_DECISION = [MailKind.LETTER_REJECTED, MailKind.CHANGE_ASKED]
 # What was done on one day is thanked for in one mail, which says nothing else.
 THANKS = [MailKind.THANKS_POSTED, MailKind.THANKS_SIGNED]
 
+# Each of these thanks: an address gets one such mail a day.
+ONE_A_DAY = [*THANKS, MailKind.LETTER_HANDED_IN]
+
 # Whoever asked for them ends them by a click; they leave by themselves, with that link.
 REMINDERS = [MailKind.REMIND_HALF, MailKind.REMIND_LAST, MailKind.REMIND_AFTER]
 

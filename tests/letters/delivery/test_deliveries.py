@@ -502,6 +502,18 @@ def test_letters_of_one_writer_in_several_hand_ins_are_told_of_in_one_mail(deliv
     assert not OutgoingMail.objects.waiting().exists()
 
 
+def test_who_was_thanked_today_is_thanked_for_another_letter_tomorrow(deliverer):
+    first, second = sams_letters(2)
+    record(deliverer, first)
+    told = len(tell())
+
+    record(deliverer, second)
+    later_that_day = len(tell(hours=5))
+    the_next_day = len(tell(hours=30))
+
+    assert (told, later_that_day, the_next_day) == (1, 1, 2)
+
+
 @pytest.mark.parametrize("is_claimed", [False, True])
 def test_what_is_frozen_is_told_later_and_the_rest_now(deliverer, monkeypatch, is_claimed):
     frozen, other = sams_letters(2)
@@ -520,7 +532,7 @@ def test_what_is_frozen_is_told_later_and_the_rest_now(deliverer, monkeypatch, i
     assert tell(hours=4) == before
     monkeypatch.undo()
     freeze(freeze="none")
-    first, second = tell(hours=8)
+    first, second = tell(hours=30)
 
     assert before == [first]
     assert ["Person 0" in first, "Person 1" in first] == [False, True]
