@@ -127,7 +127,9 @@ def queue_pledge_link(pledge: Pledge, *, is_suspect: bool = False, sender: str =
 
 def queue_pledge_answer(pledge: Pledge) -> None:
     """What staff answered who promised many letters. It waits while their case is frozen: the
-    answer may say of whom it is."""
+    answer may say of whom it is. Who only typed an address reads it on their page."""
+    if pledge.email_proven_on is None:
+        return
     _queue(MailKind.PLEDGE_ANSWERED, pledge, pledge.email, pledge.language, case=pledge.case_id)
 
 

@@ -28,8 +28,10 @@ TODAY = "big pledge waits for a friendly look"
 
 
 def make_big_pledge(case: Case | None = None, **fields) -> Pledge:
+    """At an address that was proven to be its writer's."""
     email = {"email": "sam@example.org", "email_hash": email_hash("sam@example.org")}
-    return make_pledge(case, **{"number": 200, **email, **fields})
+    proven = {"email_proven_on": timezone.localdate()}
+    return make_pledge(case, **{"number": 200, **email, **proven, **fields})
 
 
 def answer(staff, pledge: Pledge, name: str, **fields):
@@ -309,8 +311,9 @@ def test_one_letter_is_told_in_the_singular(client):
     assert "It is for 1 letter." in leaves()
 
 
-def test_who_gave_no_address_reads_the_answer_on_their_page(client):
-    pledge = make_big_pledge(email="", email_hash="")
+@pytest.mark.parametrize("address", [{"email": "", "email_hash": ""}, {}])
+def test_who_gave_no_address_or_only_typed_one_reads_the_answer_on_their_page(client, address):
+    pledge = make_big_pledge(email_proven_on=None, **address)
 
     answer(signed_in("moderator"), pledge, "welcome", words="Welcome to your school.")
 
