@@ -123,6 +123,8 @@ def _pledge_answered(mail: OutgoingMail) -> Part | None:
     pledge = pledge_of(mail)
     if pledge is None or pledge.is_released or not pledge.looked_at:
         return None
+    if pledge.email_proven_on is None:
+        return None
     if pledge.case and pledge.case.freeze != Freeze.NONE:
         return None
     return _about(mail, pledge, letters=str(pledge), answer=pledge.told_answer)
@@ -275,7 +277,7 @@ def _of_year(edition: Edition, done: year.Done, *, stop: str) -> Part:
         after = [outcome for outcome in after if outcome in asked_for["after"]]
     values = {
         "year": str(edition.year),
-        "you": _you_did(done),
+        "you": _you_did(done, edition),
         "all": _all_did(year.done_by_all(edition)),
         "after": _came_after(after),
         "link": settings.SITE_URL + reverse("cases:edition", args=[edition.year]),
@@ -287,10 +289,15 @@ def _of_year(edition: Edition, done: year.Done, *, stop: str) -> Part:
     return Part(MailKind.YEAR, values, approved=approved)
 
 
-def _you_did(done: year.Done) -> str:
-    if told := done.told():
-        return _("You did this: %(done)s. Thank you!") % {"done": told}
-    return _("What you did is erased by now, and counts all the same. Thank you!")
+def _you_did(done: year.Done, edition: Edition) -> str:
+    told = done.told()
+    if not told:
+        return _("We don’t keep for long who did what. What counted still counts. Thank you!")
+    if year.may_be_erased(edition):
+        return _("As far as we still know, you did this, or more: %(done)s. Thank you!") % {
+            "done": told
+        }
+    return _("You did this: %(done)s. Thank you!") % {"done": told}
 
 
 def _all_did(done: year.Done) -> str:

@@ -6,11 +6,13 @@ from typing import NamedTuple
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import F, Q, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases.models import ActionCount, Case, Edition, Outcome
 from letters.models import EmailAddress, Letter, LetterKind, Signature
+from letters.privacy.limits import KEEP_SENT_LETTERS_FOR
 
 MAX_OUTCOMES = 12  # what is more stands on the page of the year
 
@@ -39,12 +41,12 @@ class Done(NamedTuple):
 
 
 def done_by(email_address: EmailAddress, edition: Edition) -> Done:
-    """What counts of what somebody did, as far as it or its promise still has their address and is
-    theirs. What was written by hand has none of its own."""
-    of = email_address.email_hash
-    own = Q(email_hash=of, email_proven_on__isnull=False)
-    promised = Q(pledge__email_hash=of, pledge__email_proven_on__isnull=False)
-    letters = Letter.objects.counted().filter(own | promised, case__edition=edition)
+    """What counts of what somebody did, as far as it still has their address and is theirs; and
+    what was written, without an address, for their promises."""
+    of_hash = email_address.email_hash
+    is_own = Q(email_hash=of_hash, email_proven_on__isnull=False)
+    is_for_own = Q(pledge__email_hash=of_hash, pledge__email_proven_on__isnull=False, email_hash="")
+    letters = Letter.objects.counted().filter(is_own | is_for_own, case__edition=edition)
     kinds = list(letters.values_list("kind", flat=True))
     signatures = Signature.objects.filter(
         email_address=email_address, counted_on__isnull=False, petition__case__edition=edition
@@ -54,6 +56,11 @@ def done_by(email_address: EmailAddress, edition: Edition) -> Done:
         messages=kinds.count(LetterKind.SOLIDARITY),
         signatures=signatures.count(),
     )
+
+
+def may_be_erased(edition: Edition) -> bool:
+    """Whether some of what was done in it is old enough to have been erased."""
+    return edition.opens_on < timezone.localdate() - KEEP_SENT_LETTERS_FOR
 
 
 def done_by_all(edition: Edition) -> Done:

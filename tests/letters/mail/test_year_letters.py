@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from cases.models import Case, Edition, Freeze, Outcome
 from letters.actions import erasure as own_erasure
+from letters.actions import pledges
 from letters.mail import announcements, batches, outbox, year_letters
 from letters.models import EmailAddress, Follow, Letter, MailText, OutgoingMail, YearLetter
 from letters.models.email_spelling import email_hash
@@ -23,6 +24,7 @@ from tests.factories import (
     make_follow,
     make_letter,
     make_outcome,
+    make_petition,
     make_pledge,
     make_signature,
 )
@@ -312,12 +314,50 @@ def test_it_says_what_its_reader_did_what_all_did_and_what_came_after(teller):
     approved()
     [body] = tell()
 
-    assert "You did this: 3 letters and 1 signature. Thank you!" in body
+    assert "you did this, or more: 3 letters and 1 signature. Thank you!" in body
     assert "All of us together: 5 letters and 1 signature." in body
     assert "The appeal was refused (Ana Test, Norway)" in body
     assert "Zora" not in body
     assert f"erased {limits.KEEP_SENT_LETTERS_FOR.days} days after you sent it" in body
     assert max(map(len, mail.outbox[0].body.splitlines())) <= 90
+
+
+def test_what_was_written_by_hand_for_a_promise_of_its_reader_is_theirs():
+    case = make_case_to_write_for()
+    email_address = wants()
+    mine = {"email": email_address.email, "email_hash": email_address.email_hash}
+    proven = make_pledge(case, number=5, email_proven_on=timezone.localdate(), **mine)
+    pledges.post_by_hand(proven, case, 4, key="k" * 22)
+    make_letter(case, pledge=proven, state="posted", email="ana@example.org", email_hash="other")
+    typed = make_pledge(case, number=5, **mine)  # by somebody else
+    pledges.post_by_hand(typed, case, 3, key="l" * 22)
+
+    approved()
+    [body] = tell()
+
+    assert "you did this, or more: 4 letters. Thank you!" in body
+
+
+def test_of_a_campaign_so_short_ago_that_nothing_is_erased_it_names_the_number():
+    case = make_case_to_write_for()
+    Edition.objects.update(opens_on=timezone.localdate() - limits.KEEP_SENT_LETTERS_FOR)
+    make_signature(make_petition(case), email_address=wants())
+
+    approved()
+    [body] = tell()
+
+    assert "You did this: 1 signature. Thank you!" in body
+
+
+def test_who_did_nothing_that_is_still_known_reads_no_number():
+    make_case_to_write_for()
+    wants()
+
+    approved()
+    [body] = tell()
+
+    assert "We don’t keep for long who did what. What counted still counts." in body
+    assert "you did" not in body.lower()
 
 
 def test_it_comes_in_the_language_of_its_reader():
