@@ -137,11 +137,12 @@ class SimilarTextsMixin(LetterDeskMixin):
             messages.warning(request, message % {"n": left})
 
     def _reading_context(self, row: Letter, **sent: Form) -> dict[str, Any]:
-        alike = 0
+        alike, are_more = 0, False
         if row.may_be_approved:
             similar_texts.group_case(row.case_id)
-            alike = similar_texts.alike(row).count()
-        return super()._reading_context(row, **sent) | {"alike": alike}
+            alike, are_more = similar_texts.count_alike(row)
+        context = super()._reading_context(row, **sent)
+        return context | {"alike": alike, "more_alike": are_more}
 
 
 def _numbers(sent: QueryDict) -> set[int]:

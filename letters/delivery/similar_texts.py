@@ -26,6 +26,7 @@ from letters.models.locks import delete_unused, lock
 from letters.text import similarity
 
 LETTERS_AT_ONCE = 200  # half a second, in one transaction
+MAX_COUNTED = 100  # of those that are alike: nobody needs to know of how many hundreds
 MAX_TRIED = 5  # groups with which a letter is compared, those that have most in common with it
 
 
@@ -65,6 +66,12 @@ def alike(letter: Letter) -> QuerySet[Letter]:
     group = TextGroupMember.objects.filter(letter=letter, as_of=letter.changed_at).values("group")
     others = waiting().filter(_is_as_compared(), text_group_member__group__in=group)
     return others.exclude(pk=letter.pk).order_by("waiting_since", "pk")
+
+
+def count_alike(letter: Letter) -> tuple[int, bool]:
+    """How many they are, counted up to a bound, and whether there are more."""
+    number = alike(letter).order_by()[: MAX_COUNTED + 1].count()
+    return min(number, MAX_COUNTED), number > MAX_COUNTED
 
 
 def is_alike() -> Exists:

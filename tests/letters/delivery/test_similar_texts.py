@@ -81,6 +81,21 @@ def test_thirty_of_two_hundred_that_say_the_same_are_one_group(case):
     assert "29 other letters say the same: read them together" in page
 
 
+def test_of_very_many_that_say_the_same_it_is_told_that_there_are_more(case, monkeypatch):
+    monkeypatch.setattr("letters.delivery.similar_texts.MAX_COUNTED", 2)
+    letters = [make_letter(case, state="submitted", body=WORDS) for _nr in range(4)]
+    moderator = at_desk(letters[0])
+    page = f"/admin/letters/letter/desk/{letters[0].pk}/"
+
+    many = text(moderator.get(page))
+    monkeypatch.setattr("letters.delivery.similar_texts.MAX_COUNTED", 3)
+    few = text(moderator.get(page))
+
+    assert "More than 2 other letters say the same: read them together" in many
+    assert "3 other letters say the same: read them together" in few
+    assert "More than" not in few
+
+
 @pytest.mark.parametrize(
     ("one", "other", "alike"),
     [
