@@ -51,7 +51,13 @@ class DeliveriesMixin(ExtraPagesMixin):
             "may_send": may and hand_in.state == HandInState.PRINTED,
             "may_record": may and is_out,
             "may_return": may and is_handed_in,
-            "may_undo": may and delivery is not None and delivery.may_be_undone,
+            "may_undo": may
+            and delivery is not None
+            and delivery.may_be_undone
+            and not deliveries.is_handed_in_again(hand_in),
+            "may_hand_in_again": may
+            and is_handed_in
+            and deliveries.to_hand_in_again(hand_in).exists(),
             "may_stop_offering": may and is_handed_in and hand_in.case.takes_deliveries,
         }
 
@@ -115,6 +121,27 @@ class DeliveriesMixin(ExtraPagesMixin):
             bool(back),
             f"Came back: {len(back)}.",
             message % {"number": len(back)},
+        )
+
+    @extra_page("<int:pk>/hand-in-again/", methods=("POST",))
+    def hand_in_again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What we have back of it goes into another one."""
+        hand_in = _hand_in(request, pk)
+        try:
+            number = deliveries.hand_in_again(hand_in)
+        except Refused as refusal:
+            return self._refused(request, hand_in, refusal)
+        message = ngettext(
+            "%(number)s waits for another hand-in.",
+            "%(number)s wait for another hand-in.",
+            number,
+        )
+        return self._said(
+            request,
+            hand_in,
+            bool(number),
+            f"To be handed in again: {number}.",
+            message % {"number": number},
         )
 
     @extra_page("<int:pk>/undo/", methods=("POST",))

@@ -158,7 +158,7 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             capfirst(str(hand_in)),
             hand_in=hand_in,
             what=NAMES[hand_in.kind, hand_in.form],
-            number=items.open().count(),
+            number=items.printed().count(),
             left=[(LeftBecause(why).label, count) for why, count in left.annotate(Count("pk"))],
             to_take_out=hand_ins.to_take_out(hand_in),
             parts=parts,

@@ -28,9 +28,13 @@ from letters.models import (
     HandIn,
     HandInItem,
     HandInState,
+    LeftBecause,
     Letter,
     LetterState,
+    Signature,
+    SignatureState,
 )
+from letters.models.hand_ins import HandInItemQuerySet
 from letters.models.locks import lock
 
 # A delivery is locked behind its hand-in, its letters after both: docs/architecture.md.
@@ -50,8 +54,7 @@ class Record(TypedDict):
 
 
 def printed_number(hand_in: HandIn) -> int:
-    """How many are in it still, and so on its paper."""
-    return HandInItem.objects.open().filter(hand_in=hand_in).count()
+    return HandInItem.objects.printed().filter(hand_in=hand_in).count()
 
 
 def mark_on_way(hand_in: HandIn, by: User) -> bool:
@@ -90,7 +93,7 @@ def undo(hand_in: HandIn) -> bool:
         Case.objects.select_for_update(of=["self"], no_key=True).get(pk=hand_in.case_id)
         locked = HandIn.objects.select_for_update().get(pk=hand_in.pk)
         delivery = Delivery.objects.filter(hand_in=locked).first()
-        if delivery is None or not delivery.may_be_undone:
+        if delivery is None or not delivery.may_be_undone or is_handed_in_again(locked):
             return False
         _delivery(
             locked,
@@ -145,6 +148,33 @@ def mark_returned(
             coming.update(returned_on=on)
             touch(cases_showing(locked.case))
     return back
+
+
+def hand_in_again(hand_in: HandIn) -> int:
+    """What was refused or came back waits for another hand-in. Returns how many."""
+    with transaction.atomic():
+        locked = _locked(hand_in)
+        if locked.state != HandInState.HANDED_IN:
+            return 0
+        items = to_hand_in_again(locked)
+        letters = Letter.objects.filter(pk__in=items.values("letter"))
+        _move_letters(letters.filter(state=LetterState.RETURNED), LetterState.APPROVED)
+        keys = lock(items)
+        leaving = HandInItem.objects.filter(pk__in=keys)
+        return leaving.update(left_at=timezone.now(), left_because=LeftBecause.RETURNED)
+
+
+def to_hand_in_again(hand_in: HandIn) -> HandInItemQuerySet:
+    """What we have back of it. Nothing that was erased meanwhile, or that does not count."""
+    letters = Letter.objects.filter(erased_on=None, invalid_on=None)
+    signatures = Signature.objects.filter(erased_on=None, state=SignatureState.CONFIRMED)
+    of_those = Q(signature__in=signatures) if hand_in.is_of_signatures else Q(letter__in=letters)
+    return HandInItem.objects.returned().filter(of_those, hand_in=hand_in)
+
+
+def is_handed_in_again(hand_in: HandIn) -> bool:
+    """Some of it has left for another hand-in: it is never again as it was."""
+    return hand_in.items.filter(left_because=LeftBecause.RETURNED).exists()
 
 
 def _note_returned(hand_in: HandIn) -> None:

@@ -299,6 +299,7 @@ def to_take_out(hand_in: HandIn) -> list[int]:
         first_fetched_at__lte=OuterRef("left_at"),
     )
     left = hand_in.items.filter(Exists(part), left_at__isnull=False)
+    left = left.exclude(left_because=LeftBecause.RETURNED)
     return list(left.order_by("number").values_list("number", flat=True))
 
 

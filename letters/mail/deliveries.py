@@ -8,7 +8,7 @@ from django.db.models import F
 from letters.mail import batches, messages
 from letters.models import Delivery, HandInItem, OutgoingMail
 from letters.models.hand_ins import HandInItemQuerySet
-from letters.models.locks import lock
+from letters.models.locks import delete_locked, lock
 
 
 def queue_batch() -> int:
@@ -19,6 +19,9 @@ def queue_batch() -> int:
 def _queue_some(delivery: Delivery, most: int) -> list[int]:
     items = list(_asked(delivery)[:most])
     mails = [messages.of_delivery(item.letter) for item in items if item.letter]
+    about = [mail.about for mail in mails]
+    earlier = OutgoingMail.objects.filter(about__in=about, kind__in=messages.OF_DELIVERY)
+    delete_locked(earlier.exclude(sent_at=None, given_up_at=None))  # of a hand-in before
     OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
     _note_told(items)
     return [item.number for item in items]

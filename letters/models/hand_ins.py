@@ -47,6 +47,7 @@ class LeftBecause(models.TextChoices):
     INVALID = "invalid", _("found not to be valid")
     ERASED = "erased", _("erased")
     CANCELLED = "cancelled", _("the hand-in was cancelled")
+    RETURNED = "returned", _("we have it back, and it waits for another hand-in")
 
 
 class HandInQuerySet(models.QuerySet["HandIn"]):
@@ -182,6 +183,15 @@ class HandInItemQuerySet(models.QuerySet["HandInItem"]):
     def open(self) -> HandInItemQuerySet:
         """What is in its hand-in still."""
         return self.filter(left_at=None)
+
+    def printed(self) -> HandInItemQuerySet:
+        """What was on its paper: in it still, or in it until we had it back."""
+        return self.filter(Q(left_at=None) | Q(left_because=LeftBecause.RETURNED))
+
+    def returned(self) -> HandInItemQuerySet:
+        """Of what was taken there: refused or sent back, so that we have it."""
+        refused = Q(hand_in__state=HandInState.HANDED_IN, hand_in__delivery__result="refused")
+        return self.open().filter(Q(returned_on__isnull=False) | refused)
 
     def of(self, letter: Letter) -> HandInItem | None:
         """What a letter is in, with what became of it."""

@@ -83,7 +83,7 @@ LIMITS = [
         of_delivery=True,
     ),
     Limit(
-        _("Letters and messages that we have handed in, or that came back"),
+        _("Letters and messages that we have handed in, unless they came back"),
         KEEP_DELIVERED_FOR,
         _(
             "So that you can see what became of yours, and an answer finds you. Never longer than "

@@ -4,9 +4,10 @@ A letter or message that somebody gave us to deliver, and a confirmed signature,
 usual time is over; so is a letter that its writer was asked to change, whether they answer or not.
 Staff are asked on their first page, two months before, by case. One person can keep them on; two
 can let them go. Once it is handed in nobody has to be asked any more: it is erased half a year
-after that. Whatever staff do, nobody's name stays longer than `KEEP_AT_MOST_FOR`: the General Data
-Protection Regulation wants a limit (article 5 (1) (e)), and staff are asked once more before it.
-Both times are counted from what its writer did last: no act of staff makes them longer.
+after that. What was refused or came back is with us again, and staff are asked as before. Whatever
+staff do, nobody's name stays longer than `KEEP_AT_MOST_FOR`: the General Data Protection Regulation
+wants a limit (article 5 (1) (e)), and staff are asked once more before it. Both times are counted
+from what its writer did last: no act of staff makes them longer.
 """
 
 from __future__ import annotations
@@ -68,12 +69,12 @@ def letters_in_hand() -> QuerySet[Letter]:
     return Letter.objects.filter(
         erased_on__isnull=True,
         invalid_on__isnull=True,
-        state__in=[*WITH_US, LetterState.PRINTED],
+        state__in=[*WITH_US, LetterState.PRINTED, LetterState.RETURNED],
     )
 
 
 def signatures_in_hand() -> QuerySet[Signature]:
-    """Those that are not handed in."""
+    """Those that are not handed in, or that we have back."""
     return _confirmed().exclude(_are_in(Delivery.objects.handed_in()))
 
 
@@ -89,13 +90,13 @@ def expired_letters() -> QuerySet[Letter]:
 
 
 def expired_delivered() -> QuerySet[Letter]:
-    """Those that have left: their time begins on that day, whatever was changed before."""
+    """Those that were taken: their time begins on that day, whatever was changed before."""
     items = HandInItem.objects.open().filter(letter=OuterRef("pk"))
     return Letter.objects.filter(
         Exists(items.filter(hand_in__delivery__in=_long_ago()))
         | Q(supporter_changed_at__lt=timezone.now() - KEEP_AT_MOST_FOR),
         erased_on__isnull=True,
-        state__in=[LetterState.DELIVERED, LetterState.RETURNED],
+        state=LetterState.DELIVERED,
     )
 
 
@@ -118,8 +119,11 @@ def _confirmed() -> QuerySet[Signature]:
 
 
 def _are_in(deliveries: QuerySet[Delivery]) -> Exists:
-    items = HandInItem.objects.open().filter(signature=OuterRef("pk"))
-    return Exists(items.filter(hand_in__delivery__in=deliveries))
+    items = HandInItem.objects.open().filter(
+        signature=OuterRef("pk"), hand_in__delivery__in=deliveries
+    )
+    back = HandInItem.objects.returned().filter(pk=OuterRef("pk"))
+    return Exists(items.filter(~Exists(back)))
 
 
 def _long_ago() -> QuerySet[Delivery]:

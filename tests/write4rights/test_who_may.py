@@ -203,6 +203,7 @@ letters_handin_change                 -     -     -     -     -     -     rw    
 letters_handin_changelist             -     -     -     -     -     -     rw    -     rw
 letters_handin_delete                 -     -     -     -     -     -     -     -     -
 letters_handin_fetch                  -     -     -     -     -     -     w     -     w
+letters_handin_hand_in_again          -     -     -     -     -     -     w     -     w
 letters_handin_history                -     -     -     -     -     -     rw    -     rw
 letters_handin_on_way                 -     -     -     -     -     -     w     -     w
 letters_handin_printed                -     -     -     -     -     -     w     -     w
