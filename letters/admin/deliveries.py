@@ -18,7 +18,7 @@ from cases.permissions import staff
 from cases.publishing.acts import Refused
 from letters.admin.filters import OptionsFilter
 from letters.delivery import deliveries
-from letters.forms.deliveries import DeliveryForm, ReturnedForm
+from letters.forms.deliveries import CorrectionForm, DeliveryForm, ReturnedForm
 from letters.models import Delivery, DeliveryResult, HandIn, HandInState
 
 DELIVER = "letters.deliver_handin"
@@ -40,25 +40,40 @@ class DeliveriesMixin(ExtraPagesMixin):
 
     def delivery_of(self, request: HttpRequest, hand_in: HandIn) -> dict[str, object]:
         """What the page of a hand-in says of it, and which buttons there are."""
-        may = request.user.has_perm(DELIVER) and not deliveries.is_stopped(hand_in.case)
         delivery = Delivery.objects.filter(hand_in=hand_in).defer("proof").first()
         is_handed_in = hand_in.state == HandInState.HANDED_IN
-        is_out = hand_in.state in (HandInState.PRINTED, HandInState.ON_WAY)
-        return {
+        buttons: dict[str, object] = {}
+        if request.user.has_perm(DELIVER):
+            buttons = self._to_take_back(hand_in, delivery)
+            if not deliveries.is_stopped(hand_in.case):
+                buttons |= self._to_do(hand_in, delivery)
+        return buttons | {
             "delivery": delivery,
             "has_proof": Delivery.objects.filter(hand_in=hand_in).exclude(proof="").exists(),
             "returned": hand_in.items.exclude(returned_on=None).count() if is_handed_in else 0,
-            "may_send": may and hand_in.state == HandInState.PRINTED,
-            "may_record": may and is_out,
-            "may_return": may and is_handed_in,
-            "may_undo": may
-            and delivery is not None
+            "has_buttons": any(buttons.values()),
+        }
+
+    def _to_take_back(self, hand_in: HandIn, delivery: Delivery | None) -> dict[str, object]:
+        """What may be a mistake, also of a case that is frozen since."""
+        return {
+            "may_undo": delivery is not None
             and delivery.may_be_undone
             and not deliveries.is_handed_in_again(hand_in),
-            "may_hand_in_again": may
-            and is_handed_in
-            and deliveries.to_hand_in_again(hand_in).exists(),
-            "may_stop_offering": may and is_handed_in and hand_in.case.takes_deliveries,
+            "may_undo_on_way": hand_in.state == HandInState.ON_WAY,
+            "last_returned": deliveries.last_returned(hand_in).count(),
+        }
+
+    def _to_do(self, hand_in: HandIn, delivery: Delivery | None) -> dict[str, object]:
+        is_handed_in = hand_in.state == HandInState.HANDED_IN
+        is_refused = delivery is not None and delivery.result == DeliveryResult.REFUSED
+        return {
+            "may_send": hand_in.state == HandInState.PRINTED,
+            "may_record": hand_in.state in (HandInState.PRINTED, HandInState.ON_WAY),
+            "may_correct": is_handed_in,
+            "may_return": is_handed_in and not is_refused,
+            "may_hand_in_again": is_handed_in and deliveries.to_hand_in_again(hand_in).exists(),
+            "may_stop_offering": is_handed_in and hand_in.case.takes_deliveries,
         }
 
     @extra_page("<int:pk>/on-way/", methods=("POST",))
@@ -98,6 +113,33 @@ class DeliveriesMixin(ExtraPagesMixin):
             _("What became of %(hand_in)s is noted."),
         )
 
+    @extra_page("<int:pk>/correct/")
+    def correct_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The same form again: what was noted is wrong, and readers are told what is right."""
+        hand_in = _hand_in(request, pk)
+        delivery = get_object_or_404(Delivery.objects.handed_in(), hand_in=hand_in)
+        delivery.hand_in = hand_in
+        is_sent = request.method == "POST"
+        form = CorrectionForm(
+            request.POST if is_sent else None,
+            request.FILES if is_sent else None,
+            delivery=delivery,
+        )
+        if not form.is_valid():
+            title = _("Correct what became of %(hand_in)s") % {"hand_in": hand_in}
+            return self._page(
+                request, "record", title, form=form, hand_in=hand_in, is_correction=True
+            )
+        corrected = form.corrected
+        try:
+            done = bool(corrected) and deliveries.correct(
+                hand_in, staff(request), **form.cleaned_data
+            )
+        except Refused as refusal:
+            return self._refused(request, hand_in, refusal)
+        noted = f"Corrected: {', '.join(corrected)}."
+        return self._said(request, hand_in, done, noted, _("%(hand_in)s is corrected."))
+
     @extra_page("<int:pk>/returned/")
     def returned_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Which of it came back, by number or all."""
@@ -123,6 +165,17 @@ class DeliveriesMixin(ExtraPagesMixin):
             message % {"number": len(back)},
         )
 
+    @extra_page("<int:pk>/undo-returned/", methods=("POST",))
+    def undo_returned_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        hand_in = _hand_in(request, pk)
+        number = deliveries.undo_returned(hand_in)
+        message = ngettext(
+            "%(number)s did not come back.", "%(number)s did not come back.", number
+        ) % {"number": number}
+        return self._said(
+            request, hand_in, bool(number), f"Taken back: {number} did not come back.", message
+        )
+
     @extra_page("<int:pk>/hand-in-again/", methods=("POST",))
     def hand_in_again_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """What we have back of it goes into another one."""
@@ -143,6 +196,13 @@ class DeliveriesMixin(ExtraPagesMixin):
             f"To be handed in again: {number}.",
             message % {"number": number},
         )
+
+    @extra_page("<int:pk>/undo-on-way/", methods=("POST",))
+    def undo_on_way_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        hand_in = _hand_in(request, pk)
+        done = deliveries.undo_on_way(hand_in)
+        message = _("%(hand_in)s is not on its way.")
+        return self._said(request, hand_in, done, "Taken back: not on its way.", message)
 
     @extra_page("<int:pk>/undo/", methods=("POST",))
     def undo_view(self, request: HttpRequest, pk: int) -> HttpResponse:

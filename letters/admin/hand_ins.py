@@ -168,8 +168,11 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             is_stopped=is_stopped,
             days=KEEP_HAND_IN_FILES_FOR.days,
             may_fetch=may_fetch,
+            may_undo_printed=self.has_add_permission(request)
+            and hand_in.state == HandInState.PRINTED,
             may_print=may_make
             and hand_in.may_be_cancelled
+            and items.open().exists()
             and all(part.is_made or part.fetched_at for part in parts),
             may_make_again=may_make
             and hand_in.may_be_made_again
@@ -188,6 +191,11 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
     def printed_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         printed = _("%(hand_in)s is printed.")
         return self._act(request, pk, hand_ins.mark_printed, "Printed.", printed)
+
+    @extra_page("<int:pk>/undo-printed/", permission="add", methods=("POST",))
+    def undo_printed_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        undone = _("%(hand_in)s is not printed: it is as it was before.")
+        return self._act(request, pk, hand_ins.undo_printed, "Taken back: not printed.", undone)
 
     @extra_page("<int:pk>/again/", permission="add", methods=("POST",))
     def again_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -13,7 +13,7 @@ from typing import TypedDict, Unpack
 
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -87,11 +87,57 @@ def record(hand_in: HandIn, by: User, **said: Unpack[Record]) -> bool:
     return True
 
 
+def correct(
+    hand_in: HandIn, by: User, *, as_read: datetime.datetime, **said: Unpack[Record]
+) -> bool:
+    """What was entered is wrong: its pages say otherwise from now on, and nobody is told again.
+
+    False if somebody changed it since it was read. An empty proof leaves the one that is there.
+    """
+    with transaction.atomic():
+        locked = _locked(hand_in)
+        delivery = Delivery.objects.select_for_update().filter(hand_in=locked).first()
+        if delivery is None or delivery.changed_at != as_read:
+            return False
+        if said["number"] > printed_number(locked):
+            raise Refused(_("Fewer were printed: no more can have been handed in."))
+        is_refused = said["result"] == DeliveryResult.REFUSED
+        if is_refused != (delivery.result == DeliveryResult.REFUSED):
+            if is_handed_in_again(locked):
+                raise Refused(_("Some of it is handed in again: the result stays as it is."))
+            _move_as_corrected(locked, is_refused)
+        for name, value in said.items():
+            if name != "proof" or value:
+                setattr(delivery, name, value)
+        delivery.corrected_at, delivery.corrected_by = timezone.now(), by
+        _note_returned(delivery)
+    return True
+
+
+def _move_as_corrected(hand_in: HandIn, is_refused: bool) -> None:
+    if is_refused:
+        letters = _letters(hand_in).filter(state=LetterState.DELIVERED)
+        return _move_letters(letters, LetterState.RETURNED)
+    items = HandInItem.objects.open().filter(hand_in=hand_in, returned_on=None)
+    letters = Letter.objects.filter(pk__in=items.values("letter"), state=LetterState.RETURNED)
+    return _move_letters(letters, LetterState.DELIVERED)
+
+
+def undo_on_way(hand_in: HandIn) -> bool:
+    """Nobody has left with it."""
+    with transaction.atomic():
+        locked = _locked_even_if_frozen(hand_in)
+        if locked.state != HandInState.ON_WAY:
+            return False
+        _delivery(locked, on_way_at=None, on_way_by=None)
+        _move(locked, HandInState.PRINTED)
+    return True
+
+
 def undo(hand_in: HandIn) -> bool:
     """It was marked by mistake a moment ago, and nobody was told: it is printed as before."""
     with transaction.atomic():
-        Case.objects.select_for_update(of=["self"], no_key=True).get(pk=hand_in.case_id)
-        locked = HandIn.objects.select_for_update().get(pk=hand_in.pk)
+        locked = _locked_even_if_frozen(hand_in)
         delivery = Delivery.objects.filter(hand_in=locked).first()
         if delivery is None or not delivery.may_be_undone or is_handed_in_again(locked):
             return False
@@ -106,6 +152,8 @@ def undo(hand_in: HandIn) -> bool:
             proof="",
             marked_at=None,
             marked_by=None,
+            corrected_at=None,
+            corrected_by=None,
             tell_after=None,
             told_number=0,
         )
@@ -113,7 +161,7 @@ def undo(hand_in: HandIn) -> bool:
         _move_letters(_letters(locked).filter(state__in=LEFT), LetterState.PRINTED)
         back = HandInItem.objects.filter(hand_in=locked).exclude(returned_on=None)
         lock(back)
-        back.update(returned_on=None)
+        back.update(returned_on=None, returned_at=None)
         touch(cases_showing(locked.case))
     return True
 
@@ -129,6 +177,9 @@ def mark_returned(
         locked = _locked(hand_in)
         if locked.state != HandInState.HANDED_IN:
             raise Refused(_("It is not handed in yet."))
+        delivery = Delivery.objects.select_for_update().get(hand_in=locked)
+        if delivery.result == DeliveryResult.REFUSED:
+            raise Refused(_("It was refused: we have all of it back."))
         items = HandInItem.objects.open().filter(hand_in=locked)
         if numbers is not None:
             there = set(items.filter(number__in=numbers).values_list("number", flat=True))
@@ -141,12 +192,13 @@ def mark_returned(
         coming = items.filter(returned_on=None)
         back = list(coming.values_list("number", flat=True))
         if back:
-            _note_returned(locked)
             letters = Letter.objects.filter(pk__in=coming.values("letter"))
             _move_letters(letters.filter(state=LetterState.DELIVERED), LetterState.RETURNED)
             lock(coming)
-            coming.update(returned_on=on)
-            touch(cases_showing(locked.case))
+            coming.update(returned_on=on, returned_at=timezone.now())
+            if not locked.is_of_signatures:  # who was told before is not told again
+                delivery.tell_after, delivery.told_number = timezone.now() + UNDO_WITHIN, 0
+            _note_returned(delivery)
     return back
 
 
@@ -177,14 +229,41 @@ def is_handed_in_again(hand_in: HandIn) -> bool:
     return hand_in.items.filter(left_because=LeftBecause.RETURNED).exists()
 
 
-def _note_returned(hand_in: HandIn) -> None:
-    """In an hour those whose letters came back are told; who was told before is not told again."""
-    delivery = Delivery.objects.select_for_update().get(hand_in=hand_in)
-    if delivery.result == DeliveryResult.ACCEPTED:
-        delivery.result = DeliveryResult.RETURNED_IN_PART
-    if not hand_in.is_of_signatures:
-        delivery.tell_after, delivery.told_number = timezone.now() + UNDO_WITHIN, 0
-    delivery.save(update_fields=["result", "tell_after", "told_number"])
+def undo_returned(hand_in: HandIn) -> int:
+    """What was last said to have come back did not, and nobody was told. Returns how many."""
+    with transaction.atomic():
+        locked = _locked_even_if_frozen(hand_in)
+        delivery = Delivery.objects.select_for_update().filter(hand_in=locked).first()
+        items = last_returned(locked)
+        if delivery is None or not items.exists():
+            return 0
+        if delivery.result != DeliveryResult.REFUSED:
+            letters = Letter.objects.filter(pk__in=items.values("letter"))
+            _move_letters(letters.filter(state=LetterState.RETURNED), LetterState.DELIVERED)
+        keys = lock(items)
+        HandInItem.objects.filter(pk__in=keys).update(returned_on=None, returned_at=None)
+        _note_returned(delivery)
+    return len(keys)
+
+
+def last_returned(hand_in: HandIn) -> HandInItemQuerySet:
+    """What was said in one go to have come back, as long as that can be taken back."""
+    recent = HandInItem.objects.open().filter(
+        hand_in=hand_in, returned_at__gt=timezone.now() - UNDO_WITHIN
+    )
+    return recent.filter(returned_at=recent.aggregate(last=Max("returned_at"))["last"])
+
+
+def _note_returned(delivery: Delivery) -> None:
+    """What its pages say of what came back; of what was refused, all has."""
+    if delivery.result != DeliveryResult.REFUSED:
+        items = HandInItem.objects.printed().filter(hand_in=delivery.hand_in_id)
+        back = items.exclude(returned_on=None).count()
+        is_all = back >= (delivery.number or 0)
+        some = DeliveryResult.RETURNED if is_all else DeliveryResult.RETURNED_IN_PART
+        delivery.result = some if back else DeliveryResult.ACCEPTED
+    delivery.save()
+    touch(cases_showing(delivery.hand_in.case))
 
 
 def stop_offering(case: Case, by: User) -> bool:
@@ -213,6 +292,12 @@ def _locked(hand_in: HandIn) -> HandIn:
     case = Case.objects.select_for_update(of=["self"], no_key=True).get(pk=hand_in.case_id)
     if is_stopped(case):
         raise Refused(_("The case is frozen: nothing of it is handed in."))
+    return HandIn.objects.select_for_update().get(pk=hand_in.pk)
+
+
+def _locked_even_if_frozen(hand_in: HandIn) -> HandIn:
+    """What is taken back was a mistake, frozen or not."""
+    Case.objects.select_for_update(of=["self"], no_key=True).get(pk=hand_in.case_id)
     return HandIn.objects.select_for_update().get(pk=hand_in.pk)
 
 

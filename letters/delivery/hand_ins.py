@@ -262,7 +262,10 @@ def cancel(hand_in: HandIn, by: User) -> bool:
         now = timezone.now()
         items.update(left_at=now, left_because=LeftBecause.CANCELLED)
         HandIn.objects.filter(pk=locked.pk).update(
-            state=HandInState.CANCELLED, cancelled_at=now, cancelled_by=by
+            state=HandInState.CANCELLED,
+            cancelled_at=now,
+            cancelled_by=by,
+            form_key="",  # sent again after that, its form makes another one
         )
     return True
 
@@ -280,6 +283,8 @@ def mark_printed(hand_in: HandIn, by: User) -> bool:
             )
         # Those whose writers were faster are in it no more: see HandInItemQuerySet.leave.
         items = HandInItem.objects.open().filter(hand_in=locked)
+        if not items.exists():
+            raise Refused(_("All of it has left this hand-in: there is nothing to print."))
         letters = Letter.objects.filter(pk__in=items.values("letter"), state=LetterState.IN_HAND_IN)
         lock(letters)
         letters.update(state=LetterState.PRINTED)
@@ -287,6 +292,45 @@ def mark_printed(hand_in: HandIn, by: User) -> bool:
             state=HandInState.PRINTED, printed_at=timezone.now(), printed_by=by
         )
     return True
+
+
+def undo_printed(hand_in: HandIn, by: User) -> bool:
+    """It is not printed yet, or not as it should be. What has gone meanwhile leaves it now."""
+    with transaction.atomic():
+        Case.objects.select_for_update(of=["self"], no_key=True).get(pk=hand_in.case_id)
+        locked = HandIn.objects.select_for_update().get(pk=hand_in.pk)
+        if locked.state != HandInState.PRINTED:
+            return False
+        items = HandInItem.objects.open().filter(hand_in=locked)
+        letters = Letter.objects.filter(pk__in=items.values("letter"), state=LetterState.PRINTED)
+        lock(letters)
+        letters.filter(erased_on=None, invalid_on=None).update(state=LetterState.IN_HAND_IN)
+        letters.update(state=LetterState.APPROVED)  # what remains of them
+        HandIn.objects.filter(pk=locked.pk).update(
+            state=HandInState.READY, printed_at=None, printed_by=None
+        )
+        _let_leave(locked)
+    return True
+
+
+def _let_leave(hand_in: HandIn) -> None:
+    """What was erased, or found not to be valid, while it was on paper that was final."""
+    items = HandInItem.objects.open().filter(hand_in=hand_in)
+    letters = Letter.objects.filter(pk__in=items.values("letter"))
+    signatures = Signature.objects.filter(pk__in=items.values("signature"))
+    erased, invalid = Q(erased_on__isnull=False), Q(invalid_on__isnull=False)
+    for because, gone in (
+        (LeftBecause.ERASED, letters.filter(erased)),
+        (LeftBecause.INVALID, letters.filter(invalid, ~erased)),
+    ):
+        keys = list(gone.values_list("pk", flat=True))
+        HandInItem.objects.leave(because, letters=keys)
+    for because, gone_signatures in (
+        (LeftBecause.ERASED, signatures.filter(erased)),
+        (LeftBecause.INVALID, signatures.filter(~erased).exclude(state=SignatureState.CONFIRMED)),
+    ):
+        keys = list(gone_signatures.values_list("pk", flat=True))
+        HandInItem.objects.leave(because, signatures=keys)
 
 
 def to_take_out(hand_in: HandIn) -> list[int]:

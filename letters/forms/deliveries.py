@@ -8,12 +8,13 @@ from base64 import b64encode
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Min
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext_lazy as _
 
 from letters.forms.fields import LineField, PlainTextField
 from letters.forms.replies import day_field, jpeg_field, past_day
-from letters.models import DeliveryResult
+from letters.models import Delivery, DeliveryResult, HandInItem
 from letters.text import pictures
 
 MAX_NUMBERS = 5_000  # typed one by one; else all came back
@@ -76,7 +77,7 @@ class DeliveryForm(forms.Form):
     def clean(self) -> None:
         number = self.cleaned_data.get("number")
         is_right = self.cleaned_data.pop("is_right", False)
-        if number is None or number >= self.printed:  # nothing to ask about
+        if number in (None, self.initial["number"]) or number >= self.printed:
             del self.fields["is_right"]
         elif not is_right:
             message = _("%(printed)s were printed. Is the number right? Then tick the box below.")
@@ -91,6 +92,47 @@ class DeliveryForm(forms.Form):
 
     def _about_printed(self, message) -> ValidationError:
         return ValidationError(message, params={"printed": number_format(self.printed)})
+
+
+class CorrectionForm(DeliveryForm):
+    """The same once more, after somebody found a mistake in it."""
+
+    as_read = forms.DateTimeField(widget=forms.HiddenInput)
+
+    def __init__(self, data=None, files=None, *, delivery: Delivery) -> None:
+        hand_in = delivery.hand_in
+        printed = HandInItem.objects.printed().filter(hand_in=hand_in)
+        super().__init__(data, files, printed=printed.count(), ready_on=hand_in.ready_on)
+        is_refused = delivery.result == DeliveryResult.REFUSED
+        said = ["handed_in_on", "place", "received_by", "number", "note"]
+        self.initial = {name: getattr(delivery, name) for name in said} | {
+            "result": DeliveryResult.REFUSED if is_refused else DeliveryResult.ACCEPTED,
+            "as_read": delivery.changed_at.isoformat() if delivery.changed_at else "",
+        }
+        days = printed.exclude(returned_on=None)
+        self.first_back = days.aggregate(day=Min("returned_on"))["day"]
+        if delivery.proof:
+            self.fields["proof"].help_text = _(
+                "One is kept already: another takes its place. Seen by staff only."
+            )
+
+    def clean_handed_in_on(self):
+        day = super().clean_handed_in_on()
+        if self.first_back and day > self.first_back:
+            message = _("Some came back on %(day)s: give that day or an earlier one.")
+            raise ValidationError(message, params={"day": date_format(self.first_back)})
+        return day
+
+    @property
+    def corrected(self) -> list[str]:
+        """Which fields, and how those that readers are told of: for the log."""
+        return [
+            f"{name} from {self.initial[name]} to {self.cleaned_data[name]}"
+            if name in ("handed_in_on", "number", "result")
+            else name
+            for name in self.changed_data
+            if name in self.cleaned_data and name != "as_read"
+        ]
 
 
 class ReturnedForm(forms.Form):

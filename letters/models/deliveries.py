@@ -21,6 +21,7 @@ class DeliveryResult(models.TextChoices):
     ACCEPTED = "accepted", _("accepted")
     REFUSED = "refused", _("refused")
     RETURNED_IN_PART = "returned-in-part", _("some of it came back")
+    RETURNED = "returned", _("all of it came back")
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
@@ -62,6 +63,11 @@ class Delivery(models.Model):
     marked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
     )
+    # A mistake in it, found after the hour in which it could be taken back.
+    corrected_at = models.DateTimeField(_("corrected"), null=True, editable=False)
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
     # From when on writers are told, and how far that is; empty if there is nobody to tell.
     tell_after = models.DateTimeField(null=True, editable=False)
     told_number = models.PositiveIntegerField(default=0, editable=False)
@@ -96,6 +102,11 @@ class Delivery(models.Model):
     def is_handed_in(self) -> bool:
         # See also DeliveryQuerySet.handed_in
         return self.handed_in_on is not None
+
+    @property
+    def changed_at(self) -> datetime.datetime | None:
+        """When somebody last said what became of it."""
+        return self.corrected_at or self.marked_at
 
     @property
     def may_be_undone(self) -> bool:

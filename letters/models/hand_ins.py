@@ -247,6 +247,7 @@ class HandInItem(models.Model):
         _("why it left"), max_length=9, choices=LeftBecause.choices, blank=True
     )
     returned_on = models.DateField(_("came back on"), null=True, editable=False)
+    returned_at = models.DateTimeField(null=True, editable=False)  # when staff said so
     # The state of the letter of which its writer was told last: told of each once.
     told = models.CharField(max_length=14, blank=True, editable=False)
 

@@ -37,6 +37,8 @@ MANY = {
     ),
 }
 
+TAKEN = [DeliveryResult.ACCEPTED, DeliveryResult.RETURNED_IN_PART]
+
 
 @dataclass(frozen=True)
 class HandedIn:
@@ -75,13 +77,15 @@ class HandedIn:
             said += " " + _("They were not accepted.")
         elif self.result == DeliveryResult.RETURNED_IN_PART:
             said += " " + _("Some came back.")
+        elif self.result == DeliveryResult.RETURNED:
+            said += " " + _("All of them came back.")
         return said
 
 
 @dataclass(frozen=True)
 class Totals:
-    """What was handed in for some cases, letters and messages together; what was refused is not
-    among it."""
+    """What was handed in for some cases, letters and messages together; what was refused, or came
+    back as a whole, is not among it."""
 
     letters: int
     signatures: int
@@ -95,9 +99,7 @@ def of_case(case: Case) -> list[HandedIn]:
 
 def totals(cases: Collection[Case]) -> Totals:
     found = [
-        one
-        for one in _handed_in(cases)
-        if one.result != DeliveryResult.REFUSED and one.number >= SMALLEST_SHOWN
+        one for one in _handed_in(cases) if one.result in TAKEN and one.number >= SMALLEST_SHOWN
     ]
     written = [one for one in found if one.kind != ActionKind.SIGNATURE]
     numbers = sum(one.number for one in written)

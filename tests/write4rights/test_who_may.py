@@ -201,6 +201,7 @@ letters_handin_again                  -     -     -     -     -     -     w     
 letters_handin_cancel                 -     -     -     -     -     -     w     -     w
 letters_handin_change                 -     -     -     -     -     -     rw    -     rw
 letters_handin_changelist             -     -     -     -     -     -     rw    -     rw
+letters_handin_correct                -     -     -     -     -     -     -     -     -
 letters_handin_delete                 -     -     -     -     -     -     -     -     -
 letters_handin_fetch                  -     -     -     -     -     -     w     -     w
 letters_handin_hand_in_again          -     -     -     -     -     -     w     -     w
@@ -212,6 +213,9 @@ letters_handin_record                 -     -     -     -     -     -     rw    
 letters_handin_returned               -     -     -     -     -     -     rw    -     rw
 letters_handin_stop_offering          -     -     -     -     -     -     w     -     w
 letters_handin_undo                   -     -     -     -     -     -     w     -     w
+letters_handin_undo_on_way            -     -     -     -     -     -     w     -     w
+letters_handin_undo_printed           -     -     -     -     -     -     w     -     w
+letters_handin_undo_returned          -     -     -     -     -     -     w     -     w
 letters_handin_zip                    -     -     -     -     -     -     w     -     w
 letters_letter_act                    -     -     -     w     w     -     -     -     w
 letters_letter_add                    -     -     -     -     -     -     -     -     -
