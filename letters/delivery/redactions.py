@@ -9,13 +9,13 @@ from django.db import transaction
 
 from cases.models import SafetyRule, WordList
 from letters.actions.transitions import change, lock_as_read
-from letters.models import Letter, LetterState, Redaction, RedactionReason
+from letters.models import HandIn, HandInItem, Letter, LetterState, Redaction, RedactionReason
 from letters.text import redactions
 from letters.text.checks import Problem
 
 # We deliver or show it. What its writer sends themselves is theirs alone, and what waits for their
 # change is not ready.
-REDACTABLE = [LetterState.SUBMITTED, LetterState.APPROVED]
+REDACTABLE = [LetterState.SUBMITTED, LetterState.APPROVED, LetterState.IN_HAND_IN]
 
 
 def may_be_redacted(letter: Letter) -> bool:
@@ -32,6 +32,7 @@ def redact(
     if not may_be_redacted(letter):
         return False
     with transaction.atomic():
+        HandIn.objects.lock_that_of(letter)
         if not change(letter):
             return False
         rows = [
@@ -39,6 +40,7 @@ def redact(
             for field, start, end in places
         ]
         Redaction.objects.bulk_create(rows, ignore_conflicts=True)
+        HandInItem.objects.make_paper_anew(letter)
     return True
 
 
@@ -47,11 +49,15 @@ def put_back(letter: Letter, redaction: int) -> bool:
     if not may_be_redacted(letter):
         return False
     with transaction.atomic():
+        HandIn.objects.lock_that_of(letter)
         # The letter first, as whoever writes it anew does.
         if not lock_as_read(letter):
             return False
         gone, _by_model = letter.redactions.filter(pk=redaction).delete()
-        return bool(gone) and change(letter)
+        if not gone:
+            return False
+        HandInItem.objects.make_paper_anew(letter)
+        return change(letter)
 
 
 def suggested(letter: Letter, problems: Iterable[Problem]) -> dict[str, str]:

@@ -54,6 +54,11 @@ class HandInQuerySet(models.QuerySet["HandIn"]):
     def not_printed(self) -> HandInQuerySet:
         return self.filter(state__in=NOT_PRINTED)
 
+    def lock_that_of(self, letter: Letter) -> None:
+        """Of a letter: nobody marks as printed what it is in until the transaction ends."""
+        standing = HandInItem.objects.open().filter(letter=letter)
+        lock(self.not_printed().filter(pk__in=standing.values("hand_in")))
+
 
 class HandIn(models.Model):
     """Letters, messages or signatures of one case that are printed and handed in together.
@@ -199,6 +204,13 @@ class HandInItemQuerySet(models.QuerySet["HandInItem"]):
             return None
         related = self.open().select_related("hand_in__delivery").defer("hand_in__delivery__proof")
         return related.filter(letter=letter).first()
+
+    def make_paper_anew(self, letter: Letter) -> int:
+        """What is printed of a letter has changed: the part on which it stands is made anew, and
+        has to be fetched and printed once more. Returns how many."""
+        standing = self.open().filter(letter=letter, hand_in__state__in=NOT_PRINTED)
+        holding = HandInPart.objects.that_hold(standing).filter(index__gt=0)
+        return HandInPart.objects.filter(pk__in=lock(holding)).renew()
 
     def leave(
         self,

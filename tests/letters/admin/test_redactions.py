@@ -6,12 +6,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import SafetyRule
-from letters.models import Claim, Letter, Redaction
+from letters.models import Claim, HandInPart, Letter, Redaction
 from letters.models.email_spelling import email_hash
 from letters.privacy import erasure, personal_data
 from letters.text import redactions
-from tests.factories import make_case_to_write_for, make_letter, make_message
-from tests.letters.sending import act, letter_form
+from tests.factories import make_case_to_write_for, make_hand_in, make_letter, make_message
+from tests.letters.sending import act, letter_form, state_of
 from tests.staff import said, signed_in, text
 
 pytestmark = pytest.mark.django_db
@@ -204,3 +204,46 @@ def test_staff_see_what_is_left_out_marked_with_what_the_check_found():
     page = text(redact(moderator, letter, "+47 22 22 22 22 now"))
 
     assert "<del><mark>+47 22 22 22 22</mark></del><del> now</del>" in page
+
+
+def test_what_is_left_out_of_a_letter_in_a_hand_in_is_printed_anew():
+    case = make_case_to_write_for()
+    letters = [make_letter(case, state="approved", body=BODY) for _each in range(2)]
+    hand_in = make_hand_in(*letters, parts=2)
+    now = timezone.now()
+    hand_in.parts.update(made_at=now, fetched_at=now, first_fetched_at=now)
+    HandInPart.objects.create(
+        hand_in=hand_in, index=0, first=1, last=2, made_at=now, fetched_at=now
+    )
+    client = signed_in("moderator")
+
+    redact(client, letters[0], "Ana’s sister")
+
+    assert state_of(letters[0]) == "in-hand-in"
+    assert "[…] is brave" in body_of(letters[0])
+    assert _to_print_anew(hand_in) == [1]
+    press = f"/admin/letters/handin/{hand_in.pk}/printed/"
+    refused = signed_in("delivery").post(press, follow=True)
+    assert "A part was not fetched yet, or is made anew" in said(refused)[0]
+    hand_in.parts.update(made_at=now, fetched_at=now)
+    put_back = Redaction.objects.earliest("pk").pk
+    redact(client, letters[0], "", put_back=put_back)
+    assert _to_print_anew(hand_in) == [1]
+    assert [part.version for part in hand_in.parts.order_by("index")] == [1, 3, 1]
+
+
+def test_nothing_is_left_out_of_a_letter_that_is_printed():
+    letter = make_letter(make_case_to_write_for(), state="approved", body=BODY)
+    hand_in = make_hand_in(letter, state="printed")
+    now = timezone.now()
+    hand_in.parts.update(made_at=now, fetched_at=now)
+
+    redact(signed_in("moderator"), letter, "Ana’s sister")
+
+    assert not Redaction.objects.exists()
+    assert _to_print_anew(hand_in) == []
+
+
+def _to_print_anew(hand_in) -> list[int]:
+    waiting = hand_in.parts.filter(made_at=None, fetched_at=None)
+    return list(waiting.order_by("index").values_list("index", flat=True))
