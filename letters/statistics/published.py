@@ -56,7 +56,7 @@ def _publish(today: datetime.date) -> None:
     replies.publish()
     if edition := Edition.objects.current():
         cases = Case.objects.listed().filter(edition=edition).values("pk")
-        _publish_tables(edition, until_yesterday.filter(case__in=cases))
+        _publish_tables(edition, until_yesterday.filter(case__in=cases), today)
 
 
 class Figures(NamedTuple):
@@ -123,11 +123,11 @@ def _publish_kinds(ledger: QuerySet[Tally]) -> None:
         ActionCount.objects.filter(pk=count.pk).update(**shown)
 
 
-def _publish_tables(edition: Edition, ledger: QuerySet[Tally]) -> None:
+def _publish_tables(edition: Edition, ledger: QuerySet[Tally], today: datetime.date) -> None:
     published = PublishedFigure.objects.filter(edition=edition)
     before = {(row.table, row.group, row.key): row.number for row in published}
     parts = [*_parts(FigureTable.DAY, "day", ledger), *_parts(FigureTable.SOURCE, "source", ledger)]
-    parts += _states(edition)
+    parts += _states(edition, today)
     new = [
         PublishedFigure(edition=edition, table=table, group=group, key=key, number=number)
         for (table, group, key), found in [*parts, *_countries(ledger)]
@@ -143,10 +143,12 @@ def _parts(table: FigureTable, column: str, ledger: QuerySet[Tally]) -> Iterator
         yield (table.value, "", f"{key}"), number
 
 
-def _states(edition: Edition) -> Iterator[tuple[Part, int]]:
-    """Of the letters and messages that were handed to us: how far each has come."""
+def _states(edition: Edition, today: datetime.date) -> Iterator[tuple[Part, int]]:
+    """Of the letters and messages that were given to us: how far each has come by now."""
     cases = Case.objects.listed().filter(edition=edition).values("pk")
-    with_us = Letter.objects.filter(COUNTED_LETTER, case__in=cases, route=Route.DELIVER).order_by()
+    with_us = Letter.objects.filter(
+        COUNTED_LETTER, case__in=cases, route=Route.DELIVER, counted_on__lt=today
+    ).order_by()
     found = suppress_small_cells(dict(with_us.values_list("state").annotate(Count("pk"))))
     for key, number in [*found.parts.items(), ("", found.suppressed)]:
         yield (FigureTable.STATE.value, "", key), number

@@ -508,10 +508,12 @@ def test_a_new_site_explains_itself_too(client):
 
 def test_totals_say_how_far_letters_have_come_that_were_handed_in_once_a_day(client, settings):
     settings.PAGE_CACHE_SECONDS = 0
-    case = make_case_to_write_for()
+    case, yesterday = make_case_to_write_for(), timezone.localdate() - datetime.timedelta(days=1)
     for state, number in {"submitted": 7, "approved": 5, "delivered": 11, "returned": 1}.items():
         for _ in range(number):
-            make_letter(case, state=state, route="deliver")
+            make_letter(case, state=state, route="deliver", counted_on=yesterday)
+    for _ in range(6):
+        make_letter(case, state="approved", route="deliver")  # today: in what comes tomorrow
     make_letter(case, state="posted", route="post")
     before = client.get("/api/v1/totals/").json()["totals"]["by_state"]
 
