@@ -70,14 +70,16 @@ def test_each_step_says_what_happened_and_when(kind):
         make_reply(case, sender=sender, shown_text="The ministry thanks you.", state="shared")
     replied = page_of(letter)
 
-    assert "You handed it in here on 1 December 2026." in submitted
+    assert "You gave it to us on 1 December 2026." in submitted
     assert "We read it on 2 December 2026." in asked
-    assert "You handed it in here on 3 December 2026." in answered
+    assert "You gave it to us on 3 December 2026." in answered
     assert "read and approved it on" not in answered
     assert "Somebody of the campaign read and approved it on 4 December 2026." in approved
     assert "It waits here, with the others" in approved
     assert approved_is_found
-    assert f"It was put into hand-in {hand_in.pk} on 5 December 2026." in chosen
+    together = f"put with others that are handed in together (number {hand_in.pk})"
+    assert f"On 5 December 2026 it was {together}." in chosen
+    assert "has read it" not in chosen
     assert "An answer came on 6 December 2026." in replied
     assert "Une réponse est arrivée le 6 décembre 2026." in page_of(letter, "/fr")
 
@@ -111,9 +113,10 @@ def test_an_undone_decision_takes_its_day_with_it():
 
 
 def test_staff_find_the_letters_that_an_answer_came_to():
-    answered, other = (make_letter(state="posted", route="post") for _ in range(2))
+    answered, with_all, other = (make_letter(state="posted", route="post") for _ in range(3))
     make_reply(answered.case, letter=answered, entered_by=None)
-    make_reply(other.case)
+    make_reply(with_all.case)
 
     assert filtered(answered, "answered")
+    assert filtered(with_all, "answered")
     assert not filtered(other, "answered")
