@@ -11,8 +11,8 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.formats import date_format
 from django.utils.html import escape
 from django.utils.text import capfirst
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from cases.dates import Precision
 from cases.http_caching import public_page, visible_or_410
@@ -40,7 +40,7 @@ class OutcomeFeed(Feed):
     author_name = settings.ORGANISATION
 
     def item_guid(self, outcome: Outcome) -> str:
-        return f"{settings.SITE_URL}/outcomes/{outcome.pk}"
+        return f"{settings.FEED_TAG}:outcome/{outcome.pk}"
 
     item_guid_is_permalink = False
 
@@ -80,6 +80,9 @@ class GoodNewsFeed(OutcomeFeed):
     title = gettext_lazy("Write for Rights: good news")
     subtitle = gettext_lazy("What became of the people letters were written for.")
 
+    def feed_guid(self) -> str:
+        return f"{settings.FEED_TAG}:good-news/{get_language()}"
+
     def link(self) -> str:
         return settings.SITE_URL + reverse("cases:good-news")
 
@@ -101,6 +104,9 @@ class CaseFeed(OutcomeFeed):
 
     def subtitle(self, case: Case) -> str:
         return _clean(case.headline_i18n)
+
+    def feed_guid(self, case: Case) -> str:
+        return f"{settings.FEED_TAG}:case/{case.pk}/{get_language()}"
 
     def link(self, case: Case) -> str:
         return settings.SITE_URL + case.get_absolute_url()

@@ -9,6 +9,7 @@ import os
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 from zlib import crc32
 
 import django.conf.locale
@@ -44,6 +45,10 @@ HTTPS = env.bool("HTTPS", default=True)
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Where links in mails, sheets and QR codes lead to.
 SITE_URL = env.str("SITE_URL", default=f"https://{ALLOWED_HOSTS[0]}").rstrip("/")
+
+# What the ids of feed entries begin with (RFC 4151). Set it to what it was before the site moves to
+# another host: else readers of feeds get every entry as new.
+FEED_TAG = env.str("FEED_TAG", default=f"tag:{urlsplit(SITE_URL).hostname},2025")
 
 # Who runs this copy of the site; shown on the pages, in mails and in the imprint.
 ORGANISATION = env.str("ORGANISATION", default="Write for Rights")

@@ -99,16 +99,19 @@ def posts(case: Case) -> list[SuggestedPost]:
 
 # In CSS pixels: the style sheet of the card puts picture and words side by side if there is room.
 CARD_WIDTH, CARD_HEIGHT = 480, 240
+WIDEST_CARD = 600
 NARROW_BELOW, NARROW_HEIGHT = 400, 440
 COUNTER_WIDTH, COUNTER_HEIGHT = 320, 200
 # Of the picture that networks show for a link to a case: `cases.printing.sheets.card`.
 PICTURE_WIDTH, PICTURE_HEIGHT = 1200, 630
 
 
-def card_frame(case: Case, width: int = CARD_WIDTH, height: int = CARD_HEIGHT) -> SafeString:
-    """What another site puts into its page to show the card of a case."""
+def card_frame(
+    case: Case, width: int = WIDEST_CARD, height: int = CARD_HEIGHT, *, fluid: bool = True
+) -> SafeString:
+    """What another site puts into its page to show the card of a case: as wide as there is room."""
     url = reverse("letters:embed-card", args=[case.slug])
-    return _frame(url, case.display_name, width, height)
+    return _frame(url, case.display_name, width, height, fluid=fluid)
 
 
 def card_height(width: int) -> int:
@@ -120,17 +123,19 @@ def counter_frame() -> SafeString:
     return _frame(url, _("Write for Rights"), COUNTER_WIDTH, COUNTER_HEIGHT)
 
 
-def _frame(url: str, title: str, width: int, height: int) -> SafeString:
+def _frame(url: str, title: str, width: int, height: int, *, fluid: bool = True) -> SafeString:
     """An iframe that runs no script, and does not tell us on which page it stands.
 
     Without allow-same-origin it could not load its own style sheet and picture.
     """
     return format_html(
-        '<iframe src="{}" title="{}" width="{}" height="{}" frameborder="0" loading="lazy" '
+        '<iframe src="{}" title="{}" width="{}" height="{}" style="border:0;max-width:{}" '
+        'loading="lazy" '
         'referrerpolicy="no-referrer" '
         'sandbox="allow-same-origin allow-popups allow-popups-to-escape-sandbox"></iframe>',
         settings.SITE_URL + url,
         title,
-        width,
+        "100%" if fluid else width,
         height,
+        f"{width}px" if fluid else "100%",
     )

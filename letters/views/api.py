@@ -158,7 +158,7 @@ def oembed(request: HttpRequest) -> dict:
             "thumbnail_url": settings.SITE_URL + reverse("cases:card", args=[slug]),
             "thumbnail_width": posts.PICTURE_WIDTH,
             "thumbnail_height": posts.PICTURE_HEIGHT,
-            "html": posts.card_frame(case, width, height),
+            "html": posts.card_frame(case, width, height, fluid=False),
             "width": width,
             "height": height,
         }

@@ -41,7 +41,7 @@ def test_feed_tells_the_good_news(client):
         "Released, with conditions. On bail. Added on 4 March 2025."
     )
     assert entry.find("a:link", ATOM).get("href") == f"http://testserver{case.get_absolute_url()}"
-    assert entry.findtext("a:id", namespaces=ATOM) == f"http://testserver/outcomes/{outcome.pk}"
+    assert entry.findtext("a:id", namespaces=ATOM) == f"tag:testserver,2025:outcome/{outcome.pk}"
 
 
 def test_feed_says_where_it_is_and_belongs(client):
@@ -51,6 +51,39 @@ def test_feed_says_where_it_is_and_belongs(client):
     assert links["self"] == f"http://testserver{FEED}"
     assert links["alternate"] == "http://testserver/good-news/"
     assert feed.findtext("a:title", namespaces=ATOM) == "Write for Rights: good news"
+
+
+@pytest.mark.parametrize("feed", [FEED, "/cases/{slug}/feed.atom", "/fr/cases/{slug}/feed.atom"])
+def test_ids_stay_when_host_slug_and_headline_change(client, settings, feed):
+    outcome = make_outcome(make_case(slug="ana-test"), headline="Free")
+
+    def ids() -> list[str]:
+        slug = Case.objects.get().slug
+        response = client.get(feed.replace("{slug}", slug))
+        root = ET.fromstring(response.content)  # noqa: S314 - our own
+        return [one.text for one in root.iter("{http://www.w3.org/2005/Atom}id")]
+
+    before = ids()
+    settings.SITE_URL = "https://moved.example.org"
+    Case.objects.update(slug="another-name", display_name="Another Name")
+    type(outcome).objects.update(headline="Free at last")
+
+    assert ids() == before
+    assert len(set(before)) == 2
+    assert all(one.startswith("tag:testserver,2025:") for one in before)
+
+
+def test_each_feed_has_an_id_of_its_own(client):
+    make_outcome(make_case(slug="ana-test"))
+    feeds = [FEED, "/cases/ana-test/feed.atom"]
+
+    found = [
+        ET.fromstring(client.get(prefix + feed).content).findtext("a:id", namespaces=ATOM)  # noqa: S314
+        for feed in feeds
+        for prefix in ["", "/fr"]
+    ]
+
+    assert len(set(found)) == 4
 
 
 def test_french_feed_is_french(client):

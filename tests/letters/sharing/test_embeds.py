@@ -37,7 +37,18 @@ def test_the_card_leads_to_the_case_in_a_page_of_its_own(client, case):
     assert link.get("href") == "http://testserver/cases/ana-test/"
     assert (link.get("target"), link.get("rel")) == ("_blank", "noopener")
     assert shown.texts("h1") == ["Ana Test"]
+    for words in ["Ana Test", case.headline, "Write a letter", "1 action so far"]:
+        assert words in shown.texts("a")[0]
     assert "1 action so far" in " ".join(shown.texts("p"))
+
+
+def test_the_code_for_other_sites_makes_a_frame_as_wide_as_there_is_room(client, case):
+    card, counter = page(client.get("/api/")).texts("pre")[:2]
+
+    for code, widest in [(card, 600), (counter, 320)]:
+        assert 'width="100%"' in code
+        assert f"max-width:{widest}px" in code
+        assert "<script" not in code
 
 
 def test_the_card_of_a_closed_case_tells_what_became_of_it_and_asks_nothing(client):
