@@ -11,7 +11,7 @@ from cases.models import Case, Edition
 from letters.actions import email_addresses
 from letters.actions.transitions import change
 from letters.mail import messages
-from letters.models import EmailAddress, Follow, FollowState
+from letters.models import EmailAddress, Follow, FollowState, YearLetter
 from letters.models.locks import lock
 from letters.privacy import consent
 
@@ -39,11 +39,20 @@ def request_follow(email_address: EmailAddress, case: Case | None) -> None:
     Follow.objects.bulk_create([requested], ignore_conflicts=True)
 
 
+def may_want_year_letter(edition: Edition | None) -> bool:
+    """Whether its letter can still be promised: one that is approved is on its way."""
+    approved = YearLetter.objects.filter(edition=edition, approved_at__isnull=False)
+    return edition is not None and not approved.exists()
+
+
 def want_year_letter(email: str, edition: Edition) -> None:
-    """Whoever reads mail at the address wants one letter about the year, at its end.
+    """Whoever reads mail at the address wants one letter about the year, at its end; if that has
+    gone, nothing is kept.
 
     Call it only for somebody who came by a link that was mailed to the address.
     """
+    if not may_want_year_letter(edition):
+        return
     with transaction.atomic():
         email_address = email_addresses.get_or_create_locked(email)
         if email_address.blocked_on:

@@ -67,6 +67,7 @@ class YearLetterAdmin(ExtraPagesMixin, ReadOnlyAdmin):
             "previews": _previews(edition),
             "number": _number(edition),
             "fewest": SMALLEST_SHOWN,
+            "is_over": year_letters.is_over(edition),
             "is_wanted": year_letters.wishes(edition).exists(),
             "is_leaving": bool(row.tell_after or waiting),
             "is_stale": is_waiting and year_letters.is_stale(row),

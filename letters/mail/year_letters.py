@@ -10,7 +10,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -27,11 +27,23 @@ def wishes(edition: Edition) -> QuerySet[Follow]:
     return confirmed.exclude(email_address__email="").select_related("email_address")
 
 
+def over() -> QuerySet[Edition]:
+    """Editions whose campaign is over: after their last day, or after 10 December if they have
+    none."""
+    today = timezone.localdate()
+    year = today.year if (today.month, today.day) > (12, 10) else today.year - 1
+    without_day = Q(reporting_deadline=None, year__lte=year)
+    return Edition.objects.filter(Q(reporting_deadline__lt=today) | without_day)
+
+
+def is_over(edition: Edition) -> bool:
+    return over().filter(pk=edition.pk).exists()
+
+
 def to_ask() -> QuerySet[Edition]:
     """Editions that are over, whose letter somebody wants and nobody of staff has asked for."""
     wanted = Follow.objects.confirmed().filter(edition=OuterRef("pk"))
-    over = Edition.objects.filter(reporting_deadline__lt=timezone.localdate(), year_letter=None)
-    return over.filter(Exists(wanted))
+    return over().filter(Exists(wanted), year_letter=None)
 
 
 def texts(edition: Edition) -> dict[str, dict]:
@@ -56,8 +68,10 @@ def ask(edition: Edition, by: User) -> YearLetter:
     """The first of the two people it takes. Who asked first stays the one who asked, until what it
     says is changed: then it has to be asked for anew.
 
-    Raises Refused if nobody wants it, or it is approved.
+    Raises Refused if nobody wants it, the campaign is not over, or it is approved.
     """
+    if not is_over(edition):
+        raise Refused(_("The campaign is not over: nobody knows yet what the letter will tell."))
     if not wishes(edition).exists():
         raise Refused(_("Nobody has asked for it: there is nobody to write to."))
     as_it_is = texts(edition)

@@ -55,6 +55,7 @@ def email_address_page(request: HttpRequest, email_address: EmailAddress) -> Htt
         "waiting": waiting,
         "can_be_confirmed": [thing for thing in both if _may_confirm(thing)],
         "confirmable": [thing for thing in waiting if _may_confirm(thing)],
+        "may_want_year_letter": follow_actions.may_want_year_letter(Edition.objects.current()),
         "seen": max(thing.changed_at for thing in waiting).isoformat() if waiting else "",
         "has_changed": "changed" in request.GET,
         "counted": [thing for thing in signatures if thing.counts],

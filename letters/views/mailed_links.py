@@ -95,7 +95,12 @@ def _was_it_you(request: HttpRequest, thing: Letter | Pledge) -> HttpResponse:
         return redirect(request.path)
     case = thing.case if thing.case and thing.case.is_visible else None
     what = "pledge" if isinstance(thing, Pledge) else "message" if thing.is_message else "letter"
-    return render(request, "letters/mailed_links/was_it_you.html", {"what": what, "case": case})
+    context = {
+        "what": what,
+        "case": case,
+        "may_want_year_letter": follows.may_want_year_letter(_edition_of(thing)),
+    }
+    return render(request, "letters/mailed_links/was_it_you.html", context)
 
 
 def _edition_of(thing: Letter | Pledge) -> Edition:

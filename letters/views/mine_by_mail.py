@@ -67,6 +67,7 @@ def mailed(request: HttpRequest, key: str) -> HttpResponse:
         "loose": [*loose.pledges, *loose.letters] if asked_for.email else [],
         "form": form,
         "may_want_year_letter": bool(asked_for.email)
+        and follows.may_want_year_letter(Edition.objects.current())
         and not any(one.edition and one.state == FollowState.CONFIRMED for one in things.follows),
         "language_form": LanguageForm(initial={"language": _language(things)}),
         "mine": on_device,

@@ -123,6 +123,23 @@ def test_who_confirms_a_signature_can_want_it_and_end_it(client):
     assert Follow.objects.get().state == "ended"
 
 
+def test_nobody_is_promised_a_letter_that_has_gone(client):
+    case = make_case_to_write_for()
+    wants()
+    approved()
+    send_letter(client, case, email="ana@example.org")
+    outbox.send_due()
+    [by_mail] = [links(one.body)[0] for one in mail.outbox if one.to == ["ana@example.org"]]
+    email_address = make_signature(state="unconfirmed").email_address
+
+    pages = [client.get(by_mail), client.get(email_address.get_absolute_url())]
+    client.post(by_mail, {"act": "mine", "year": "yes"})
+    say_yes(client, email_address, year="yes")
+
+    assert [b'name="year"' in one.content for one in pages] == [False, False]
+    assert [one.email_address.email for one in Follow.objects.all()] == ["sam@example.org"]
+
+
 def test_who_blocked_the_address_gets_none(client):
     make_case_to_write_for()
     blocked = make_email_address("sam@example.org", blocked_on=timezone.localdate())
@@ -264,6 +281,30 @@ def test_an_outcome_that_is_new_or_hidden_since_it_was_approved_is_not_told(tell
     assert "The appeal was refused (Ana Test, Norway)" in told
 
 
+@pytest.mark.parametrize(
+    ("today", "last_day", "is_over"),
+    [
+        ("2025-12-10", None, False),
+        ("2025-12-11", None, True),
+        ("2025-12-31", datetime.date(2025, 12, 31), False),
+        ("2026-01-01", datetime.date(2025, 12, 31), True),
+        ("2026-01-01", datetime.date(2026, 1, 31), False),
+    ],
+)
+def test_nobody_asks_for_it_before_the_campaign_is_over(today, last_day, is_over):
+    with time_machine.travel(f"{today}T12:00:00Z", tick=False):
+        make_case_to_write_for()
+        Edition.objects.update(reporting_deadline=last_day)
+        wants()
+        staff = signed_in("editor")
+
+        shown = text(staff.get(page(edition())))
+        press(staff, "ask", edition())
+
+    assert ("The campaign is not over" in shown) is not is_over
+    assert YearLetter.objects.exists() is is_over
+
+
 def test_nobody_asks_for_what_nobody_wants(teller):
     make_case_to_write_for()
 
@@ -376,7 +417,7 @@ def test_who_gets_it_once_more_the_next_year_gets_that_of_the_next_year():
     email_address = wants()
     approved()
     tell()
-    next_year = make_edition(2026)
+    next_year = make_edition(2026, reporting_deadline=timezone.localdate() - DAY)
     make_follow(None, email_address=email_address, edition=next_year, state="confirmed")
 
     approved(next_year)
