@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
 from base64 import b64decode
 from functools import partial
 
 from django.contrib import messages
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -22,6 +26,7 @@ from letters.forms.deliveries import CorrectionForm, DeliveryForm, ReturnedForm
 from letters.models import Delivery, DeliveryResult, HandIn, HandInState
 
 DELIVER = "letters.deliver_handin"
+PRESSED_TWICE_WITHIN = datetime.timedelta(minutes=1)
 
 
 class ResultFilter(OptionsFilter):
@@ -239,9 +244,23 @@ class DeliveriesMixin(ExtraPagesMixin):
         if done:
             self.log_change(request, hand_in, noted)
             messages.success(request, message % {"hand_in": capfirst(str(hand_in))})
+        elif _has_just_done(request, hand_in, noted):
+            messages.info(request, _("You have just done that: it was pressed twice."))
         else:
             messages.warning(request, _("Nothing was changed: somebody else may have been faster."))
         return redirect("admin:letters_handin_change", hand_in.pk)
+
+
+def _has_just_done(request: HttpRequest, hand_in: HandIn, noted: str) -> bool:
+    """Whether the last that was done with it is the same, by the same person, a moment ago."""
+    done = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(HandIn), object_id=str(hand_in.pk)
+    )
+    last = done.order_by("-pk").first()
+    if last is None or last.user_id != staff(request).pk:
+        return False
+    is_now = timezone.now() - last.action_time < PRESSED_TWICE_WITHIN
+    return is_now and last.change_message == noted
 
 
 def _hand_in(request: HttpRequest, pk: int) -> HandIn:

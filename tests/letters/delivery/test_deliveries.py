@@ -140,6 +140,23 @@ def test_mails_of_many_writers_take_from_the_share_of_their_domain(deliverer):
     }
 
 
+@pytest.mark.usefixtures("still_clock")
+def test_who_presses_twice_is_told_so_and_who_comes_later_that_others_were_faster(deliverer):
+    hand_in = make_printed()
+    other = signed_in("delivery")
+
+    for _each in range(2):
+        on_way = said(deliverer.post(url(hand_in, "on-way"), follow=True))
+    record(deliverer, hand_in)
+    again = said(record(deliverer, hand_in))
+    late = said(record(other, hand_in))
+
+    twice = ["You have just done that: it was pressed twice."]
+    assert (on_way, again) == (twice, twice)
+    assert late == ["Nothing was changed: somebody else may have been faster."]
+    assert Delivery.objects.count() == 1
+
+
 def test_the_case_impact_and_the_api_tell_how_many_and_when(deliverer, client):
     hand_in = make_printed(6)
     few = make_printed(2, case=hand_in.case)

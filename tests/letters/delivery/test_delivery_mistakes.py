@@ -89,7 +89,7 @@ def test_what_was_refused_goes_into_another_hand_in(deliverer, client):
     assert "To be handed in again: 3." in noted
     case_page = text(client.get(hand_in.case.get_absolute_url()))
     assert "A few letters were handed in. They were not accepted." in case_page
-    assert f"hand-in {another.pk}" in text(client.get(Letter.objects.first().get_absolute_url()))
+    assert f"(number {another.pk})" in text(client.get(Letter.objects.first().get_absolute_url()))
 
 
 def test_only_what_came_back_is_handed_in_again_and_once(deliverer):
