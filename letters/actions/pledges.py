@@ -286,12 +286,13 @@ def edition_to_write_in(pledge: Pledge) -> Edition | None:
 
 
 def write_for_others(pledge: Pledge) -> bool:
-    """Let the promise be for any case: its own, or its edition, takes no letters any more."""
+    """Let the promise be for any case: its own, or its edition, takes no letters any more. What
+    staff answered goes: it may say of whom it was."""
     edition = edition_to_write_in(pledge)
     is_stopped = not pledge.case.takes_letters if pledge.case else edition != pledge.edition
     if edition is None or not is_stopped:
         return False
-    return change(_open(pledge), case=None, edition=edition)
+    return change(_open(pledge), case=None, edition=edition, answer="")
 
 
 def change_address(

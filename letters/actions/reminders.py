@@ -6,10 +6,12 @@
 from django.db import transaction
 from django.db.models import QuerySet
 
-from letters.mail import reminders
-from letters.models import OutgoingMail, Pledge
+from letters.mail import links, reminders
+from letters.models import MailKind, OutgoingMail, Pledge
 from letters.models.locks import delete_locked, lock
 from letters.models.mail import REMINDERS
+
+OF_ITS_CASE = [*REMINDERS, MailKind.PLEDGE_ANSWERED]  # what waits while its case is frozen
 
 
 def change(pledges: QuerySet[Pledge], **changes) -> bool:
@@ -22,7 +24,19 @@ def change(pledges: QuerySet[Pledge], **changes) -> bool:
             setattr(pledge, name, value)
         pledge.next_reminder_on = reminders.next_day(pledge)
         pledge.save(update_fields=[*changes, "next_reminder_on"])
+        _let_mails_follow(pledge)
     return True
+
+
+def _let_mails_follow(pledge: Pledge) -> None:
+    """What waits for a case that the promise is not for any more need not wait; and nobody is
+    reminded of what was given back."""
+    waiting = OutgoingMail.objects.waiting().filter(about=links.about(pledge))
+    if pledge.is_released:
+        delete_locked(waiting.filter(kind__in=REMINDERS))
+        return
+    of_another = waiting.filter(kind__in=OF_ITS_CASE).exclude(case=pledge.case_id)
+    OutgoingMail.objects.filter(pk__in=lock(of_another)).update(case=pledge.case_id)
 
 
 def remind(pledge: Pledge, *, wants_reminders: bool) -> bool:

@@ -79,8 +79,9 @@ class PledgeForm(ConsentForm):
         label=_("Remind me by e-mail"),
         required=False,
         help_text=_(
-            "Three mails at most: at half time, three days before the last safe day to post, and "
-            "two days after your day. Fewer once you have written; a click ends them."
+            "Three mails at most: at half time, four days before the last safe day to post, and "
+            "two days after your day. Two more if you choose a later day, once. Fewer once you "
+            "have written; a click ends them."
         ),
     )
 

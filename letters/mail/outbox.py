@@ -33,6 +33,7 @@ from letters.mail.pace import (
     HOUR,
     LINKS,
     NEWS,
+    REMIND,
     SENDER,
     SHARED,
     SITE,
@@ -302,7 +303,8 @@ def _hold_up(mail: OutgoingMail, wait: throttle.TooOften, pace: MailPace) -> Non
         SENDER: Q(is_news=False, sender=mail.sender, priority__gte=mail.priority),
         DOMAIN: Q(is_news=False, domain=mail.domain, priority__gte=mail.priority),
         NEWS: Q(is_news=True),
-        HAND_INS: Q(is_news=False, priority=Priority.NEWS),
+        HAND_INS: Q(is_news=False, priority=Priority.NEWS) & ~Q(kind__in=REMINDERS),
+        REMIND: Q(kind__in=REMINDERS),
     }
     due = OutgoingMail.objects.waiting().filter(shared[wait.what], not_before__lte=timezone.now())
     held = _update(due, not_before=wait.until, held_up_by=wait.what)

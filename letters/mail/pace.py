@@ -8,11 +8,14 @@ import datetime
 from dataclasses import dataclass
 from functools import lru_cache
 
+from django.utils import timezone
+
 from cases.encryption import keyed_hash
 from letters.models import OutgoingMail, Priority
-from letters.models.mail import ONE_A_DAY
+from letters.models.mail import ONE_A_DAY, REMINDERS
 from letters.privacy import senders, throttle
 
+MORNING = datetime.time(9)  # of the site: nobody is woken by a reminder
 HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
 
 # To one mailbox: nobody's is to be filled, by our forms or by us.
@@ -32,8 +35,8 @@ LARGE_DOMAINS = [
 
 # What used up its allowance, as `OutgoingMail.held_up_by` names it.
 SITE, LINKS, TRAPPED, SENDER, DOMAIN, NEWS = "site", "links", "trapped", "sender", "domain", "news"
-HAND_INS = "handins"
-SHARED = [SITE, LINKS, TRAPPED, SENDER, DOMAIN, NEWS, HAND_INS]
+HAND_INS, REMIND = "handins", "remind"
+SHARED = [SITE, LINKS, TRAPPED, SENDER, DOMAIN, NEWS, HAND_INS, REMIND]
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,7 @@ def keep_to(pace: MailPace, mail: OutgoingMail, *, taker: int) -> None:
     next_hour = throttle.start_of_hour() + HOUR
     for what, name, most in _shares(pace, mail):
         if throttle.count(f"{name}|{next_hour:%Y-%m-%dT%H}", next_hour) > most:
-            raise throttle.TooOften(what, next_hour)
+            raise throttle.TooOften(what, _by_day(next_hour) if what == REMIND else next_hour)
     to = mail.to_hash
     if mail.priority == Priority.CONFIRM:
         throttle.take(_confirmation_to(to), most=1, every=PAUSE, taker=taker)
@@ -102,6 +105,12 @@ def owner_was_here(to_hash: str) -> None:
     throttle.free(_confirmation_to(to_hash))
 
 
+def _by_day(time: datetime.datetime) -> datetime.datetime:
+    local = timezone.localtime(time)
+    is_night = local.time() < MORNING
+    return local.replace(hour=MORNING.hour, minute=0) if is_night else time
+
+
 def _shares(pace: MailPace, mail: OutgoingMail) -> list[tuple[str, str, int]]:
     """What the mail is counted under: (what, name of the count, how many an hour)."""
     if mail.is_news:
@@ -109,8 +118,14 @@ def _shares(pace: MailPace, mail: OutgoingMail) -> list[tuple[str, str, int]]:
     shares = [(SITE, "mails-of-the-site", pace.most_an_hour)]
     if mail.priority == Priority.TRAPPED:
         shares.append((TRAPPED, "mails-trapped", pace.share(1 / 10)))
-    elif mail.priority == Priority.NEWS:  # of hand-ins, by the thousand: nobody waits for it
-        shares.append((HAND_INS, "mails-of-hand-ins", pace.share(1 / 4)))
+    elif mail.priority == Priority.NEWS:
+        # By the thousand, and nobody waits for it: a quarter of the hour is left for who does.
+        what = REMIND if mail.kind in REMINDERS else HAND_INS
+        shares = [(what, "mails-of-the-site", pace.share(3 / 4))]
+        if what == REMIND:  # they are due on the same days before the end of a campaign
+            shares.append((what, "mails-of-reminders", pace.share(1 / 2)))
+        else:
+            shares.append((what, "mails-of-hand-ins", pace.share(1 / 4)))
     elif mail.priority == Priority.LINK:
         shares.append((LINKS, "mails-with-links", pace.share(3 / 4)))
     # A quarter of each share, too, is left for confirmations.

@@ -1,10 +1,10 @@
 """Reminds those who asked for it of letters they have promised: at half time, before the last safe
 day to post, and after the day they chose.
 
-Each of these steps is taken once for a day. It moves in the transaction that queues its mail, so a
-worker that is killed leaves nothing half done. A step whose time comes while nothing may be mailed
-(the case is frozen or closed, the address not proven, all letters are written) is left out, and is
-asked once more when its mail leaves.
+Each of these steps is taken once for a day, and for a later day once more. It moves in the
+transaction that queues its mail, so a worker that is killed leaves nothing half done. A step whose
+time comes while nothing may be mailed (the case is frozen or closed, the address not proven, all
+letters are written) is left out, and is asked once more when its mail leaves.
 """
 
 import datetime
@@ -13,12 +13,13 @@ from django.db import transaction
 from django.utils import timezone, translation
 
 from cases.dates import earliest_today
-from cases.models import Case
+from cases.models import Case, PostalNote
 from letters.mail import links
-from letters.mail.pace import domain_of
+from letters.mail.pace import MORNING, domain_of
 from letters.models import MailKind, OutgoingMail, Pledge, Priority, ReminderStep
 from letters.models.locks import delete_locked
-from letters.text.post_days import last_safe_day
+from letters.models.mail import REMINDERS
+from letters.text.post_days import last_safe_day, notes_on_all
 
 KINDS = {
     ReminderStep.HALF: MailKind.REMIND_HALF,
@@ -27,9 +28,9 @@ KINDS = {
 }
 DAY = datetime.timedelta(days=1)
 HALF_TIME_OF = 14 * DAY  # what is due sooner has no half time
-BEFORE_LAST_DAY = 3 * DAY
+# A day more than is needed: before the last day of a campaign more are due than may leave in a day.
+BEFORE_LAST_DAY = 4 * DAY
 AFTER_ITS_DAY = 2 * DAY
-MORNING = datetime.time(9)  # of the site: nobody is woken by one
 PLEDGES_A_BATCH = 100
 
 
@@ -37,8 +38,7 @@ def next_day(pledge: Pledge) -> datetime.date | None:
     """When its writer is reminded next, from tomorrow on."""
     if pledge.is_released or not pledge.wants_reminders:
         return None
-    days = [day for step, day in _days(pledge).items() if step > _taken(pledge)]
-    return min((day for day in days if day > timezone.localdate()), default=None)
+    return _next(pledge, _days(pledge))
 
 
 def queue_batch() -> int:
@@ -53,7 +53,7 @@ def queue_batch() -> int:
         if not pledges:
             return 0
         steps = {pledge.pk: _take(pledge) for pledge in pledges}
-        changed = ["reminder_step", "reminded_for", "next_reminder_on"]
+        changed = ["reminder_step", "reminded_for", "reminded_anew", "next_reminder_on"]
         Pledge.objects.bulk_update(pledges, changed)
         reminded = [pledge for pledge in pledges if steps[pledge.pk]]
         links.keep_to_stop_reminders(reminded)
@@ -61,6 +61,37 @@ def queue_batch() -> int:
         mails = [_mail(KINDS[step], pledge) for pledge in reminded if (step := steps[pledge.pk])]
         OutgoingMail.objects.bulk_create(mails, ignore_conflicts=True)
     return len(pledges)
+
+
+def look_again() -> None:
+    """Work out anew when everybody is reminded next: since it was, the deadline of a case may have
+    been moved, or a delivery time noted."""
+    notes, key = notes_on_all(), 0
+    while last := _look_again_after(key, notes):
+        key = last
+
+
+def _look_again_after(key: int, notes: dict[str, PostalNote]) -> int | None:
+    """At the next batch; returns the last key of it."""
+    today = timezone.localdate()
+    with transaction.atomic():
+        later = Pledge.objects.filter(next_reminder_on__gt=today, pk__gt=key)
+        pledges = list(
+            later.select_related("case__edition", "edition")
+            .prefetch_related("case__targets")
+            .defer("name", "group", "email")
+            .order_by("pk")
+            .select_for_update(of=["self"], skip_locked=True)[:PLEDGES_A_BATCH]
+        )
+        changed = []
+        for pledge in pledges:
+            days = _days(pledge, notes)
+            day = today if _is_due(pledge, ReminderStep.LAST_DAYS, days) else _next(pledge, days)
+            if day != pledge.next_reminder_on:
+                pledge.next_reminder_on = day
+                changed.append(pledge)
+        Pledge.objects.bulk_update(changed, ["next_reminder_on"])
+    return pledges[-1].pk if pledges else None
 
 
 def is_wanted(pledge: Pledge, kind: str) -> bool:
@@ -71,44 +102,59 @@ def is_wanted(pledge: Pledge, kind: str) -> bool:
 
 
 def _forget_earlier(pledges: list[Pledge]) -> None:
-    """A reminder that was sent stands in the way of one of another day, if that was moved."""
+    """A reminder that was queued before stands in the way of one of another day, or it waits for a
+    case that the promise is not for any more."""
     about = [links.about(pledge) for pledge in pledges]
-    earlier = OutgoingMail.objects.filter(about__in=about, kind__in=KINDS.values())
-    delete_locked(earlier.exclude(sent_at=None, given_up_at=None))
+    delete_locked(OutgoingMail.objects.filter(about__in=about, kind__in=REMINDERS))
 
 
 def _take(pledge: Pledge) -> ReminderStep | None:
     """Take the step that is due, and return it if its mail may be sent."""
-    today, first = timezone.localdate(), pledge.next_reminder_on or timezone.localdate()
-    due = [
-        step
-        for step, day in _days(pledge).items()
-        if step > _taken(pledge) and first <= day <= today
-    ]
+    days = _days(pledge)
+    due = [step for step in days if _is_due(pledge, step, days)]
     taken = None
     if due:
         step = max(due)
-        if _may_be_reminded(pledge, step):
+        if _is_timely(pledge, step) and _may_be_reminded(pledge, step):
             taken = step
+        # Also if no mail leaves: else its writer could have any number of others.
+        pledge.reminded_anew = pledge.reminded_anew or step <= pledge.reminder_step
         pledge.reminder_step, pledge.reminded_for = step, pledge.due_on
     pledge.next_reminder_on = next_day(pledge)
     return taken
 
 
-def _days(pledge: Pledge) -> dict[ReminderStep, datetime.date]:
+def _is_due(pledge: Pledge, step: ReminderStep, days: dict[ReminderStep, datetime.date]) -> bool:
+    today, first = timezone.localdate(), pledge.next_reminder_on or timezone.localdate()
+    if step <= _taken(pledge) or days[step] > today:
+        return False
+    # What was still to come has come sooner, as a deadline was moved.
+    is_missed = step == ReminderStep.LAST_DAYS and first < days[ReminderStep.AFTER]
+    return first <= days[step] or is_missed
+
+
+def _next(pledge: Pledge, days: dict[ReminderStep, datetime.date]) -> datetime.date | None:
+    later = [day for step, day in days.items() if step > _taken(pledge)]
+    return min((day for day in later if day > timezone.localdate()), default=None)
+
+
+def _days(
+    pledge: Pledge, notes: dict[str, PostalNote] | None = None
+) -> dict[ReminderStep, datetime.date]:
     promised_on, until = timezone.localdate(pledge.created_at), pledge.due_on
-    days = {
-        ReminderStep.LAST_DAYS: last_safe_day(pledge).day - BEFORE_LAST_DAY,
-        ReminderStep.AFTER: until + AFTER_ITS_DAY,
-    }
-    if until - promised_on >= HALF_TIME_OF:
-        days[ReminderStep.HALF] = promised_on + (until - promised_on) / 2
+    last_days = last_safe_day(pledge, notes).day - BEFORE_LAST_DAY
+    days = {ReminderStep.LAST_DAYS: last_days, ReminderStep.AFTER: until + AFTER_ITS_DAY}
+    half_time = promised_on + (until - promised_on) / 2
+    if until - promised_on >= HALF_TIME_OF and half_time < last_days:
+        days[ReminderStep.HALF] = half_time
     return days
 
 
 def _taken(pledge: Pledge) -> int:
-    """The last step that was taken for this day, or a later one. Half time comes once."""
-    if pledge.reminded_for is None or pledge.due_on <= pledge.reminded_for:
+    """The last step that was taken for this day, or a later one. Half time comes once, and the
+    others twice, however often the day is moved."""
+    is_later_day = pledge.reminded_for is not None and pledge.due_on > pledge.reminded_for
+    if pledge.reminded_anew or not is_later_day:
         return pledge.reminder_step
     return ReminderStep.HALF
 

@@ -96,6 +96,8 @@ class Pledge(PrivateLink):
     )
     # Of which day that step was: its writer may have moved the day since.
     reminded_for = models.DateField(_("it was of the day"), null=True, editable=False)
+    # Steps were taken again for a later day: this happens once, however often it is moved.
+    reminded_anew = models.BooleanField(_("reminded of a later day"), default=False, editable=False)
     next_reminder_on = models.DateField(_("next reminder"), null=True, editable=False)
     is_sample = models.BooleanField(default=False, editable=False)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
@@ -71,7 +71,7 @@ def stored_rows(of: str, *, proven: bool = False) -> dict[str, QuerySet]:
     by_email_address = {"email_address__email_hash": of}
     rows: dict[str, QuerySet] = {
         "letters": letters.select_related(
-            "case__edition", "target__case__edition", "pledge", "embassy"
+            "case__edition", "target__case__edition", "pledge__case__edition", "embassy"
         )
         .prefetch_related("redactions")
         .order_by("-pk"),
@@ -106,11 +106,12 @@ def numbers(of: str) -> dict[str, int]:
 
 def export(of: str, *, proven: bool = False) -> dict[str, list[dict]]:
     """All of it as plain values, for JSON: each field that tells something, under its own name."""
-    return {
-        what: [_told(thing) for thing in rows]
-        for what, rows in stored_rows(of, proven=proven).items()
-        if rows
-    }
+    stored = stored_rows(of, proven=proven)
+    letters = stored["letters"].select_related("picture")
+    stored["letters"] = letters.prefetch_related(
+        Prefetch("replies", Reply.objects.told_by_writers())
+    )
+    return {what: [_told(thing) for thing in rows] for what, rows in stored.items() if rows}
 
 
 def as_text(of: str, *, proven: bool = False) -> str:
@@ -155,11 +156,10 @@ def _told(thing: Thing) -> dict:
 
 
 def _told_replies(letter: Letter) -> dict:
-    """What its writer told us of answers to it, with the photos of them."""
-    told = Reply.objects.told_by_writers().filter(letter=letter)
+    """What its writer told us of answers to it, with the photos of them: see `export`."""
     replies = [
         {"received_on": reply.received_on, "text": reply.text, "picture": reply.picture}
-        for reply in told
+        for reply in letter.replies.all()
     ]
     return {"replies": replies} if replies else {}
 

@@ -32,23 +32,26 @@ class LastSafeDay:
         return self.day < earliest_today()
 
 
-def last_safe_day(pledge: Pledge) -> LastSafeDay:
+def last_safe_day(pledge: Pledge, notes: dict[str, PostalNote] | None = None) -> LastSafeDay:
     """Of what was promised: the day its writer has chosen, or an earlier deadline.
 
-    If the case has several targets, the one that needs its letter first decides.
+    If the case has several targets, the one that needs its letter first decides. `notes` as below.
     """
     days = [_chosen_day(pledge)]
     if pledge.case:
-        days += last_safe_days([pledge.case], pledge.country).values()
+        days += last_safe_days([pledge.case], pledge.country, notes).values()
     return _first(days)
 
 
-def last_safe_days(cases: Iterable[Case], origin: str) -> dict[int, LastSafeDay]:
+def last_safe_days(
+    cases: Iterable[Case], origin: str, notes: dict[str, PostalNote] | None = None
+) -> dict[int, LastSafeDay]:
     """By the key of each case that has a deadline; asks the database once."""
     to_write_to = [
         (case, target) for case in cases for target in case.open_targets if target.appeal_deadline
     ]
-    notes = notes_on(_destination(case, target) for case, target in to_write_to)
+    if notes is None:
+        notes = notes_on(_destination(case, target) for case, target in to_write_to)
     days: dict[int, LastSafeDay] = {}
     for case, target in to_write_to:
         if safe := last_safe_day_to(case, target, origin, notes):
@@ -92,6 +95,11 @@ def notes_on(countries: Iterable[str]) -> dict[str, PostalNote]:
     """By country, what is known of how long a letter from abroad takes."""
     notes = PostalNote.objects.filter(country__in=set(countries), delivery_days__gt=0)
     return {note.country: note for note in notes}
+
+
+def notes_on_all() -> dict[str, PostalNote]:
+    """The same of every country, for who asks about many promises."""
+    return {note.country: note for note in PostalNote.objects.filter(delivery_days__gt=0)}
 
 
 def working_days_before(day: datetime.date, number: int, country: str) -> datetime.date:

@@ -27,7 +27,7 @@ from letters.statistics import published
 
 logger = logging.getLogger(__name__)
 
-ERASE_EVERY = 60 * 60  # seconds
+ERASE_EVERY = 60 * 60  # seconds; so often, too, it looks whether reminders are due sooner
 # At consents that ended, whether the day has its figures, and which letters are alike.
 LOOK_EVERY = 60
 AFTER_AN_ERROR = 10  # seconds until the database is asked again
@@ -99,6 +99,7 @@ class Command(BaseCommand):
             similar_texts.group_waiting()
             bounce_mailbox.read_reports()
             self.clean_up()
+            reminders.look_again()
             self.look_after_hand_ins()
             self.send_all()
             while requeue.run_one():
@@ -124,6 +125,7 @@ class Command(BaseCommand):
                     look_at = time.monotonic() + LOOK_EVERY
                 if time.monotonic() >= erase_at:
                     self.clean_up()
+                    reminders.look_again()
                     erase_at = time.monotonic() + ERASE_EVERY
                 self.send_all()
                 parts.enqueue_missing()

@@ -341,6 +341,24 @@ def test_while_its_case_is_frozen_the_answer_waits(client):
     assert WELCOME in leaves()
 
 
+@pytest.mark.parametrize("had_left", [True, False])
+def test_an_answer_says_nothing_of_a_case_that_the_promise_is_not_for_any_more(client, had_left):
+    case, _other = make_case_to_write_for(), make_case_to_write_for()
+    pledge = make_big_pledge(case)
+    answer(signed_in("moderator"), pledge, "welcome", words="We greet you from Ana Test.")
+    if had_left:
+        assert "Ana Test" in leaves()
+    Case.objects.filter(pk=case.pk).update(freeze="hidden", freeze_reason="A test says so.")
+
+    act(client, pledge, "for-others")
+
+    assert again(pledge).case is None
+    assert (WELCOME in leaves()) is not had_left
+    page = words_of(client, pledge)
+    assert WELCOME in page
+    assert "Ana Test" not in page
+
+
 @pytest.mark.parametrize("way", ["given back", "erased", "another address"])
 def test_an_answer_that_nobody_waits_for_any_more_does_not_leave(client, way):
     pledge = make_big_pledge()

@@ -12,13 +12,18 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from letters.mail import outbox, pace
+from cases.models import Case
+from letters.actions import letters
+from letters.mail import outbox, pace, reminders
 from letters.models import EmailAddress, OutgoingMail, Priority, Signature
+from letters.models.email_spelling import email_hash
 from letters.privacy import senders
 from tests.factories import (
     make_case_to_write_for,
     make_email_address,
+    make_letter,
     make_petition,
+    make_pledge,
     make_solidarity_action,
 )
 from tests.letters.mail.test_outbox import make_mail
@@ -219,6 +224,89 @@ def test_links_leave_two_places_of_the_day_for_confirmations(client, clock):
         "Write for Rights: your link": 4,
         "Write for Rights: please confirm": 2,
     }
+
+
+# --- what nobody waits for
+
+
+def proven(email: str) -> dict:
+    proven_on = timezone.localdate()
+    return {"email": email, "email_hash": email_hash(email), "email_proven_on": proven_on}
+
+
+def make_reminder(nr: int) -> None:
+    """That leaves now, of the last days to post."""
+    today = timezone.localdate()
+    make_pledge(
+        Case.objects.first() or make_case_to_write_for(),
+        due_on=today + 3 * DAY,
+        wants_reminders=True,
+        next_reminder_on=today,
+        **proven(f"sam@remind{nr}.com"),
+    )
+    reminders.queue_batch()
+
+
+def make_thanks(nr: int) -> None:
+    """That leave now, and not the next morning."""
+    case = Case.objects.first() or make_case_to_write_for()
+    ready = {"state": "ready", "route": "post", "wants_news": True}
+    letters.act(make_letter(case, **ready, **proven(f"sam@thanks{nr}.com")), "posted")
+    OutgoingMail.objects.filter(attempts=0).update(not_before=timezone.now())
+
+
+def sent(kind: str) -> int:
+    return OutgoingMail.objects.filter(kind=kind, sent_at__isnull=False).count()
+
+
+def send_all(at: pace.MailPace) -> None:
+    while outbox.send_due(at):
+        pass
+
+
+def test_reminders_have_half_of_the_hour_whatever_else_nobody_waits_for(clock):
+    sixteen = pace.MailPace(most_an_hour=16)
+    for nr in range(6):
+        make_thanks(nr)
+    for nr in range(12):
+        make_reminder(nr)
+
+    send_all(sixteen)
+
+    assert (sent("remind-last"), sent("thanks-posted")) == (8, 4)
+    clock.shift(HOUR)
+    send_all(sixteen)
+    assert (sent("remind-last"), sent("thanks-posted")) == (12, 6)
+
+
+def test_a_quarter_of_the_hour_is_left_by_reminders_and_thanks_for_who_waits(clock):
+    sixteen = pace.MailPace(most_an_hour=16)
+    for nr in range(12):
+        make_thanks(nr)
+        make_reminder(nr)
+    send_all(sixteen)
+
+    for nr in range(6):
+        ask_to_be_told(of_sender(f"192.0.2.{nr}"), email=f"kim{nr}@example{nr}.net")
+    send_all(sixteen)
+
+    assert sent("confirm") == 4
+
+
+def test_reminders_that_are_held_up_wait_for_the_morning(clock):
+    clock.move_to("2026-12-06T22:30:00Z")
+    four = pace.MailPace(most_an_hour=4)
+    for nr in range(5):
+        make_reminder(nr)
+
+    left = []
+    for _hour in range(14):
+        send_all(four)
+        left.append((timezone.localtime().hour, sent("remind-last")))
+        clock.shift(HOUR)
+
+    assert [number for hour, number in left if hour < 9] == [left[1][1]] * 9
+    assert left[-1][1] == 5
 
 
 # --- what a trap caught

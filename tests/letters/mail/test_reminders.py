@@ -2,22 +2,26 @@
 
 import datetime
 import re
+from collections import Counter
 
 import pytest
 import time_machine
 from django.core import mail
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import Case, PostalNote, Stage
+from cases.models import Case, Edition, PostalNote, Stage
 from letters.actions import erasure as erasure_actions
 from letters.actions import pledges
 from letters.actions import reminders as reminder_actions
 from letters.mail import messages, outbox, reminders
 from letters.models import Letter, MailedLink, OutgoingMail, Pledge, ReminderStep
 from letters.models.email_spelling import email_hash
+from letters.text.post_days import last_safe_day
 from tests import reading
 from tests.factories import (
     make_case_to_write_for,
@@ -65,6 +69,7 @@ def nine_weeks(now):
 
 def work() -> None:
     """As the worker does, as far as it is about reminders and mails."""
+    reminders.look_again()
     while reminders.queue_batch():
         pass
     while outbox.send_due():
@@ -103,7 +108,7 @@ def test_who_asks_is_reminded_three_times_in_nine_weeks(client, nine_weeks):
     [link] = mailed_links(mail.outbox[0].body)
     client.post(link, {"act": "mine"})
 
-    assert nine_weeks() == {20: HALF, 37: LAST, 42: AFTER}
+    assert nine_weeks() == {20: HALF, 36: LAST, 42: AFTER}
     body = unwrapped(mail.outbox[2].body)
     assert "your promise to write for Ana Test" in body
     assert "2 letters are still to be posted" in body
@@ -130,7 +135,7 @@ def test_nobody_who_did_not_ask_is_reminded(client, nine_weeks):
 def test_what_is_due_within_two_weeks_has_no_half_time(nine_weeks):
     make_asked(days=13)
 
-    assert nine_weeks() == {10: LAST, 15: AFTER}
+    assert nine_weeks() == {9: LAST, 15: AFTER}
 
 
 def test_what_is_promised_for_tomorrow_is_reminded_of_only_after_it(nine_weeks):
@@ -148,7 +153,7 @@ def test_the_last_days_end_with_the_last_safe_day_to_post(nine_weeks):
     came = nine_weeks()
 
     [last] = [nr for nr, step in came.items() if step == LAST]
-    assert FIRST + last * DAY == FIRST + 29 * DAY - 3 * DAY  # a Friday, a week before
+    assert FIRST + last * DAY == FIRST + 29 * DAY - 4 * DAY  # a Friday, a week before
     body = unwrapped(mail.outbox[list(came).index(last)].body)
     assert "by 30 October 2026 at the latest" in body
 
@@ -161,7 +166,7 @@ def test_after_the_last_days_no_half_time_comes(nine_weeks):
     came = nine_weeks(18)
     pledge.refresh_from_db()
     assert pledge.next_reminder_on == FIRST + 42 * DAY
-    assert came | nine_weeks(since=18) == {17: LAST, 42: AFTER}
+    assert came | nine_weeks(since=18) == {16: LAST, 42: AFTER}
 
 
 def test_a_deadline_that_was_moved_meanwhile_moves_the_last_days(nine_weeks):
@@ -170,7 +175,82 @@ def test_a_deadline_that_was_moved_meanwhile_moves_the_last_days(nine_weeks):
     make_asked(case)
     case.targets.update(appeal_deadline=FIRST + 36 * DAY)
 
-    assert nine_weeks() == {20: HALF, 33: LAST, 42: AFTER}
+    assert nine_weeks() == {20: HALF, 32: LAST, 42: AFTER}
+
+
+def note_delivery(days: int) -> None:
+    PostalNote.objects.update_or_create(
+        country="ZA", defaults={"delivery_days": days, "delivery_as_of": "2025"}
+    )
+
+
+SOONER = {
+    "a delivery time": lambda case: note_delivery(10),
+    "a longer delivery time": lambda case: note_delivery(15),
+    "a deadline": lambda case: case.targets.update(appeal_deadline=FIRST + 36 * DAY),
+    "a day to report": lambda case: Edition.objects.update(reporting_deadline=FIRST + 30 * DAY),
+}
+
+
+@pytest.mark.parametrize("sooner", SOONER)
+def test_the_last_days_come_however_their_day_comes_sooner(nine_weeks, sooner):
+    case = make_case_to_write_for(country="ZA")
+    case.targets.update(appeal_deadline=FIRST + 50 * DAY, postal_country="ZA")
+    make_asked(case, days=50)
+    came = nine_weeks(26)
+    SOONER[sooner](case)
+    day = (last_safe_day(Pledge.objects.get()).day - FIRST).days - 4
+
+    came |= nine_weeks(since=26)
+
+    assert came == {25: HALF, max(day, 26): LAST, 52: AFTER}
+
+
+def test_last_days_that_are_over_by_the_time_they_come_sooner_are_left_out(nine_weeks):
+    case = make_case_to_write_for(country="ZA")
+    case.targets.update(appeal_deadline=FIRST + 40 * DAY, postal_country="ZA")
+    make_asked(case)
+    came = nine_weeks(26)
+    note_delivery(15)
+
+    assert came | nine_weeks(since=26) == {20: HALF, 42: AFTER}
+
+
+def test_last_days_that_come_later_come_then(nine_weeks):
+    case = make_case_to_write_for(country="ZA")
+    case.targets.update(appeal_deadline=FIRST + 40 * DAY, postal_country="ZA")
+    note_delivery(25)
+    make_asked(case)
+    came = nine_weeks(1)
+    note_delivery(5)
+
+    came |= nine_weeks(since=1)
+
+    assert came == {20: HALF, 29: LAST, 42: AFTER}
+
+
+@pytest.mark.parametrize("days", [2, 4])
+def test_what_is_promised_within_the_last_days_is_not_reminded_of_the_next_day(nine_weeks, days):
+    make_asked(days=days)
+
+    assert nine_weeks() == {days + 2: AFTER}
+
+
+def test_to_look_again_costs_the_same_for_one_and_for_thirty():
+    case = make_case_to_write_for(country="ZA")
+    case.targets.update(appeal_deadline=FIRST + 50 * DAY, postal_country="ZA")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as context:
+            reminders.look_again()
+        return len(context)
+
+    make_asked(case)
+    of_one = queries()
+    for _nr in range(29):
+        make_asked(make_case_to_write_for(country="ZA"))
+
+    assert queries() == of_one
 
 
 def test_who_has_written_is_reminded_no_more(client, nine_weeks):
@@ -181,7 +261,7 @@ def test_who_has_written_is_reminded_no_more(client, nine_weeks):
     by_hand(client, pledge, 1)
     came |= nine_weeks(since=39)
 
-    assert came == {20: HALF, 37: LAST}
+    assert came == {20: HALF, 36: LAST}
     assert "1 letter is still to be posted" in unwrapped(mail.outbox[1].body)
 
 
@@ -247,16 +327,68 @@ def test_what_waited_for_a_frozen_case_leaves_if_it_still_is_so(nine_weeks, now)
 
     Case.objects.update(freeze="none", freeze_reason="")
 
-    assert nine_weeks(since=25) == {25: HALF, 37: LAST, 42: AFTER}
+    assert nine_weeks(since=25) == {25: HALF, 36: LAST, 42: AFTER}
+
+
+def test_a_reminder_waits_for_no_case_that_the_promise_is_not_for_any_more(nine_weeks, now):
+    frozen, _other = make_case_to_write_for(), make_case_to_write_for()
+    pledge = make_asked(frozen)
+    now.shift(36 * DAY)
+    reminders.queue_batch()
+    freeze(pledge, "hidden")
+    assert nine_weeks(37, since=36) == {}
+
+    assert pledges.write_for_others(pledge)
+
+    assert nine_weeks(since=37) == {37: LAST, 42: AFTER}
+    assert frozen.display_name not in unwrapped("".join(each.body for each in mail.outbox))
+
+
+def test_a_reminder_that_waits_for_a_frozen_case_gives_way_to_one_of_another_day(nine_weeks, now):
+    pledge = make_asked()
+    now.shift(36 * DAY)
+    reminders.queue_batch()
+    freeze(pledge, "paused")
+    assert nine_weeks(41, since=36) == {}
+    pledges.move_day(pledge, FIRST + 60 * DAY)
+    Case.objects.update(freeze="none", freeze_reason="")
+
+    assert nine_weeks(70, since=41) == {56: LAST, 62: AFTER}
+
+
+def test_one_that_waits_when_another_is_queued_does_not_swallow_it(nine_weeks, now):
+    pledge = make_asked()
+    now.shift(36 * DAY)
+    reminders.queue_batch()
+    Case.objects.update(freeze="paused", freeze_reason="A test.")
+    pledges.move_day(pledge, FIRST + 60 * DAY)
+    now.shift(20 * DAY)
+    Case.objects.update(freeze="none", freeze_reason="")
+
+    reminders.queue_batch()
+
+    assert OutgoingMail.objects.get().created_at == timezone.now()
+    assert nine_weeks(70, since=56) == {56: LAST, 62: AFTER}
+
+
+def test_a_reminder_of_what_was_given_back_is_kept_no_longer(now):
+    pledge = make_asked()
+    now.shift(36 * DAY)
+    reminders.queue_batch()
+
+    freeze(pledge, "paused")
+    pledges.release(pledge)
+
+    assert not OutgoingMail.objects.exists()
 
 
 def test_the_last_days_are_told_to_nobody_once_they_are_over(nine_weeks, now):
     """The case was frozen meanwhile, or no worker ran."""
     pledge = make_asked()
-    now.shift(37 * DAY)
+    now.shift(36 * DAY)
     reminders.queue_batch()
     freeze(pledge, "paused")
-    assert nine_weeks(42, since=37) == {}
+    assert nine_weeks(42, since=36) == {}
 
     Case.objects.update(freeze="none", freeze_reason="")
 
@@ -291,7 +423,7 @@ def test_a_day_that_is_moved_is_reminded_of_anew_and_none_twice(nine_weeks):
 
     came |= nine_weeks(since=40)
 
-    assert came == {20: HALF, 37: LAST, 47: LAST, 52: AFTER}
+    assert came == {20: HALF, 36: LAST, 46: LAST, 52: AFTER}
 
 
 def test_a_day_that_is_moved_back_and_forth_is_reminded_of_once(nine_weeks):
@@ -302,7 +434,51 @@ def test_a_day_that_is_moved_back_and_forth_is_reminded_of_once(nine_weeks):
 
     came |= nine_weeks(since=38)
 
-    assert came == {20: HALF, 37: LAST, 42: AFTER}
+    assert came == {20: HALF, 36: LAST, 42: AFTER}
+
+
+def test_a_day_that_is_moved_every_day_is_reminded_of_anew_only_once(nine_weeks):
+    pledge = make_asked(days=5)
+    came = {}
+    for nr in range(40):
+        came |= nine_weeks(nr + 1, since=nr)
+        pledges.move_day(pledge, FIRST + (nr + 5) * DAY)
+    came |= nine_weeks(since=40)
+    for days in (80, 90, 100):
+        pledges.move_day(pledge, FIRST + days * DAY)
+
+    came |= nine_weeks(110, since=NINE_WEEKS)
+
+    steps = Counter(came.values())
+    assert (steps[LAST], steps[AFTER]) <= (2, 2)
+    assert steps[HALF] <= 1
+    assert sum(steps.values()) >= 2
+
+
+def test_each_later_day_is_reminded_of_as_before_and_the_third_of_nothing(nine_weeks):
+    pledge = make_asked(days=20)
+    came = nine_weeks(25)
+    pledges.move_day(pledge, FIRST + 40 * DAY)
+    came |= nine_weeks(45, since=25)
+    pledges.move_day(pledge, FIRST + 60 * DAY)
+
+    came |= nine_weeks(70, since=45)
+
+    assert came == {10: HALF, 16: LAST, 22: AFTER, 36: LAST, 42: AFTER}
+
+
+def test_a_step_of_which_no_mail_left_is_none_that_comes_again(client, nine_weeks):
+    """Or whoever says for an hour that all is written would be reminded again and again."""
+    pledge = make_asked(days=20, number=1)
+    came = nine_weeks(23)
+    for days in (40, 60, 80):
+        pledges.move_day(pledge, FIRST + days * DAY)
+        by_hand(client, pledge, 1)
+        came |= nine_weeks(days - 3, since=max(came, default=0) + 1)
+        pledges.take_back_by_hand(pledge)
+        came |= nine_weeks(days + 3, since=days - 3)
+
+    assert Counter(came.values()) == {HALF: 1, LAST: 1, AFTER: 2}
 
 
 def test_what_was_given_back_and_taken_up_again_is_reminded_of_again(client, nine_weeks):
@@ -313,7 +489,7 @@ def test_what_was_given_back_and_taken_up_again_is_reminded_of_again(client, nin
 
     came |= nine_weeks(since=30)
 
-    assert came == {37: LAST, 42: AFTER}
+    assert came == {36: LAST, 42: AFTER}
 
 
 def test_a_batch_is_asked_for_in_few_queries_and_an_empty_one_in_one(django_assert_num_queries):
@@ -626,7 +802,7 @@ def test_another_address_is_reminded_once_it_is_proven(client, nine_weeks):
 
     came |= nine_weeks(since=30)
 
-    assert came == {37: LAST, 42: AFTER}
+    assert came == {36: LAST, 42: AFTER}
     assert {each.to[0] for each in mail.outbox} == {kim}
 
 
@@ -639,4 +815,4 @@ def test_what_is_taken_is_kept(now):
     pledge.refresh_from_db()
     assert pledge.reminder_step == ReminderStep.HALF
     assert pledge.reminded_for == pledge.due_on
-    assert pledge.next_reminder_on == FIRST + 37 * DAY
+    assert pledge.next_reminder_on == FIRST + 36 * DAY

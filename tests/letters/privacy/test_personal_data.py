@@ -43,6 +43,7 @@ from tests.factories import (
     make_petition,
     make_pledge,
     make_post,
+    make_reply,
     make_signature,
 )
 from tests.letters.sending import everyone, signed, token
@@ -208,6 +209,29 @@ def test_the_file_holds_every_word(client):
     assert "stop building" in data["signatures"][0]["signed_text"]["text"]
     assert data["email_addresses"][0]["email"] == ADDRESS
     assert "Words of a mail" not in text(response)
+
+
+def test_the_files_cost_the_same_for_one_and_for_nine_of_each(client):
+    def queries(page: str) -> int:
+        with CaptureQueriesContext(connection) as context:
+            assert client.get(f"{url}{page}").status_code == 200
+        return len(context)
+
+    everything_of(ADDRESS)
+    make_reply(letter=Letter.objects.get(state="posted"), entered_by=None)
+    url = page_of(client)
+    of_one = [queries(page) for page in ["mine.json", "mine.txt"]]
+    email_address = EmailAddress.objects.get()
+    for _nr in range(8):
+        case = make_case_to_write_for()
+        pledge = make_pledge(case, **address_of())
+        letter = make_letter(case, pledge=pledge, state="posted", **address_of())
+        LetterPicture.objects.create(letter=letter, data="ZHJhd2luZw==", width=1, height=1)
+        make_reply(letter=letter, entered_by=None)
+        make_signature(make_petition(case), email_address=email_address)
+        make_follow(case, email_address=email_address)
+
+    assert [queries(page) for page in ["mine.json", "mine.txt"]] == of_one
 
 
 def test_the_text_can_be_read(client):
