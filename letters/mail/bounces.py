@@ -13,7 +13,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from letters.mail.pace import DAY, large_domain
-from letters.models import BounceKind, EmailAddress, Letter, MailKind, Pledge, Undeliverable
+from letters.models import (
+    BounceKind,
+    EmailAddress,
+    Letter,
+    MailKind,
+    OutgoingMail,
+    Pledge,
+    Undeliverable,
+)
 from letters.privacy import throttle
 
 # Somebody asks for these with a form. After a hard bounce one a day is tried: perhaps the mailbox
@@ -48,6 +56,16 @@ def note(email_hash: str, kind: BounceKind, domain: str = "") -> None:
         row = Undeliverable.objects.get(pk=stored.pk)
         row.came_back(kind)
         row.save()
+
+
+def is_ours(email_hash: str) -> bool:
+    """Whether we write to the address: another system may send through the same account."""
+    return (
+        OutgoingMail.objects.filter(to_hash=email_hash).exists()
+        or EmailAddress.objects.filter(email_hash=email_hash).exists()
+        or Pledge.objects.filter(email_hash=email_hash).exists()
+        or Letter.objects.filter(email_hash=email_hash).exists()
+    )
 
 
 def arrives(email_hash: str) -> None:

@@ -77,12 +77,20 @@ def _webhook() -> AnymailBaseWebhookView:
     return view(webhook_secret=[secret])
 
 
+def is_unsubscribed(event: AnymailTrackingEvent) -> bool:
+    """Whether somebody wants no more of what comes without being asked for each time."""
+    is_rejected = event.event_type == EventType.REJECTED
+    return event.event_type == EventType.UNSUBSCRIBED or (
+        is_rejected and event.reject_reason == RejectReason.UNSUBSCRIBED
+    )
+
+
 def kind_of(event: AnymailTrackingEvent) -> BounceKind | None:
     """What an event says of the address; None if that is nothing, or the mail is tried again."""
     match event.event_type, event.reject_reason:
-        case ((EventType.COMPLAINED | EventType.UNSUBSCRIBED), _):
+        case EventType.COMPLAINED, _:
             return BounceKind.COMPLAINT
-        case EventType.REJECTED, (RejectReason.SPAM | RejectReason.UNSUBSCRIBED):
+        case EventType.REJECTED, RejectReason.SPAM:
             return BounceKind.COMPLAINT
         case EventType.REJECTED, (RejectReason.BOUNCED | RejectReason.INVALID):
             return BounceKind.HARD

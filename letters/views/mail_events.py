@@ -7,6 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from cases.http_caching import only
+from letters.actions import data_requests
 from letters.mail import bounces, providers
 from letters.mail.pace import domain_of
 from letters.models.email_spelling import NotAnAddress, email_hash
@@ -34,9 +35,16 @@ def mail_events(request: HttpRequest) -> HttpResponse:
 
 def _note(event: AnymailTrackingEvent) -> None:
     recipient, kind = event.recipient, providers.kind_of(event)
-    if kind is None or not isinstance(recipient, str) or not recipient:
+    is_unsubscribed = providers.is_unsubscribed(event)
+    if not (kind or is_unsubscribed) or not isinstance(recipient, str) or not recipient:
         return
     try:
-        bounces.note(email_hash(recipient), kind, domain_of(recipient))
-    except NotAnAddress:  # of another system that uses the same account
+        of = email_hash(recipient)
+    except NotAnAddress:
         return
+    if not bounces.is_ours(of):
+        return
+    if is_unsubscribed:
+        data_requests.stop_all_mails(of)
+    elif kind:
+        bounces.note(of, kind, domain_of(recipient))

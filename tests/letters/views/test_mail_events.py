@@ -8,12 +8,16 @@ import json
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from django.core import mail
 from django.core.checks import run_checks
 from django.test import Client
 from django.urls import reverse
 
+from letters.mail import outbox
 from letters.models import BounceKind, Undeliverable
 from letters.models.email_spelling import email_hash
+from tests.factories import make_email_address, make_follow
+from tests.letters.mail.test_outbox import make_mail
 
 pytestmark = pytest.mark.django_db
 
@@ -159,7 +163,7 @@ def strict() -> Client:
         ("mailgun", mailgun("failed", message=REFUSED[4:]), SOFT),
         ("mailgun", mailgun("failed", "temporary", FULL[4:]), None),
         ("mailgun", mailgun("complained"), COMPLAINT),
-        ("mailgun", mailgun("unsubscribed"), COMPLAINT),
+        ("mailgun", mailgun("unsubscribed"), None),
         ("mailgun", mailgun("delivered"), None),
         ("sendgrid", sendgrid("bounce"), HARD),
         ("sendgrid", sendgrid("bounce", "5.7.1", REFUSED), SOFT),
@@ -174,11 +178,38 @@ def strict() -> Client:
 )
 @pytest.mark.usefixtures("provider")
 def test_what_a_provider_tells_is_noted(strict, name, told, kind):
+    make_mail(SAM)
+
     response = send(strict, name, told)
 
     assert (response.status_code, response.content) == (204, b"")
     found = list(Undeliverable.objects.values_list("email_hash", "kind"))
     assert found == ([(email_hash(SAM), kind)] if kind else [])
+
+
+@pytest.mark.parametrize("name", ["mailgun"])
+@pytest.mark.usefixtures("provider")
+def test_whoever_unsubscribes_there_gets_no_news_and_still_their_links(strict, name):
+    follow = make_follow(None, email_address=make_email_address(SAM), state="confirmed")
+
+    send(strict, name, mailgun("unsubscribed"))
+    make_mail(SAM)
+    outbox.send_due()
+
+    follow.refresh_from_db()
+    assert follow.state == "ended"
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize("name", ["postmark"])
+@pytest.mark.usefixtures("provider")
+def test_an_address_that_another_system_wrote_to_is_not_noted(strict, name):
+    make_mail("ana@example.net")
+
+    response = send(strict, name, postmark("HardBounce"))
+
+    assert response.status_code == 204
+    assert not Undeliverable.objects.exists()
 
 
 WRONG = [
