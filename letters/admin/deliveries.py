@@ -216,9 +216,19 @@ class DeliveriesMixin(ExtraPagesMixin):
         message = _("%(hand_in)s is not handed in: it is as it was before.")
         return self._said(request, hand_in, done, "Taken back: not handed in.", message)
 
-    @extra_page("<int:pk>/stop-offering/", methods=("POST",))
+    @extra_page("<int:pk>/stop-offering/")
     def stop_offering_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Asked first: who may do it can't take it back."""
         hand_in = _hand_in(request, pk)
+        if request.method != "POST":
+            title = _("They no longer take letters")
+            return self._page(
+                request,
+                "stop_offering",
+                title,
+                hand_in=hand_in,
+                may_edit=request.user.has_perm("cases.change_case"),
+            )
         done = deliveries.stop_offering(hand_in.case, staff(request))
         message = _("Writers are no longer offered to hand us letters for this case.")
         return self._said(request, hand_in, done, "No more letters are taken.", message)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet
+from django.db.models import Case as Choose
+from django.db.models import Count, Exists, Max, Min, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import get_language
@@ -304,8 +305,8 @@ def undo_printed(hand_in: HandIn, by: User) -> bool:
         items = HandInItem.objects.open().filter(hand_in=locked)
         letters = Letter.objects.filter(pk__in=items.values("letter"), state=LetterState.PRINTED)
         lock(letters)
-        letters.filter(erased_on=None, invalid_on=None).update(state=LetterState.IN_HAND_IN)
-        letters.update(state=LetterState.APPROVED)  # what remains of them
+        stays = When(erased_on=None, invalid_on=None, then=Value(LetterState.IN_HAND_IN.value))
+        letters.update(state=Choose(stays, default=Value(LetterState.APPROVED.value)))
         HandIn.objects.filter(pk=locked.pk).update(
             state=HandInState.READY, printed_at=None, printed_by=None
         )

@@ -7,11 +7,13 @@ from typing import TypedDict, Unpack
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from cases.models import Case, Quote
+from letters.mail import replies as reply_mails
 from letters.mail.pace import PAUSE
 from letters.models import HandIn, Letter, Reply, ReplyFrom, ReplyState
 
@@ -42,7 +44,7 @@ def mark_read(reply: Reply) -> bool:
 
 def mark_unread(reply: Reply) -> bool:
     """As it was before it was read or shared at the desk."""
-    return _change(reply, state=ReplyState.UNREAD, tell_after=None)
+    return _stop_telling(reply, state=ReplyState.UNREAD)
 
 
 def share(reply: Reply, shown_text: str, shown_language: str) -> bool:
@@ -53,20 +55,20 @@ def share(reply: Reply, shown_text: str, shown_language: str) -> bool:
     """
     if reply.erased_on or not reply.case.is_visible:
         return False
-    is_new = reply.told_letter == 0 and not reply.is_told_by_writer
+    now = timezone.now()
+    # Else all were told; or some wait still, because it was not shared any more: see _stop_telling.
+    is_to_tell = reply.tell_after is not None or reply.told_letter == 0
     return _change(
         reply,
         state=ReplyState.SHARED,
         shown_text=shown_text,
         shown_language=shown_language,
-        tell_after=timezone.now() + PAUSE if is_new else None,
+        tell_after=now + PAUSE if is_to_tell and not reply.is_told_by_writer else None,
     )
 
 
 def stop_sharing(reply: Reply) -> bool:
-    return reply.state == ReplyState.SHARED and _change(
-        reply, state=ReplyState.READ, tell_after=None
-    )
+    return reply.state == ReplyState.SHARED and _stop_telling(reply, state=ReplyState.READ)
 
 
 def may_be_quoted(reply: Reply) -> bool:
@@ -89,6 +91,23 @@ def make_quote(reply: Reply) -> Quote | None:
     return Quote.objects.create(
         case=case, text=reply.shown_text, speaker=speaker[:120], position=case.quotes.count()
     )
+
+
+def _stop_telling(reply: Reply, state: str) -> bool:
+    """Nobody is told of it now. Whoever was to be told, and was not, is once it is shared again."""
+    with transaction.atomic():
+        # As the worker left it, which may be telling of it just now.
+        locked = Reply.objects.select_for_update(of=["self"]).filter(pk=reply.pk).first()
+        if locked is None or locked.changed_at != reply.changed_at:
+            return False
+        left: dict[str, object] = {"tell_after": locked.tell_after}
+        if not locked.is_told_by_writer and (first := reply_mails.first_not_told(locked)):
+            left = {
+                "tell_after": locked.tell_after or timezone.now(),
+                "told_letter": first - 1,
+                "told_since": locked.told_since or locked.changed_at,
+            }
+        return _change(reply, state=state, **left)
 
 
 def _change(reply: Reply, **changes) -> bool:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, Freeze, Target
 from letters.models.actions import ActionKind
-from letters.models.letters import HAND_IN_PAGES, Format, Letter, LetterState
+from letters.models.letters import HAND_IN_PAGES, LEFT, Format, Letter, LetterState
 from letters.models.locks import lock
 from letters.models.signatures import Signature
 
@@ -192,6 +192,11 @@ class HandInItemQuerySet(models.QuerySet["HandInItem"]):
     def printed(self) -> HandInItemQuerySet:
         """What was on its paper: in it still, or in it until we had it back."""
         return self.filter(Q(left_at=None) | Q(left_because=LeftBecause.RETURNED))
+
+    def taken_there(self) -> HandInItemQuerySet:
+        """Letters that were handed in with it, also what came back: an answer is for them too."""
+        is_there = Q(left_at=None, letter__state__in=LEFT)
+        return self.filter(is_there | Q(left_because=LeftBecause.RETURNED))
 
     def returned(self) -> HandInItemQuerySet:
         """Of what was taken there: refused or sent back, so that we have it."""

@@ -82,8 +82,8 @@ COUNTED = [
     LetterState.CHANGE_ASKED,
     *READ_STATES,
 ]
-# It is with whom it is for, or on its way: an answer can come back.
-LEFT = [LetterState.POSTED, LetterState.DELIVERED]
+# It was with whom it is for, or is on its way: an answer can come, also with what they sent back.
+LEFT = [LetterState.POSTED, LetterState.DELIVERED, LetterState.RETURNED]
 # Its writer may still change the words.
 EDITABLE = [
     LetterState.DRAFTING,

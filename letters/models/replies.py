@@ -58,13 +58,14 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         """Those that one of these answers."""
         # See also Reply.letters
         found = [Letter.objects.filter(pk__in=self.exclude(letter=None).values("letter"))]
-        left = Letter.objects.filter(state__in=LEFT, invalid_on=None)
+        valid = Letter.objects.filter(invalid_on=None)
+        left = valid.filter(state__in=LEFT)
         for sender, kind in KIND_ANSWERED.items():
             many = self.filter(sender=sender).order_by()
             hand_ins = many.exclude(hand_in=None).values("hand_in")
-            items = HandInItem.objects.open().filter(hand_in__in=hand_ins)
+            items = HandInItem.objects.taken_there().filter(hand_in__in=hand_ins)
             found += [
-                left.filter(kind=kind, pk__in=items.values("letter")),
+                valid.filter(kind=kind, pk__in=items.values("letter")),
                 left.filter(kind=kind, case__in=many.filter(is_to_all=True).values("case")),
             ]
         first, *others = [letters.order_by().values("pk") for letters in found]
@@ -76,9 +77,12 @@ class ReplyQuerySet(models.QuerySet["Reply"]):
         sender = ReplyFrom.PERSON if letter.is_message else ReplyFrom.TARGET
         to_it = Q(letter=letter) & (Q(entered_by=None) | Q(state=ReplyState.SHARED))
         shared = Q(case=letter.case_id, sender=sender, state=ReplyState.SHARED)
-        handed_in_with = HandInItem.objects.open().filter(letter=letter).values("hand_in")
-        to_others = shared & (Q(is_to_all=True) | Q(hand_in__in=handed_in_with))
-        found = self.filter(to_it | to_others if letter.has_left else to_it, erased_on=None)
+        # Also to a hand-in that came back, and that it has left for another.
+        items = HandInItem.objects.taken_there().filter(letter=letter, letter__invalid_on=None)
+        to_others = Q(hand_in__in=items.values("hand_in"))
+        if letter.has_left:
+            to_others |= Q(is_to_all=True)
+        found = self.filter(to_it | (shared & to_others), erased_on=None)
         return found.defer("text", "picture").order_by("-pk")
 
 
@@ -133,6 +137,8 @@ class Reply(models.Model):
     # From when on its writers are told, and which letter was the last; empty if nobody is to be.
     tell_after = models.DateTimeField(null=True, editable=False)
     told_letter = models.BigIntegerField(default=0, editable=False)
+    # If it was not shared any more before all were told: who got a mail since then knows of it.
+    told_since = models.DateTimeField(null=True, editable=False)
     # Empty if a writer told us of it, on the private page of the letter.
     entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -197,10 +203,10 @@ class Reply(models.Model):
         if self.letter_id:
             return Letter.objects.filter(pk=self.letter_id)
         kind = KIND_ANSWERED[self.sender]
-        found = Letter.objects.filter(case=self.case_id, kind=kind, state__in=LEFT, invalid_on=None)
+        found = Letter.objects.filter(case=self.case_id, kind=kind, invalid_on=None)
         if self.is_to_all:
-            return found
-        items = HandInItem.objects.open().filter(hand_in=self.hand_in_id)
+            return found.filter(state__in=LEFT)
+        items = HandInItem.objects.taken_there().filter(hand_in=self.hand_in_id)
         return found.filter(pk__in=items.values("letter"))
 
     @property

@@ -211,7 +211,7 @@ letters_handin_printed                -     -     -     -     -     -     w     
 letters_handin_proof                  -     -     -     -     -     -     -     -     -
 letters_handin_record                 -     -     -     -     -     -     rw    -     rw
 letters_handin_returned               -     -     -     -     -     -     rw    -     rw
-letters_handin_stop_offering          -     -     -     -     -     -     w     -     w
+letters_handin_stop_offering          -     -     -     -     -     -     rw    -     rw
 letters_handin_undo                   -     -     -     -     -     -     w     -     w
 letters_handin_undo_on_way            -     -     -     -     -     -     w     -     w
 letters_handin_undo_printed           -     -     -     -     -     -     w     -     w

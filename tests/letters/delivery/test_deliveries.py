@@ -339,8 +339,11 @@ def test_what_was_refused_came_back_and_staff_can_close_the_way(deliverer, clien
     draft = make_letter(hand_in.case, state="drafting", route="")
 
     record(deliverer, hand_in, result="refused")
+    asked = text(deliverer.get(url(hand_in, "stop-offering")))
+    assert Case.objects.get().takes_deliveries
     deliverer.post(url(hand_in, "stop-offering"))
 
+    assert "somebody who edits cases has to" in asked
     assert states(hand_in) == ["returned", "returned"]
     page = text(client.get(hand_in.items.first().letter.get_absolute_url()))
     assert "We took it there on 3 December 2025, and it was refused." in page

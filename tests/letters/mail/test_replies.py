@@ -9,12 +9,19 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import Case, Freeze
+from letters.delivery import deliveries
 from letters.mail import batches, outbox
 from letters.mail import replies as reply_mails
-from letters.models import Letter, Reply
+from letters.models import Letter, OutgoingMail, Reply
 from letters.models.email_spelling import email_hash
-from tests.factories import make_case_to_write_for, make_hand_in, make_letter, make_reply
-from tests.staff import signed_in
+from tests.factories import (
+    make_case_to_write_for,
+    make_delivery,
+    make_hand_in,
+    make_letter,
+    make_reply,
+)
+from tests.staff import signed_in, text
 
 pytestmark = pytest.mark.django_db
 
@@ -111,3 +118,49 @@ def test_nothing_leaves_that_may_not_be_told_any_more(client, what):
     assert tell() == []
     Case.objects.update(freeze=Freeze.NONE, freeze_reason="")
     assert len(tell(minutes=12)) == (what == "frozen")
+
+
+def test_who_was_not_told_when_it_was_stopped_is_told_once_it_is_shared_again(monkeypatch):
+    monkeypatch.setattr(batches, "MAILS_A_BATCH", 2)
+    case = make_case_to_write_for()
+    wanting(case, 5)
+    reply = make_reply(case, text="To the ministry's own list.")
+    act(reply, "share")
+    later = timezone.now() + datetime.timedelta(minutes=11)
+    with time_machine.travel(later, tick=False):
+        reply_mails.queue_batch()
+        reply_mails.queue_batch()
+        _first, second, *_rest = OutgoingMail.objects.order_by("pk")
+        OutgoingMail.objects.filter(pk=second.pk).update(sent_at=timezone.now())  # out of turn
+
+        act(reply, "stop-sharing")
+        outbox.send_due()
+        told_meanwhile = len(mail.outbox)
+        act(reply, "share")
+    tell(minutes=30)
+    act(reply, "stop-sharing")
+    act(reply, "share")
+    tell(minutes=60)
+
+    assert told_meanwhile == 0
+    told = [f"sam{each}@example.org" for each in (0, 2, 3, 4)]
+    assert sorted(one.to[0] for one in mail.outbox) == told
+
+
+@pytest.mark.parametrize("result", ["refused", "accepted"])
+def test_an_answer_to_what_was_sent_back_reaches_its_writers(client, result):
+    case = make_case_to_write_for()
+    letters = wanting(case, 2, state="approved")
+    hand_in = make_hand_in(*letters, state="handed-in")
+    make_delivery(hand_in, result=result)
+    Letter.objects.update(state="returned")
+    hand_in.items.update(returned_on=timezone.localdate() if result == "accepted" else None)
+    reply = make_reply(case, hand_in=hand_in)
+
+    act(reply, "share")
+    bodies = tell()[:]
+    deliveries.hand_in_again(hand_in)
+
+    assert len(bodies) == 2
+    assert WORDS in text(client.get(letters[0].get_absolute_url()))
+    assert {one.state for one in Letter.objects.all()} == {"approved"}
