@@ -10,7 +10,6 @@ import datetime
 import secrets
 
 from django.db import transaction
-from django.db.models import Case, F, Value, When
 from django.utils import timezone
 
 from cases.encryption import keyed_hash
@@ -22,6 +21,7 @@ from letters.models.email_spelling import email_hash
 from letters.models.locks import lock
 from letters.privacy import consent
 
+PUT_UNDER = ["email", "email_hash", "email_proven_on", "consent_version", "key"]
 RENEWED_AFTER = datetime.timedelta(days=1)  # so that looking costs a write once a day at most
 
 
@@ -81,28 +81,35 @@ def without_address(mine: Mine) -> Things:
     )
 
 
-def put_under(request: DataRequest, things: Things, version: str) -> None:
+def put_under(
+    request: DataRequest, things: list[Letter | Pledge], version: str
+) -> list[Letter | Pledge]:
     """Put them under the address, whose owner agreed to the text of that version for letters. No
-    mail has to prove it: the link to this page has."""
-    pledges = Pledge.objects.filter(pk__in=[one.pk for one in things.pledges], email_hash="")
-    letters = Letter.objects.filter(pk__in=[one.pk for one in things.letters], email_hash="")
-    own = {
-        "email": request.email,
-        "email_hash": request.email_hash,
-        "email_proven_on": timezone.localdate(),
-    }
+    mail has to prove it: the link to this page has.
+
+    Each has another private link from now on, or whoever gave its link away would read the address.
+    Returns them as they are now.
+    """
+    done: list[Letter | Pledge] = []
+    pledges = [one.pk for one in things if isinstance(one, Pledge)]
+    letters = [one.pk for one in things if isinstance(one, Letter)]
     with transaction.atomic():
-        Pledge.objects.filter(pk__in=lock(pledges)).update(
-            consent_version=_agreed(consent.VERSION), **own
-        )
-        Letter.objects.filter(pk__in=lock(letters.filter(erased_on=None))).update(
-            consent_version=_agreed(version), **own
-        )
+        keys = lock(Pledge.objects.filter(pk__in=pledges, email_hash=""))
+        for pledge in Pledge.objects.filter(pk__in=keys).only("consent_version"):
+            done.append(_put_under(request, pledge, consent.VERSION))
+        keys = lock(Letter.objects.filter(pk__in=letters, email_hash="", erased_on=None))
+        for letter in Letter.objects.filter(pk__in=keys).only("consent_version"):
+            done.append(_put_under(request, letter, version))
+    return done
 
 
-def _agreed(version: str) -> Case:
-    """To which text a writer agreed: the first one, if there was one before."""
-    return Case(When(consent_version="", then=Value(version)), default=F("consent_version"))
+def _put_under(request: DataRequest, thing: Letter | Pledge, version: str) -> Letter | Pledge:
+    thing.email, thing.email_hash = request.email, request.email_hash
+    thing.email_proven_on = timezone.localdate()
+    thing.consent_version = thing.consent_version or version
+    thing.key = secrets.token_urlsafe(16)
+    thing.save(update_fields=["key_hash", *PUT_UNDER])
+    return thing
 
 
 def stop_all_mails(of: str) -> None:

@@ -7,6 +7,7 @@ same by mail.
 
 from __future__ import annotations
 
+import datetime
 import json
 import zlib
 from collections import Counter
@@ -41,16 +42,23 @@ KINDS: dict[str, type[Thing]] = {
     "address": EmailAddress,
 }
 MAX_THINGS = 100  # a cookie holds 4 kB
-OFF = "off"  # the device keeps nothing: it belongs to many
 
 
 class Entry(NamedTuple):
     """One thing of the list. `mark` is the beginning of the hash of its private key: what was
-    erased has lost it, and after a backup was restored another thing may have its number."""
+    erased has lost it, and after a backup was restored another thing may have its number.
+
+    What was not made on this device may be of somebody who gave its link, or a list, away.
+    """
 
     kind: str
     number: int
     mark: str
+    made_here: bool = False
+
+    @property
+    def thing(self) -> tuple[str, int, str]:
+        return (self.kind, self.number, self.mark)
 
 
 @dataclass
@@ -58,41 +66,57 @@ class Mine:
     """The list of a device, the newest last."""
 
     entries: list[Entry] = field(default_factory=list)
-    is_off: bool = False
+    is_off: bool = False  # the device keeps nothing: it belongs to many
+    written_at: datetime.datetime | None = None
 
     @classmethod
-    def loads(cls, text: str) -> Mine:
+    def loads(cls, text: str, keep_for: datetime.timedelta = KEEP_ON_MINE_FOR) -> Mine:
         """What `dumps` wrote; an empty list from a text that can't be read."""
-        if text == OFF:
-            return cls(is_off=True)
         try:
-            stored = fernet().decrypt(text.encode(), ttl=int(KEEP_ON_MINE_FOR.total_seconds()))
+            stored = fernet().decrypt(text.encode(), ttl=int(keep_for.total_seconds()))
             entries = [Entry(*entry) for entry in json.loads(zlib.decompress(stored))]
         except (InvalidToken, UnicodeEncodeError, TypeError):  # TypeError: of another version
             return cls()
-        return cls([entry for entry in entries if entry.kind in KINDS])
+        written_at = datetime.datetime.fromtimestamp(
+            fernet().extract_timestamp(text.encode()), tz=datetime.UTC
+        )
+        return cls([entry for entry in entries if entry.kind in KINDS], written_at=written_at)
 
     def dumps(self) -> str:
         """As a text that only this site can read."""
-        if self.is_off:
-            return OFF
-        stored = json.dumps(self.entries, separators=(",", ":")).encode()
+        entries = [[*entry.thing, 1] if entry.made_here else entry.thing for entry in self.entries]
+        stored = json.dumps(entries, separators=(",", ":")).encode()
         return fernet().encrypt(zlib.compress(stored, 9)).decode()
 
     def __contains__(self, thing: Thing) -> bool:
-        return entry_of(thing) in self.entries
+        return thing_of(thing) in [entry.thing for entry in self.entries]
 
-    def add(self, *things: Thing) -> None:
+    def was_made_here(self, thing: Thing) -> bool:
+        return Entry(*thing_of(thing), made_here=True) in self.entries
+
+    def add(self, *things: Thing, made_here: bool = False) -> None:
         """The newest stay; one that is there already becomes the newest."""
-        if not self.is_off:
-            self.add_all(entry_of(thing) for thing in things)
+        self.add_all(Entry(*thing_of(thing), made_here=made_here) for thing in things)
 
     def add_all(self, entries: Iterable[Entry]) -> None:
-        new = list(entries)
-        self.entries = [*(old for old in self.entries if old not in new), *new][-MAX_THINGS:]
+        if self.is_off:
+            return
+        before = {entry.thing: entry for entry in self.entries}
+        for entry in entries:
+            old = before.pop(entry.thing, entry)
+            before[entry.thing] = entry._replace(made_here=bool(entry.made_here or old.made_here))
+        self.entries = list(before.values())[-MAX_THINGS:]
 
     def remove(self, thing: Thing) -> None:
-        self.entries = [entry for entry in self.entries if entry != entry_of(thing)]
+        self.entries = [entry for entry in self.entries if entry.thing != thing_of(thing)]
+
+    def follow_to_new_key(self, things: Iterable[Letter | Pledge]) -> None:
+        """Those that have a new private key since: whoever had the old one has them no more."""
+        new = {thing_of(thing)[:2]: thing for thing in things}
+        listed = [new.pop(one) for entry in self.entries if (one := entry.thing[:2]) in new]
+        keys = [thing_of(thing)[:2] for thing in listed]
+        self.entries = [entry for entry in self.entries if entry.thing[:2] not in keys]
+        self.add(*listed, made_here=True)
 
     def rows(self, kind: str) -> QuerySet:
         numbers = [entry.number for entry in self.entries if entry.kind == kind]
@@ -108,9 +132,10 @@ class Mine:
         ).only(self)
 
 
-def entry_of(thing: Thing) -> Entry:
+def thing_of(thing: Thing) -> tuple[str, int, str]:
+    """As an entry names it."""
     kind = next(kind for kind, model in KINDS.items() if isinstance(thing, model))
-    return Entry(kind, thing.pk, thing.key_hash[:8])
+    return kind, thing.pk, thing.key_hash[:8]
 
 
 @dataclass
@@ -224,18 +249,18 @@ def may_be_marked(letter: Letter) -> bool:
     return is_theirs and "posted" in letter_actions.allowed_acts(letter)
 
 
-def mark_posted(letters: list[Letter]) -> list[int]:
-    """Say of several letters that they have left. Returns the numbers of those that it was so of:
-    another tab may have been there before."""
+def mark_posted(letters: list[Letter]) -> list[Letter]:
+    """Say of several letters that they have left. Returns those that it was so of: another tab may
+    have been there before."""
     return [
-        letter.pk
+        letter
         for letter in letters
         if may_be_marked(letter) and letter_actions.act(letter, "posted")
     ]
 
 
 def undo_posted(letters: list[Letter]) -> int:
-    """They have not left after all. What changed meanwhile stays as it is. Returns how many."""
+    """They have not left after all. Returns how many."""
     posted = [letter for letter in letters if letter.state == LetterState.POSTED]
     return sum(letter_actions.act(letter, "undo") for letter in posted)
 

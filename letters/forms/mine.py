@@ -1,11 +1,17 @@
+from collections.abc import Iterator
+from typing import cast
+
 from django import forms
 from django.conf import settings
+from django.forms.boundfield import BoundWidget
 from django.utils.translation import gettext_lazy as _
 
-from letters.actions.mine import Things
+from letters.actions.mine import Mine, Things
 from letters.forms.fields import email_field
+from letters.models import Letter, Pledge
 from letters.privacy import consent
 from letters.privacy.antispam import SpamProtectedForm
+from letters.privacy.personal_data import named
 
 
 class ByMailForm(SpamProtectedForm):
@@ -29,11 +35,40 @@ class UnderAddressForm(forms.Form):
         label=consent.LABEL, error_messages={"required": _("Tick this, or leave it as it is.")}
     )
 
-    def __init__(self, data=None, *, things: Things) -> None:
+    what = forms.MultipleChoiceField(
+        label=_("What is yours"),
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("Tick what is yours."),
+            "invalid_choice": _("Some of it has changed meanwhile: please look again."),
+        },
+    )
+
+    field_order = ["what", "consent"]
+
+    def __init__(self, data=None, *, things: Things, mine: Mine) -> None:
         super().__init__(data)
+        both: list[Letter | Pledge] = [*things.pledges, *things.letters]
+        self.things = {named(thing): thing for thing in both}
+        what = cast(forms.MultipleChoiceField, self.fields["what"])
+        what.choices = [(name, name) for name in self.things]
+        # What was kept from a link may be of who gave it, and they would read the address.
+        self.made_here = [name for name, one in self.things.items() if mine.was_made_here(one)]
+        self.initial["what"] = self.made_here
         offers_delivery = any(letter.case.offers_delivery for letter in things.letters)
         letter = "letter" if offers_delivery else "letter-posted-only"
         self.version = consent.VERSION if offers_delivery else consent.POSTED_ONLY
         purposes = [(letter, things.letters), ("pledge", things.pledges)]
         told = [str(consent.PURPOSES[what]) for what, there in purposes if there]
         self.fields["consent"].help_text = " ".join(told)
+
+    @property
+    def rows(self) -> Iterator[tuple[BoundWidget, Letter | Pledge, bool]]:
+        """Each checkbox with what it is for, and whether that was made on this device."""
+        for box in self["what"].subwidgets:
+            name = box.data["value"]
+            yield box, self.things[name], name in self.made_here
+
+    @property
+    def chosen(self) -> list[Letter | Pledge]:
+        return [self.things[name] for name in self.cleaned_data["what"]]

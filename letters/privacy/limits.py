@@ -25,6 +25,7 @@ KEEP_DECISIONS_FOR = datetime.timedelta(days=365)  # of staff; no words of anybo
 KEEP_DATA_LINKS_FOR = datetime.timedelta(days=7)  # from the last time it was used
 KEEP_DATA_LINKS_AT_MOST_FOR = datetime.timedelta(days=30)
 KEEP_ON_MINE_FOR = datetime.timedelta(days=180)  # from the last time it was used
+KEEP_LIST_LINKS_FOR = datetime.timedelta(days=30)  # the list that stands in the link itself
 KEEP_REPLIES_FOR = datetime.timedelta(days=730)
 KEEP_MAIL_FOR = datetime.timedelta(days=7)
 KEEP_WAITING_NEWS_FOR = datetime.timedelta(days=90)

@@ -26,6 +26,7 @@ from letters.models import (
     MailKind,
     OutgoingMail,
     Pledge,
+    Post,
     Reply,
     Signature,
     SignatureState,
@@ -46,7 +47,7 @@ TOLD_OF_LETTERS = {"subject", "body"}
 # Words of staff, which may say of whom they are.
 OF_STAFF = {"answer", "change_wanted", "rejection_reason"}
 
-Thing = Letter | Pledge | Signature | Follow | EmailAddress | OutgoingMail | Undeliverable
+Thing = Letter | Pledge | Signature | Follow | EmailAddress | Post | OutgoingMail | Undeliverable
 
 
 def request_of(key: str) -> DataRequest | None:
@@ -67,23 +68,14 @@ def is_erased(key: str) -> bool:
 def stored_rows(of: str, *, proven: bool = False) -> dict[str, QuerySet]:
     """All rows of one address by their kind, the newest first; with `proven` without what only
     somebody typed the address for, who may have mistyped it."""
-    letters = Letter.objects.filter(email_hash=of, erased_on=None)
     by_email_address = {"email_address__email_hash": of}
-    rows: dict[str, QuerySet] = {
-        "letters": letters.select_related(
-            "case__edition", "target__case__edition", "pledge__case__edition", "embassy"
-        )
-        .prefetch_related("redactions")
-        .order_by("-pk"),
-        "pledges": Pledge.objects.filter(email_hash=of)
-        .select_related("case__edition", "edition")
-        .order_by("-pk"),
-        "signatures": Signature.objects.filter(**by_email_address)
-        .select_related("petition__case__edition", "text__petition__case__edition")
-        .order_by("-pk"),
-        "follows": Follow.objects.filter(**by_email_address)
-        .select_related("case__edition", "edition")
-        .order_by("-pk"),
+    rows: dict[str, QuerySet] = with_all_told(
+        letters=Letter.objects.filter(email_hash=of, erased_on=None),
+        pledges=Pledge.objects.filter(email_hash=of),
+        signatures=Signature.objects.filter(**by_email_address),
+        follows=Follow.objects.filter(**by_email_address),
+    )
+    rows |= {
         "email_addresses": EmailAddress.objects.filter(email_hash=of),
         "mails": OutgoingMail.objects.filter(to_hash=of)
         # Whoever looks here asked for it a moment ago.
@@ -100,31 +92,62 @@ def stored_rows(of: str, *, proven: bool = False) -> dict[str, QuerySet]:
     return rows
 
 
+def with_all_told(
+    *,
+    letters: QuerySet[Letter],
+    pledges: QuerySet[Pledge],
+    signatures: QuerySet[Signature],
+    follows: QuerySet[Follow],
+) -> dict[str, QuerySet]:
+    """These rows by their kind, the newest first, with what is told of each."""
+    return {
+        "letters": letters.select_related(
+            "case__edition", "target__case__edition", "pledge__case__edition", "embassy"
+        )
+        .prefetch_related("redactions")
+        .order_by("-pk"),
+        "pledges": pledges.select_related("case__edition", "edition").order_by("-pk"),
+        "signatures": signatures.select_related(
+            "petition__case__edition", "text__petition__case__edition"
+        ).order_by("-pk"),
+        "follows": follows.select_related("case__edition", "edition").order_by("-pk"),
+    }
+
+
 def numbers(of: str) -> dict[str, int]:
     return {what: rows.count() for what, rows in stored_rows(of).items()}
 
 
 def export(of: str, *, proven: bool = False) -> dict[str, list[dict]]:
-    """All of it as plain values, for JSON: each field that tells something, under its own name."""
-    stored = stored_rows(of, proven=proven)
+    """All of it as plain values, for JSON."""
+    return values_of(stored_rows(of, proven=proven))
+
+
+def values_of(stored: dict[str, QuerySet]) -> dict[str, list[dict]]:
+    """Each field that tells something, under its own name."""
     letters = stored["letters"].select_related("picture")
-    stored["letters"] = letters.prefetch_related(
-        Prefetch("replies", Reply.objects.told_by_writers())
-    )
+    replies = Prefetch("replies", Reply.objects.told_by_writers())
+    stored = stored | {"letters": letters.prefetch_related(replies)}
     return {what: [_told(thing) for thing in rows] for what, rows in stored.items() if rows}
 
 
 def as_text(of: str, *, proven: bool = False) -> str:
-    """The same to be read: each field by the name that people know it by."""
+    """The same to be read."""
+    nothing = _("We hold nothing under this address.") + "\n"
+    return text_of(stored_rows(of, proven=proven)) or nothing
+
+
+def text_of(stored: dict[str, QuerySet]) -> str:
+    """Each field by the name that people know it by."""
     lines = []
-    for rows in stored_rows(of, proven=proven).values():
+    for rows in stored.values():
         for thing in rows:
             lines += [
                 capfirst(str(thing)),
                 *(f"  {name}: {value}" for name, value in _named(thing)),
             ]
             lines.append("")
-    return "\n".join(lines) or _("We hold nothing under this address.") + "\n"
+    return "\n".join(lines)
 
 
 def things(of: str) -> dict[str, Letter | Pledge | Signature | Follow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable
 from urllib.parse import urlencode
 
@@ -14,10 +15,12 @@ from django.utils import timezone
 
 from cases.http_caching import private_page
 from letters.actions import mine as mine_actions
+from letters.actions import mine_on_device
 from letters.actions.mine import KINDS, MAX_THINGS, Mine, Things
 from letters.forms.mine import ByMailForm
 from letters.mail import bounces
-from letters.privacy.limits import KEEP_ON_MINE_FOR
+from letters.models import Letter
+from letters.privacy.limits import KEEP_LIST_LINKS_FOR, KEEP_ON_MINE_FOR
 from letters.views import mine_cookie
 
 UNDO_WITHIN = 3600  # seconds after several letters were marked as posted
@@ -31,12 +34,15 @@ def mine(request: HttpRequest) -> HttpResponse:
     here = reverse("letters:mine")
     match request.POST.get("act", ""):
         case "forget-all":
-            return mine_cookie.delete(redirect(here))
+            return mine_cookie.forget(redirect(here))
         case "keep-nothing":
             return mine_cookie.save(Mine(is_off=True), redirect(here))
         case "keep-again" if mine.is_off:
-            return mine_cookie.delete(redirect(here))
+            return mine_cookie.keep_again(redirect(here))
     things = mine.things()
+    if request.POST.get("act") == "stop-mails":
+        mine_on_device.stop_all_mails(things)
+        return redirect(f"{here}?stopped")
     if request.method == "POST":
         return act_on_several(request, things, here)
     context = {
@@ -44,27 +50,28 @@ def mine(request: HttpRequest) -> HttpResponse:
         "form": ByMailForm(),
         "list_url": reverse("letters:mine-list", args=[mine.dumps()]) if mine.entries else "",
         "keep_days": KEEP_ON_MINE_FOR.days,
+        "link_days": KEEP_LIST_LINKS_FOR.days,
         "most": MAX_THINGS,
+        "has_mails": bool(mine_on_device.proven_addresses(things)),
+        "has_stopped": "stopped" in request.GET,
     }
     response = render(request, "letters/mine/device.html", context | about(request, things))
-    # Looked at, it is kept longer.
-    return mine_cookie.save(mine, response) if mine.entries or mine.is_off else response
+    return mine_cookie.renew(mine, response)
 
 
 @private_page
 def as_link(request: HttpRequest, text: str) -> HttpResponse:
     """The list that stands in the address itself: to bookmark, or for another device."""
-    listed, mine = Mine.loads(text), mine_cookie.load(request)
+    listed, mine = Mine.loads(text, KEEP_LIST_LINKS_FOR), mine_cookie.load(request)
     if not listed.entries:
         return render(request, "letters/mine/list_over.html", status=404)
     if request.POST.get("act") == "keep":
-        if not mine.is_off:
-            mine.add_all(listed.entries)
+        mine.add_all(entry._replace(made_here=False) for entry in listed.entries)
         return mine_cookie.save(mine, redirect("letters:mine"))
     things = listed.things()
     if request.method == "POST":
         return act_on_several(request, things, request.path)
-    context = {"mine": mine, "keep_days": KEEP_ON_MINE_FOR.days} | about(request, things)
+    context = {"mine": mine, "link_days": KEEP_LIST_LINKS_FOR.days} | about(request, things)
     return render(request, "letters/mine/list.html", context)
 
 
@@ -86,7 +93,7 @@ def keep(request: HttpRequest) -> HttpResponse:
 
 def about(request: HttpRequest, things: Things) -> dict:
     """What both pages show of somebody's things."""
-    marked = [letter for letter in things.letters if letter.pk in _marked(request.GET)]
+    marked = _marked(request.GET, things)
     return {
         "things": things,
         "numbers": mine_actions.numbers(things),
@@ -101,20 +108,27 @@ def about(request: HttpRequest, things: Things) -> dict:
 def act_on_several(request: HttpRequest, things: Things, here: str) -> HttpResponse:
     """Mark the ticked letters as posted, or undo that."""
     if request.POST.get("act") == "undo":
-        marked = _marked(request.POST)
-        mine_actions.undo_posted([letter for letter in things.letters if letter.pk in marked])
+        mine_actions.undo_posted(_marked(request.POST, things))
     elif request.POST.get("act") == "posted":
         ticked = request.POST.getlist("letter")
         chosen = [letter for letter in things.letters if str(letter.pk) in ticked]
         if posted := mine_actions.mark_posted(chosen):
-            query = urlencode({"marked": signing.dumps(posted, salt=MARKED, compress=True)})
-            return redirect(f"{here}?{query}")
+            return redirect(f"{here}?{urlencode({'marked': _signed(posted)})}")
     return redirect(here)
 
 
-def _marked(sent: QueryDict) -> set[int]:
-    """The letters that the last act on several marked: only for a while, and only if we say so."""
+def _signed(posted: list[Letter]) -> str:
+    """Which letters were marked just now, and when the last was: what is newer was done since."""
+    at = max(letter.changed_at for letter in posted).isoformat()
+    return signing.dumps([at, *(one.pk for one in posted)], salt=MARKED, compress=True)
+
+
+def _marked(sent: QueryDict, things: Things) -> list[Letter]:
+    """The letters that the last act on several marked, and nobody changed since: only for a while,
+    and only if we say so."""
     try:
-        return set(signing.loads(sent.get("marked", ""), salt=MARKED, max_age=UNDO_WITHIN))
-    except signing.BadSignature:
-        return set()
+        at, *numbers = signing.loads(sent.get("marked", ""), salt=MARKED, max_age=UNDO_WITHIN)
+    except (signing.BadSignature, ValueError):  # ValueError: of another version
+        return []
+    until = datetime.datetime.fromisoformat(at)
+    return [one for one in things.letters if one.pk in numbers and one.changed_at <= until]

@@ -18,6 +18,7 @@ from letters.models import DataRequest, FollowState, Letter, Pledge
 from letters.privacy import personal_data, senders
 from letters.privacy.limits import KEEP_DATA_LINKS_FOR
 from letters.views import mine, mine_cookie, submitting
+from letters.views.mine_on_device import as_file
 
 
 @private_page
@@ -57,14 +58,16 @@ def mailed(request: HttpRequest, key: str) -> HttpResponse:
     on_device = mine_cookie.load(request)
     loose = data_requests.without_address(on_device)
     sent = request.POST if request.POST.get("act") == "put-under" else None
-    form = UnderAddressForm(sent, things=loose)
+    form = UnderAddressForm(sent, things=loose, mine=on_device)
+    if sent and not form.things:  # pressed twice
+        return redirect(request.path)
     if request.method == "POST" and (sent is None or form.is_valid()):
-        return _act(request, asked_for, key, things, unproven, loose, form)
+        return _act(request, asked_for, key, things, unproven, form)
     context = {
         "key": key,
         "email": asked_for.email,
         "unproven": unproven,
-        "loose": [*loose.pledges, *loose.letters] if asked_for.email else [],
+        "has_loose": bool(asked_for.email and form.things),
         "form": form,
         "may_want_year_letter": bool(asked_for.email)
         and follows.may_want_year_letter(Edition.objects.current())
@@ -85,7 +88,6 @@ def _act(
     key: str,
     things: Things,
     unproven: list[Letter | Pledge],
-    loose: Things,
     form: UnderAddressForm,
 ) -> HttpResponse:
     here, of = reverse("letters:mine-mailed", args=[key]), asked_for.email_hash
@@ -96,7 +98,10 @@ def _act(
             owner_was_here(of)
             data_requests.answer(chosen, are_mine=act == "mine")
         case "put-under" if asked_for.email:
-            data_requests.put_under(asked_for, loose, form.version)
+            on_device = mine_cookie.load(request)
+            done = data_requests.put_under(asked_for, form.chosen, form.version)
+            on_device.follow_to_new_key(done)
+            return mine_cookie.save(on_device, redirect(here))
         case "keep":
             return mine_cookie.remember(request, redirect(here), *_to_keep(things))
         case "year" if asked_for.email and (edition := Edition.objects.current()):
@@ -119,7 +124,7 @@ def as_json(request: HttpRequest, key: str) -> HttpResponse:
         return _has_ended(request, key)
     data = personal_data.export(asked_for.email_hash, proven=True)
     options = {"ensure_ascii": False, "indent": 2}
-    return _as_file(JsonResponse(data, json_dumps_params=options), "mine.json")
+    return as_file(JsonResponse(data, json_dumps_params=options), "mine.json")
 
 
 @private_page
@@ -127,7 +132,7 @@ def as_text(request: HttpRequest, key: str) -> HttpResponse:
     if (asked_for := personal_data.request_of(key)) is None:
         return _has_ended(request, key)
     text = personal_data.as_text(asked_for.email_hash, proven=True)
-    return _as_file(HttpResponse(text, content_type="text/plain; charset=utf-8"), "mine.txt")
+    return as_file(HttpResponse(text, content_type="text/plain; charset=utf-8"), "mine.txt")
 
 
 @private_page
@@ -168,8 +173,3 @@ def _has_ended(request: HttpRequest, key: str) -> HttpResponse:
         return redirect("letters:erased")
     context = {"form": ByMailForm(), "has_ended": True}
     return render(request, "letters/mine/ask.html", context, status=404)
-
-
-def _as_file(response: HttpResponse, name: str) -> HttpResponse:
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response

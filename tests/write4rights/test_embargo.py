@@ -20,7 +20,7 @@ import letters.urls
 from cases.encryption import keyed_hash
 from cases.models import ActionCount, Case, Edition, Freeze
 from cases.printing import sheets
-from letters.actions.mine import Mine, entry_of
+from letters.actions.mine import Mine
 from letters.mail import announcements, links
 from letters.models import (
     DataRequest,
@@ -112,7 +112,7 @@ def public_addresses(case: Case) -> Iterator[tuple[str, bool]]:
         "mailed-not-me": [links.to_thing(sam).split("/")[-2]],
         "mailed-posted": [links.to_say_posted(case.pledges.get()).split("/")[-3]],
         "stop-news": [links.to_stop(sam).split("/")[-2]],
-        "mine-list": [Mine([entry_of(letter), entry_of(case.pledges.get())]).dumps()],
+        "mine-list": [list_of(letter, case.pledges.get()).dumps()],
         "mine-mailed-erase": [DATA_KEY, "letters"],
     }
     links.keep_to_stop([sam])
@@ -139,6 +139,12 @@ def public_addresses(case: Case) -> Iterator[tuple[str, bool]]:
         f"oembed?url={quote(f'http://testserver/cases/{SLUG}/')}",
     ]:
         yield f"/{query}", False
+
+
+def list_of(*things) -> Mine:
+    mine = Mine()
+    mine.add(*things)
+    return mine
 
 
 def _filled(app: str, pattern: URLPattern, path_of: dict, by_key: dict) -> tuple[str, bool]:

@@ -185,7 +185,10 @@ def test_only_who_knows_the_key_of_a_thing_can_keep_it(client):
 
 
 def test_the_newest_hundred_stay_and_fit_into_a_cookie(client):
-    entries = [Entry("address", 10**9 + nr, secrets.token_urlsafe(6)) for nr in range(150)]
+    entries = [
+        Entry("address", 10**9 + nr, secrets.token_urlsafe(6), made_here=nr % 3 > 0)
+        for nr in range(150)
+    ]
     mine = Mine()
 
     mine.add_all(entries)
@@ -249,7 +252,7 @@ def test_a_device_that_keeps_nothing_keeps_nothing_until_it_is_told_to_again(cli
     letter = Letter.objects.get()
     kept(client, letter, "letter")
 
-    assert client.cookies["mine"].value == "off"
+    assert client.cookies["mine"].value == ""
     assert "This device keeps nothing" in text(client.get(MINE))
     assert "This device keeps nothing" in text(client.get(letter.get_absolute_url()))
 
@@ -290,6 +293,7 @@ def test_what_is_erased_is_gone_from_lists_and_from_links_to_them():
     with time_machine.travel(timezone.now() + 100 * DAY):
         call_command("erase_expired")  # the link of a post that was made so long ago
 
+        link = client.get(MINE).context["list_url"]
         for url in [MINE, link]:
             assert "Ana Test" not in text(client.get(url))
         assert "Nothing of this list is left." in text(client.get(link))
@@ -357,7 +361,59 @@ def test_no_page_of_mine_is_kept_or_listed_anywhere(client):
         assert response["X-Robots-Tag"] == "noindex"
 
 
+def test_a_list_that_another_tab_was_shown_meanwhile_overwrites_nothing(client):
+    case = make_case_to_write_for()
+    send_letter(client, case)
+    with_one = client.cookies["mine"].value
+    slow = Client()
+    slow.cookies["mine"] = with_one
+    send_pledge(client, case)
+
+    answer = slow.get(MINE)
+
+    assert "mine" not in answer.cookies
+    with time_machine.travel(timezone.now() + 2 * DAY):
+        assert "mine" in slow.get(MINE).cookies  # it is kept longer
+
+
+def test_an_answer_that_was_on_its_way_undoes_no_keep_nothing(client):
+    case = make_case_to_write_for()
+    send_letter(client, case)
+    late = client.cookies["mine"].value
+    client.post(MINE, {"act": "keep-nothing"})
+
+    client.cookies["mine"] = late
+    send_letter(client, case)
+
+    assert "This device keeps nothing" in text(client.get(MINE))
+    client.post(MINE, {"act": "keep-again"})
+    assert remembered(client) == []
+
+
+def test_a_tablet_keeps_nothing_for_years(client):
+    client.post(MINE, {"act": "keep-nothing"})
+    off = client.cookies["mine-off"]
+    assert off["max-age"] == 3650 * 24 * 60 * 60
+
+    with time_machine.travel(timezone.now() + 399 * DAY):
+        looked = client.get(MINE)
+        send_letter(client, make_case_to_write_for())
+
+    assert looked.cookies["mine-off"]["max-age"] == off["max-age"]
+    assert remembered(client) == []
+
+
 # --- the list as a link
+
+
+def test_the_list_says_that_its_link_works_on_after_it_was_forgotten():
+    client = device_with(make_letter())
+    shown = client.get(MINE)
+    client.post(MINE, {"act": "forget-all"})
+
+    assert "open all of this for 30 days, also after you forget it here" in text(shown)
+    with time_machine.travel(timezone.now() + 29 * DAY):
+        assert Client().get(shown.context["list_url"]).status_code == 200
 
 
 def test_a_link_shows_the_list_on_a_device_that_has_its_own_and_merges_only_by_the_button():
@@ -385,7 +441,7 @@ def test_a_link_is_not_kept_by_a_device_that_keeps_nothing():
     assert "Keep it on this device" not in text(tablet.get(link))
     tablet.post(link, {"act": "keep"})
 
-    assert tablet.cookies["mine"].value == "off"
+    assert tablet.cookies["mine"].value == ""
     assert letter.get_absolute_url() in tablet.get(link).content.decode()
 
 
@@ -393,7 +449,7 @@ def test_a_link_that_is_broken_or_too_old_says_so(client):
     letter, now = make_letter(), timezone.now()
     link = device_with(letter).get(MINE).context["list_url"]
 
-    with time_machine.travel(now + 181 * DAY):
+    with time_machine.travel(now + 31 * DAY):
         assert client.get(link).status_code == 404
     broken = client.get(link[:-10] + "AAAAAAAAA/")
     assert broken.status_code == 404
@@ -604,6 +660,21 @@ def test_only_what_is_ready_and_on_the_list_can_be_marked():
     client.post(MINE, {"act": "posted", "letter": everything_there})
 
     assert states() == before
+
+
+def test_an_old_undo_takes_back_nothing_that_was_marked_since():
+    letters = [ready(), ready()]
+    client = device_with(*letters)
+    answer = client.post(MINE, {"act": "posted", "letter": [one.pk for one in letters]})
+    undo = undo_form(client, answer.url)
+
+    act(client, letters[0], "undo")
+    act(client, letters[0], "posted")
+    shown = text(client.get(answer.url))
+    client.post(MINE, undo)
+
+    assert "1 letter is marked as sent" in shown
+    assert states() == ["posted", "ready"]
 
 
 @pytest.mark.parametrize("marked", ["", "nothing of ours", "W10:1:x", "\x00"])

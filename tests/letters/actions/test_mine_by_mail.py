@@ -189,14 +189,69 @@ def without_address(client: Client) -> None:
     send_letter(Client(), case, name="")
 
 
+def everything_loose() -> list[str]:
+    """As the form names it: all of the promises, and the letter that `without_address` made."""
+    pledges = [f"pledge-{one.pk}" for one in Pledge.objects.all()]
+    return [*pledges, f"letter-{Letter.objects.earliest('pk').pk}"]
+
+
+def put_under(client: Client, url: str, **fields):
+    return client.post(
+        url, {"act": "put-under", "consent": "on", "what": everything_loose()} | fields
+    )
+
+
+def test_of_what_was_kept_from_a_link_its_giver_reads_no_address(client):
+    """They made a letter, and gave the list that has it to somebody else."""
+    giver, case = Client(), make_case_to_write_for()
+    send_letter(giver, case)
+    given = Letter.objects.get()
+    link = giver.get("/mine/").context["list_url"]
+    client.post(link, {"act": "keep"})
+    send_pledge(client, case)
+    url = mailed(client)
+
+    form = client.get(url).context["form"]
+    nothing = client.post(url, {"act": "put-under", "consent": "on"})
+    ticked_all_the_same = put_under(client, url)
+
+    assert form.made_here == form["what"].value() == [f"pledge-{Pledge.objects.get().pk}"]
+    assert "Tick what is yours." in text(nothing)
+    assert ticked_all_the_same.status_code == 302
+    given.refresh_from_db()
+    assert given.email == ADDRESS
+    for page in [link, "/mine/"]:
+        assert given.get_absolute_url() not in giver.get(page).content.decode()
+    assert given.get_absolute_url() in client.get("/mine/").content.decode()
+
+
+@pytest.mark.parametrize("kept", ["by its page", "by a list", "by both"])
+def test_what_was_kept_is_not_made_here_however_it_came(client, kept):
+    letter, mine = make_letter(make_case_to_write_for()), Mine()
+    mine.add(letter, made_here=True)
+    giver = Client()
+    giver.cookies["mine"] = mine.dumps()
+    if kept != "by its page":
+        client.post(giver.get("/mine/").context["list_url"], {"act": "keep"})
+    if kept != "by a list":
+        keep = {"kind": "letter", "key": letter.key, "act": "keep"}
+        client.post(reverse("letters:mine-keep"), keep)
+
+    form = client.get(mailed(client)).context["form"]
+
+    assert (form.made_here, len(form.things)) == ([], 1)
+
+
 def test_what_this_device_has_without_an_address_is_put_under_it(client):
     without_address(client)
     url = mailed(client)
-    assert "Put 2 things of this device under this address" in text(client.get(url))
+    there = [Letter.objects.earliest("pk"), Pledge.objects.get()]
+    old_links = [one.get_absolute_url() for one in there]
+    assert client.get(url).context["form"].made_here == everything_loose()
 
-    refused = client.post(url, {"act": "put-under"})
+    refused = client.post(url, {"act": "put-under", "what": everything_loose()})
     for _twice in range(2):
-        client.post(url, {"act": "put-under", "consent": "on"})
+        put_under(client, url)
 
     assert "Tick this, or leave it as it is." in text(refused)
     letter, others = Letter.objects.order_by("pk")
@@ -205,6 +260,10 @@ def test_what_this_device_has_without_an_address_is_put_under_it(client):
         assert thing.email_proven_on == timezone.localdate()
         assert thing.consent_version == consent.VERSION
     assert (others.email, others.email_hash, others.email_proven_on) == ("", "", None)
+    assert [client.get(link).status_code for link in old_links] == [404] * 2
+    on_device = text(client.get("/mine/"))
+    for thing in [letter, Pledge.objects.get()]:
+        assert thing.get_absolute_url() in on_device
     # On another device it is there now; no mail was needed to prove it.
     assert letter.get_absolute_url() in Client().get(url).content.decode()
     assert not OutgoingMail.objects.exclude(kind="data-link").exists()
@@ -217,7 +276,7 @@ def test_who_agreed_to_an_earlier_text_has_agreed_to_that(client):
     client.cookies["mine"] = mine.dumps()
     url = mailed(client)
 
-    client.post(url, {"act": "put-under", "consent": "on"})
+    put_under(client, url)
 
     letter.refresh_from_db()
     assert (letter.email, letter.consent_version) == (ADDRESS, "2025-01")
@@ -227,9 +286,9 @@ def test_what_stands_under_another_address_stays_there(client):
     case = make_case_to_write_for()
     send_letter(client, case, email="kim@example.org")
     url = mailed(client)
-    assert "Put" not in text(client.get(url))
+    assert not client.get(url).context["has_loose"]
 
-    client.post(url, {"act": "put-under", "consent": "on"})
+    put_under(client, url)
 
     assert Letter.objects.get().email == "kim@example.org"
 
@@ -240,7 +299,7 @@ def test_where_nothing_is_handed_to_us_the_text_agreed_to_says_no_word_of_it(cli
     url = mailed(client)
 
     assert "hand it to us" not in text(client.get(url))
-    client.post(url, {"act": "put-under", "consent": "on"})
+    put_under(client, url)
 
     assert Letter.objects.earliest("pk").consent_version == consent.POSTED_ONLY
     assert Pledge.objects.get().consent_version == consent.VERSION
