@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from cryptography.fernet import InvalidToken
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from cases.encryption import fernet
@@ -25,6 +25,7 @@ from letters.actions import letters as letter_actions
 from letters.models import (
     EmailAddress,
     Follow,
+    HandInItem,
     Letter,
     LetterState,
     Pledge,
@@ -33,6 +34,7 @@ from letters.models import (
     Signature,
 )
 from letters.privacy.limits import KEEP_ON_MINE_FOR
+from letters.text.post_days import LastSafeDay, last_safe_days_of
 
 Thing = Letter | Pledge | Post | EmailAddress
 KINDS: dict[str, type[Thing]] = {
@@ -159,12 +161,19 @@ class Things:
         addresses: QuerySet[EmailAddress],
     ) -> Things:
         """In six statements, however many they are."""
-        of_case = ["case__edition", "case__solidarity_action", "target"]
+        of_case = ["case__edition", "case__solidarity_action", "target", "embassy"]
         words = ["subject", "body", "name", "place", "email"]
+        handed_in = HandInItem.objects.open().filter(letter=OuterRef("pk"))
+        handed_in_on = Subquery(handed_in.values("hand_in__delivery__handed_in_on")[:1])
         counted = Count("letters", filter=Q(letters__counted_on__isnull=False))
         by_address = {"email_address__in": addresses.values("pk")}
         return cls(
-            letters=list(letters.select_related(*of_case).defer(*words).order_by("-pk")),
+            letters=list(
+                letters.select_related(*of_case, "pledge__edition")
+                .annotate(handed_in_on=handed_in_on)
+                .defer(*words)
+                .order_by("-pk")
+            ),
             pledges=list(
                 pledges.select_related("case__edition", "edition")
                 .annotate(counted_letters=counted)  # type: ignore[no-redef]  # declared there
@@ -224,6 +233,17 @@ class Things:
             if letter.is_valid and letter.state in order and not may_be_marked(letter)
         ]
         return sorted(waiting, key=lambda letter: order.index(LetterState(letter.state)))
+
+    def last_safe_days(self) -> dict[int, LastSafeDay]:
+        """Until when letters have to be posted that have not left, by their keys."""
+        to_post = [
+            letter
+            for letter in self.letters
+            if letter.state in (LetterState.DRAFTING, LetterState.READY)
+            and letter.route in (Route.UNDECIDED, Route.POST)
+            and letter.case.is_visible
+        ]
+        return last_safe_days_of(to_post)
 
     @property
     def other_letters(self) -> list[Letter]:

@@ -105,3 +105,9 @@ def with_redactions(letter: Letter, field: str) -> SafeString:
 def redacted_text(letter: Letter, field: str) -> str:
     """Its subject or body as readers see it."""
     return redactions.text_of(letter, field)
+
+
+@register.filter
+def of_letter(by_key: dict[int, object] | None, letter: Letter) -> object:
+    """What a dictionary has of a letter, by its key."""
+    return (by_key or {}).get(letter.pk)

@@ -59,15 +59,26 @@ def last_safe_days(
     return days
 
 
-def last_safe_day_of(letter: Letter) -> LastSafeDay | None:
-    """Of a letter that its writer posts; None if there is no deadline."""
+def last_safe_days_of(letters: Iterable[Letter]) -> dict[int, LastSafeDay]:
+    """By the key of each letter that has one; asks the database once."""
+    letters = list(letters)
+    with_target = [letter for letter in letters if letter.target]
+    notes = notes_on(_destination(one.case, one.target) for one in with_target if one.target)
+    days = {letter.pk: last_safe_day_of(letter, notes) for letter in letters}
+    return {pk: safe for pk, safe in days.items() if safe}
+
+
+def last_safe_day_of(
+    letter: Letter, notes: dict[str, PostalNote] | None = None
+) -> LastSafeDay | None:
+    """Of a letter that its writer posts; None if there is no deadline. `notes` as below."""
     days: list[LastSafeDay | None] = [_chosen_day(letter.pledge)] if letter.pledge else []
     if letter.target and letter.via_embassy:  # how long an embassy takes is not known
         if until := letter.target.appeal_deadline:
             days.append(LastSafeDay(until, there_by=until))
     elif letter.target:
         origin = letter.posted_from or letter.country
-        days.append(last_safe_day_to(letter.case, letter.target, origin))
+        days.append(last_safe_day_to(letter.case, letter.target, origin, notes))
     known = [safe for safe in days if safe]
     return _first(known) if known else None
 

@@ -98,6 +98,7 @@ def about(request: HttpRequest, things: Things) -> dict:
         "things": things,
         "numbers": mine_actions.numbers(things),
         "markable": things.markable,
+        "last_safe_days": things.last_safe_days(),
         "marked": request.GET.get("marked", "") if marked else "",
         "number_marked": sum(letter.state == "posted" for letter in marked),
         "today": timezone.localdate(),

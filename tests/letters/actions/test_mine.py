@@ -503,6 +503,43 @@ def test_each_state_is_told_in_words():
     assert "Somebody of the campaign has a look" in text(device_with(held).get(MINE))
 
 
+def test_each_letter_shows_the_day_that_matters_and_what_comes_next():
+    day = datetime.date(2026, 11, 20)
+    moment = timezone.make_aware(datetime.datetime(2026, 11, 20, 12))
+    case = make_case_to_write_for()
+    case.targets.update(appeal_deadline=timezone.localdate() + 30 * DAY)
+    target = case.targets.get()
+    told = {
+        ("drafting", ""): ("It has to be there by", "Choose how it travels"),
+        ("ready", "post"): ("It has to be there by", "Print it"),
+        ("posted", "post"): ("Posted on 20 November 2026.", "Did an answer come? Tell us"),
+        ("posted", "email"): ("Sent on 20 November 2026.", "Did an answer come? Tell us"),
+        ("submitted", "deliver"): ("With us since 20 November 2026.", "Change it"),
+        ("approved", "deliver"): ("We read it on 20 November 2026.", "Change it"),
+        ("asked", "deliver"): ("We read it on 20 November 2026.", "Change it, and hand it in"),
+    }
+    for (state, route), words in told.items():
+        since = {"supporter_changed_at": moment, "waiting_since": moment, "decided_on": day}
+        wanted = {"change_wanted": "Please leave it out."} if state == "asked" else {}
+        letter = make_letter(case, state=state, route=route, target=target, **since, **wanted)
+        shown = text(device_with(letter).get(MINE))
+        assert [each for each in words if each not in shown] == [], state
+        assert letter.get_absolute_url() in shown
+
+
+def test_of_a_case_that_is_taken_down_no_day_and_no_act_is_told():
+    case = make_case_to_write_for()
+    case.targets.update(appeal_deadline=timezone.localdate() + 30 * DAY)
+    client = device_with(make_letter(case, state="ready", route="post", target=case.targets.get()))
+    assert "It has to be there by" in text(client.get(MINE))
+
+    Case.objects.filter(pk=case.pk).update(freeze="hidden", freeze_reason="A test.")
+
+    shown = text(client.get(MINE))
+    assert "has to be there" not in shown
+    assert "Print it" not in shown
+
+
 def test_the_numbers_are_mine_of_this_case_and_everyones():
     ana = make_case_to_write_for(display_name="Ana Test")
     ben = make_case_to_write_for(display_name="Ben Test", edition=ana.edition)
