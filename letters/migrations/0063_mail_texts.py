@@ -121,7 +121,10 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "texts of mails",
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("kind", "language"), name="mail_text_one_of_a_kind_per_language"
+                        fields=("kind", "language"),
+                        name="mail_text_one_of_a_kind_per_language",
+                        violation_error_code="body",
+                        violation_error_message="Somebody else has just changed this text. Look at theirs in the list.",
                     )
                 ],
             },

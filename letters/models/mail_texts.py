@@ -74,6 +74,10 @@ class MailText(models.Model):
             models.UniqueConstraint(
                 name="mail_text_one_of_a_kind_per_language",
                 fields=["kind", "language"],
+                violation_error_code="body",
+                violation_error_message=_(
+                    "Somebody else has just changed this text. Look at theirs in the list."
+                ),
             )
         ]
 

@@ -407,8 +407,8 @@ TOTALS = [
     Field(
         "by_state",
         _(
-            "How far the letters and messages have come that were handed to us; published daily, "
-            "in fives."
+            "Letters and messages that we hand in, by how far they have come; published daily, in "
+            "fives."
         ),
         _by_state,
         shapes.list_of(shapes.ROW),

@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from cases.models import ActionCount
 from letters.actions import email_addresses, follows, signatures
@@ -180,7 +181,10 @@ def test_a_promise_made_smaller_while_it_is_kept_holds_all_that_was_written():
 
 def test_a_big_promise_is_answered_once_by_many_hands():
     pledge = make_pledge(
-        number=60, email="sam@example.org", email_hash=email_hash("sam@example.org")
+        number=60,
+        email="sam@example.org",
+        email_hash=email_hash("sam@example.org"),
+        email_proven_on=timezone.localdate(),
     )
 
     done = at_once(

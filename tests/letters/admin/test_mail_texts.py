@@ -14,7 +14,7 @@ from letters.models import Letter, MailText, MailTextKind
 from letters.models.email_spelling import email_hash
 from tests.factories import make_case_to_write_for, make_letter
 from tests.letters.mail.reading import unwrapped
-from tests.staff import form_data, said, signed_in, text
+from tests.staff import form_data, give_roles, said, signed_in, text
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +50,7 @@ def mailed(language: str = "en") -> tuple[str, str]:
 
 @pytest.fixture
 def editor():
+    give_roles()
     return signed_in("editor", email="ed@example.org")
 
 
