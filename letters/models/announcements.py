@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import Case, Outcome
 from cases.models.fields import OneToOneOrNoneField
+from letters.models.approvals import AskedAndApproved
 
 
 class AnnouncementQuerySet(models.QuerySet["Announcement"]):
@@ -23,7 +22,7 @@ class AnnouncementQuerySet(models.QuerySet["Announcement"]):
         ).order_by("approved_at", "pk")
 
 
-class Announcement(models.Model):
+class Announcement(AskedAndApproved):
     """The one mail that tells all who wanted to know of an outcome.
 
     One person asks for it, another approves it; then the worker puts a mail for each address into
@@ -33,23 +32,6 @@ class Announcement(models.Model):
     outcome = OneToOneOrNoneField(Outcome, models.PROTECT, related_name="announcement")
     # {"en": {"subject": …, "body": …}, "fr": …}
     texts = models.JSONField(editable=False)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        related_name="+",
-        editable=False,
-        verbose_name=_("asked for by"),
-    )
-    asked_at = models.DateTimeField(_("asked for"), default=timezone.now, editable=False)
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        related_name="+",
-        editable=False,
-        verbose_name=_("approved by"),
-    )
-    approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
     # The last address that has its mail in the outbox; they are gone through by their keys.
     last_email_address_id = models.BigIntegerField(default=0, editable=False, db_column="reached")
     finished_at = models.DateTimeField(_("all mails are in the outbox"), null=True, editable=False)

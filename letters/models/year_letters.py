@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -8,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.models import Edition
 from cases.models.fields import OneToOneOrNoneField
+from letters.models.approvals import AskedAndApproved
 
 
 class YearLetterQuerySet(models.QuerySet["YearLetter"]):
@@ -19,7 +19,7 @@ class YearLetterQuerySet(models.QuerySet["YearLetter"]):
         return self.filter(tell_after__lte=timezone.now()).order_by("tell_after", "pk")
 
 
-class YearLetter(models.Model):
+class YearLetter(AskedAndApproved):
     """The one letter about the year, to those who asked for it: one person of staff asks for it,
     another approves it.
 
@@ -30,23 +30,6 @@ class YearLetter(models.Model):
     edition = OneToOneOrNoneField(Edition, models.PROTECT, related_name="year_letter")
     # {"en": {"words": {text of mails: [subject, body]}, "after": [what came after]}, "fr": …}
     texts = models.JSONField(default=dict, editable=False)
-    asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        related_name="+",
-        editable=False,
-        verbose_name=_("asked for by"),
-    )
-    asked_at = models.DateTimeField(_("asked for"), default=timezone.now, editable=False)
-    approved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        models.PROTECT,
-        null=True,
-        related_name="+",
-        editable=False,
-        verbose_name=_("approved by"),
-    )
-    approved_at = models.DateTimeField(_("approved"), null=True, editable=False)
     # From when on its mails are put into the outbox, and how far that is; empty once all are.
     tell_after = models.DateTimeField(null=True, editable=False)
     told_follow = models.BigIntegerField(default=0, editable=False)
