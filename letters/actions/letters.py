@@ -301,7 +301,7 @@ def _post(letter: Letter) -> bool:
 
 
 def set_news(letter: Letter, wants_news: bool) -> bool:
-    """Whether its writer wants to be thanked, and told what becomes of it."""
+    """Whether its writer wants to be thanked, and told what happened."""
     if not letter.may_want_news:
         return False
     letter.wants_news = wants_news

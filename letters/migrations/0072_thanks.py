@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             model_name="letter",
             name="wants_news",
             field=models.BooleanField(
-                default=False, verbose_name="wants to be thanked, and told what becomes of it"
+                default=False, verbose_name="wants to be thanked, and told what happened"
             ),
         ),
         migrations.AlterField(

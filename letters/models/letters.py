@@ -277,7 +277,7 @@ class Letter(CountedAction, PrivateLink):
     )
     # One mail once it was handed in, and one if it comes back: nothing without an address.
     wants_news = models.BooleanField(
-        _("wants to be thanked, and told what becomes of it"), default=False
+        _("wants to be thanked, and told what happened"), default=False
     )
     # Its writer lets others read it on the case's page; a moderator chooses which are shown.
     may_be_shown = models.BooleanField(_("may be shown on the site"), default=False)

@@ -34,7 +34,7 @@ class MailTextKind(models.TextChoices):
     OPENING_WANTED = "opening-wanted", _("Opening: to somebody who wanted this mail")
     OPENING_TYPED = "opening-typed", _("Opening: to an address that somebody typed")
     PRIVATE_LINKS = "private-links", _("Below private links")
-    END_SUCH_MAILS = "end-such-mails", _("Below what becomes of a letter")
+    END_SUCH_MAILS = "end-such-mails", _("Below news of a letter")
     END = "end", _("The end of every mail")
 
 

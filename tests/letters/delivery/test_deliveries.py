@@ -566,7 +566,7 @@ def test_its_writer_asks_for_the_mail_and_takes_it_back(client):
     page = letter.get_absolute_url()
     nobody = make_letter(case, state="drafting", route="")
 
-    box = "Mail me a thank-you and what becomes of it"
+    box = "Mail me a thank-you, and tell me what happens next"
     assert box in text(client.get(page))
     assert box not in text(client.get(nobody.get_absolute_url()))
     client.post(page, {"act": "deliver", "wants_news": "on"})

@@ -152,7 +152,7 @@ def test_a_thank_you_can_be_asked_for_after_it_was_posted_and_taken_back(client,
     letter = ready(wants_news=False)
     act(client, letter, "posted")
     page = client.get(letter.get_absolute_url()).content.decode()
-    assert "Mail me a thank-you and what becomes of it" in page
+    assert "Mail me a thank-you, and tell me what happens next" in page
 
     act(client, letter, "news")
     assert "You get a thank-you by mail" in client.get(letter.get_absolute_url()).content.decode()
