@@ -12,6 +12,9 @@ from letters.mail import bounces, providers
 from letters.mail.pace import domain_of
 from letters.models.email_spelling import NotAnAddress, email_hash
 
+# A provider tells of many mails at once: SendGrid sends up to 768 kB.
+MAX_BYTES = 2 * 1024**2
+
 
 @csrf_exempt  # the provider has no cookie: it signs, or knows a password
 @never_cache
@@ -22,6 +25,7 @@ def mail_events(request: HttpRequest) -> HttpResponse:
     if webhook is None:
         raise Http404
     try:
+        _read(request)
         webhook.run_validators(request)
         events = webhook.parse_events(request)
     except RequestDataTooBig:
@@ -31,6 +35,14 @@ def mail_events(request: HttpRequest) -> HttpResponse:
     for event in events:
         _note(event)
     return HttpResponse(status=204)
+
+
+def _read(request: HttpRequest) -> None:
+    """Its body, which may be larger than what people send to us. Raises RequestDataTooBig."""
+    body = request.read(MAX_BYTES + 1)
+    if len(body) > MAX_BYTES:
+        raise RequestDataTooBig
+    request._body = body  # Django's own, with a limit for all pages
 
 
 def _note(event: AnymailTrackingEvent) -> None:

@@ -16,6 +16,7 @@ from django.urls import reverse
 from letters.mail import outbox
 from letters.models import BounceKind, Undeliverable
 from letters.models.email_spelling import email_hash
+from letters.views.mail_events import MAX_BYTES
 from tests.factories import make_email_address, make_follow
 from tests.letters.mail.test_outbox import make_mail
 
@@ -287,10 +288,21 @@ def test_garbage_is_no_error_of_ours(strict, name, settings):
     assert not Undeliverable.objects.exists()
 
 
+@pytest.mark.parametrize("name", ["sendgrid"])
+@pytest.mark.usefixtures("provider")
+def test_many_mails_that_came_back_can_be_told_of_at_once(strict, name):
+    make_mail(SAM)
+    told = sendgrid("bounce") * 2_000
+    assert len(json.dumps(told)) > 500_000
+
+    assert send(strict, name, told).status_code == 204
+    assert Undeliverable.objects.get().kind == HARD
+
+
 @pytest.mark.parametrize("name", ["postmark", "mailgun"])
 @pytest.mark.usefixtures("provider")
-def test_a_body_of_more_than_what_is_allowed_is_refused(strict, name, settings):
-    body = b" " * (settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)
+def test_a_body_of_more_than_what_is_allowed_is_refused(strict, name):
+    body = b" " * (MAX_BYTES + 1)
 
     response = strict.post(
         reverse("mail-events"), body, content_type="application/json", headers=basic()
