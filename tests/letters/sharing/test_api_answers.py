@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from cases.models import Case
 from tests.factories import make_full_case
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 METHODS = "GET, HEAD, OPTIONS"
 

@@ -26,7 +26,7 @@ from tests.factories import (
 )
 from tests.letters.sending import publish, yesterday
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 URL = "/api/v1/openapi.json"
 COPY = Path(__file__).parents[3] / "docs" / "openapi.json"

@@ -13,7 +13,7 @@ from letters.text import email_ways
 from tests.factories import make_case_to_write_for, make_letter
 from tests.reading import page, words
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 MAILTO, GMAIL, OUTLOOK, YAHOO = "My mail program", "Gmail", "Outlook.com, Hotmail", "Yahoo Mail"
 
 

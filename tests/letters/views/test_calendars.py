@@ -16,7 +16,11 @@ from tests import reading
 from tests.factories import make_case, make_case_to_write_for, make_letter, make_pledge
 
 DAY = datetime.date(2026, 12, 3)
-pytestmark = [pytest.mark.usefixtures("counts_hold"), pytest.mark.django_db]
+pytestmark = [
+    pytest.mark.usefixtures("counts_hold"),
+    pytest.mark.django_db,
+    pytest.mark.any_database,
+]
 
 
 @pytest.fixture(autouse=True)

@@ -20,7 +20,7 @@ from letters.views.mail_events import MAX_BYTES
 from tests.factories import make_email_address, make_follow
 from tests.letters.mail.test_outbox import make_mail
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 SAM = "sam@example.net"
 SECRET = "provider:only-for-tests"
