@@ -37,6 +37,12 @@ def pytest_configure(config):
 
 
 @pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish():
+    """What is there before the first test is never garbage: it is not looked through again."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(items):
     """What asks no database shows the same beside every one: `bin/test` runs it once. A browser
     gets more time: on a machine that does much else, it takes many times as long."""
