@@ -53,9 +53,9 @@ def test_a_promise_of_a_stall_is_found_again_kept_and_put_under_an_address(arriv
     call_command("work", once=True)
     [link] = re.findall(r"http\S+/mine/\S+", mail.outbox[0].body)
     maren.opens(link)
-    maren.sees("We hold nothing under this address.", "3 things of this device")
+    maren.sees("We hold nothing under this address.", "On this device, without an address")
     maren.ticks("I agree that you keep this")
-    maren.presses("Put 3 things of this device under this address")
+    maren.presses("Put what is ticked under this address")
     maren.sees(f"All that we hold under {ADDRESS}.", "3 letters for Ana Test")
     assert Pledge.objects.get().email_proven_on
     assert [letter.email for letter in Letter.objects.all()] == [ADDRESS] * 2
