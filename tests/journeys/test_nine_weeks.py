@@ -426,7 +426,7 @@ def test_five_letters_of_a_stall_are_written_counted_told_of_and_erased(
         ("8 December", "your link"),
         ("11 December", "your reminder"),
         ("11 December", "your link"),
-        ("18 December", "your reminder"),
+        ("17 December", "your reminder"),
         ("23 December", "your reminder"),
         ("9 January", "news for you"),
         ("2 February", "the year"),
