@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Collection
 
 from django import template
 from django.db.models import Model
@@ -12,7 +13,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from cases.models import Case
-from letters.models import Letter
+from letters.models import Letter, Pledge
 from letters.models.demo_data import demo_data_exists
 from letters.privacy import personal_data
 from letters.statistics import deliveries, waiting
@@ -41,6 +42,33 @@ def post_button(
     """A form of one button, that posts an act: done to the row of that kind, if a page has many."""
     what = f"{kind}-{pk}" if kind else ""
     return {"act": act, "label": label, "icon": icon, "look": look, "what": what}
+
+
+@register.inclusion_tag("letters/_next_steps.html")
+def next_steps(
+    case: Case, act: str = "", *, pledge: Pledge | None = None, skipped: Collection[int] = ()
+) -> dict:
+    """What somebody can do after an act for a case: go back to their pledge, tell others, do
+    something else for the same person, go on to who needs letters most.
+
+    `act` is what they did: "letter", "signature", "message" or "share". `pledge` is one whose
+    private link may be shown to them. `skipped` are keys of cases that are not the next.
+    """
+    is_open = {
+        "letter": case.takes_letters,
+        "signature": case.takes_signatures,
+        "message": case.takes_messages,
+    }
+    others = Case.objects.to_write_for(case.edition).exclude(pk__in=[case.pk, *skipped])
+    letters_left = 0 if pledge is None or pledge.is_released else pledge.letters_left()
+    return {
+        "case": case,
+        "pledge": pledge if letters_left else None,
+        "letters_left": letters_left,
+        "may_share": act != "share" and case.may_be_shared and case.takes_actions,
+        "other": next((one for one, opens in is_open.items() if opens and one != act), ""),
+        "next_case": others.waiting_for_letters().first(),
+    }
 
 
 @register.simple_tag
