@@ -11,6 +11,8 @@ import html5lib
 from django.contrib.staticfiles import finders
 from django.http import HttpResponse
 
+from write4rights.static_files import with_imports
+
 HTML_TREE = html5lib.getTreeBuilder("etree")
 
 
@@ -62,10 +64,9 @@ def weight(response: HttpResponse) -> tuple[int, int]:
     Fonts and pictures aside: they are loaded once, or as wide as they are shown.
     """
     shown = page(response)
-    files = [element.get("href") for element in shown.all("link", rel="stylesheet")]
-    files += [element.get("src") for element in shown.all("script") if element.get("src")]
-    code = sum(
-        len(gzip.compress(Path(finders.find(name.removeprefix("/static/"))).read_bytes()))
-        for name in files
-    )
+    styles = [element.get("href") for element in shown.all("link", rel="stylesheet")]
+    scripts = [element.get("src") for element in shown.all("script") if element.get("src")]
+    files = [with_imports(name.removeprefix("/static/")).encode() for name in styles]
+    files += [Path(finders.find(name.removeprefix("/static/"))).read_bytes() for name in scripts]
+    code = sum(len(gzip.compress(file)) for file in files)
     return len(gzip.compress(response.content)) + code, code

@@ -248,7 +248,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": env.str(
             "STATICFILES_STORAGE",
-            default="whitenoise.storage.CompressedManifestStaticFilesStorage",
+            default="write4rights.static_files.StaticFilesStorage",
         )
     },
 }

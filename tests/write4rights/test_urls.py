@@ -94,6 +94,7 @@ def faults_of(url: str, shown: Page) -> list[str]:
     }
     expect("hreflang", others == {"en": SITE + bare, "fr": f"{SITE}/fr{bare}"})
 
+    expect("one style sheet", len(shown.all("link", rel="stylesheet")) == 1)
     ids = Counter(e.get("id") for e in shown.root.iter() if e.get("id") is not None)
     expect(
         f"ids {ids.most_common(1)}", all(number == 1 for number in ids.values()) and "" not in ids

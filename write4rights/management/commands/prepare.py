@@ -42,5 +42,6 @@ class Command(BaseCommand):
         sources = [
             *Path(settings.BASE_DIR / "static").rglob("*"),
             settings.BASE_DIR / "requirements/base.txt",
+            settings.BASE_DIR / "write4rights/static_files.py",
         ]
         return any(path.stat().st_mtime > made_at for path in sources)

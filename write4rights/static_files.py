@@ -1,0 +1,56 @@
+"""Style sheets in one file a page.
+
+The sources are small files by subject. What a page links, `static/css/*-page(s).css`, only imports
+them: as it stands in tests, where browsers follow the imports; written out by `collectstatic`.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from django.contrib.staticfiles import finders
+from django.core.files.base import ContentFile
+from django.core.files.storage import InMemoryStorage, Storage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+_IMPORT = re.compile(r'^@import url\("(?P<file>[\w.-]+)"\)(?: (?P<media>print))?;$', re.M)
+_COMMENT = re.compile(r"/\*.*?\*/", re.S)
+_LINE_ENDS = [(re.compile(r"\s*\n\s*"), "\n"), (re.compile(r" ?([{};,])\n"), r"\1")]
+
+
+def with_imports(name: str) -> str:
+    """A style sheet with what it imports in its place, without comments and indents."""
+
+    def imported(match: re.Match[str]) -> str:
+        css = with_imports(str(PurePosixPath(name).with_name(match["file"])))
+        return f"@media {match['media']} {{\n{css}\n}}\n" if match["media"] else css
+
+    css = _IMPORT.sub(imported, _COMMENT.sub("", _source(name)))
+    for pattern, shorter in _LINE_ENDS:
+        css = pattern.sub(shorter, css)
+    return css.strip()
+
+
+def _source(name: str) -> str:
+    path = finders.find(name)
+    if path is None:
+        raise FileNotFoundError(name)
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+class StaticFilesStorage(CompressedManifestStaticFilesStorage):
+    """Each file by its hash, compressed, and style sheets with what they import."""
+
+    def post_process(
+        self, paths: dict[str, tuple[Storage, str]], *args, **options
+    ) -> Iterator[tuple[str, str, bool]]:
+        written_out = InMemoryStorage()
+        for name in [name for name in paths if _imports(name)]:
+            written_out.save(name, ContentFile(with_imports(name).encode()))
+            paths[name] = (written_out, name)
+        yield from super().post_process(paths, *args, **options)
+
+
+def _imports(name: str) -> bool:
+    return name.endswith(".css") and bool(_IMPORT.search(_source(name)))
