@@ -39,6 +39,7 @@ urlpatterns = [
     path("cases/<slug:slug>/solidarity/", messages.write, name="message-write"),
     path("cases/<slug:slug>/messages/", messages.messages, name="messages"),
     path("cases/<slug:slug>/check-text/", checks.check_text, name="check-text"),
+    path("name-shown/", checks.name_shown, name="name-shown"),
     path("letters/<key:key>/", letters.letter, name="letter"),
     path("letters/<key:key>/edit/", letters.edit, name="letter-edit"),
     path("letters/<key:key>/letter.pdf", letters.letter_pdf, name="letter-pdf"),

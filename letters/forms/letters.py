@@ -26,9 +26,12 @@ from letters.forms.names import (
     Appearance,
     appearance,
     boxes_on_paper,
+    first_name_field,
+    name_form_field,
     question,
     sent_appearance,
     told_field,
+    which_part,
 )
 from letters.models import NameForm, Pledge, names
 from letters.models.email_spelling import email_hash
@@ -47,9 +50,8 @@ class WritingForm(ConsentForm):
         help_text=_("We do not keep your answer. It only decides what we advise you."),
         error_messages={"required": _("Answer yes or no. We do not keep the answer.")},
     )
-    name_form = forms.ChoiceField(
-        choices=NameForm.choices, initial=NameForm.FULL, widget=forms.RadioSelect
-    )
+    name_form = name_form_field()
+    first_name = first_name_field()
     under_18 = forms.BooleanField(
         label=_("I am under 18"),
         required=False,
@@ -95,13 +97,17 @@ class WritingForm(ConsentForm):
         name, name_form = cleaned.get("name", ""), cleaned.get("name_form")
         if name_form and (cleaned.get("under_18") or not (name or "name" in self.errors)):
             name_form = cleaned["name_form"] = NameForm.NONE
-        shown = names.shown(name, name_form or NameForm.NONE)
-        is_whole = names.is_whole(shown, name)
+        texts = [cleaned.get("subject", ""), cleaned.get("body", "")]
+        part = cleaned.pop("first_name", "")
+        appears = appearance(name, name_form or NameForm.NONE, part, *texts)
+        is_whole = names.is_whole(appears.name, name)
         if cleaned.get("ties") == "yes" and is_whole and not cleaned["advised"]:
             self.data["advised"] = "on"
             advice = self.ADVICE if self.case.offers_delivery else self.ADVICE_IF_POSTED
             self.add_error("name_form", str(advice))
-        self._ask_how_it_appears(name, name_form, cleaned)
+        self._ask_how_it_appears(appears, name_form, cleaned, texts)
+        if appears.parts and appears.name:  # no more of the name is kept than appears
+            cleaned["name"], cleaned["name_form"] = appears.name, NameForm.FULL
         if cleaned.get("follow") and "email" not in self.errors and not cleaned.get("email"):
             self.add_error(
                 "email", _("Type your e-mail address, or take the tick off the box for news.")
@@ -110,12 +116,16 @@ class WritingForm(ConsentForm):
             self._stop_at_words(cleaned)
         return cleaned
 
-    def _ask_how_it_appears(self, name: str, name_form: str | None, cleaned: dict) -> None:
-        """Once, if it may be wrong, or if nobody would see it before it is handed in."""
-        texts = [cleaned.get("subject", ""), cleaned.get("body", "")]
-        appears = appearance(name, name_form or NameForm.NONE, *texts)
-        if cleaned.get("told") != appears.told:
-            if appears.name and name_form in PARTS and (self.at_once or names.is_guess(name)):
+    def _ask_how_it_appears(
+        self, appears: Appearance, name_form: str | None, cleaned: dict, texts: list[str]
+    ) -> None:
+        """Where it can't be known; and once, if nobody would see it before it is handed in."""
+        if appears.parts and not appears.name:
+            self.add_error("first_name", which_part())
+        elif cleaned.get("told") != appears.told:
+            is_guess = name_form == NameForm.INITIALS and names.is_guess(appears.typed)
+            is_unseen = self.at_once and name_form in PARTS and not appears.parts
+            if appears.name and (is_guess or is_unseen):
                 self.add_error("name_form", question(appears))
             if self.at_once and appears.boxes:
                 self.add_error("name", boxes_on_paper(appears.lacks))
@@ -188,7 +198,7 @@ class LetterForm(WritingForm):
     # As the page asks: the list of errors above it follows this order.
     field_order = (
         *("ties", "target", "subject", "body"),
-        *("name_form", "under_18", "name", "place", "country"),
+        *("name_form", "first_name", "under_18", "name", "place", "country"),
     )
     ADVICE = _(
         "The authorities will read this name. With ties to the country, we advise you to choose "

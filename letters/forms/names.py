@@ -1,9 +1,11 @@
-"""How a name will appear: shown beside the choice, asked where no page shows it before it goes."""
+"""How a name will appear: shown beside the choice, asked where it can't be known or is not shown
+before it goes."""
 
 from typing import NamedTuple
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cases.printing import fonts
 from cases.typed_text import plain
@@ -16,6 +18,8 @@ class Appearance(NamedTuple):
     """What a page says about it, for `letters/checks/_name_shown.html`."""
 
     name: str
+    typed: str
+    parts: list[str]  # one of them is the first name, and only its owner knows which
     boxes: list[str]  # letters of it that our faces for print lack
     told: str  # for the form's hidden field: what the page has said
 
@@ -24,21 +28,52 @@ class Appearance(NamedTuple):
         return fonts.in_words(self.boxes)
 
 
-def appearance(name: str, name_form: str, *texts: str) -> Appearance:
-    """Of the name, and of texts that go on paper with it."""
-    shown = names.shown(name, name_form)
+def appearance(name: str, name_form: str, part: str, *texts: str) -> Appearance:
+    """Of the name, and of texts that go on paper with it. `part` is the one they chose."""
+    parts = parts_to_choose(name, name_form)
+    shown = names.shown(name, name_form) if not parts else part if part in parts else ""
     lacking = fonts.missing("\n".join([shown, *texts]))
-    return Appearance(shown, fonts.missing(shown), " ".join([shown, *lacking]).strip())
+    told = " ".join([shown, *lacking]).strip()
+    return Appearance(shown, name, parts, fonts.missing(shown), told)
 
 
 def sent_appearance(sent, *texts: str) -> Appearance:
     """The same of what was sent and not looked at yet."""
-    name = "" if sent.get("under_18") else plain(str(sent.get("name") or ""))
-    return appearance(name, str(sent.get("name_form") or NameForm.FULL), *texts)
+    name, part = (plain(str(sent.get(field) or "")) for field in ("name", "first_name"))
+    name_form = NameForm.NONE if sent.get("under_18") else sent.get("name_form") or NameForm.FULL
+    return appearance(name, str(name_form), part, *texts)
+
+
+def parts_to_choose(name: str, name_form: str) -> list[str]:
+    """For “first name only”, where we can't know which word of the name that is."""
+    is_asked = name_form == NameForm.FIRST and names.is_guess(name)
+    return names.candidates(name) if is_asked else []
+
+
+def name_form_field(**options) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        choices=NameForm.choices, initial=NameForm.FULL, widget=forms.RadioSelect, **options
+    )
+
+
+def first_name_field() -> forms.CharField:
+    """Which of the parts; `letters/checks/_name_shown.html` shows the choice once there is one."""
+    return forms.CharField(
+        label=gettext_lazy("Which part of your name should appear?"),
+        required=False,
+        max_length=120,
+        widget=forms.RadioSelect,
+    )
 
 
 def told_field() -> forms.CharField:
     return forms.CharField(required=False, widget=forms.HiddenInput)
+
+
+def which_part() -> str:
+    return _(
+        "Choose which part of your name should appear: we can’t tell which is your first name."
+    )
 
 
 def question(appears: Appearance) -> str:

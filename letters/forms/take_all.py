@@ -12,9 +12,12 @@ from letters.forms.names import (
     Appearance,
     appearance,
     boxes_on_paper,
+    first_name_field,
+    name_form_field,
     question,
     sent_appearance,
     told_field,
+    which_part,
 )
 from letters.models import NameForm
 from letters.privacy import consent
@@ -24,13 +27,11 @@ class DetailsForm(forms.Form):
     """What is asked once for all cases. Nothing of it is stored: it goes back to the device."""
 
     name = name_field()
-    name_form = forms.ChoiceField(
+    name_form = name_form_field(
         label=_("How should your name appear under letters?"),
-        choices=NameForm.choices,
-        initial=NameForm.FULL,
-        widget=forms.RadioSelect,
         help_text=_("You can choose otherwise under each of them."),
     )
+    first_name = first_name_field()
     under_18 = forms.BooleanField(
         label=_("I am under 18"),
         required=False,
@@ -83,9 +84,12 @@ class DetailsForm(forms.Form):
             cleaned["name_form"] = NameForm.NONE
         if not cleaned.get("consent") and (cleaned.get("name") or cleaned.get("email")):
             self.add_error("consent", ConsentForm.IS_NEEDED)
-        appears = appearance(cleaned.get("name", ""), cleaned.get("name_form") or NameForm.NONE)
-        if cleaned.get("told") != appears.told:
-            if appears.name and cleaned.get("name_form") in PARTS:
+        name_form = cleaned.get("name_form") or NameForm.NONE
+        appears = appearance(cleaned.get("name", ""), name_form, cleaned.get("first_name", ""))
+        if appears.parts and not appears.name:
+            self.add_error("first_name", which_part())
+        elif cleaned.get("told") != appears.told:
+            if appears.name and name_form in PARTS and not appears.parts:
                 self.add_error("name_form", question(appears))
             if appears.boxes:
                 self.add_error("name", boxes_on_paper(appears.lacks))

@@ -2,7 +2,8 @@
 
 Nothing tells for certain which word of a name is the first name: in much of Asia and in Hungary the
 family comes first, some people have one name, some write “Family, Given”. So the rules here guess,
-`is_guess` says where they may be wrong, and the forms show what will appear and ask.
+and the forms show what will appear. Where `is_guess` says that they may be wrong, the forms ask
+which of the `candidates` it is.
 Source: https://www.w3.org/International/questions/qa-personal-names
 """
 
@@ -37,14 +38,20 @@ KOREA = (
     "seo shin son song yang yoo yoon"
 )
 CHINA = (  # in the spellings of several places
-    "chan chen cheng cheung chow deng gao guo he hu huang lam lau leung li liang lin liu luo ma "
-    "peng sun tan tang tsai wang wong wu xie xu yeung zhang zhao zheng zhou zhu"
+    "cai cao chan chen cheng cheung chow deng dong feng gao guo han he hu huang jiang lam lau "
+    "leung li liang lin liu lu luo ma mao pan peng shen su sun tan tang tsai wang wei wong wu xi "
+    "xie xu yan yang yao ye yeung yin yuan zeng zhang zhao zheng zhong zhou zhu zou"
 )
 HUNGARY = (
-    "balogh farkas fekete horvath juhasz kiss kovacs lakatos meszaros molnar nagy nemeth olah papp "
-    "racz szabo szilagyi takacs toth varga"
+    "balogh farkas fekete horvath juhasz kiss kovacs lakatos meszaros molnar nagy nemeth olah "
+    "orban papp racz szabo szilagyi takacs toth varga"
 )
-FAMILY_NAMES = frozenset(f"{VIET_NAM} {KOREA} {CHINA} {HUNGARY}".split())
+JAPAN = (
+    "fujita goto hasegawa hayashi inoue ishikawa ito kato kimura kobayashi kondo maeda matsumoto "
+    "mori murakami nakajima nakamura ogawa okada saito sakamoto sasaki sato shimizu suzuki "
+    "takahashi tanaka watanabe yamada yamaguchi yamamoto yamashita yamazaki yoshida"
+)
+FAMILY_NAMES = frozenset(f"{VIET_NAM} {KOREA} {CHINA} {HUNGARY} {JAPAN}".split())
 
 LETTER_BLANKS = "\u115f\u1160\u3164\uffa0"  # letters for Unicode, nothing for the eye
 APOSTROPHES = "'’‘‛ʼʻʾʿ"
@@ -94,6 +101,15 @@ def initials(name: str) -> str:
 def is_guess(name: str) -> bool:
     """Whether its first name and initials may be other ones: then its owner is asked."""
     return bool(name.strip()) and not _parts(name).is_certain
+
+
+def candidates(name: str) -> list[str]:
+    """What may be the first name in it, in the order in which it was typed."""
+    words = _parts(name).words
+    if len(words) == 2 and "".join(words) in name.split():  # one word without a blank
+        return [words[1], "".join(words)]
+    typed = [word for piece in COMMAS.split(name) for word in piece.split()]
+    return [word for word in dict.fromkeys(typed) if word in words and _letters(word)]
 
 
 def is_whole(shown: str, name: str) -> bool:

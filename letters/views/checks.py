@@ -35,6 +35,17 @@ def check_text(request: HttpRequest, slug: str) -> HttpResponse:
     return render(request, "letters/checks/_checked.html", context)
 
 
+@private_page
+@require_POST
+def name_shown(request: HttpRequest) -> HttpResponse:
+    """How the name will appear that somebody is typing, for the script beside its field."""
+    if throttle.hit("check-text", request) > MAX_CHECKS_AN_HOUR:
+        return HttpResponse(status=429)
+    texts = [request.POST.get(name, "") for name in ("subject", "body")]
+    appears = sent_appearance(request.POST, *texts)
+    return render(request, "letters/checks/_name_shown.html", {"appears": appears})
+
+
 def checked(request: HttpRequest, case: Case, about: str = AppliesTo.APPEAL) -> dict:
     """`problems` of the text that was sent, for `_problems.html`; nothing if too many were."""
     if throttle.hit("check-text", request) > MAX_CHECKS_AN_HOUR:

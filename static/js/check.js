@@ -5,7 +5,7 @@ const section = document.querySelector("[data-check]");
 const form = section?.closest("form");
 const names = [
   ...["csrfmiddlewaretoken", "subject", "body", "language", "form", "target"],
-  ...["name", "name_form", "under_18"],
+  ...["name", "name_form", "first_name", "under_18"],
 ];
 let asked = "";
 let waiting;
@@ -32,8 +32,8 @@ async function ask() {
 function show(html) {
   const focused = document.activeElement.closest("[data-check-list] button")?.dataset.words;
   const fresh = new DOMParser().parseFromString(html, "text/html");
-  form.elements.told.value = fresh.querySelector("[data-name-shown]").dataset.told;
-  for (const part of ["[data-check-sum]", "[data-check-list]", "[data-name-shown]", "[data-fit]"]) {
+  form.elements.told.value = fresh.querySelector("[data-told]").dataset.told;
+  for (const part of ["[data-check-sum]", "[data-check-list]", "[data-fit]"]) {
     const before = form.querySelector(part);
     const after = fresh.querySelector(part);
     if (before.innerHTML !== after.innerHTML) {

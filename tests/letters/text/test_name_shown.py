@@ -34,35 +34,81 @@ def press_again(client: Client, url: str, response, form: dict):
 
 
 @pytest.mark.parametrize(
-    ("name", "name_form", "shown"),
+    ("name", "parts", "chosen"),
     [
-        ("王小明", "first", "小明"),
-        ("王小明", "initials", "王. 小."),
-        ("Nguyễn Thị Lan", "first", "Lan"),
-        ("Nagy Anna", "first", "Anna"),
-        ("Dr. Meier", "first", "Meier"),
+        ("王小明", ["小明", "王小明"], "小明"),
+        ("Nguyễn Thị Lan", ["Nguyễn", "Thị", "Lan"], "Lan"),
+        ("Nagy Anna", ["Nagy", "Anna"], "Anna"),
+        ("Tanaka Yuki", ["Tanaka", "Yuki"], "Yuki"),
+        ("Dr. Anna NAGY", ["Anna", "NAGY"], "Anna"),
+        ("J. Robert Smith", ["J.", "Robert", "Smith"], "Robert"),
+        ("Dr. Meier", ["Meier"], "Meier"),
     ],
 )
-def test_a_name_whose_parts_may_be_others_is_asked_about_once(client, case, name, name_form, shown):
+def test_who_may_put_the_family_first_is_asked_which_part_is_their_first_name(
+    client, case, name, parts, chosen
+):
     url = reverse("letters:letter-write", args=[case.slug])
-    form = letter_form(name=name, name_form=name_form)
+    form = letter_form(name=name, name_form="first")
+
+    asked = client.post(url, form)
+
+    assert list(asked.context["form"].errors) == ["first_name"]
+    assert "Choose which part of your name should appear" in page_of(asked)
+    assert asked.context["form"].appears.parts == parts
+    assert asked.context["form"].appears.name == ""
+    assert not Letter.objects.exists()
+    assert client.post(url, form | {"first_name": chosen}).status_code == 302
+    letter = Letter.objects.get()
+    assert letter.signed_name == chosen
+    assert letter.name == chosen  # the rest is not kept
+
+
+def test_a_part_that_is_not_in_the_name_is_asked_about_anew(client, case):
+    form = letter_form(name="Nagy Anna", name_form="first", first_name="Éva")
+
+    again = client.post(reverse("letters:letter-write", args=[case.slug]), form)
+
+    assert list(again.context["form"].errors) == ["first_name"]
+    assert not Letter.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Dr. Anna Meier", "Anna"),
+        ("Prof. Dr. Anna Meier", "Anna"),
+        ("Mr Sam Tester Jr.", "Sam"),
+        ("Meier, Anna", "Anna"),
+        ("Meier, Dr. Anna", "Anna"),
+        ("Suharto", "Suharto"),
+        ("Ana María López", "Ana"),
+    ],
+)
+def test_a_first_name_that_can_be_told_is_not_asked_about(client, case, name, shown):
+    assert send_letter(client, case, name=name, name_form="first").status_code == 302
+    assert Letter.objects.get().signed_name == shown
+
+
+def test_initials_whose_order_may_be_another_are_asked_about_once(client, case):
+    url = reverse("letters:letter-write", args=[case.slug])
+    form = letter_form(name="王小明", name_form="initials")
 
     asked = client.post(url, form)
 
     assert list(asked.context["form"].errors) == ["name_form"]
-    assert f"Your name will appear as “{shown}”. {ASKED}" in page_of(asked)
-    assert not Letter.objects.exists()
+    assert f"Your name will appear as “王. 小.”. {ASKED}" in page_of(asked)
     assert press_again(client, url, asked, form).status_code == 302
-    assert Letter.objects.get().signed_name == shown
+    assert Letter.objects.get().signed_name == "王. 小."
 
 
 def test_another_name_than_was_shown_is_asked_about_anew(client, case):
     url = reverse("letters:letter-write", args=[case.slug])
-    asked = client.post(url, letter_form(name="Nagy Anna", name_form="first"))
+    asked = client.post(url, letter_form(name="王小明", name_form="initials"))
 
-    again = press_again(client, url, asked, letter_form(name="Kovács Éva", name_form="first"))
+    again = press_again(client, url, asked, letter_form(name="李小龙", name_form="initials"))
 
-    assert "Your name will appear as “Éva”." in page_of(again)
+    assert "Your name will appear as “李. 小.”." in page_of(again)
 
 
 def test_who_types_just_what_should_appear_is_not_asked(client, case):
@@ -87,15 +133,29 @@ def test_without_script_a_button_shows_how_the_name_will_appear(client, case):
     assert not Letter.objects.exists()
 
 
-def test_the_script_is_told_how_the_name_will_appear(client, case):
+def test_the_script_is_told_how_the_name_will_appear(client):
+    url = reverse("letters:name-shown")
+
+    def shown(**typed):
+        return page_of(client.post(url, {"name_form": "full"} | typed))
+
+    assert "שרה כהן" in shown(name="שרה כהן")
+    assert BOXES in shown(name="שרה כהן")
+    assert "No name will appear." in shown(name="Sam", under_18="on")
+    assert "If you leave it empty, no name will appear." in shown(name="")
+    asked = shown(name="Nagy Anna", name_form="first")
+    assert "Choose below which part of your name should appear." in asked
+    assert 'value="Nagy"' in asked
+    chosen = shown(name="Nagy Anna", name_form="first", first_name="Anna")
+    assert 'will appear as: <b dir="auto" translate="no">Anna</b>' in " ".join(chosen.split())
+
+
+def test_the_check_of_a_text_tells_the_form_what_the_page_has_said(client, case):
     url = reverse("letters:check-text", args=[case.slug])
 
-    full = page_of(client.post(url, {"name": "שרה כהן", "name_form": "full"}))
-    young = page_of(client.post(url, {"name": "Sam", "name_form": "full", "under_18": "on"}))
+    answer = page_of(client.post(url, {"name": "Sam Tester", "name_form": "initials"}))
 
-    assert "שרה כהן" in full
-    assert BOXES in full
-    assert "No name will appear." in young
+    assert 'data-told="S. T."' in answer
 
 
 def test_without_a_name_none_stands_and_nothing_is_asked(client, case):
@@ -105,7 +165,7 @@ def test_without_a_name_none_stands_and_nothing_is_asked(client, case):
     send_letter(client, case, name="", name_form="full")
     send_message(client, make_solidarity_action(case).case, name=" ", name_form="first")
 
-    assert "No name will appear." in page_of(page)
+    assert "If you leave it empty, no name will appear." in page_of(page)
     assert [letter.signed_name for letter in Letter.objects.all()] == ["", ""]
     assert {letter.name_form for letter in Letter.objects.all()} == {"none"}
 
@@ -175,15 +235,15 @@ def begin(client: Client, **details):
     return client.post(reverse("letters:take-all"), typed | details)
 
 
-def test_take_all_shows_how_the_name_will_appear_before_it_begins(client, case):
-    details = {"name": "王小明", "name_form": "first"}
+def test_take_all_asks_which_part_of_the_name_appears_before_it_begins(client, case):
+    details = {"name": "Nagy Anna", "name_form": "first"}
     asked = begin(client, **details)
 
-    assert "Your name will appear as “小明”." in page_of(asked)
-    begun = begin(client, **details, told=asked.context["form"]["told"].value())
+    assert "Choose which part of your name should appear" in page_of(asked)
+    begun = begin(client, **details, first_name="Anna")
     assert begun.url == reverse("letters:take-all-case", args=[case.slug])
     url = reverse("letters:take-all-letter", args=[case.slug])
-    assert "小明</b>" in page_of(client.get(url))
+    assert "Anna</b>" in page_of(client.get(url))
 
 
 @pytest.mark.parametrize("kind", ["letter", "message"])
