@@ -4,6 +4,10 @@ A public number never tells of one action. Live is only how many there are for a
 together. Everything that is broken down (by kind, country, region, day, source) is published once
 a day, without parts under five, and in fives: so whatever is subtracted from whatever, on one page
 or on two days, is nothing or five and more. letters/statistics/published.py does it.
+
+Two ways to leave out what is under five. What is published is rounded anyway, so it may be counted
+with the largest part (`absorb_small_cells`): no other part loses its number. Where numbers must be
+exact, as on the cover of a hand-in, it takes other parts with it (`suppress_small_cells`).
 """
 
 from collections.abc import Hashable, Mapping
@@ -49,20 +53,44 @@ def suppress_small_cells(numbers: Mapping[Key, int]) -> Breakdown[Key]:
     return Breakdown(dict(reversed(left)), sum(hidden))
 
 
-def suppress_in_groups(numbers: Mapping[str, Mapping[str, int]]) -> list[Group]:
-    """Groups with their parts; what is hidden of the one can't be worked out from the other.
+def absorb_small_cells(numbers: Mapping[Key, int]) -> Breakdown[Key]:
+    """The parts that may be shown, each with a number of its own, and the sum of all others.
 
-    Groups that are suppressed are one group, and their parts are broken down together.
+    Where all others are fewer than SMALLEST_SHOWN, their sum is nothing and they are counted with
+    the largest part. What is shown is then the same as if they had been actions of that part: so
+    nobody can tell whether there are any. (If there is no such part, nothing may be shown.)
     """
-    sums = suppress_small_cells({name: sum(parts.values()) for name, parts in numbers.items()})
+    small = {key: number for key, number in numbers.items() if 0 < number < SMALLEST_SHOWN}
+    parts = {key: number for key, number in numbers.items() if number >= SMALLEST_SHOWN}
+    others = sum(small.values())
+    if parts and others < SMALLEST_SHOWN:
+        parts[max(parts, key=parts.__getitem__)] += others
+        others = 0
+    in_order = sorted(parts.items(), key=lambda item: -item[1])
+    return Breakdown(dict(in_order), others)
+
+
+def absorb_small_groups(numbers: Mapping[str, Mapping[str, int]]) -> list[Group]:
+    """Groups with their parts; what is too few of the one can't be worked out from the other.
+
+    Groups that are too small are one group without a name; where they are fewer than SMALLEST_SHOWN
+    together, their parts are among those of the largest group.
+    """
+    sums = {name: sum(parts.values()) for name, parts in numbers.items()}
+    small = [name for name, number in sums.items() if 0 < number < SMALLEST_SHOWN]
+    large = [name for name, number in sums.items() if number >= SMALLEST_SHOWN]
+    others = {key: number for name in small for key, number in numbers[name].items()}
+    within = {name: dict(numbers[name]) for name in large}
+    if large and sum(others.values()) < SMALLEST_SHOWN:
+        within[max(large, key=sums.__getitem__)].update(others)
+        others = {}
     groups = [
-        Group(name, number, suppress_small_cells(numbers[name]))
-        for name, number in sums.parts.items()
+        Group(name, sum(parts.values()), absorb_small_cells(parts))
+        for name, parts in within.items()
     ]
-    if sums.suppressed:
-        in_rest = [parts for name, parts in numbers.items() if name not in sums.parts]
-        pooled = {key: number for parts in in_rest for key, number in parts.items()}
-        groups.append(Group(None, sums.suppressed, suppress_small_cells(pooled)))
+    groups.sort(key=lambda group: -group.number)
+    if others:
+        groups.append(Group(None, sum(others.values()), absorb_small_cells(others)))
     return groups
 
 

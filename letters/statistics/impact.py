@@ -366,8 +366,8 @@ FIGURES = [
             "Letters that we received are with us, and each signature was confirmed from its own "
             "e-mail address. That a letter was posted, e-mailed or written by hand, or that "
             "somebody posted about a case, we only know from whoever did it. Counts on paper are "
-            "entered by staff. Published once a day, in steps of five. Fewer than five are not "
-            "told apart, with as many more as it takes that they can’t be worked out."
+            "entered by staff. Published once a day, in steps of five. What is fewer than five, "
+            "also with others, is counted with the largest number."
         ),
         by_source,
     ),
@@ -389,7 +389,8 @@ FIGURES = [
         gettext_lazy(
             "An action stands at the day on which it began to count here; on paper, at the day "
             "that was entered with it. A day with fewer than five actions has no column: it is "
-            "among the other days, with as many more as it takes that it can’t be worked out."
+            "among the other days or, where these have fewer than five together, is counted with "
+            "the fullest day."
         ),
         by_day,
     ),
@@ -400,8 +401,9 @@ FIGURES = [
         gettext_lazy(
             "The country is what somebody chose to say, or what was entered with a count on "
             "paper. A country with fewer than five actions has no number of its own: it is among "
-            "the other countries of its region, with as many more as it takes that it can’t be "
-            "worked out."
+            "the other countries of its region or, where these have fewer than five together, is "
+            "counted with the largest one. So nobody can be found, and no other country loses its "
+            "number."
         ),
         by_country,
     ),
@@ -411,7 +413,7 @@ FIGURES = [
         gettext_lazy("By region"),
         gettext_lazy(
             "The same countries, in the regions the campaign divides the world into. A region with "
-            "fewer than five actions is shown together with others."
+            "fewer than five actions is shown together with others, or counted with the largest."
         ),
         by_region,
     ),

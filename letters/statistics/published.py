@@ -21,9 +21,9 @@ from letters.statistics import replies
 from letters.statistics.disclosure import (
     Breakdown,
     Group,
+    absorb_small_cells,
+    absorb_small_groups,
     in_steps,
-    suppress_in_groups,
-    suppress_small_cells,
 )
 from letters.statistics.regions import REGION_OF
 
@@ -115,7 +115,7 @@ def _publish_kinds(ledger: QuerySet[Tally]) -> None:
     for case, kind, number in ledger.values_list("case", "kind").annotate(Sum("number")):
         kinds[case][kind] += number
     for count in ActionCount.objects.order_by("pk"):
-        parts = suppress_small_cells(kinds[count.pk]).parts
+        parts = absorb_small_cells(kinds[count.pk]).parts
         shown = dict.fromkeys((f"shown_{name}" for name in tally_ledger.TOTALS.values()), 0)
         for kind, number in parts.items():
             name = f"shown_{tally_ledger.TOTALS[kind]}"
@@ -138,7 +138,7 @@ def _publish_tables(edition: Edition, ledger: QuerySet[Tally], today: datetime.d
 
 
 def _parts(table: FigureTable, column: str, ledger: QuerySet[Tally]) -> Iterator[tuple[Part, int]]:
-    found = suppress_small_cells(dict(ledger.values_list(column).annotate(Sum("number"))))
+    found = absorb_small_cells(dict(ledger.values_list(column).annotate(Sum("number"))))
     for key, number in [*found.parts.items(), ("", found.suppressed)]:
         yield (table.value, "", f"{key}"), number
 
@@ -149,7 +149,7 @@ def _states(edition: Edition, today: datetime.date) -> Iterator[tuple[Part, int]
     with_us = Letter.objects.filter(
         COUNTED_LETTER, case__in=cases, route=Route.DELIVER, counted_on__lt=today
     ).order_by()
-    found = suppress_small_cells(dict(with_us.values_list("state").annotate(Count("pk"))))
+    found = absorb_small_cells(dict(with_us.values_list("state").annotate(Count("pk"))))
     for key, number in [*found.parts.items(), ("", found.suppressed)]:
         yield (FigureTable.STATE.value, "", key), number
 
@@ -159,7 +159,7 @@ def _countries(ledger: QuerySet[Tally]) -> Iterator[tuple[Part, int]]:
     for country, number in ledger.values_list("country").annotate(Sum("number")):
         region = REGION_OF.get(country, NOT_SAID)
         by_region[region][country if region else NOT_SAID] += number
-    for group in suppress_in_groups(by_region):
+    for group in absorb_small_groups(by_region):
         name = PublishedFigure.ELSEWHERE if group.name is None else _stored(group.name)
         for country, number in group.within.parts.items():
             yield (FigureTable.COUNTRY.value, name, _stored(country)), number

@@ -46,7 +46,8 @@ class ImpactTotals:
     @property
     def on_paper(self) -> int:
         """How many of them staff entered; 0 as well, if these are not told apart."""
-        return self.by_source.parts.get(TallySource.STAFF.value, 0)
+        on_paper = self.by_source.parts.get(TallySource.STAFF.value, 0)
+        return on_paper if on_paper < self.total else 0
 
 
 def load() -> ImpactTotals:

@@ -3,7 +3,12 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from letters.statistics.disclosure import SMALLEST_SHOWN, suppress_in_groups, suppress_small_cells
+from letters.statistics.disclosure import (
+    SMALLEST_SHOWN,
+    absorb_small_cells,
+    absorb_small_groups,
+    suppress_small_cells,
+)
 
 parts = st.dictionaries(st.text("abcdefgh", min_size=1, max_size=2), st.integers(0, 12))
 groups = st.dictionaries(
@@ -71,51 +76,85 @@ def test_no_more_is_hidden_than_needed(numbers):
     assert all(number <= min(shown.values(), default=number) for number in hidden)
 
 
-def test_groups_are_suppress_small_cells_each_by_itself():
-    found = suppress_in_groups({"africa": {"KE": 20, "TZ": 3, "UG": 3}, "asia": {"NP": 9}})
+def test_a_small_part_takes_nothing_from_the_others():
+    found = absorb_small_cells({"GB": 420, "FR": 60, "US": 2, "KE": 1})
+
+    # Nobody can tell 420 and 3 elsewhere from 423.
+    assert found == absorb_small_cells({"GB": 423, "FR": 60}) == ({"GB": 423, "FR": 60}, 0)
+
+
+def test_small_parts_that_are_enough_together_are_the_others():
+    assert absorb_small_cells({"GB": 420, "US": 4, "KE": 1}) == ({"GB": 420}, 5)
+
+
+def test_where_all_parts_are_small_none_is_shown():
+    assert absorb_small_cells({"GB": 2, "US": 2}) == ({}, 4)
+    assert absorb_small_cells({"GB": 4, "US": 4}) == ({}, 8)
+    assert absorb_small_cells({}) == ({}, 0)
+
+
+@given(parts)
+@example({"a": 4, "b": 5})
+@example({"a": 12, "b": 12, "c": 1})
+def test_each_part_of_five_and_more_has_a_number_of_its_own(numbers):
+    shown, others = absorb_small_cells(numbers)
+
+    assert shown.keys() == {key for key, number in numbers.items() if number >= SMALLEST_SHOWN}
+    assert sum(shown.values()) + others == sum(numbers.values())
+    assert not shown or not 0 < others < SMALLEST_SHOWN
+
+
+@given(parts)
+@example({"a": 5, "b": 1})
+@example({"a": 12, "b": 12, "c": 4})
+def test_what_is_absorbed_might_as_well_not_be_there(numbers):
+    """The same numbers can be told of other actions, all of them in parts that are shown."""
+    found = absorb_small_cells(numbers)
+
+    if found.parts and not found.suppressed:
+        assert absorb_small_cells(found.parts) == found
+
+
+def test_each_group_is_told_with_its_parts():
+    found = absorb_small_groups({"africa": {"KE": 20, "TZ": 3, "UG": 3}, "asia": {"NP": 9}})
 
     assert found == [("africa", 26, ({"KE": 20}, 6)), ("asia", 9, ({"NP": 9}, 0))]
 
 
-def test_small_groups_are_suppress_small_cells_together():
-    found = suppress_in_groups(
-        {"africa": {"KE": 3}, "asia": {"NP": 12, "LK": 8}, "europe": {"NO": 90}}
-    )
+def test_a_small_group_takes_nothing_from_the_others():
+    found = absorb_small_groups({"africa": {"KE": 2}, "asia": {"NP": 12}, "europe": {"NO": 90}})
 
-    # Nepal may be shown; were Sri Lanka too, Kenya's 3 would be what is left.
-    assert found == [("europe", 90, ({"NO": 90}, 0)), (None, 23, ({"NP": 12}, 11))]
+    assert found == [("europe", 92, ({"NO": 92}, 0)), ("asia", 12, ({"NP": 12}, 0))]
+
+
+def test_small_groups_that_are_enough_together_are_one():
+    found = absorb_small_groups({"africa": {"KE": 3}, "asia": {"NP": 2}, "europe": {"NO": 90}})
+
+    assert found == [("europe", 90, ({"NO": 90}, 0)), (None, 5, ({}, 5))]
 
 
 @given(groups.map(distinct))
 def test_no_small_group_or_part_can_be_worked_out_from_both_together(numbers):
-    sums = {name: sum(parts.values()) for name, parts in numbers.items()}
-    parts = {key: number for inner in numbers.values() for key, number in inner.items() if number}
-    found = suppress_in_groups(numbers)
+    found = absorb_small_groups(numbers)
 
-    assert sum(group.number for group in found) == sum(sums.values())
+    assert sum(group.number for group in found) == sum(
+        number for parts in numbers.values() for number in parts.values()
+    )
+    may_be_shown = any(group.name is not None for group in found)
     for group in found:
-        shown, suppressed = group.within
-        assert sum(shown.values()) + suppressed == group.number
-        assert all(
-            number >= SMALLEST_SHOWN and parts[key] == number for key, number in shown.items()
-        )
-        if group.name is not None:
-            assert group.number == sums[group.name] >= SMALLEST_SHOWN
-        inside = [
-            key
-            for name, inner in numbers.items()
-            for key, number in inner.items()
-            if number and (name == group.name or (group.name is None and name not in named(found)))
-        ]
-        hidden = [key for key in inside if key not in shown]
-        assert sum(parts[key] for key in hidden) == suppressed
-        if len(inside) > 1 and group.number >= SMALLEST_SHOWN and hidden:
-            assert len(hidden) >= 2
-            assert suppressed >= SMALLEST_SHOWN
-        # What is left when all that is shown is taken away is never one small group alone.
-        if group.name is None and group.number >= SMALLEST_SHOWN:
-            assert len({name for name, _key in hidden}) >= 2
+        shown, others = group.within
+        assert sum(shown.values()) + others == group.number
+        assert all(number >= SMALLEST_SHOWN for number in shown.values())
+        if may_be_shown:
+            assert group.number >= SMALLEST_SHOWN
+            assert not 0 < others < SMALLEST_SHOWN or not shown
+    if may_be_shown and found[-1].name is not None:
+        told = {group.name: told_of(group) for group in found}
+        assert absorb_small_groups(told) == found  # as if no group had been small
 
 
-def named(found) -> set:
-    return {group.name for group in found}
+def told_of(group) -> dict:
+    """Parts that would be told in the same way."""
+    shown, others = group.within
+    small = {("others", number): 1 for number in range(others)}
+    return shown | small

@@ -150,14 +150,14 @@ def test_what_people_only_say_stands_beside_what_we_know(client):
     assert "People say they sent or posted it, 55 of 115." in words(shown(client).one("main"))
 
 
-def test_a_few_by_hand_can_not_be_worked_out(client):
+def test_a_few_by_hand_are_told_as_if_they_were_of_the_largest_part(client):
     case = make_case()
     for source, number in {"online": 31, "said": 57, "by-hand": 2}.items():
         count(case, number, source=source)
 
     assert rows(client, "sources") == [
+        ["online", "Received here or confirmed", "30"],
         ["said", "People say they sent or posted it", "55"],
-        ["", "Not told apart", "30"],
     ]
 
 
@@ -267,19 +267,46 @@ def test_countries_are_counted_within_their_regions(client):
     ]
 
 
+def test_a_few_actions_from_elsewhere_take_no_country_from_the_map(client):
+    case = make_case()
+    for country, number in {"GB": 420, "US": 2, "KE": 1, "": 1}.items():
+        count(case, number, country=country)
+
+    assert rows(client, "countries") == [["GB", "United Kingdom", "420"]]
+    assert rows(client, "regions") == [
+        ["europe-central-asia", "Europe and Central Asia", "420"],
+    ]
+    assert "countries" in figures_on(shown(client))
+
+
 def test_a_small_region_does_not_show_by_what_its_countries_leave(client):
     case = make_case()
-    for country, number in {"NO": 90, "KE": 3, "NP": 12, "LK": 8}.items():
+    for country, number in {"NO": 91, "KE": 3, "NP": 12, "LK": 8}.items():
         count(case, number, country=country)
 
     assert rows(client, "countries") == [
         ["NO", "Norway", "90"],
         ["NP", "Nepal", "10"],
-        ["", "Other countries, or not said", "10"],
+        ["LK", "Sri Lanka", "5"],
     ]
     assert rows(client, "regions") == [
         ["europe-central-asia", "Europe and Central Asia", "90"],
-        ["", "Elsewhere, or not said", "20"],
+        ["asia-pacific", "Asia-Pacific", "15"],
+    ]
+
+
+def test_small_regions_that_are_enough_together_are_told_as_one(client):
+    case = make_case()
+    for country, number in {"NO": 90, "KE": 3, "NP": 4}.items():
+        count(case, number, country=country)
+
+    assert rows(client, "countries") == [
+        ["NO", "Norway", "90"],
+        ["", "Other countries, or not said", "5"],
+    ]
+    assert rows(client, "regions") == [
+        ["europe-central-asia", "Europe and Central Asia", "90"],
+        ["", "Elsewhere, or not said", "5"],
     ]
 
 
