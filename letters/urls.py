@@ -60,7 +60,6 @@ urlpatterns = [
     path("take-all/done/", take_all.done, name="take-all-done"),
     path("take-all/<slug:slug>/", take_all.step, name="take-all-case"),
     path("take-all/<slug:slug>/letter/", take_all.letter, name="take-all-letter"),
-    path("take-all/<slug:slug>/sign/", take_all.signature, name="take-all-signature"),
     path("take-all/<slug:slug>/message/", take_all.message, name="take-all-message"),
     path("cases/<slug:slug>/share/", posts.share, name="share"),
     path("cases/<slug:slug>/share/mastodon/", posts.share_on_mastodon, name="share-mastodon"),

@@ -1,4 +1,4 @@
-"""Through all open cases one after another: a letter, a signature, a message, or the next one.
+"""Through all open cases one after another: a signature, a letter, a message, or the next one.
 
 What a supporter typed once and what they did on the way is kept on their device alone: in a cookie
 that only these pages are sent, and that only this site can read. No row of ours says who took
@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from cryptography.fernet import InvalidToken
 
@@ -29,16 +30,22 @@ Action = Literal["letter", "signature", "message"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
 
 
+# What is typed for one of them, and stands in the form of the next.
+DETAILS = ("name", "name_form", "first_name", "under_18", "place", "country", "email")
+ABOUT_A_PERSON = ("name", "email")  # of nobody under 18
+
+
 @dataclass
 class TakeAll:
-    """Where somebody is on the way. `details` are initial values for the forms of all cases."""
+    """Where somebody is on the way."""
 
-    details: dict = field(default_factory=dict)
-    ties: list[str] = field(default_factory=list)  # countries they have ties to
+    details: dict = field(default_factory=dict)  # initial values for the forms of all cases
+    agreed: list[str] = field(default_factory=list)  # to what: "letter", "signature"
     order: list[str] = field(default_factory=list)  # slugs, as they were when they began
     skipped: list[str] = field(default_factory=list)  # slugs; those they are done with, too
     # {slug: {"letter": its private key, "message": key, "signature": ""}}
     done: dict[str, dict[str, str]] = field(default_factory=dict)
+    last: list[str] = field(default_factory=list)  # what was done last, and the slug
     keep: bool = False
 
     @classmethod
@@ -59,6 +66,11 @@ class TakeAll:
     def has_begun(self) -> bool:
         return bool(self.order)
 
+    def begin(self, cases: list[Case]) -> None:
+        """With the first act: from then on the order stays."""
+        if not self.has_begun:
+            self.order = [case.slug for case in cases]
+
     def in_order(self, cases: list[Case]) -> list[Case]:
         """The open cases as they stood when they began; what opened since comes last."""
         places = {slug: place for place, slug in enumerate(self.order)}
@@ -68,14 +80,21 @@ class TakeAll:
         """The first case that they have not skipped; None at the end of the way."""
         return next((case for case in cases if case.slug not in self.skipped), None)
 
-    def initial_for(self, case: Case) -> dict:
-        """What the forms of this case begin with."""
-        if not self.has_begun:
-            return {}
-        return self.details | {"ties": "yes" if case.country in self.ties else "no"}
+    def initial_for(self, purpose: str) -> dict:
+        """What a form begins with that asks for consent to this: "letter" or "signature"."""
+        return self.details | ({"consent": True} if purpose in self.agreed else {})
+
+    def remember(self, typed: Mapping[str, Any], agreed_to: str) -> None:
+        """With what was typed here the next form begins. `agreed_to` is empty without consent."""
+        self.details |= {name: typed[name] for name in DETAILS if name in typed}
+        if self.details.get("under_18"):
+            self.details |= dict.fromkeys(ABOUT_A_PERSON, "")
+        if agreed_to and agreed_to not in self.agreed:
+            self.agreed.append(agreed_to)
 
     def record(self, case: Case, action: Action, key: str = "") -> None:
         self.done.setdefault(case.slug, {})[action] = key
+        self.last = [action, case.slug]
 
     def send(self, letter: Letter, act: str) -> None:
         """A letter or message is written: send it on its way, by another one if that is closed."""
@@ -85,12 +104,12 @@ class TakeAll:
             letters.act(letter, wanted if is_offered else "post")
         self.record(letter.case, "message" if letter.is_message else "letter", letter.key)
 
-    def record_signature(self, case: Case, typed: dict) -> None:
-        """A petition is signed: with what was typed for it the next one begins."""
-        self.details |= {name: typed[name] for name in ("name", "country", "email")}
-        self.record(case, "signature")
-
     def skip(self, case: Case) -> None:
+        self.pass_on(case)
+        self.last = ["skip", case.slug]
+
+    def pass_on(self, case: Case) -> None:
+        """The way goes on to the next one."""
         if case.slug not in self.skipped:
             self.skipped.append(case.slug)
 

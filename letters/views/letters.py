@@ -278,7 +278,7 @@ def _writing_page(
         known |= {"consent": bool(editing.consent_version), "target": target.key if target else ""}
         form = LetterForm(case=case, targets=targets, initial=known)
     elif form is None:
-        known = take_all.initial_for(case) if take_all else _pledged(request)
+        known = take_all.initial_for("letter") if take_all else _pledged(request)
         known |= start.first_words(model) | {"target": target.key if target else ""}
         form = LetterForm(case=case, targets=targets, initial=known)
     else:

@@ -147,7 +147,7 @@ def _writing_page(
         form = MessageForm(case=case, editing=editing, initial=known)
     elif form is None:
         picked = [phrase for phrase in phrases if phrase.pk in start.points]
-        known = take_all.initial_for(case) if take_all else {}
+        known = take_all.initial_for("letter") if take_all else {}
         if picked:
             known |= {
                 "language": picked[0].language,

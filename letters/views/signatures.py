@@ -9,49 +9,49 @@ from cases.goals import percent_of_goal
 from cases.http_caching import private_page
 from cases.models import Petition
 from letters.actions import signatures
-from letters.actions.take_all import TakeAll
 from letters.forms.signatures import SignForm
 from letters.models import Signature
 from letters.privacy import senders
-from letters.views import submitting, take_all_cookie
+from letters.views import submitting
 
 SIGNERS_SHOWN = 12
 
 
 @private_page
-def sign(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> HttpResponse:
-    """The text, and the form to sign it. The answer is the same whoever's address is typed.
-
-    In “take all” the way goes on.
-    """
+def sign(request: HttpRequest, slug: str) -> HttpResponse:
+    """The text, and the form to sign it. The answer is the same whoever's address is typed."""
     petition = _petition_or_404(slug)
     case = petition.case
     if request.method != "POST":
         if not case.takes_actions:
             return redirect(case)
-        return _signing_page(request, petition, take_all=take_all)
+        return _signing_page(request, petition)
     form = SignForm(request.POST, petition=petition)
+    if status := keep(request, form):
+        return _signing_page(request, petition, form, status=status)
+    return redirect("letters:mail-sent")
+
+
+def keep(request: HttpRequest, form: SignForm) -> int | None:
+    """Keep the signature; if it is refused, the status with which the form is shown again."""
+    petition = form.petition
     closed = (
         ""
-        if case.takes_signatures
+        if petition.case.takes_signatures
         else _("While you read, this petition stopped taking signatures. Nothing of you was kept.")
     )
     too_many = _("Too many signatures came from here in this hour. Try again later.")
     status = submitting.refused(form, request, "sign", closed=closed, too_many=too_many, mails=True)
-    if status:
-        return _signing_page(request, petition, form, status=status, take_all=take_all)
-    signatures.sign(
-        petition=petition,
-        email=form.cleaned_data["email"],
-        follow=form.cleaned_data["follow"],
-        sender=senders.share_of(request),
-        needs_review=submitting.needs_review(form),
-        **form.signature_fields(),
-    )
-    if take_all:
-        take_all.record_signature(case, form.cleaned_data)
-        return take_all_cookie.save_and_return(take_all, case)
-    return redirect("letters:mail-sent")
+    if status is None:
+        signatures.sign(
+            petition=petition,
+            email=form.cleaned_data["email"],
+            follow=form.cleaned_data["follow"],
+            sender=senders.share_of(request),
+            needs_review=submitting.needs_review(form),
+            **form.signature_fields(),
+        )
+    return status
 
 
 def _signing_page(
@@ -60,12 +60,10 @@ def _signing_page(
     form: SignForm | None = None,
     *,
     status: int = 200,
-    take_all: TakeAll | None = None,
 ) -> HttpResponse:
     case = petition.case
     prefetch_related_objects([case], "targets")
     number = case.shown_signatures
-    known = take_all.initial_for(case) if take_all else {}
     signers: list[Signature] = []
     if petition.shows_signers and number:
         signers = list(Signature.objects.shown(petition)[:SIGNERS_SHOWN])
@@ -74,8 +72,7 @@ def _signing_page(
         "petition": petition,
         "targets": case.targets.all(),
         "demands": case.demands.all(),
-        "form": form or SignForm(petition=petition, initial=known),
-        "take_all": take_all,
+        "form": form or SignForm(petition=petition),
         "is_open": case.takes_signatures or form is not None,
         "number": number or None,
         "percent": percent_of_goal(number, petition.goal),

@@ -82,6 +82,7 @@ def write(request: HttpRequest, form: WritingForm, take_all: TakeAll | None) -> 
     if take_all is None:
         return mine_cookie.remember(request, redirect(letter), letter)
     take_all.send(letter, request.POST.get("send", ""))
+    take_all.remember(form.cleaned_data, "letter" if form.consent_version else "")
     response = take_all_cookie.save_and_return(take_all, form.case)
     return mine_cookie.remember(request, response, letter)
 

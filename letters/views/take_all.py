@@ -1,23 +1,27 @@
 """Take all: through all open cases, with the details asked once and kept on the device."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import NamedTuple
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import ngettext
 
 from cases.http_caching import private_page
 from cases.models import Case, Edition
 from letters.actions.take_all import ACTIONS, Action, TakeAll
-from letters.forms.names import sent_appearance
-from letters.forms.take_all import DetailsForm
+from letters.forms.take_all import TakeAllSignForm
 from letters.mail import outbox
 from letters.models import Letter, LetterState
 from letters.views import letters, take_all_cookie
 from letters.views import messages as message_views
 from letters.views import signatures as signature_views
+
+CLOSED = "closed"  # in the query of the page that follows a case which closed meanwhile
 
 
 class Step(NamedTuple):
@@ -30,53 +34,77 @@ class Step(NamedTuple):
 
 @private_page
 def start(request: HttpRequest) -> HttpResponse:
-    """What it is, for whom, and the details that are asked once."""
-    take_all = take_all_cookie.load(request)
-    cases = take_all.in_order(_open_cases())
+    """The first case that somebody has not been through."""
     if request.POST.get("act") == "forget":
         return take_all_cookie.delete(redirect("letters:take-all"))
-    form = DetailsForm(
-        request.POST if request.method == "POST" else None,
-        cases=cases,
-        initial=take_all.details | {"ties": take_all.ties, "keep": take_all.keep},
-    )
-    if form.is_valid():
-        take_all.details, take_all.ties = form.details(), form.cleaned_data["ties"]
-        take_all.keep = form.cleaned_data["keep"]
-        take_all.order = [case.slug for case in cases]
-        return take_all_cookie.save(take_all, _to_next(take_all, cases))
-    context = {
-        "take_all": take_all,
-        "form": form,
-        "appears": sent_appearance(take_all.details),
-        "steps": _steps(take_all, cases),
-        "next": take_all.next_case(cases),
-        "is_changing": "details" in request.GET or request.method == "POST",
-    }
-    return render(request, "letters/take_all/start.html", context)
+    take_all = take_all_cookie.load(request)
+    cases = take_all.in_order(_open_cases())
+    if not cases:
+        return render(request, "letters/take_all/nothing_open.html")
+    case = take_all.next_case(cases)
+    return _step_page(request, take_all, cases, case) if case else redirect("letters:take-all-done")
 
 
 @private_page
 def step(request: HttpRequest, slug: str) -> HttpResponse:
-    """One case: who this is, and what can be done. A POST goes on to the next one."""
+    """One case: who this is, and what can be done. A POST signs or skips, and goes on."""
     take_all = take_all_cookie.load(request)
     cases = take_all.in_order(_open_cases())
     case = next((one for one in cases if one.slug == slug), None)
-    if not take_all.has_begun or case is None:  # it was closed or frozen meanwhile
-        return _to_next(take_all, cases) if take_all.has_begun else redirect("letters:take-all")
-    if request.method == "POST":
+    if case is None:  # it was closed or frozen meanwhile
+        return _to_next(take_all, cases, query=f"?{CLOSED}")
+    if request.method != "POST":
+        return _step_page(request, take_all, cases, case)
+    take_all.begin(cases)
+    if request.POST.get("act") == "skip":
         take_all.skip(case)
-        return take_all_cookie.save(take_all, _to_next(take_all, cases))
+    elif case.petition:
+        form = TakeAllSignForm(request.POST, petition=case.petition, take_all=take_all)
+        if status := signature_views.keep(request, form):
+            return _step_page(request, take_all, cases, case, form, status=status)
+        take_all.record(case, "signature")
+        take_all.remember(form.cleaned_data, "signature")
+        take_all.keep = form.cleaned_data["keep"]
+        take_all.pass_on(case)
+    return take_all_cookie.save(take_all, _to_next(take_all, cases))
+
+
+def _step_page(
+    request: HttpRequest,
+    take_all: TakeAll,
+    cases: list[Case],
+    case: Case,
+    form: TakeAllSignForm | None = None,
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    steps = _steps(take_all, cases)
+    done = next(step.done for step in steps if step.case == case)
+    may_sign = case.takes_signatures and not take_all.details.get("under_18")
+    if form is None and may_sign and "signature" not in done:
+        form = TakeAllSignForm(petition=case.petition, take_all=take_all)
     context = {
         "take_all": take_all,
         "case": case,
+        "petition": case.petition,
+        "form": form,
+        "done": done,
+        "steps": steps,
         "place": cases.index(case) + 1,
         "of": len(cases),
         "passed": sum(one.slug in take_all.skipped for one in cases),
-        "done": _steps(take_all, [case])[0].done,
-        "may_sign": case.takes_signatures and not take_all.details.get("under_18"),
+        "is_last": take_all.next_case([one for one in cases if one != case]) is None,
     }
-    return render(request, "letters/take_all/step.html", context)
+    context |= _what_was_done_last(request, take_all, cases)
+    return render(request, "letters/take_all/step.html", context, status=status)
+
+
+def _what_was_done_last(request: HttpRequest, take_all: TakeAll, cases: list[Case]) -> dict:
+    """For the line above the next case, and for whom that was."""
+    if CLOSED in request.GET:
+        return {"last_act": CLOSED}
+    act, slug = take_all.last or ["", ""]
+    return {"last_act": act, "last_case": next((one for one in cases if one.slug == slug), None)}
 
 
 @private_page
@@ -86,20 +114,15 @@ def letter(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @private_page
-def signature(request: HttpRequest, slug: str) -> HttpResponse:
-    return _with_take_all(request, slug, "signature", signature_views.sign)
-
-
-@private_page
 def message(request: HttpRequest, slug: str) -> HttpResponse:
     return _with_take_all(request, slug, "message", message_views.write)
 
 
 def _with_take_all(request: HttpRequest, slug: str, action: Action, view: Callable) -> HttpResponse:
     take_all = take_all_cookie.load(request)
-    if not take_all.has_begun:
-        return redirect("letters:take-all")
-    if request.method != "POST" and action in take_all.done.get(slug, {}):
+    if request.method == "POST":
+        take_all.begin(_open_cases())
+    elif action in take_all.done.get(slug, {}):
         return redirect("letters:take-all-case", slug=slug)
     return view(request, slug, take_all=take_all)
 
@@ -127,7 +150,12 @@ def done(request: HttpRequest) -> HttpResponse:
             for letter in step.done.values()
         ),
         "everyone": sum(case.total_count for case in cases),
+        "to_write": next(
+            (step.case for step in steps if step.case.open_targets and "letter" not in step.done),
+            None,
+        ),
     }
+    context |= _what_was_done_last(request, take_all, cases)
     return render(request, "letters/take_all/done.html", context)
 
 
@@ -166,10 +194,10 @@ def _steps(take_all: TakeAll, cases: list[Case]) -> list[Step]:
     return steps
 
 
-def _to_next(take_all: TakeAll, cases: list[Case]) -> HttpResponse:
+def _to_next(take_all: TakeAll, cases: list[Case], *, query: str = "") -> HttpResponse:
     case = take_all.next_case(cases)
-    return (
-        redirect("letters:take-all-case", slug=case.slug)
-        if case
-        else redirect("letters:take-all-done")
-    )
+    if case:
+        url = reverse("letters:take-all-case", args=[case.slug])
+    else:
+        url = reverse("letters:take-all-done" if take_all.has_begun else "letters:take-all")
+    return redirect(f"{url}{query}#now")

@@ -31,7 +31,7 @@ def save(take_all: TakeAll, response: HttpResponse) -> HttpResponse:
 
 def save_and_return(take_all: TakeAll, case: Case) -> HttpResponse:
     """After something was done for a case: to what else can be done for it."""
-    return save(take_all, redirect("letters:take-all-case", slug=case.slug))
+    return save(take_all, redirect(reverse("letters:take-all-case", args=[case.slug]) + "#now"))
 
 
 def delete(response: HttpResponse) -> HttpResponse:

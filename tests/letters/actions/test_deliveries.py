@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 
 from cases.publishing import gate
@@ -41,10 +40,6 @@ def marked():
 @pytest.fixture
 def unmarked():
     return make_case_to_write_for(takes_deliveries=False)
-
-
-def begin_take_all(client: Client) -> None:
-    client.post(reverse("letters:take-all"), {"name_form": "none"})
 
 
 def says(response) -> str:
@@ -110,7 +105,6 @@ def test_a_rejected_letter_goes_no_other_way_where_it_can_be_handed_in_again(cli
 
 
 def test_who_takes_all_actions_posts_it(client, unmarked):
-    begin_take_all(client)
     url = reverse("letters:take-all-letter", args=[unmarked.slug])
     assert not OF_DELIVERY.search(says(client.get(url)))
 
@@ -146,7 +140,6 @@ def test_where_it_is_turned_off_no_page_mentions_it(client, settings, tmp_path):
         make_letter(case, state="drafting", route="").get_absolute_url(),
         make_message(case, state="drafting", route="").get_absolute_url(),
     ]
-    begin_take_all(client)
 
     found = {}
     for url in [*FOR_READERS, *private]:

@@ -760,12 +760,11 @@ def test_by_a_link_to_a_list_several_are_marked_and_undone_without_a_cookie():
 def test_what_take_all_sends_is_remembered(client, monkeypatch):
     monkeypatch.setattr("letters.privacy.antispam.FASTEST", -1)
     case = make_case_to_write_for()
-    client.post("/take-all/", {"name_form": "full", "country": "NO"})
     url = reverse("letters:take-all-letter", args=[case.slug])
     form = client.get(url).context["form"]
     filled = {name: form[name].value() or "" for name in form.fields}
 
-    client.post(url, filled | {"send": "post"})
+    client.post(url, filled | {"send": "post", "ties": "no"})
 
     assert remembered(client) == [Letter.objects.get().get_absolute_url()]
 

@@ -9,43 +9,58 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from letters.models import Letter
+from cases.models import Case
+from letters.models import Letter, Signature
 from tests.factories import make_case, make_case_to_write_for, make_letter, make_petition
 from tests.letters.sending import publish, sign_form, token_in, yesterday
 from tests.letters.stored import everything
+from tests.reading import Page, words
+from tests.reading import page as parsed
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
 COOKIE = "take-all-en"
-DETAILS = {
-    "name": "Sam Tester",
-    "name_form": "full",
-    "country": "DE",
-    "email": "sam@example.org",
-    "consent": "on",
-}
 
 
-def begin(client: Client, **details):
-    """Type the details, and say yes to how the name will appear."""
-    url = reverse("letters:take-all")
-    response = client.post(url, DETAILS | details)
-    if response.status_code == 200 and "name_form" in response.context["form"].errors:
-        told = response.context["form"]["told"].value()
-        response = client.post(url, DETAILS | details | {"told": told})
-    return response
+def begin(client: Client, case: Case, **typed):
+    """Sign for the first: that is when details are typed."""
+    return client.post(step(case), sign_form(case.petition, **typed))
 
 
-def step(case) -> str:
+def skip(client: Client, case: Case):
+    return client.post(step(case), {"act": "skip"})
+
+
+def step(case: Case) -> str:
     return reverse("letters:take-all-case", args=[case.slug])
 
 
-def write_letter(client: Client, case, send: str = "deliver"):
-    """Send the letter as it stands in the form, nothing typed."""
+def next_to(case: Case) -> str:
+    return step(case) + "#now"
+
+
+def write_letter(client: Client, case: Case, send: str = "deliver", **fields):
+    """Send the letter as it stands in the form, with the answer that is asked for each country."""
     url = reverse("letters:take-all-letter", args=[case.slug])
     form = client.get(url).context["form"]
-    filled = {name: form[name].value() or "" for name in form.fields}
-    return client.post(url, filled | {"send": send})
+    filled = {name: form[name].value() or "" for name in form.fields} | {"ties": "no"}
+    return client.post(url, filled | {"send": send} | fields)
+
+
+def as_it_stands(page) -> dict:
+    """The form as a browser sends it if somebody only presses the button."""
+    form = page.context["form"]
+    return {name: form[name].value() or "" for name in form.fields} | {"act": "sign"}
+
+
+def asked(page: Page) -> set[str]:
+    """The names of the fields that somebody sees."""
+    fields = [*page.all("input"), *page.all("select"), *page.all("textarea")]
+    return {field.get("name") for field in fields if field.get("type") != "hidden"} - {"website"}
+
+
+def case_to_sign(**fields) -> Case:
+    return make_petition(make_case_to_write_for(**fields)).case
 
 
 @pytest.fixture(autouse=True)
@@ -53,36 +68,137 @@ def _no_haste(monkeypatch):
     monkeypatch.setattr("letters.privacy.antispam.FASTEST", -1)
 
 
-def test_details_typed_once_stand_in_every_letter(client):
-    cases = [make_case_to_write_for(country=country) for country in ("NO", "TN")]
+def test_the_first_page_is_a_person_and_a_petition(client):
+    needy = case_to_sign(display_name="Anne Testlund")
 
-    begin(client, ties=["TN"], name_form="initials")
-    for case in cases:
-        write_letter(client, case)
+    page = parsed(client.get("/take-all/"))
+
+    assert page.texts("h1") == ["Anne Testlund"]
+    assert "Sign" in page.texts("button")
+    assert asked(page) == {"name", "country", "email", "consent", "keep"}
+    assert needy.petition.text.splitlines()[0] in words(page.one("main"))
+    assert COOKIE not in client.cookies  # whoever looks keeps nothing
+
+
+def test_who_has_signed_once_signs_the_next_with_one_button(client):
+    cases = [case_to_sign() for _nr in range(8)]
+
+    answer = client.get("/take-all/")
+    answer = begin(client, answer.context["case"], country="NO")
+    for _nr in range(7):
+        page = client.get(answer.url.partition("#")[0])
+        assert "Signing as Sam Tester, Norway" in words(parsed(page).one("main"))
+        answer = client.post(page.context["request"].path, as_it_stands(page))
+
+    assert answer.url == reverse("letters:take-all-done") + "#now"
+    signed = [(one.name, one.country) for one in Signature.objects.all()]
+    assert signed == [("Sam Tester", "NO")] * len(cases)
+    assert not Signature.objects.filter(needs_review=True).exists()
+
+
+def test_nobody_is_too_quick_for_one_button(client, monkeypatch):
+    monkeypatch.setattr("letters.privacy.antispam.FASTEST", 3)
+    one, two = case_to_sign(), case_to_sign()
+    begin(client, one)
+
+    client.post(step(two), as_it_stands(client.get(step(two))))
+
+    assert Signature.objects.filter(needs_review=False).count() == 2
+
+
+def test_what_was_done_last_is_said_and_leads_to_a_letter_for_the_same_person(client):
+    one, two = case_to_sign(display_name="Anne Testlund"), case_to_sign()
+
+    begin(client, one)
+
+    page = parsed(client.get(step(two)))
+    assert "You signed for Anne Testlund" in page.texts("h2")
+    assert reverse("letters:take-all-letter", args=[one.slug]) in page.links
+
+
+def test_an_error_shows_what_was_typed_and_nothing_is_kept(client):
+    case = case_to_sign()
+
+    answer = begin(client, case, name="Ana Test", email="")
+
+    assert list(answer.context["form"].errors) == ["email"]
+    assert "Ana Test" in answer.content.decode()
+    assert COOKIE not in client.cookies
+    assert not Signature.objects.exists()
+
+
+def test_the_same_button_twice_and_after_a_back_signs_once(client):
+    one, two = case_to_sign(), case_to_sign()
+    form = sign_form(one.petition)
+
+    answers = [client.post(step(one), form) for _nr in range(3)]
+
+    assert {answer.url for answer in answers} == {next_to(two)}
+    assert Signature.objects.count() == 1
+    assert "You have signed." in client.get(step(one)).content.decode()
+
+
+def test_two_tabs_lose_nothing(client):
+    one, two, three = [case_to_sign() for _nr in range(3)]
+    begin(client, one)
+    pages = [client.get(step(case)) for case in (two, three)]
+
+    for case, page in zip((two, three), pages, strict=True):
+        client.post(step(case), as_it_stands(page))
+
+    done = client.get(reverse("letters:take-all-done"))
+    assert "3 signatures" in done.context["you"]
+
+
+def test_a_name_typed_for_one_letter_stands_in_the_next(client):
+    cases = [case_to_sign(country=country) for country in ("NO", "TN")]
+
+    typed = {"name": "Sam Tester", "name_form": "full", "country": "DE", "consent": "on"}
+    write_letter(client, cases[0], **typed)
+    write_letter(client, cases[1])
 
     letters = list(Letter.objects.order_by("pk"))
     assert [letter.name for letter in letters] == ["Sam Tester"] * 2
-    assert [letter.signed_name for letter in letters] == ["S. T."] * 2
+    assert [letter.country for letter in letters] == ["DE"] * 2
     assert [letter.state for letter in letters] == ["submitted"] * 2
 
 
+def test_ties_are_asked_for_each_country(client):
+    cases = [case_to_sign(country=country) for country in ("NO", "TN")]
+    write_letter(client, cases[0])
+
+    answer = write_letter(client, cases[1], ties="")
+
+    assert "ties" in answer.context["form"].errors
+
+
+def test_who_agreed_to_a_letter_has_not_agreed_to_a_signature(client):
+    case = case_to_sign()
+    write_letter(client, case, name="Sam Tester", email="sam@example.org", consent="on")
+
+    page = parsed(client.get(step(case)))
+
+    assert "consent" in asked(page)
+    assert "Signing as" not in words(page.one("main"))
+
+
 def test_the_way_leads_from_the_case_that_needs_letters_most_to_the_end(client):
-    busy, needy = make_case_to_write_for(), make_case_to_write_for()
+    busy, needy = case_to_sign(), case_to_sign()
     for _letter in range(5):
         make_letter(busy, state="posted", counted_on=yesterday())
     publish()
 
-    first = begin(client)
-    second = client.post(first.url)
-    end = client.post(second.url)
+    first = client.get("/take-all/").context["case"]
+    second = skip(client, needy)
+    end = skip(client, busy)
 
-    assert [first.url, second.url] == [step(needy), step(busy)]
-    assert end.url == reverse("letters:take-all-done")
+    assert (first, second.url) == (needy, next_to(busy))
+    assert end.url == reverse("letters:take-all-done") + "#now"
 
 
 def test_the_order_stays_while_others_write(client):
-    one, two = make_case_to_write_for(), make_case_to_write_for()
-    begin(client)
+    one, two = case_to_sign(), case_to_sign()
+    begin(client, one)
 
     for _nr in range(3):
         make_letter(one, state="posted")
@@ -92,11 +208,10 @@ def test_the_order_stays_while_others_write(client):
 
 
 def test_what_was_done_and_skipped_is_remembered(client):
-    one, two = make_case_to_write_for(), make_case_to_write_for()
-    begin(client)
+    one, two = case_to_sign(), case_to_sign()
     write_letter(client, one, send="post")
-    client.post(step(one))
-    client.post(step(two))
+    skip(client, one)
+    skip(client, two)
 
     steps = client.get(reverse("letters:take-all-done")).context["steps"]
 
@@ -105,26 +220,10 @@ def test_what_was_done_and_skipped_is_remembered(client):
     assert Letter.objects.get().state == "ready"
 
 
-def test_what_is_typed_for_one_petition_stands_in_the_form_of_the_next(client):
-    one, two = make_petition(), make_petition()
-    begin(client, name="", email="")
-    url, following = [
-        reverse("letters:take-all-signature", args=[petition.case.slug]) for petition in [one, two]
-    ]
-
-    client.post(url, sign_form(one, name="Ana Test", country="PT", email="ana@example.org"))
-
-    form = client.get(following).context["form"]
-    typed = [form[name].value() for name in ("name", "country", "email")]
-    assert typed == ["Ana Test", "PT", "ana@example.org"]
-    assert "1 signature" in client.get(reverse("letters:take-all-done")).context["you"]
-    assert client.get(url).url == step(one.case)
-
-
 def test_nothing_of_it_is_stored_and_the_cookie_tells_nobody(client):
-    make_case_to_write_for()
+    case = case_to_sign()
 
-    cookie = begin(client).cookies[COOKIE]
+    cookie = begin(client, case, name="Sam Tester").cookies[COOKIE]
 
     assert "Sam Tester" not in cookie.value
     assert "Sam Tester" not in everything("letters_")
@@ -133,14 +232,15 @@ def test_nothing_of_it_is_stored_and_the_cookie_tells_nobody(client):
 
 
 def test_it_is_kept_for_thirty_days_only_if_asked(client):
-    make_case_to_write_for()
+    case = case_to_sign()
 
-    assert begin(client, keep="on").cookies[COOKIE]["max-age"] == 30 * 24 * 60 * 60
+    assert begin(client, case, keep="on").cookies[COOKIE]["max-age"] == 30 * 24 * 60 * 60
+    assert begin(client, case, keep="").cookies[COOKIE]["max-age"] == ""
 
 
 def test_after_thirty_days_a_cookie_is_read_no_more(client):
-    make_case_to_write_for()
-    begin(client, keep="on")
+    begin(client, case_to_sign(), keep="on")
+    case_to_sign()
     url, now = reverse("letters:take-all"), timezone.now()
 
     has_begun = []
@@ -152,8 +252,8 @@ def test_after_thirty_days_a_cookie_is_read_no_more(client):
 
 
 def test_forget_me_takes_all_off_the_device(client):
-    make_case_to_write_for()
-    begin(client)
+    begin(client, case_to_sign())
+    case_to_sign()
 
     answer = client.post(reverse("letters:take-all"), {"act": "forget"})
 
@@ -163,8 +263,7 @@ def test_forget_me_takes_all_off_the_device(client):
 
 
 def test_forget_me_in_one_language_forgets_in_all(client):
-    make_case_to_write_for()
-    begin(client)
+    begin(client, case_to_sign())
 
     client.post("/fr/take-all/", {"act": "forget"})
 
@@ -172,8 +271,7 @@ def test_forget_me_in_one_language_forgets_in_all(client):
 
 
 def test_the_end_shows_the_links_that_open_what_was_written(client):
-    case = make_case_to_write_for()
-    begin(client)
+    case = case_to_sign()
     write_letter(client, case, send="post")
 
     page = client.get(reverse("letters:take-all-done")).content.decode()
@@ -184,21 +282,20 @@ def test_the_end_shows_the_links_that_open_what_was_written(client):
 
 
 def test_the_same_letter_sent_twice_is_one(client):
-    case = make_case_to_write_for()
-    begin(client)
+    case = case_to_sign()
     url = reverse("letters:take-all-letter", args=[case.slug])
     form = client.get(url).context["form"]
-    filled = {name: form[name].value() or "" for name in form.fields} | {"send": "deliver"}
+    filled = {name: form[name].value() or "" for name in form.fields}
+    filled |= {"send": "deliver", "ties": "no"}
 
     answers = [client.post(url, filled) for _nr in range(2)]
 
-    assert [answer.url for answer in answers] == [step(case)] * 2
+    assert [answer.url for answer in answers] == [next_to(case)] * 2
     assert Letter.objects.count() == 1
 
 
 def test_a_letter_that_was_written_is_not_asked_for_again(client):
-    case = make_case_to_write_for()
-    begin(client)
+    case = case_to_sign()
     write_letter(client, case)
 
     answer = client.get(reverse("letters:take-all-letter", args=[case.slug]))
@@ -207,9 +304,7 @@ def test_a_letter_that_was_written_is_not_asked_for_again(client):
 
 
 def test_an_erased_letter_was_not_written(client):
-    case = make_case_to_write_for()
-    begin(client)
-    write_letter(client, case, send="post")
+    write_letter(client, case_to_sign(), send="post")
     Letter.objects.all().delete()
 
     [step] = client.get(reverse("letters:take-all-done")).context["steps"]
@@ -218,8 +313,7 @@ def test_an_erased_letter_was_not_written(client):
 
 
 def test_mistakes_are_named_and_what_was_typed_is_kept(client):
-    case = make_case_to_write_for()
-    begin(client)
+    case = case_to_sign()
     url = reverse("letters:take-all-letter", args=[case.slug])
     token = token_in(client.get(url))
 
@@ -231,34 +325,58 @@ def test_mistakes_are_named_and_what_was_typed_is_kept(client):
 
 
 def test_under_18_no_name_and_no_address_goes_on_the_way(client):
-    case = make_case_to_write_for()
+    one, two = case_to_sign(), case_to_sign()
 
-    begin(client, under_18="on")
-    write_letter(client, case)
+    typed = {"name": "Sam Tester", "email": "sam@example.org", "under_18": "on"}
+    write_letter(client, one, **typed)
+    write_letter(client, two)
 
-    letter = Letter.objects.get()
-    assert (letter.name, letter.email, letter.name_form) == ("", "", "none")
+    for letter in Letter.objects.all():
+        assert (letter.name, letter.email, letter.name_form) == ("", "", "none")
+    assert client.get(step(two)).context["form"] is None  # nobody of that age is asked to sign
 
 
-def test_a_case_that_closes_on_the_way_is_left_out(client):
-    one, two = make_case_to_write_for(), make_case_to_write_for()
-    begin(client)
+@pytest.mark.parametrize("act", ["", "sign", "skip"])
+def test_a_case_that_is_frozen_on_the_way_is_passed_by_with_a_word(client, act):
+    one, two = case_to_sign(), case_to_sign()
+    skip(client, two)
+    client.get("/take-all/")
+    three = case_to_sign()
     one.freeze, one.freeze_reason = "hidden", "A test."
     one.save()
 
-    assert client.get(step(one)).url == step(two)
-    assert [step.case for step in client.get("/take-all/").context["steps"]] == [two]
+    filled = sign_form(one.petition) | {"act": act}
+    answer = client.post(step(one), filled) if act else client.get(step(one))
+
+    assert answer.url == f"{step(three)}?closed#now"
+    page = parsed(client.get(answer.url.partition("#")[0]))
+    assert "That case takes no actions at the moment" in page.texts("h2")
+    assert one.display_name not in words(page.one("main"))
+    assert not Signature.objects.exists()
+
+
+def test_a_petition_that_closes_on_the_way_says_so_and_offers_the_letter(client):
+    case = case_to_sign()
+    case.petition.closes_on = yesterday() - datetime.timedelta(days=1)
+    case.petition.save()
+
+    answer = begin(client, case)
+
+    assert answer.status_code == 409
+    assert "this petition stopped taking signatures" in answer.content.decode()
+    page = parsed(client.get(step(case)))
+    assert reverse("letters:take-all-letter", args=[case.slug]) in page.links
 
 
 @pytest.mark.parametrize(
     "cookie", ["", "nonsense", "gAAAAABrAt2hCsds6TTnkDdO1eFs7KFSKjSevEtz-7S9y"]
 )
 def test_a_cookie_that_cannot_be_read_is_a_new_beginning(client, cookie):
-    case = make_case_to_write_for()
+    case = case_to_sign()
     client.cookies[COOKIE] = cookie
 
-    assert client.get(step(case)).url == reverse("letters:take-all")
-    assert client.get(reverse("letters:take-all")).status_code == 200
+    assert client.get(step(case)).status_code == 200
+    assert not client.get(reverse("letters:take-all")).context["take_all"].has_begun
 
 
 def test_without_open_cases_the_page_says_so(client):
@@ -268,24 +386,25 @@ def test_without_open_cases_the_page_says_so(client):
 
 
 def test_many_cases_cost_no_more_queries_than_few(client, django_assert_max_num_queries):
-    make_case_to_write_for()
-    begin(client)
+    case_to_sign()
+    begin(client, case_to_sign())
 
     for url in ["/take-all/", "/take-all/done/"]:
         with django_assert_max_num_queries(5) as few:
             client.get(url)
         for _nr in range(4):
-            make_case_to_write_for()
+            case_to_sign()
         with django_assert_max_num_queries(len(few)):
             client.get(url)
 
 
 @pytest.mark.slow
 def test_the_cookie_of_a_long_way_fits(client):
-    cases = [make_case_to_write_for() for _nr in range(12)]
-    begin(client, name="S" * 120, place="T" * 80, email=f"{'s' * 60}@{'e' * 60}.example")
+    cases = [case_to_sign() for _nr in range(12)]
+    email = f"{'s' * 60}@{'e' * 60}.example"
     for case in cases:
-        answer = write_letter(client, case)
+        begin(client, case, name="S" * 120, email=email)
+        answer = write_letter(client, case, place="T" * 80, consent="on")
 
     size = len(answer.cookies[COOKIE].OutputString())
 

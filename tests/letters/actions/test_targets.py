@@ -19,7 +19,6 @@ from tests.factories import (
     make_pledge,
     make_target,
 )
-from tests.letters.actions.test_take_all import begin
 from tests.letters.sending import act, letter_form, send_letter, send_pledge
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
@@ -122,7 +121,6 @@ def test_the_button_beside_the_targets_sends_nothing_though_no_other_is_ticked(
 ):
     """It is the first of the form: a browser presses it when somebody types Enter in a line."""
     monkeypatch.setattr("letters.privacy.antispam.FASTEST", -1)
-    begin(client)
     chain = reverse("letters:take-all-letter", args=[case.slug])
     letter = make_letter(case, subject="As it was")
     changing = reverse("letters:letter-edit", args=[letter.key])
@@ -292,12 +290,11 @@ def test_after_the_last_day_of_one_target_the_others_can_be_written_to(client, c
 
 def test_on_the_way_through_all_cases_one_chooses_too(client, case, monkeypatch):
     monkeypatch.setattr("letters.privacy.antispam.FASTEST", -1)
-    begin(client)
     url = reverse("letters:take-all-letter", args=[case.slug])
 
     form = client.get(url, {"target": "prosecutor"}).context["form"]
     filled = {name: form[name].value() or "" for name in form.fields}
-    client.post(url, filled | {"send": "deliver"})
+    client.post(url, filled | {"send": "deliver", "ties": "no"})
 
     letter = Letter.objects.get()
     assert (letter.target.key, letter.body, letter.state) == ("prosecutor", OTHERS, "submitted")

@@ -13,6 +13,7 @@ from tests.letters.sending import (
     send_message,
     send_pledge,
     sign,
+    sign_form,
 )
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
@@ -126,19 +127,16 @@ def test_the_export_says_what_was_agreed_to(client):
     assert letter["consent_text"].startswith(str(consent.LABEL))
 
 
-def test_take_all_asks_once_for_all_cases(client):
-    case = make_solidarity_action(make_petition().case).case
-    details = {"name": "Sam Tester", "name_form": "full", "email": "sam@example.org"}
-    told = client.get(reverse("letters:take-all")).context["form"].appears
-    asked = client.post(reverse("letters:take-all"), details)
-    assert "consent" in asked.context["form"].errors
-    details["told"] = asked.context["form"].data["told"]
+def test_take_all_asks_once_for_all_signatures_and_once_for_all_letters(client):
+    one, two = [make_solidarity_action(make_petition().case).case for _nr in range(2)]
+    step, letter, message = [
+        reverse(f"letters:take-all-{name}", args=[two.slug])
+        for name in ("case", "letter", "message")
+    ]
 
-    response = client.post(reverse("letters:take-all"), details | {"consent": "on"})
+    client.post(reverse("letters:take-all-case", args=[one.slug]), sign_form(one.petition))
+    forms = [client.get(url).context["form"] for url in (step, letter, message)]
+    client.post(reverse("letters:take-all-letter", args=[one.slug]), letter_form())
+    forms += [client.get(url).context["form"] for url in (letter, message)]
 
-    assert response.status_code == 302
-    assert told is not None
-    for name in ["take-all-letter", "take-all-signature", "take-all-message"]:
-        form = client.get(reverse(f"letters:{name}", args=[case.slug])).context["form"]
-        assert form["consent"].is_hidden
-        assert form["consent"].value() is True
+    assert [form["consent"].is_hidden for form in forms] == [True, False, False, True, True]

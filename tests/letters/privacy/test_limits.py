@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from letters.actions import take_all
-from letters.forms.take_all import DetailsForm
+from letters.forms.take_all import TakeAllSignForm
 from letters.mail import links
 from letters.privacy import consent, limits
 
@@ -48,4 +48,4 @@ def test_what_people_agree_to_names_the_limits(purpose, promised):
 
 
 def test_the_box_that_remembers_names_how_long():
-    assert in_words(take_all.COOKIE_AGE) in str(DetailsForm.base_fields["keep"].label)
+    assert in_words(take_all.COOKIE_AGE) in str(TakeAllSignForm.base_fields["keep"].label)

@@ -230,31 +230,15 @@ def test_the_check_tells_where_a_letter_stands_that_can_not_be_printed(client, c
 # --- take all: nothing is handed in before it was shown
 
 
-def begin(client: Client, **details):
-    typed = {"name": "Sam Tester", "name_form": "full", "country": "DE", "consent": "on"}
-    return client.post(reverse("letters:take-all"), typed | details)
-
-
-def test_take_all_asks_which_part_of_the_name_appears_before_it_begins(client, case):
-    details = {"name": "Nagy Anna", "name_form": "first"}
-    asked = begin(client, **details)
-
-    assert "Choose which part of your name should appear" in page_of(asked)
-    begun = begin(client, **details, first_name="Anna")
-    assert begun.url == reverse("letters:take-all-case", args=[case.slug])
-    url = reverse("letters:take-all-letter", args=[case.slug])
-    assert "Anna</b>" in page_of(client.get(url))
-
-
 @pytest.mark.parametrize("kind", ["letter", "message"])
 def test_take_all_hands_nothing_in_with_a_name_that_was_not_shown(client, monkeypatch, kind):
     monkeypatch.setattr("letters.privacy.antispam.FASTEST", -1)
     case = make_solidarity_action().case
-    begin(client)
     url = reverse(f"letters:take-all-{kind}", args=[case.slug])
     first = client.get(url).context["form"]
     filled = {name: first[name].value() or "" for name in first.fields}
     filled |= {"send": "deliver", "name_form": "initials", "body": "You are not forgotten. " * 3}
+    filled |= {"ties": "no", "name": "Sam Tester", "consent": "on"}
 
     asked = client.post(url, filled)
 
@@ -267,10 +251,10 @@ def test_take_all_hands_nothing_in_with_a_name_that_was_not_shown(client, monkey
 
 def test_take_all_hands_no_boxes_in_without_having_said_so(client, case, monkeypatch):
     monkeypatch.setattr("letters.privacy.antispam.FASTEST", -1)
-    begin(client)
     url = reverse("letters:take-all-letter", args=[case.slug])
     first = client.get(url).context["form"]
-    filled = {name: first[name].value() or "" for name in first.fields} | {"send": "deliver"}
+    filled = {name: first[name].value() or "" for name in first.fields}
+    filled |= {"send": "deliver", "ties": "no"}
     filled["body"] += " I am a friend of שרה."
 
     told = client.post(url, filled)
@@ -279,13 +263,6 @@ def test_take_all_hands_no_boxes_in_without_having_said_so(client, case, monkeyp
     assert BOXES in page_of(told)
     assert not Letter.objects.exists()
     assert press_again(client, url, told, filled).status_code == 302
-
-
-def test_take_all_begins_without_a_name(client, case):
-    begun = begin(client, name="")
-
-    assert begun.status_code == 302
-    assert "You give no name." in page_of(client.get(reverse("letters:take-all")))
 
 
 # --- names that others read
