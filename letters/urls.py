@@ -77,6 +77,18 @@ urlpatterns = [
     path("api/v1/totals/", api.totals, name="api-totals"),
     path("cases/<slug:slug>/sign/", signatures.sign, name="signature"),
     path("cases/<slug:slug>/follow/", follows.follow, name="follow"),
+    path(
+        "cases/<slug:slug>/signed/",
+        email_addresses.mail_sent,
+        {"act": "signature"},
+        name="signature-sent",
+    ),
+    path(
+        "cases/<slug:slug>/followed/",
+        email_addresses.mail_sent,
+        {"act": "follow"},
+        name="follow-sent",
+    ),
     path("follow/", follows.follow, name="follow-all"),
     path("mail-sent/", email_addresses.mail_sent, name="mail-sent"),
     path("mailboxes/<key:key>/", email_addresses.email_address, name="email-address"),

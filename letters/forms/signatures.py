@@ -44,7 +44,7 @@ class SignForm(ConsentForm):
 
     CONSENT = "signature"
     IS_NEEDED = _("Tick this to sign: without it we may not keep your name.")
-    field_order = ("name", "country", "email", "shows_name", "follow", "wants_thanks")
+    field_order = ("name", "country", "email", "consent", "shows_name", "follow", "wants_thanks")
 
     def __init__(self, data=None, *, petition: Petition, **kwargs) -> None:
         super().__init__(data, **kwargs)

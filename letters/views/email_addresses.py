@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.csrf import csrf_exempt
 
 from cases.http_caching import private_page
-from cases.models import Edition
+from cases.models import Case, Edition
 from letters.actions import email_addresses
 from letters.actions import follows as follow_actions
 from letters.actions import signatures as signature_actions
@@ -25,11 +25,17 @@ ON_ALL = {"end-all": follow_actions.end_all, "unblock": email_addresses.unblock}
 
 
 @private_page
-def mail_sent(request: HttpRequest) -> HttpResponse:
-    """Where every form that is confirmed by mail ends, whatever came of it."""
-    return render(
-        request, "letters/email_addresses/mail_sent.html", {"behind_until": outbox.is_behind()}
-    )
+def mail_sent(request: HttpRequest, slug: str = "", act: str = "") -> HttpResponse:
+    """Where every form that is confirmed by mail ends, whatever came of it; and what can be done
+    next, for the case that it was about."""
+    cases = Case.objects.select_related("edition", "petition", "solidarity_action")
+    case = cases.filter(slug=slug).first() if slug else None
+    context = {
+        "behind_until": outbox.is_behind(),
+        "case": case if case and case.is_visible else None,
+        "act": act,
+    }
+    return render(request, "letters/email_addresses/mail_sent.html", context)
 
 
 @private_page
@@ -45,7 +51,8 @@ def email_address_page(request: HttpRequest, email_address: EmailAddress) -> Htt
         things = {named(thing): thing for thing in both}
         form = ActForm(request.POST, things=things)
         shown = not form.is_valid() or _act(email_address, things, **form.cleaned_data)
-        response = redirect(email_address.get_absolute_url() + ("" if shown else "?changed"))
+        url = email_address.get_absolute_url()
+        response = redirect(url + "#now" if shown else url + "?changed")
         if form.is_valid() and form.cleaned_data["act"] == "confirm":
             return mine_cookie.remember(request, response, email_address)
         return response

@@ -27,4 +27,4 @@ def follow(request: HttpRequest, slug: str | None = None) -> HttpResponse:
         is_suspect=submitting.is_suspect(form),
         sender=senders.share_of(request),
     )
-    return redirect("letters:mail-sent")
+    return redirect("letters:follow-sent", slug=slug) if slug else redirect("letters:mail-sent")

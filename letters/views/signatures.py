@@ -15,6 +15,7 @@ from letters.privacy import senders
 from letters.views import submitting
 
 SIGNERS_SHOWN = 12
+MAX_UNFOLDED = 400  # characters of a text that leave the form in sight on a phone
 
 
 @private_page
@@ -29,7 +30,7 @@ def sign(request: HttpRequest, slug: str) -> HttpResponse:
     form = SignForm(request.POST, petition=petition)
     if status := keep(request, form):
         return _signing_page(request, petition, form, status=status)
-    return redirect("letters:mail-sent")
+    return redirect("letters:signature-sent", slug=slug)
 
 
 def keep(request: HttpRequest, form: SignForm) -> int | None:
@@ -70,6 +71,7 @@ def _signing_page(
     context = {
         "case": case,
         "petition": petition,
+        "MAX_UNFOLDED": MAX_UNFOLDED,
         "targets": case.targets.all(),
         "demands": case.demands.all(),
         "form": form or SignForm(petition=petition),

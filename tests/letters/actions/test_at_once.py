@@ -247,7 +247,7 @@ def test_one_address_typed_many_times_at_once_is_one_signature_and_one_mail():
     answers = at_once(*[lambda: Client().post(url, form)] * HANDS)
 
     assert {(answer.status_code, answer.url) for answer in answers} == {
-        (302, reverse("letters:mail-sent"))
+        (302, reverse("letters:signature-sent", args=[petition.case.slug]))
     }
     for model in [EmailAddress, Signature, Follow, OutgoingMail]:
         assert model.objects.count() == 1

@@ -37,7 +37,7 @@ def test_news_of_a_case_is_heard_once_the_owner_of_the_address_has_said_yes(clie
 
     response = ask_to_be_told(client, case)
 
-    assert response.url == reverse("letters:mail-sent")
+    assert response.url == reverse("letters:follow-sent", args=[case.slug])
     follow = Follow.objects.get()
     assert (follow.case, follow.state) == (case, "unconfirmed")
     say_yes(client, follow.email_address)

@@ -20,7 +20,17 @@ from tests.factories import (
     make_petition,
     make_signature,
 )
-from tests.letters.sending import act, publish, say_yes, sign, sign_form, signed, token, yesterday
+from tests.letters.sending import (
+    act,
+    ask_to_be_told,
+    publish,
+    say_yes,
+    sign,
+    sign_form,
+    signed,
+    token,
+    yesterday,
+)
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
@@ -51,11 +61,51 @@ def test_the_page_shows_text_demand_and_who_is_asked(client):
         "<p>Stop building.</p>",
         "Stop building on the pastures.",
         "Test Official",
-        "Your name and country: by the office, if the signatures are handed in.",
-        "Your e-mail address: by nobody.",
+        "Your name and country are seen by the office, if the signatures are handed in.",
+        "Nobody outside the campaign sees your e-mail address.",
     ]:
         assert words in page
     assert response["Cache-Control"] == "no-store, private"
+
+
+def test_a_long_text_is_folded_with_its_form_near_and_all_of_it_there(client):
+    long = make_petition(text="To the Prime Minister:\n\n" + "The herds need the pastures. " * 40)
+    short = make_petition(text="Stop building.")
+
+    pages = [reading.page(client.get(url_of(petition))) for petition in (long, short)]
+
+    assert "Read all of it" in pages[0].texts("summary")
+    assert " ".join(long.text.split()) in reading.words(pages[0].root)
+    assert "Read all of it" not in pages[1].texts("summary")
+
+
+@pytest.mark.parametrize("send", [sign, lambda client, of: ask_to_be_told(client, of.case)])
+def test_after_the_form_comes_what_can_be_done_next(client, send):
+    petition = make_petition(make_case_to_write_for(display_name="Anne Testlund"))
+    case = petition.case
+
+    sent = send(client, petition).url
+    links = reading.page(client.get(sent)).links
+    case.freeze, case.freeze_reason = "hidden", "A test."
+    case.save()
+    hidden = reading.page(client.get(sent))
+
+    for name in ("share", "letter-write"):
+        assert reverse(f"letters:{name}", args=[case.slug]) in links
+    assert not [link for link in hidden.links if link.endswith(("/share/", "/write/"))]
+    assert "Anne Testlund" not in reading.words(hidden.root)
+
+
+def test_after_the_yes_come_share_and_a_letter_for_the_same_person(client):
+    petition = make_petition()
+    sign(client, petition)
+
+    say_yes(client, address := EmailAddress.objects.get())
+
+    page = reading.page(client.get(address.get_absolute_url()))
+    assert page.texts("h1") == ["Your signature counts"]
+    for name in ("share", "letter-write"):
+        assert reverse(f"letters:{name}", args=[petition.case.slug]) in page.links
 
 
 def test_a_signature_counts_once_its_owner_has_said_yes(client):
@@ -63,7 +113,10 @@ def test_a_signature_counts_once_its_owner_has_said_yes(client):
 
     response = sign(client, petition, follow="on")
 
-    assert (response.status_code, response.url) == (302, reverse("letters:mail-sent"))
+    assert (response.status_code, response.url) == (
+        302,
+        reverse("letters:signature-sent", args=[petition.case.slug]),
+    )
     assert client.get(response.url).status_code == 200
     signature = Signature.objects.get()
     assert (signature.state, signature.name, signature.country) == (

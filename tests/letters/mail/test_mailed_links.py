@@ -187,7 +187,7 @@ def test_a_link_to_confirm_works_for_fourteen_days_and_for_all_that_its_page_doe
         seen = client.get(page).context["seen"]
         assert client.get(not_me).status_code == 200
         response = client.post(page, {"act": "confirm", "seen": seen})
-        assert response.url == EmailAddress.objects.get().get_absolute_url()
+        assert response.url == EmailAddress.objects.get().get_absolute_url() + "#now"
         assert signed(petition.case) == 1
 
         clock.shift(DAY / 12)
