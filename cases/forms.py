@@ -56,6 +56,17 @@ class FilterForm(forms.Form):
         }
 
     @property
+    def in_words(self) -> str:
+        """What is filtered by, as the page says it: “Myanmar, Journalists”; empty without."""
+        said = []
+        for name, value in self.chosen.items():
+            if name == "order":
+                continue
+            labels = dict(getattr(self.fields[name], "choices", []))
+            said.append(str(labels.get(value, f"“{value}”")))
+        return ", ".join(said)
+
+    @property
     def page_number(self) -> int:
         return self.cleaned_data.get("page") or 1
 

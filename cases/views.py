@@ -26,7 +26,7 @@ from cases.models import (
     SafetyAdvice,
     YearlyFigure,
 )
-from cases.models.cases import TAKES_NONE
+from cases.models.cases import HAS_ADDRESS, TAKES_NONE
 from cases.models.outcomes import with_later
 from cases.printing import sheets
 
@@ -63,6 +63,9 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "edition": edition,
         "cases": cases,
+        "lead": cases[0] if cases else None,
+        "lead_has_address": bool(in_order) and in_order[0][1] == HAS_ADDRESS,
+        "others": cases[1:],
         "total": sum(case.total_count for case in cases),
         "letters": letters,
         "signatures": sum(case.signature_count for case in cases),

@@ -105,7 +105,8 @@ def _outcomes() -> OutcomeQuerySet:
     return apps.get_model("cases", "Outcome").objects.filter(case=OuterRef("pk"))
 
 
-TAKES_NONE = 2  # the `reach` of a case that takes no letters: see needing_letters_first
+# The `reach` of a case: see needing_letters_first
+HAS_ADDRESS, HAS_NO_ADDRESS, TAKES_NONE = 0, 1, 2
 
 
 def taking_letters() -> Q:
@@ -241,13 +242,15 @@ class CaseQuerySet(models.QuerySet["Case"]):
 
         As both say together, but the database is asked once whether a case takes letters.
         """
-        reach = CaseWhen(When(has_address(), then=0), default=1)
+        reach = CaseWhen(When(has_address(), then=HAS_ADDRESS), default=HAS_NO_ADDRESS)
         waiting = self.taking_letters().with_count().annotate(reach=reach)
         return waiting.order_by(*BY_NEED, "-edition__year", "position", "pk")
 
     def _with_need(self) -> CaseQuerySet:
         reach = CaseWhen(
-            When(~taking_letters(), then=TAKES_NONE), When(has_address(), then=0), default=1
+            When(~taking_letters(), then=TAKES_NONE),
+            When(has_address(), then=HAS_ADDRESS),
+            default=HAS_NO_ADDRESS,
         )
         return self.with_count().annotate(reach=reach)
 

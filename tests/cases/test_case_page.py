@@ -91,7 +91,7 @@ def test_what_is_not_translated_is_marked_as_english_on_a_french_page(client):
     told = page(client.get("/fr" + case.get_absolute_url()))
     asked = page(client.get(f"/fr/cases/{case.slug}/write/"))
 
-    themes = told.one("p", **{"class": "themes"}).iter("a")
+    themes = told.one("ul", **{"aria-labelledby": "themes"}).iter("a")
     assert {words(link): link.get("lang") for link in themes} == {
         "Land rights": "en",
         "Manifestations": "fr",
@@ -119,7 +119,7 @@ def test_case_page_offers_all_that_one_can_do(client):
         "Sign the petition",
         "Send words of support",
         "Tell others",
-        "Promise letters",
+        "Pledge letters",
         "Get news of this case",
     ]
     links = shown(client, case).links
@@ -141,7 +141,7 @@ def test_case_page_offers_nothing_that_has_closed(client):
 
     response = client.get(case.get_absolute_url())
 
-    assert acts(client, case) == ["Tell others", "Promise letters", "Get news of this case"]
+    assert acts(client, case) == ["Tell others", "Pledge letters", "Get news of this case"]
     assert "2 Invented Street" not in response.content.decode()
     assert "Let the herds graze" not in response.content.decode()
 

@@ -477,8 +477,8 @@ def test_each_language_has_its_own_text(client, told):
     with translation.override("fr"):
         french = page_of(client, told)
 
-    assert "What is asked" in english
-    assert "What is asked" not in french
+    assert "What letters ask for" in english
+    assert "What letters ask for" not in french
     assert f'href="/fr/cases/{told.slug}/' not in english.partition("<main")[2]
     assert page_of(client, told) == english
 

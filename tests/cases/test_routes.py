@@ -80,7 +80,7 @@ def test_the_page_of_a_case_says_how_a_letter_can_travel(client, cases):
     )
     assert by_embassy in pages["embassy"]
     assert ours in pages["embassy"]
-    assert "By post: we have no address to print" in pages["embassy"]
+    assert "We know no address to print. Further down" in pages["embassy"]
     assert "By post: you print it with the address" in pages["address"]
     assert "By way of an embassy" not in pages["address"] + pages["abroad"] + pages["no address"]
     assert "How a letter can travel" not in pages["nobody"]

@@ -594,7 +594,7 @@ def test_what_was_said_at_the_launch_is_told_from_its_day_on(client, address):
         shown = page(client.get(address)).one("section", id="launch")
 
     assert words(shown) == (
-        "What the campaign asks Launched on 10 December 2025 Source "
+        "What the campaign asks Launched on 10 December 2025 Source: What the campaign asks "
         "The head of the organisation asks people to write."
     )
 

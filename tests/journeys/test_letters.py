@@ -51,7 +51,7 @@ def test_a_reader_promises_writes_and_posts_a_letter(arrive, javascript):
     maren.sees("Be the first to write for Ana Test")
     assert maren.context.cookies() == []
 
-    maren.presses("Promise letters")
+    maren.presses("Pledge letters")
     maren.fills("How many letters?", "2")
     maren.presses("Make the promise")
     maren.is_at("2 letters promised")
@@ -285,12 +285,14 @@ def test_the_list_is_filtered_and_searched_with_a_slip(arrive, javascript):
     olu = arrive(javascript)
 
     olu.opens("/cases/")
+    olu.unfolds("Search and filter")
     olu.picks("Country", "Ecuador")
     olu.presses("Show")
     olu.sees("1 case", "Rosa Muestra")
     olu.does_not_see("Ingrid Testvík", "Luz Muestra")
 
     olu.presses("Clear the filters")
+    olu.unfolds("Search and filter")
     olu.fills("Name or word", "ingrd testvik")
     olu.presses("Show")
     olu.sees("1 case", "Ingrid Testvík")

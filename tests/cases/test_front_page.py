@@ -1,0 +1,141 @@
+"""Who is met first: on the home page, and in the list of cases."""
+
+import re
+
+import pytest
+
+from cases.models import ActionCount, Edition
+from tests.factories import (
+    make_case,
+    make_case_to_write_for,
+    make_full_case,
+    make_portrait,
+    make_target,
+    make_theme,
+)
+from tests.reading import Page, page, words
+
+pytestmark = pytest.mark.django_db
+
+
+def home(client) -> Page:
+    return page(client.get("/"))
+
+
+def headings(shown: Page) -> list[str]:
+    """The headings of the page's own part, each with its level: “2 Anne Testlund”."""
+    found = [one for one in shown.one("main").iter() if re.fullmatch("h[1-6]", str(one.tag))]
+    return [f"{one.tag[1]} {words(one)}" for one in found]
+
+
+def test_home_begins_with_somebody_whom_one_can_write_to_today(client):
+    make_case(position=1, no_target_reason="Nobody is to be written to.")
+    case = make_case_to_write_for(position=2, display_name="Anne Testlund")
+
+    shown = home(client)
+
+    assert headings(shown)[:2] == ["1 A letter goes where you cannot", "2 Anne Testlund"]
+    [button] = [
+        one
+        for one in shown.one("article", **{"class": "front-case"}).iter("a")
+        if one.get("class") == "button"
+    ]
+    assert button.get("href") == f"/cases/{case.slug}/write/"
+    assert words(button) == "Write a letter: Anne Testlund"
+
+
+def test_home_begins_with_who_has_the_fewest_letters(client):
+    many = make_case_to_write_for(position=1)
+    few = make_case_to_write_for(position=2)
+    ActionCount.objects.create(case=many, letters=9, shown_letters=9)
+
+    assert client.get("/").context["lead"] == few
+
+
+def test_home_leads_to_the_story_of_who_has_no_address(client):
+    case = make_case()
+    make_target(case, postal="")
+
+    links = home(client).links
+
+    assert f"/cases/{case.slug}/write/" not in links
+    assert case.get_absolute_url() in links
+
+
+def test_home_tells_of_the_campaign_after_its_people(client):
+    make_case_to_write_for(display_name="Anne Testlund")
+    make_case_to_write_for(display_name="Bo Testlund")
+    Edition.objects.update(title="Write 2025", introduction="Two cases of a test.")
+
+    told = headings(home(client))
+
+    assert told.index("2 Write 2025") > told.index("3 Bo Testlund")
+
+
+def test_pictures_on_cards_are_not_described_beside_the_name(client, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    cases = [make_case_to_write_for(), make_case_to_write_for()]
+    for case in cases:
+        make_portrait(case, alt="A landscape of a test")
+
+    for url in ["/", "/cases/", "/editions/2025/"]:
+        assert "A landscape of a test" not in client.get(url).content.decode()
+    told = page(client.get(cases[0].get_absolute_url())).all("img")
+    assert [one.get("alt") for one in told if one.get("alt")] == ["A landscape of a test"]
+
+
+def test_list_shows_people_and_its_filters_fold(client):
+    make_case(country="NO")
+
+    [fold] = page(client.get("/cases/")).all("details")
+    [asked] = page(client.get("/cases/?country=NO")).all("details")
+
+    assert "open" not in fold.attrib
+    assert "open" in asked.attrib
+
+
+def test_list_says_what_is_filtered_in_its_title_and_over_what_is_found(client):
+    theme = make_theme("press-freedom", "Press freedom")
+    for _ in range(2):
+        make_case(country="MM").themes.add(theme)
+    make_case(country="NO")
+
+    shown = page(client.get("/cases/?country=MM&theme=press-freedom&order=name"))
+
+    assert shown.title.startswith("Cases: Myanmar, Press freedom, 2 ")
+    assert words(shown.one("h2", id="found")) == "2 cases: Myanmar, Press freedom"
+    assert page(client.get("/cases/")).title.startswith("Cases ·")
+    assert words(page(client.get("/cases/?q=test")).one("h2", id="found")) == "3 cases: “test”"
+
+
+def test_what_was_asked_for_is_what_one_meets(client):
+    make_case()
+
+    shown = page(client.get("/cases/"))
+
+    assert shown.one("form", role="search").get("action") == "/cases/#found"
+    assert shown.one("h2", id="found").get("tabindex") == "-1"
+    assert shown.all("p", role="status") == []
+
+
+def test_headings_of_a_case_page_stand_once_and_over_what_one_can_do(client):
+    case = make_full_case(story="It happened.\n\n## What is asked\n\nThat it ends.")
+
+    told = headings(page(client.get(case.get_absolute_url())))
+
+    assert told[1] == "2 What you can do"
+    assert len(told) == len(set(told))
+
+
+def test_links_to_files_say_what_they_are_of(client):
+    case = make_full_case()
+
+    shown = page(client.get(case.get_absolute_url()))
+
+    sheets = [words(one) for one in shown.all("a") if "sheet.pdf" in one.get("href", "")]
+    assert sheets == [
+        "Case sheet A4 (PDF)",
+        "Case sheet US Letter (PDF)",
+        "Case sheet large print (PDF)",
+    ]
+    assert "Source" not in shown.texts("a")
