@@ -27,3 +27,15 @@ def shown_language(i18n: dict | None, field: str) -> str:
     language = get_language() or settings.LANGUAGE_CODE
     name = build_localized_fieldname(field, language)
     return language if (i18n or {}).get(name) else settings.LANGUAGE_CODE
+
+
+def marked_text(row, field: str) -> str:
+    """The text where nothing but words can say in which language it is: “[en] …” if not translated.
+
+    A mail has no `lang`. Each paragraph of a text is marked.
+    """
+    text = getattr(row, f"{field}_i18n")
+    language = shown_language(row.i18n, field)
+    if language == (get_language() or settings.LANGUAGE_CODE):
+        return text
+    return "\n".join(f"[{language}] {line}" if line.strip() else line for line in text.splitlines())

@@ -3,7 +3,7 @@
 
 So nothing of a mail is kept, what several forms asked for leaves as one, and a case that was frozen
 meanwhile is not named, or its mail waits. Nothing that a visitor typed goes in, but for what staff
-want changed. The subject names the campaign, and never what somebody did.
+want changed. The subject names the campaign and whom the mail is about, and never who took part.
 """
 
 from __future__ import annotations

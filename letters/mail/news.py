@@ -4,12 +4,11 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cases.models import Outcome, Stage
 from cases.models.outcomes import with_later
-from cases.models.translation import shown_language
+from cases.models.translation import marked_text
 from letters.mail import links, writing
 from letters.mail.pace import domain_of
 from letters.mail.parts import Part
@@ -23,11 +22,14 @@ KEY_OF_NOBODY = "x" * 22
 
 
 def subject_and_body(outcome: Outcome) -> dict[str, str]:
-    """Subject and body in the language that is active. The subject tells nobody anything."""
+    """Subject and body in the language that is active. The subject says of whom, and not what."""
     [outcome] = with_later([outcome])
-    told = [name for name in ["headline", "text"] if getattr(outcome, name)]
-    is_translated = all(shown_language(outcome.i18n, name) == get_language() for name in told)
-    context = {"outcome": outcome, "is_translated": is_translated}
+    later = [(row, is_later, marked_text(row, "headline")) for row, is_later in outcome.later]
+    headline, text = marked_text(outcome, "headline"), marked_text(outcome, "text")
+    is_translated = [headline, text] == [outcome.headline_i18n, outcome.text_i18n]
+    is_translated &= all(told == row.headline_i18n for row, _is_later, told in later)
+    context = {"outcome": outcome, "headline": headline, "text": text, "later": later}
+    context["is_translated"] = is_translated
     story = _("The whole story:")
     if outcome.case.stage == Stage.PUBLISHED:
         story = _("The whole story, and what can be done now:")
@@ -40,7 +42,7 @@ def subject_and_body(outcome: Outcome) -> dict[str, str]:
         "stop": STOP,
     }
     kind = "news-bad" if outcome.tone == "bad" else "news"
-    return writing.of_parts([Part(kind, values)])._asdict()
+    return writing.of_parts([Part(kind, values, outcome.case.display_name)])._asdict()
 
 
 def mail(announcement: Announcement, email_address: EmailAddress) -> OutgoingMail:

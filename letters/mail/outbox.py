@@ -57,11 +57,12 @@ MAX_HEADER_CHARACTERS = (
 )
 
 
-class OneLineHeaders(EmailMessage):
-    """A mail whose headers are not folded."""
+class FlowedMessage(EmailMessage):
+    """A mail whose headers are not folded, and whose lines a mail program may set anew."""
 
     def message(self) -> Message:
         message = super().message()
+        message.set_param("format", "flowed")
         message.policy = message.policy.clone(max_line_length=MAX_HEADER_CHARACTERS)
         return message
 
@@ -110,9 +111,12 @@ def message_id(mails: list[OutgoingMail]) -> str:
 
 def message_id_of(keys: list[int], to_hash: str) -> str:
     """Of the mail that these rows left as."""
-    domain = urlsplit(settings.SITE_URL).hostname or "localhost"
     told = "|".join(str(key) for key in sorted(keys))
-    return f"<{keyed_hash(f'{told}|{to_hash}', 'message-id')}@{domain}>"
+    return f"<{keyed_hash(f'{told}|{to_hash}', 'message-id')}@{_domain()}>"
+
+
+def _domain() -> str:
+    return urlsplit(settings.SITE_URL).hostname or "localhost"
 
 
 def _claim(mail: OutgoingMail, pace: MailPace) -> list[OutgoingMail]:
@@ -216,7 +220,7 @@ def _send(batch: list[OutgoingMail], post: BaseEmailBackend, pace: MailPace) -> 
             with transaction.atomic():  # of a case that was frozen just now it waits
                 delete_locked(_rows(batch).may_be_told())
             return False
-        mail = OneLineHeaders(
+        mail = FlowedMessage(
             message.subject,
             message.body,
             from_email=settings.BOUNCE_ADDRESS or settings.DEFAULT_FROM_EMAIL,  # of the envelope
@@ -253,6 +257,10 @@ def _headers(mails: list[OutgoingMail], stop: str = "") -> dict[str, str]:
         "Auto-Submitted": "auto-generated",
         "Content-Language": mail.language,
     }
+    if settings.CONTACT_EMAIL:
+        headers["Reply-To"] = settings.CONTACT_EMAIL
+    if mail.is_news or mail.kind == MailKind.YEAR:
+        headers["List-Id"] = f"<news.{_domain()}>"
     if stop := mail.unsubscribe_url or stop:
         # RFC 8058: mail programs show a button of their own, which posts
         headers["List-Unsubscribe"] = f"<{stop}>"

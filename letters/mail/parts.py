@@ -17,6 +17,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from cases.models import Case, Edition, Freeze, Outcome
+from cases.models.translation import marked_text
 from letters.mail import links, reminders
 from letters.mail.messages import OF_DELIVERY
 from letters.mail.texts import TOKENS, Words
@@ -46,12 +47,14 @@ from letters.text.post_days import last_safe_day
 class Part(NamedTuple):
     """One text of a mail, and what stands for its words in braces: see `letters.mail.texts`.
 
-    `stop` is a link that ends such mails, if it has its place at the end of the mail. `approved`
-    are texts of that mail that stay as they were approved.
+    `about` is what its subject and its first sentence name, as `about_of` has it. `stop` is a link
+    that ends such mails, if it has its place at the end of the mail. `approved` are texts of that
+    mail that stay as they were approved.
     """
 
     text: str
     values: dict[str, str]
+    about: str = ""
     stop: str = ""
     approved: dict[str, Words] = {}
 
@@ -69,13 +72,23 @@ def named(thing: Letter | Pledge) -> str:
     name = thing.case.display_name if thing.case and thing.case.is_visible else ""
     if isinstance(thing, Pledge):
         if name:
-            return _("your promise to write for %(name)s") % {"name": name}
-        return _("your promise to write letters")
+            return _("your pledge to write for %(name)s") % {"name": name}
+        return _("your pledge to write letters")
     if not name:
         return _("what you wrote")
     if thing.is_message:
         return _("your message for %(name)s") % {"name": name}
     return _("your letter for %(name)s") % {"name": name}
+
+
+def about_of(thing: Letter | Pledge) -> str:
+    """The same as others may read it: “a letter for Ana Test”, and not whose it is."""
+    name = thing.case.display_name if thing.case and thing.case.is_visible else ""
+    if isinstance(thing, Pledge):
+        return _("a pledge for %(name)s") % {"name": name} if name else _("a pledge")
+    if thing.is_message:
+        return _("a message for %(name)s") % {"name": name} if name else _("a message")
+    return _("a letter for %(name)s") % {"name": name} if name else _("a letter")
 
 
 def waits_for_confirmation(mail: OutgoingMail) -> bool:
@@ -131,14 +144,16 @@ def _pledge_answered(mail: OutgoingMail) -> Part | None:
 
 
 def _about(mail: OutgoingMail, thing: Letter | Pledge, **values: str) -> Part:
-    return Part(mail.kind, {"what": named(thing), "link": links.to_thing(thing), **values})
+    values = {"what": named(thing), "link": links.to_thing(thing), **values}
+    return Part(mail.kind, values, about_of(thing))
 
 
 def _data_link(mail: OutgoingMail) -> Part | None:
     asked = DataRequest.objects.filter(pk=number_of(mail), email_hash=mail.to_hash)
     if not asked.exists():
         return None
-    return Part(mail.kind, {"link": mail.body, "days": str(KEEP_DATA_LINKS_FOR.days)})
+    values = {"link": mail.body, "days": str(KEEP_DATA_LINKS_FOR.days)}
+    return Part(mail.kind, values, _("what we hold under this address"))
 
 
 def _rejected(mail: OutgoingMail) -> Part | None:
@@ -224,7 +239,7 @@ def _thanks_posted(mail: OutgoingMail) -> Part | None:
     if letter.state != LetterState.POSTED or not letter.is_valid:
         return None
     number = letter.case.message_count if letter.is_message else letter.case.letter_count
-    return _thanks(mail, letter.case, named(letter), number)
+    return _thanks(mail, letter.case, named(letter), about_of(letter), number)
 
 
 def _thanks_signed(mail: OutgoingMail) -> Part | None:
@@ -238,17 +253,17 @@ def _thanks_signed(mail: OutgoingMail) -> Part | None:
     if signature is None:
         return None
     case = signature.petition.case
-    return _thanks(mail, case, _petition(case), case.shown_signatures)
+    return _thanks(mail, case, _petition(case), _petition(case), case.shown_signatures)
 
 
-def _thanks(mail: OutgoingMail, case: Case, what: str, number: int) -> Part | None:
+def _thanks(mail: OutgoingMail, case: Case, what: str, about: str, number: int) -> Part | None:
     """What is frozen now is not thanked for later."""
     if not case.is_visible or case.freeze != Freeze.NONE:
         return None
     if number >= SMALLEST_SHOWN:
         what = _("%(what)s: one of about %(number)s") % {"what": what, "number": intcomma(number)}
     link = settings.SITE_URL + reverse("letters:impact")
-    return Part("thanks", {"done": f"- {what}", "link": link, "stop": mail.unsubscribe_url})
+    return Part("thanks", {"done": f"- {what}", "link": link, "stop": mail.unsubscribe_url}, about)
 
 
 def _year(mail: OutgoingMail) -> Part | None:
@@ -286,7 +301,8 @@ def _of_year(edition: Edition, done: year.Done, *, stop: str) -> Part:
     }
     words = asked_for["words"] if asked_for else {}
     approved = {text: Words(*subject_and_body) for text, subject_and_body in words.items()}
-    return Part(MailKind.YEAR, values, approved=approved)
+    about = _("the campaign of %(year)s") % {"year": edition.year}
+    return Part(MailKind.YEAR, values, about, approved=approved)
 
 
 def _you_did(done: year.Done, edition: Edition) -> str:
@@ -318,7 +334,7 @@ def _came_after(outcomes: list[str]) -> str:
 
 
 def _outcome(outcome: Outcome) -> str:
-    told = f"{outcome.headline_i18n} ({outcome.case.display_name}, {outcome.case.country_name})"
+    told = f"{marked_text(outcome, 'headline')} ({outcome.case.display_name}, {outcome.case.country_name})"
     return f"{outcome.date_text}: {told}" if outcome.date_text else told
 
 
@@ -329,21 +345,29 @@ def _confirm(mail: OutgoingMail) -> Part | None:
     link = links.to_thing(address)
     values = {"link": link, "not_me": f"{link}not-me/", "days": str(links.CONFIRM_WITHIN.days)}
     if waiting := _waiting(address):
-        return Part(MailKind.CONFIRM, values | {"waiting": waiting})
-    return Part("confirm-nothing", values)
+        listed = "\n".join(f"- {each}" for each in waiting)
+        return Part(MailKind.CONFIRM, values | {"waiting": listed}, and_more(waiting))
+    return Part("confirm-nothing", values, _("what was signed or followed"))
 
 
-def _waiting(address: EmailAddress) -> str:
-    """What nobody has said yes to, as a list."""
+def and_more(names: list[str]) -> str:
+    """The first, and how many others there are."""
+    first, *others = dict.fromkeys(names)
+    if not others:
+        return first
+    return _("%(first)s and %(number)s more") % {"first": first, "number": len(others)}
+
+
+def _waiting(address: EmailAddress) -> list[str]:
+    """What nobody has said yes to."""
     signatures = address.signatures.filter(state=SignatureState.UNCONFIRMED)
     signatures = signatures.select_related("petition__case__edition").defer("name")
     follows = address.follows.filter(state=FollowState.UNCONFIRMED)
     follows = follows.select_related("case__edition", "edition")
-    lines = [
+    return [
         *(_petition(signature.petition.case) for signature in signatures.order_by("pk")),
         *(_news(follow) for follow in follows.order_by("pk")),
     ]
-    return "\n".join(f"- {line}" for line in lines)
 
 
 def _petition(case: Case) -> str:

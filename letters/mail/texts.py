@@ -23,6 +23,8 @@ from letters.privacy.limits import KEEP_DATA_LINKS_FOR, KEEP_DRAFTS_FOR, KEEP_SE
 COLUMNS = 72  # of a line: so many fit the window of every mail program
 
 TOKEN = re.compile(r"\{(\w+)\}")
+# What begins like this would be taken for a quotation, or for the beginning of another mail.
+IS_NO_TEXT = re.compile(r">|From ")
 # A mail that has one in its subject never leaves.
 NO_HEADER = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -42,6 +44,10 @@ TOKENS = {
     "organisation": Token(_("the name of the campaign"), "Write for Rights"),
     "site": Token(_("the address of this website"), "www.example.org"),
     "contact_email": Token(_("where people can write to"), "campaign@example.org"),
+    "about": Token(
+        _("whom the mail is about, as “a letter for …”; without the name if it is hidden"),
+        _("a letter for Ana Example"),
+    ),
     "what": Token(
         _("what the mail is about, as “your letter for …”; without the name if it is hidden"),
         _("your letter for Ana Example"),
@@ -113,9 +119,10 @@ TOKENS = {
         needed=True,
     ),
 }
-EVERYWHERE = ["organisation", "site", "contact_email"]
-# Others see a subject over somebody's shoulder: it names the campaign, and never what was done.
-IN_SUBJECT = ["organisation", "site"]
+EVERYWHERE = ["organisation", "site", "contact_email", "about"]
+# Others see a subject over somebody's shoulder: it names the campaign and whom the mail is about,
+# and never who took part.
+IN_SUBJECT = ["organisation", "site", "about"]
 
 
 class Opening:
@@ -159,9 +166,13 @@ class Text:
         return str(self.examples.get(token, TOKENS[token].example))
 
 
-_YOUR_LINK = _("{organisation}: your link")
-_YOUR_REMINDER = _("{organisation}: your reminder")
-_A_PROMISE = {"what": _("your promise to write for Ana Example")}
+_A_LINK = _("{organisation}: link to {about}")
+_A_REMINDER = _("{organisation}: reminder – {about}")
+_A_PLEDGE = {
+    "what": _("your pledge to write for Ana Example"),
+    "about": _("a pledge for Ana Example"),
+}
+_A_PETITION = {"about": _("the petition for Ana Example (Norway)")}
 _PRIVATE_LINK = _("This is the private link to {what}:\n\n{link}")
 
 # What a mail tells first stands first here, and gives it its subject.
@@ -170,17 +181,18 @@ TEXTS = {
         _(
             "Please confirm:\n\n"
             "{waiting}\n\n"
-            "Open this page and press the button on it. Until you do, nothing counts and we send "
-            "no news:\n\n"
+            "Open this page and press the button. Until you do, nothing counts and we "
+            "send no news:\n\n"
             "{link}\n\n"
             "The link works for {days} days. Keep it to yourself.\n\n"
-            "That wasn’t you? Then you don’t need to do anything: it is deleted by itself. Or "
-            "delete it now and, if you like, stop all mail from us:\n\n"
+            "Wasn’t it you? Then you don’t need to do anything: it will be deleted "
+            "automatically. Or delete it now and, if you like, stop all mail from us:\n\n"
             "{not_me}"
         ),
         ("waiting", "link", "days", "not_me"),
-        _("{organisation}: please confirm"),
+        _("{organisation}: please confirm – {about}"),
         Opening.TYPED,
+        examples=_A_PETITION,
     ),
     MailKind.CHANGE_ASKED: Text(
         _(
@@ -192,18 +204,18 @@ TEXTS = {
             "{link}"
         ),
         ("what", "change_wanted", "link"),
-        _("{organisation}: we need your answer"),
+        _("{organisation}: please change something – {about}"),
         Opening.TO_DELIVER,
     ),
     MailKind.LETTER_REJECTED: Text(
         _(
-            "We have read {what}, and can’t pass it on as it is. Your private page says why. There "
-            "you can change it and hand it in again, or leave it as it is: then it is erased after "
-            "{days} days.\n\n"
+            "We have read {what}, and can’t pass it on as it is. Your private page says "
+            "why. There you can change it and hand it in again, or leave it as it is: "
+            "then it will be erased after {days} days.\n\n"
             "{link}"
         ),
         ("what", "link", "days"),
-        _("{organisation}: a message for you"),
+        _("{organisation}: not passed on – {about}"),
         Opening.TO_DELIVER,
         examples={"days": str(KEEP_DRAFTS_FOR.days)},
     ),
@@ -215,42 +227,45 @@ TEXTS = {
             "Whoever has it can read and erase everything, so keep it to yourself."
         ),
         ("link", "days"),
-        _YOUR_LINK,
+        _("{organisation}: link to your data"),
         Opening.TYPED,
-        examples={"days": str(KEEP_DATA_LINKS_FOR.days)},
+        examples={
+            "days": str(KEEP_DATA_LINKS_FOR.days),
+            "about": _("what we hold under this address"),
+        },
     ),
     MailKind.LETTER_LINK: Text(
         _PRIVATE_LINK,
         ("what", "link"),
-        _YOUR_LINK,
+        _A_LINK,
         Opening.TYPED,
         has_private_link=True,
     ),
     MailKind.PLEDGE_LINK: Text(
         _PRIVATE_LINK,
         ("what", "link"),
-        _YOUR_LINK,
+        _A_LINK,
         Opening.TYPED,
         has_private_link=True,
-        examples=_A_PROMISE,
+        examples=_A_PLEDGE,
     ),
     MailKind.PLEDGE_ANSWERED: Text(
         _(
-            "So many letters are a lot of work, so we had a look at {what}. It is for {letters}. "
-            "This is our answer:\n\n"
+            "So many letters are a lot of work, so we had a look at {what}. It is for "
+            "{letters}. This is our answer:\n\n"
             "{answer}\n\n"
-            "Your private page says how far your letters are:\n\n"
+            "Your private page shows how far your letters have got:\n\n"
             "{link}"
         ),
         ("what", "letters", "answer", "link"),
-        _("{organisation}: a message for you"),
+        _("{organisation}: our answer – {about}"),
         Opening.TYPED,
-        examples=_A_PROMISE,
+        examples=_A_PLEDGE,
     ),
     MailKind.REPLY_CAME: Text(
-        _("An answer came to {what}. You can read it on your private page:\n\n{link}"),
+        _("There is a reply to {what}. You can read it on your private page:\n\n{link}"),
         ("what", "link"),
-        _("{organisation}: news for you"),
+        _("{organisation}: a reply – {about}"),
         Opening.WANTED,
         tells_what_becomes=True,
     ),
@@ -261,7 +276,7 @@ TEXTS = {
             "{link}"
         ),
         ("what", "day", "number", "link"),
-        _("{organisation}: news for you"),
+        _("{organisation}: handed over – {about}"),
         Opening.WANTED,
         tells_what_becomes=True,
     ),
@@ -272,7 +287,7 @@ TEXTS = {
             "{link}"
         ),
         ("what", "day", "link"),
-        _("{organisation}: news for you"),
+        _("{organisation}: returned – {about}"),
         Opening.WANTED,
         tells_what_becomes=True,
     ),
@@ -280,30 +295,30 @@ TEXTS = {
         _(
             "Thank you! This is what you did:\n\n"
             "{done}\n\n"
-            "Each one counts. What all of us have done, and what came of it:\n\n"
+            "Each one counts. What we have all done together, and what happened next:\n\n"
             "{link}\n\n"
-            "No more such mails? This link ends them:\n\n"
+            "To stop these mails, open this link:\n\n"
             "{stop}"
         ),
         ("done", "link", "stop"),
-        _("{organisation}: thank you"),
+        _("{organisation}: thank you – {about}"),
         Opening.WANTED,
         listed="done",
     ),
     MailKind.REMIND_HALF: Text(
         _(
-            "You asked us to remind you of {what}. Half of the time is over, and {left} by "
-            "{until}. Go on here:\n\n"
+            "You asked us to remind you of {what}. Half of the time is over, and {left} "
+            "by {until}. Go on here:\n\n"
             "{link}\n\n"
             "Already posted? Then say so here, and it counts:\n\n"
             "{posted}\n\n"
-            "No more reminders:\n\n"
+            "To stop the reminders, open this link:\n\n"
             "{stop}"
         ),
         ("what", "left", "until", "last_day", "link", "posted", "stop"),
-        _YOUR_REMINDER,
+        _A_REMINDER,
         Opening.WANTED,
-        examples=_A_PROMISE,
+        examples=_A_PLEDGE,
     ),
     MailKind.REMIND_LAST: Text(
         _(
@@ -312,58 +327,62 @@ TEXTS = {
             "{link}\n\n"
             "Already posted? Then say so here, and it counts:\n\n"
             "{posted}\n\n"
-            "No more reminders:\n\n"
+            "To stop the reminders, open this link:\n\n"
             "{stop}"
         ),
         ("what", "left", "until", "last_day", "link", "posted", "stop"),
-        _YOUR_REMINDER,
+        _A_REMINDER,
         Opening.WANTED,
-        examples=_A_PROMISE,
+        examples=_A_PLEDGE,
     ),
     MailKind.REMIND_AFTER: Text(
         _(
-            "You asked us to remind you of {what}. You meant to be done by {until}. As far as we "
-            "know, {left}. Already posted? Then say so here, and it counts:\n\n"
+            "You asked us to remind you of {what}. You wanted to be done by {until}. As "
+            "far as we know, {left}. Already posted? Then say so here, and it counts:\n\n"
             "{posted}\n\n"
-            "If not: you can go on, or give the promise back, and that is all right:\n\n"
+            "If not, you can go on, or cancel the pledge. That is all right:\n\n"
             "{link}\n\n"
-            "This was the last reminder for that day. No more reminders at all:\n\n"
+            "This was the last reminder for that day. To stop all reminders, open this "
+            "link:\n\n"
             "{stop}"
         ),
         ("what", "left", "until", "link", "posted", "stop"),
-        _YOUR_REMINDER,
+        _A_REMINDER,
         Opening.WANTED,
-        examples=_A_PROMISE,
+        examples=_A_PLEDGE,
     ),
     "news": Text(
         _(
             "There is news of {name} ({country}):\n\n"
             "{outcome}\n\n"
-            "Thank you for being one of those who do not look away.\n\n"
+            "Thank you for not looking away.\n\n"
             "{story}\n\n"
             "{link}\n\n"
-            "No more news? This link stops it, and can do nothing else:\n\n"
+            "To stop this news, open this link. It can do nothing else:\n\n"
             "{stop}"
         ),
         ("name", "country", "outcome", "story", "link", "stop"),
-        _("{organisation}: news"),
+        _("{organisation}: news of {about}"),
         Opening.WANTED,
+        examples={"about": _("Ana Example")},
     ),
     "news-bad": Text(
         _(
             "There is news of {name} ({country}):\n\n"
             "{outcome}\n\n"
-            "We are sorry to bring you this news. Thank you for being one of those who do not look "
-            "away.\n\n"
+            "We are sorry to bring you this news. Thank you for not looking away.\n\n"
             "{story}\n\n"
             "{link}\n\n"
-            "No more news? This link stops it, and can do nothing else:\n\n"
+            "To stop this news, open this link. It can do nothing else:\n\n"
             "{stop}"
         ),
         ("name", "country", "outcome", "story", "link", "stop"),
-        _("{organisation}: news"),
+        _("{organisation}: news of {about}"),
         Opening.WANTED,
-        examples={"outcome": _("Ana Example is in prison again\n3 December 2025 · Arrested again")},
+        examples={
+            "about": _("Ana Example"),
+            "outcome": _("Ana Example is in prison again\n3 December 2025 · Arrested again"),
+        },
     ),
     MailKind.YEAR: Text(
         _(
@@ -382,53 +401,58 @@ TEXTS = {
             "{stop}"
         ),
         ("year", "you", "all", "after", "link", "days", "stop"),
-        _("{organisation}: the year"),
+        _("{organisation}: looking back at {about}"),
         Opening.WANTED,
-        examples={"days": str(KEEP_SENT_LETTERS_FOR.days)},
+        examples={
+            "about": _("the campaign of 2025"),
+            "days": str(KEEP_SENT_LETTERS_FOR.days),
+        },
     ),
     "confirm-nothing": Text(
         _(
-            "There is nothing left for you to confirm. What you signed and follow is on this page. "
-            "There you can take it back, or take it up again:\n\n"
+            "There is nothing left for you to confirm. What you signed and follow is on "
+            "this page. There you can take it back, or start it again:\n\n"
             "{link}\n\n"
             "The link works for {days} days. Keep it to yourself.\n\n"
-            "That wasn’t you? Then you don’t need to do anything. Or stop all mail from us "
+            "Wasn’t it you? Then you don’t need to do anything. Or stop all mail from us "
             "here:\n\n"
             "{not_me}"
         ),
         ("link", "days", "not_me"),
-        _YOUR_LINK,
+        _("{organisation}: nothing left to confirm"),
         Opening.TYPED,
+        examples={"about": _("what was signed or followed")},
     ),
     Opening.TO_DELIVER: Text(
         _(
             "Hello,\n\n"
-            "This mail is from {organisation}. You get it because you asked us to deliver "
-            "something that you wrote on {site}."
+            "This mail is from {organisation}, about {about}. You get it because you "
+            "asked us on {site} to deliver something you wrote."
         ),
     ),
     Opening.WANTED: Text(
         _(
             "Hello,\n\n"
-            "This mail is from {organisation}. You get it because you asked for it on {site}."
+            "This mail is from {organisation}, about {about}. You get it because you "
+            "asked for it on {site}."
         ),
     ),
     Opening.TYPED: Text(
         _(
             "Hello,\n\n"
-            "This mail is from {organisation}. You get it because somebody, probably you, typed "
-            "your address on {site}."
+            "This mail is from {organisation}, about {about}. You get it because "
+            "somebody, probably you, typed this e-mail address on {site}."
         ),
     ),
     "private-links": Text(
         _(
-            "With a private link you can read, change, take back or erase what it opens. Keep it "
-            "to yourself. If you did not ask for it, somebody mistyped their address: open the "
-            "link and say so, or do nothing."
+            "With a private link you can read, change, take back or erase what it opens. "
+            "Keep it to yourself. If you did not ask for it, somebody mistyped their "
+            "address: open the link and tell us, or do nothing."
         ),
     ),
     "end-such-mails": Text(
-        _("You don’t want to be told any more? This link ends such mails:\n\n{stop}"),
+        _("To stop these mails, open this link:\n\n{stop}"),
         ("stop",),
     ),
     "end": Text(_("{organisation}\n{contact_email}")),
@@ -483,17 +507,15 @@ def filled(text: str, values: Mapping[str, str]) -> str:
 
 
 def wrapped(body: str) -> str:
-    """The body as it is mailed: in short lines, and links whole."""
+    """The body as it is mailed: in short lines, and links whole.
+
+    As RFC 3676 has it (`format=flowed`): where a line ends with a space its sentence goes on in the
+    next, so a mail program can set the lines anew, as wide as its window.
+    """
     lines = (_wrapped_line(line) for line in body.strip().splitlines())
     return "\n".join(lines) + "\n"
 
 
 def _wrapped_line(line: str) -> str:
-    indent = "  " if line.startswith("- ") else ""
-    return textwrap.fill(
-        line.strip(),
-        COLUMNS,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    lines = textwrap.wrap(line.strip(), COLUMNS - 1, break_long_words=False, break_on_hyphens=False)
+    return " \n".join(f" {each}" if IS_NO_TEXT.match(each) else each for each in lines)

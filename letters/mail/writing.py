@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils import translation
 
 from letters.mail import texts
-from letters.mail.parts import Part, part_of
+from letters.mail.parts import Part, and_more, part_of
 from letters.mail.texts import TEXTS, TOKENS, Opening, Words
 from letters.models import MailKind, MailText, OutgoingMail
 
@@ -58,7 +58,7 @@ def of_parts(parts: Iterable[Part], unsaved: Mapping[str, Words] | None = None) 
     words = current({part.text for part in all_parts}) | dict(unsaved or {})
     for part in parts:
         words |= part.approved
-    common = common_values()
+    common = common_values() | {"about": and_more([part.about for part in parts])}
     bodies = [texts.filled(words[part.text].body, common | part.values) for part in all_parts]
     return Words(
         texts.filled(words[parts[0].text].subject, common), texts.wrapped("\n\n".join(bodies))
@@ -131,7 +131,8 @@ def _mail_with(kind: str) -> str:
 def _example_part(kind: str) -> Part:
     text = TEXTS[kind]
     values = {token: text.example(token) for token in text.tokens}
-    return Part(kind, values, str(TOKENS["stop"].example) if text.tells_what_becomes else "")
+    stop = str(TOKENS["stop"].example) if text.tells_what_becomes else ""
+    return Part(kind, values, text.example("about"), stop)
 
 
 def _opening(parts: list[Part]) -> str:

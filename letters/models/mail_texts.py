@@ -52,8 +52,8 @@ class MailText(models.Model):
         max_length=100,
         blank=True,
         help_text=_(
-            "Others may see it over somebody’s shoulder: it names the campaign, and never what "
-            "somebody did, nor for whom."
+            "Others may see it over somebody’s shoulder: it names the campaign and the person or "
+            "petition, and never who took part."
         ),
     )
     body = models.TextField(

@@ -147,8 +147,9 @@ def test_the_mailed_link_opens_the_page_of_the_address(client):
         == client.get(not_me).context["email_address"]
         == email_address
     )
-    assert sent.subject == "Write for Rights: please confirm"
-    assert f"- the petition for {petition.case.display_name} (" in sent.body
+    about = f"the petition for {petition.case.display_name} (Norway)"
+    assert sent.subject == f"Write for Rights: please confirm – {about}"
+    assert f"- {about}\n" in sent.body
     # Nothing that was typed, and no key to more than this page.
     for word in ["Zora", petition.title, email_address.key]:
         assert word not in sent.subject + sent.body

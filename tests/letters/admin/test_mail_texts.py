@@ -71,7 +71,7 @@ def test_a_text_is_changed_in_one_language_and_mails_say_it(editor):
     before = mailed()
     french = mailed("fr")
     form = form_data(editor.get(add_url()))
-    assert form["subject"] == "{organisation}: your link"
+    assert form["subject"] == "{organisation}: link to {about}"
 
     editor.post(add_url(), form | {"subject": SUBJECT, "body": BODY.replace("\n", "\r\n")})
 
@@ -187,13 +187,13 @@ def test_the_preview_shows_the_mail_in_short_lines_and_saves_nothing(editor):
     page = text(editor.post(preview_url(), {"subject": SUBJECT, "body": long + "{what} {link}"}))
 
     assert "Write for Rights: here it is" in page
-    assert "This is a sentence that is long enough to be broken at the end of a\n" in page
+    assert "This is a sentence that is long enough to be broken at the end of a \n" in page
     assert "your letter for Ana Example" in page
     assert "With a private link you can" in page
     assert not MailText.objects.exists()
 
 
-PROMISE = "your promise to write for Ana Example"
+PROMISE = "your pledge to write for Ana Example"
 
 
 @pytest.mark.parametrize(
@@ -267,14 +267,14 @@ def test_the_original_is_used_again_with_one_button(editor):
     response = editor.post(delete, {"post": "yes"}, follow=True)
 
     assert said(response) == ["Mails have the original text again."]
-    assert mailed()[0] == "Write for Rights: your link"
+    assert mailed()[0] == "Write for Rights: link to a letter for Ana Test"
 
 
 def test_a_text_that_can_no_longer_be_filled_in_is_not_sent(editor):
     """A later version of the site may have other words to fill in."""
     MailText.objects.create(kind="letter-link", language="en", subject=SUBJECT, body="{gone}")
 
-    assert mailed()[0] == "Write for Rights: your link"
+    assert mailed()[0] == "Write for Rights: link to a letter for Ana Test"
     page = text(editor.get(reverse("admin:letters_mailtext_changelist")))
     assert page.count("It has to be looked at") == 1
 
@@ -287,7 +287,7 @@ def test_a_subject_of_two_lines_that_is_stored_already_stops_no_mail(editor):
         body=BODY,
     )
 
-    assert mailed()[0] == "Write for Rights: your link"
+    assert mailed()[0] == "Write for Rights: link to a letter for Ana Test"
 
 
 def test_an_earlier_version_is_restored(editor):

@@ -78,7 +78,7 @@ def links_in(body: str) -> list[str]:
     return re.findall(r"http://testserver(/\S+)", body)
 
 
-def test_a_mail_says_that_a_machine_sent_it_and_its_subject_tells_nothing():
+def test_a_mail_says_that_a_machine_sent_it_and_its_subject_not_who_took_part():
     letter = letter_of("sam@example.org", name="Sam Tester", subject="A secret subject")
     messages.queue_letter_link(letter)
 
@@ -89,7 +89,7 @@ def test_a_mail_says_that_a_machine_sent_it_and_its_subject_tells_nothing():
     assert made["Auto-Submitted"] == "auto-generated"
     assert made["Content-Language"] == "en"
     assert made.get_content_type() == "text/plain"
-    assert made["Subject"] == "Write for Rights: your link"
+    assert made["Subject"] == f"Write for Rights: link to a letter for {letter.case.display_name}"
     assert f"your letter for {letter.case.display_name}:" in message.body
     for typed in ["Sam Tester", "secret", letter.key, letter.body[:20]]:
         assert typed not in message.body + message.subject
@@ -124,13 +124,19 @@ def test_each_mail_reads_like_a_letter_and_says_whose_it_is(kind):
         ),
     }
 
+    about = {
+        "pledge-link": f"a pledge for {pledge.case.display_name}",
+        "confirm": f"the petition for {signature.petition.case.display_name} (Norway)",
+    }.get(kind, f"a letter for {letter.case.display_name}")
+
     queue[kind]()
     OutgoingMail.objects.update(not_before=timezone.now())  # a rejection waits ten minutes
     outbox.send_due()
 
     [message] = mail.outbox
-    first = "Hello,\n\nThis mail is from Write for Rights. You get it because "
-    assert message.body.startswith(first)
+    first = f"Hello, This mail is from Write for Rights, about {about}. You get it because "
+    assert " ".join(message.body.split()).startswith(first)
+    assert about in message.subject
     assert message.subject.startswith("Write for Rights: ")
     assert message.body.endswith("\nWrite for Rights\n")
     assert links_in(message.body)
@@ -144,7 +150,7 @@ def test_a_mail_is_in_the_language_of_its_page():
     outbox.send_due()
 
     [message] = mail.outbox
-    assert message.subject == "Write for Rights\u202f: votre lien"
+    assert message.subject.startswith("Write for Rights\u00a0: lien vers une lettre pour ")
     [link] = links_in(message.body)
     assert link.startswith("/fr/mail/")
 

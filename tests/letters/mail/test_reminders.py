@@ -40,7 +40,7 @@ FIRST = datetime.date(2026, 10, 1)
 NINE_WEEKS = 63
 SAM = {"email": "sam@example.org", "email_hash": email_hash("sam@example.org")}
 ASKED = SAM | {"wants_reminders": True, "email_proven_on": FIRST}
-HALF, LAST, AFTER = "Half of the time", "There is still time", "You meant to be done"
+HALF, LAST, AFTER = "Half of the time", "There is still time", "You wanted to be done"
 
 
 @pytest.fixture(autouse=True)
@@ -110,10 +110,12 @@ def test_who_asks_is_reminded_three_times_in_nine_weeks(client, nine_weeks):
 
     assert nine_weeks() == {20: HALF, 36: LAST, 42: AFTER}
     body = unwrapped(mail.outbox[2].body)
-    assert "your promise to write for Ana Test" in body
+    assert "your pledge to write for Ana Test" in body
     assert "2 letters are still to be posted" in body
     assert "by 10 November 2026 at the latest" in body
-    assert {each.subject for each in mail.outbox[1:]} == {"Write for Rights: your reminder"}
+    assert {each.subject for each in mail.outbox[1:]} == {
+        "Write for Rights: reminder – a pledge for Ana Test"
+    }
     assert max(len(line) for each in mail.outbox for line in each.body.splitlines()) <= 72
 
 
@@ -626,7 +628,7 @@ def test_a_reminder_comes_in_the_language_of_the_promise(now):
 
     body = unwrapped(mail.outbox[-1].body)
     assert "La moitié du temps est passée, et 3 lettres restent à poster" in body
-    assert mail.outbox[-1].subject == "Write for Rights\u00a0: votre rappel"
+    assert "rappel – une promesse d’écrire pour " in mail.outbox[-1].subject
     assert posted.startswith("/fr/")
     assert stop.startswith("/fr/")
     assert mail.outbox[-1].message()["List-Unsubscribe"] == f"<http://testserver{stop}>"

@@ -68,7 +68,7 @@ def test_each_who_asked_gets_one_mail_some_minutes_later(monkeypatch):
 
     assert at_once == []
     assert len(bodies) == 3
-    assert "An answer came to your letter for Ana Test." in bodies[0]
+    assert "There is a reply to your letter for Ana Test." in bodies[0]
     assert WORDS not in bodies[0]
     assert len(tell()) == 3
 

@@ -1,12 +1,14 @@
 """The texts that mails are made of."""
 
+import re
+
 import pytest
 from django.conf import settings
 from django.core import mail
 from django.utils import timezone, translation
 
 from letters.actions import data_requests
-from letters.mail import links, messages, outbox, parts, texts
+from letters.mail import links, messages, outbox, parts, texts, writing
 from letters.mail.texts import TEXTS
 from letters.models import MailKind, OutgoingMail
 from letters.models.mail import THANKS
@@ -15,6 +17,7 @@ from tests.factories import (
     make_case_to_write_for,
     make_email_address,
     make_letter,
+    make_petition,
     make_pledge,
     make_signature,
 )
@@ -63,7 +66,8 @@ def test_a_mail_of_several_things_names_in_its_subject_the_first_to_be_done(sett
     settings.CONTACT_EMAIL = "campaign@example.org"
     case = make_case_to_write_for(display_name="Ana Test")
     address = make_email_address("sam@example.org")
-    make_signature(state="unconfirmed", email_address=address)
+    petition = make_petition(make_case_to_write_for(display_name="Bo Test"))
+    make_signature(petition, state="unconfirmed", email_address=address)
     sam = {"email": address.email, "email_hash": address.email_hash}
     messages.queue_pledge_link(make_pledge(case, **sam))
     messages.queue_letter_link(make_letter(case, **sam))
@@ -71,13 +75,14 @@ def test_a_mail_of_several_things_names_in_its_subject_the_first_to_be_done(sett
 
     body = mailed()
 
-    assert mail.outbox[-1].subject == "Write for Rights: please confirm"
+    subject = "Write for Rights: please confirm – the petition for Bo Test (Norway) and 2 more"
+    assert mail.outbox[-1].subject == subject
     order = [
         "Hello,",
-        "because somebody, probably you, typed your address on testserver.",
+        "because somebody, probably you, typed this e-mail address on testserver.",
         "Please confirm:",
         "the private link to your letter for Ana Test:",
-        "the private link to your promise to write for Ana Test:",
+        "the private link to your pledge to write for Ana Test:",
         "With a private link you can read,",
         "Write for Rights\ncampaign@example.org\n",
     ]
@@ -103,11 +108,72 @@ def test_the_lines_of_a_mail_are_short_and_its_links_whole(language):
     assert [line for line in lines if line.startswith("http")]
 
 
-def test_the_lines_of_a_list_are_set_in():
-    [first, second] = texts.wrapped("- " + "petition " * 10).splitlines()
+def flowed(body: str) -> list[str]:
+    """The lines as a mail program of RFC 3676 sets them anew."""
+    lines = re.sub(r"^ ", "", body, flags=re.MULTILINE).splitlines()
+    whole = [""]
+    for line in lines:
+        whole[-1] += line
+        if not line.endswith(" "):
+            whole.append("")
+    return whole[:-1]
 
-    assert first.startswith("- petition")
-    assert second.startswith("  petition")
+
+def test_a_mail_program_sets_the_lines_anew_as_wide_as_its_window():
+    paragraph = " ".join(["From time to time > we write. "] * 20).replace("  ", " ").strip()
+    body = f"{paragraph}\n\n- {paragraph}\nhttps://example.org/{'x' * 90}/\n- one\n- two"
+
+    wrapped = texts.wrapped(body)
+
+    assert flowed(wrapped) == body.splitlines()
+    assert not re.search(r"^(?:>|From )", wrapped, re.MULTILINE)
+    long_lines = [line for line in wrapped.splitlines() if len(line) > texts.COLUMNS]
+    assert [line[:20] for line in long_lines] == ["https://example.org/"]
+
+
+def test_a_mail_says_that_its_lines_may_be_set_anew():
+    messages.queue_letter_link(make_letter(email="sam@example.org"))
+    mailed()
+
+    made = mail.outbox[-1].message()
+
+    assert made.get_param("format") == "flowed"
+    assert made.get_content_charset() == "utf-8"
+
+
+@pytest.mark.parametrize("contact", ["", "campaign@example.org"])
+def test_a_mail_can_be_replied_to_if_there_is_an_address_for_it(contact, settings):
+    settings.CONTACT_EMAIL = contact
+    messages.queue_letter_link(make_letter(email="sam@example.org"))
+
+    mailed()
+
+    assert mail.outbox[-1].message().get("Reply-To", "") == contact
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [kind for kind, text in TEXTS.items() if text.subject])
+def test_the_preview_of_a_mail_says_whose_it_is_and_shows_no_key(kind, language):
+    with translation.override(language):
+        example = writing.example(kind, texts.shipped(kind))
+        about = TEXTS[kind].example("about")
+
+    preview = " ".join(example.body.partition("http")[0].split())
+    assert len(preview) >= 100
+    assert "Write for Rights" in preview[:60]
+    assert about in preview
+    assert kind == MailKind.DATA_LINK or kind == "confirm-nothing" or about in example.subject
+
+
+def test_each_kind_of_mail_has_a_subject_of_its_own():
+    alike = [MailKind.REMIND_HALF, MailKind.REMIND_LAST, MailKind.REMIND_AFTER, "news-bad"]
+    subjects = [
+        writing.example(kind, texts.shipped(kind)).subject
+        for kind, text in TEXTS.items()
+        if text.subject and kind not in alike
+    ]
+
+    assert len(set(subjects)) == len(subjects)
 
 
 def test_braces_in_a_name_are_not_filled_in():

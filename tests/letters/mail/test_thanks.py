@@ -72,7 +72,7 @@ def test_all_letters_of_a_day_are_thanked_for_in_one_mail_the_next_morning(clien
     assert "- your letter for Ana Test - your letter for Bo Test" in body
     assert "You get it because you asked for it on testserver." in body
     [sent] = mail.outbox
-    assert sent.subject == "Write for Rights: thank you"
+    assert sent.subject == "Write for Rights: thank you – a letter for Ana Test"
     stop = re.findall(r"http\S+/stop/\S+", body)
     assert sent.extra_headers["List-Unsubscribe"] == f"<{stop[0]}>"
     assert sent.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -190,7 +190,9 @@ def test_thanks_do_not_go_along_with_other_mail(client, clock):
     work(clock, day=4, hour=12)
 
     subjects = [one.subject for one in mail.outbox]
-    assert subjects == ["Write for Rights: your link", "Write for Rights: thank you"]
+    assert subjects == [
+        f"Write for Rights: {kind} a letter for Ana Test" for kind in ["link to", "thank you –"]
+    ]
 
 
 def test_a_worker_that_is_killed_sends_no_second_one(client, clock):

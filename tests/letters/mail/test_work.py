@@ -150,7 +150,7 @@ def test_a_mail_on_its_way_is_plain_text_with_all_its_headers():
 
     [mail] = server.mails
     assert mail["To"] == "zoe@xn--zo-ija.example"
-    assert "a saisi votre adresse sur testserver." in unwrapped(mail.get_content())
+    assert "a saisi cette adresse électronique sur testserver." in unwrapped(mail.get_content())
     assert mail["Auto-Submitted"] == "auto-generated"
     assert mail["Date"]
 
