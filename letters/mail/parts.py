@@ -334,7 +334,8 @@ def _came_after(outcomes: list[str]) -> str:
 
 
 def _outcome(outcome: Outcome) -> str:
-    told = f"{marked_text(outcome, 'headline')} ({outcome.case.display_name}, {outcome.case.country_name})"
+    case = outcome.case
+    told = f"{marked_text(outcome, 'headline')} ({case.display_name}, {case.country_name})"
     return f"{outcome.date_text}: {told}" if outcome.date_text else told
 
 
