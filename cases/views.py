@@ -77,9 +77,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "take_letters": any(reach != TAKES_NONE for _pk, reach in in_order),
         "percent": edition and percent_of_goal(letters, edition.letter_goal),
         "lists_key": lists.key,
-        "good_news": lazily(
-            lambda: with_later(good_news.front_page_first().select_related("case")[:3])
-        ),
+        "good_news": lazily(lambda: with_later(good_news.front_page_first().with_case()[:3])),
     }
     return render(request, "cases/home.html", context)
 
@@ -301,9 +299,12 @@ def _list_page(
 
 
 def _outcomes(keys: list[int]) -> list[Outcome]:
-    """The outcomes of these keys, in their order."""
-    found = Outcome.objects.select_related("case").in_bulk(keys)
-    return with_later(found[key] for key in keys if key in found)
+    """The outcomes of these keys, in their order; in each year the great stories first."""
+    found = Outcome.objects.with_case().in_bulk(keys)
+    outcomes = with_later(found[key] for key in keys if key in found)
+    return sorted(
+        outcomes, key=lambda row: (-row.date.year if row.date else 0, not row.is_featured)
+    )
 
 
 def _query(request: HttpRequest) -> str:

@@ -403,7 +403,7 @@ class SafetyRuleInline(ListInline):
 
 
 OUTCOME_FIELDS: list[str | tuple[str, ...]] = [
-    ("kind", "conditional", "on_front_page"),
+    ("kind", "conditional", "on_front_page", "is_featured"),
     ("date", "date_precision"),
     "headline",
     "text",

@@ -255,8 +255,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
         return self.with_count().annotate(reach=reach)
 
     def for_cards(self) -> CaseQuerySet:
-        """All that a card in a list shows, in one statement."""
-        return self.select_related("edition", "portrait").with_count().with_latest_outcome()
+        """All that a card in a list shows, in two statements."""
+        rows = self.select_related("edition", "portrait").prefetch_related("themes")
+        return rows.with_count().with_latest_outcome()
 
     def to_write_for(self, edition: Edition) -> CaseQuerySet:
         """The cases of an edition that a supporter can do something for, as cards show them."""

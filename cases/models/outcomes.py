@@ -106,6 +106,10 @@ class OutcomeQuerySet(models.QuerySet["Outcome"]):
         """Those that staff chose for it, then the newest."""
         return self.order_by("-on_front_page", F("date").desc(nulls_last=True), "-pk")
 
+    def with_case(self) -> OutcomeQuerySet:
+        """With what is shown of its case beside each."""
+        return self.select_related("case__portrait").prefetch_related("case__themes")
+
     def that_may_end_case(self) -> OutcomeQuerySet:
         # See also Outcome.may_end_case
         return self.filter(kind__in=MAY_END_CASE, conditional=False)
@@ -151,6 +155,11 @@ class Outcome(PartialDateModel, SourcedModel):
         _("on the front page"),
         default=False,
         help_text=_("Named there before newer ones. Choose one or two that move people."),
+    )
+    is_featured = models.BooleanField(
+        _("featured"),
+        default=False,
+        help_text=_("Told large among the good news. For the few that move people most."),
     )
     recorded_at = models.DateTimeField(_("recorded"), default=timezone.now, editable=False)
 

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 from django import template
+from django.templatetags.static import static
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from cases import pictures
+from cases import pictures, theme_marks
 from cases.dates import partial_date_text
-from cases.models import Portrait
+from cases.models import Case, Portrait
 from cases.text import as_html
 
 register = template.Library()
@@ -31,6 +32,18 @@ def with_changes(spans: Iterable[tuple[str, str]]) -> SafeString:
         for kind, text in spans
     )
     return format_html_join(" ", "{}", ((each,) for each in shown))
+
+
+@register.simple_tag
+def theme_mark(case: Case) -> SafeString:
+    """The drawing for what a case is about, in place of a picture; its themes are loaded with it.
+
+    It says nothing that the words beside it do not say.
+    """
+    drawing = static(theme_marks.path(theme.slug for theme in case.themes.all()))
+    return format_html(
+        '<img src="{}" alt="" width="240" height="180" loading="lazy" decoding="async">', drawing
+    )
 
 
 @register.inclusion_tag("cases/_picture.html")

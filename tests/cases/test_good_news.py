@@ -5,7 +5,7 @@ import re
 import pytest
 
 from cases.models import Case, Outcome
-from tests.factories import make_case, make_edition, make_outcome
+from tests.factories import make_case, make_edition, make_outcome, make_theme
 from tests.reading import page, words
 
 pytestmark = pytest.mark.django_db
@@ -19,11 +19,11 @@ def case() -> Case:
 def later(client, url: str = "/good-news/") -> dict[str, list[str]]:
     """What stands beside each outcome, by its headline."""
     return {
-        words(row.find("p[@class='rows-headline']")): [
-            words(line) for line in row.findall("p[@class='rows-later']")
+        words(item.find(".//span[@class='news-headline']")): [
+            words(line) for line in item.findall(".//p[@class='news-later']")
         ]
-        for row in page(client.get(url)).all("li")
-        if row.find("p[@class='rows-headline']") is not None
+        for item in page(client.get(url)).all("li")
+        if item.find(".//span[@class='news-headline']") is not None
     }
 
 
@@ -166,3 +166,55 @@ def test_the_feed_says_it_too_and_its_entry_is_updated(client, case):
         "Later: Died abroad (May 2021)"
         in client.get(f"{case.get_absolute_url()}feed.atom").content.decode()
     )
+
+
+def test_the_news_is_a_heading_with_the_name(client, case):
+    make_outcome(case, headline="Freed by pardon", date="2019-03-16")
+
+    [heading] = page(client.get("/good-news/")).all("h3")
+
+    assert words(heading) == "Ana Test: Freed by pardon"
+    assert heading.find("a").get("href") == case.get_absolute_url()
+
+
+def test_it_is_told_by_years_in_each_the_great_stories_first(client, case):
+    make_outcome(case, headline="Freed", date="2019-03-16", is_featured=True)
+    make_outcome(case, headline="Acquitted", date="2019-05-01")
+    make_outcome(case, headline="Charges dropped", date="2020-01-01")
+    make_outcome(case, headline="Guarded", date=None)
+
+    main = page(client.get("/good-news/")).one("main")
+    told = [words(each) for each in main.iter() if each.tag in {"h2", "h3"}]
+
+    assert told == [
+        "2020",
+        "Ana Test: Charges dropped",
+        "2019",
+        "Ana Test: Freed",
+        "Ana Test: Acquitted",
+        "Date not known",
+        "Ana Test: Guarded",
+    ]
+    [large] = [item for item in main.iter("li") if "news-item-large" in item.get("class", "")]
+    assert "Freed" in words(large)
+
+
+def test_who_has_no_picture_is_shown_with_the_drawing_of_a_theme(client, case):
+    make_outcome(case)
+    case.themes.set([make_theme(slug="land-rights"), make_theme(slug="lgbti-rights")])
+    make_outcome(make_case(stage="closed"))
+
+    pictures = {image.get("src") for image in page(client.get("/good-news/")).all("img")}
+
+    drawn = {url for url in pictures if "/themes/" in url}
+    assert drawn == {"/static/img/themes/lgbti-rights.svg", "/static/img/themes/letter.svg"}
+
+
+def test_filters_are_folded_until_one_is_chosen(client, case):
+    make_outcome(case)
+
+    def fold(url: str):
+        return page(client.get(url)).one("details", **{"class": "filters-fold"})
+
+    assert fold("/good-news/").get("open") is None
+    assert fold("/good-news/?year=2025").get("open") is not None
