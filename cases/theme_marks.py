@@ -5,7 +5,7 @@ Each is named for the slug of its theme. A theme that has no drawing is shown wi
 
 from collections.abc import Iterable
 
-# Of its themes a case is shown with the first of these: what is rare tells more than what is common.
+# A case is shown with the first of these that it has: what is rare tells more than what is common.
 DRAWN = [
     "death-penalty",
     "disappearance",
