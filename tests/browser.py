@@ -1,6 +1,6 @@
 """Somebody at a browser: journeys are told by what they press, type and see.
 
-The browser is the system's Chromium: $CHROMIUM, or one of the usual names.
+The browsers are the system's: Chromium is $CHROMIUM or one of its usual names, Firefox likewise.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from playwright.sync_api import (
+    Browser,
     BrowserContext,
     ConsoleMessage,
     Locator,
+    Playwright,
     Request,
     Response,
     Route,
@@ -34,10 +36,25 @@ OPTIONS = [
 expect.set_options(timeout=PATIENCE)
 
 
-def chromium() -> str | None:
-    """The path of the browser, None if there is none."""
-    names = ["chromium", "chromium-browser", "google-chrome"]
-    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+PHONE = {"width": 360, "height": 740}
+
+NAMES = {
+    "chromium": ["chromium", "chromium-browser", "google-chrome"],
+    "firefox": ["firefox-esr", "firefox"],
+}
+
+
+def path_of(browser: str) -> str | None:
+    """Where `chromium` or `firefox` is, None if it is not there."""
+    given = os.environ.get(browser.upper())
+    return given or next(filter(None, map(shutil.which, NAMES[browser])), None)
+
+
+def launch(playwright: Playwright, browser: str, path: str) -> Browser:
+    if browser == "firefox":
+        # Driven by WebDriver BiDi, as any Firefox; else Playwright wants the one that it built.
+        return playwright.firefox.launch(channel="moz-firefox", executable_path=path)
+    return playwright.chromium.launch(executable_path=path, args=OPTIONS)
 
 
 class Visitor:
@@ -89,7 +106,9 @@ class Visitor:
         self.page.locator("summary", has_text=name).first.click()
 
     def fills(self, label: str, text: str) -> None:
-        self.field(label).fill(text)
+        field = self.field(label)
+        field.clear()  # what is filled into a number or an address, Firefox adds to what is there
+        field.fill(text)
 
     def types(self, text: str) -> None:
         """Key by key, wherever the focus is."""

@@ -1,6 +1,7 @@
 """What every test stands on: no secrets of this machine, no cache between tests."""
 
 import datetime
+import functools
 import gc
 import itertools
 import os
@@ -128,22 +129,45 @@ def django_db_setup(django_db_setup, django_db_blocker):
         staff.note_roles()
 
 
+def pytest_generate_tests(metafunc):
+    """A supporter's journey is walked in both browsers, any other in Chromium."""
+    if metafunc.definition.get_closest_marker("supporter"):
+        firefox = pytest.param("firefox", marks=pytest.mark.firefox)
+        metafunc.parametrize("browser", ["chromium", firefox], indirect=True)
+
+
 @pytest.fixture(scope="session")
-def chromium():
-    """One browser for all journeys; each person in it has a context of their own."""
+def playwright():
     from playwright.sync_api import sync_playwright
 
-    from tests import browser
-
-    if not (path := browser.chromium()):
-        reason = "No Chromium is found: set CHROMIUM to the path of one."
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
-    # Playwright keeps a loop running in this thread, in which Django would refuse to query.
+    # It keeps a loop running in this thread, in which Django would refuse to query.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=browser.OPTIONS)
-        yield started
-        started.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def start_browser(playwright):
+    """One browser of a kind for all journeys; each person in it has a context of their own."""
+    from tests import browser
+
+    @functools.cache
+    def start(kind: str):
+        if not (path := browser.path_of(kind)):
+            reason = f"No {kind} is found: set {kind.upper()} to the path of one."
+            pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+        started.append(browser.launch(playwright, kind, path))
+        return started[-1]
+
+    started = []
+    yield start
+    for one in started:
+        one.close()
+
+
+@pytest.fixture
+def browser(start_browser, request):
+    return start_browser(getattr(request, "param", "chromium"))
 
 
 @pytest.fixture
@@ -152,7 +176,8 @@ def site(live_server, settings, monkeypatch, tmp_path):
     that was asked is answered: what is answered later would find the tables of the next test."""
     settings.SITE_URL = live_server.url
     settings.MEDIA_ROOT = tmp_path / "media"
-    settings.PAGE_CACHE_SECONDS = 0  # nor does a browser keep a page
+    settings.PAGE_CACHE_SECONDS = 0  # nor does a browser keep a page, or Firefox show it once more
+    monkeypatch.setattr("cases.http_caching.STALE_WHILE_REVALIDATE", 0)
     # The form's guard takes whoever is done in under three seconds for a robot.
     monkeypatch.setattr("letters.privacy.antispam.FASTEST", -1)
     cache.clear()
@@ -173,28 +198,32 @@ def site(live_server, settings, monkeypatch, tmp_path):
 
 
 @pytest.fixture
-def arrive(chromium, site, request):
+def arrive(browser, site, request):
     """Somebody comes to the site: `arrive(javascript=False)`. Ends with what their browsers
     complained of, and after a failure with a picture of each page."""
-    from tests.browser import Visitor
+    from tests.browser import PHONE, Visitor
 
     visitors = []
+    usual = {"reduced_motion": "reduce", "locale": "en-GB"}
+    if request.node.get_closest_marker("supporter"):
+        usual["viewport"] = PHONE
 
     def arrive(javascript: bool = True, site: str = site, **options) -> Visitor:
-        context = chromium.new_context(
-            java_script_enabled=javascript, reduced_motion="reduce", locale="en-GB", **options
-        )
+        context = browser.new_context(java_script_enabled=javascript, **usual | options)
+        if not javascript:  # what Firefox is asked for here, it does not do: no script arrives
+            context.route("**/*.js", lambda route: route.abort())
         visitors.append(Visitor(context, site))
         return visitors[-1]
 
     yield arrive
+    said = [said for visitor in visitors for said in visitor.complaints]
     for number, visitor in enumerate(visitors):
         if request.node.stash.get(FAILED, False):
             path = request.getfixturevalue("tmp_path") / f"{number}.png"
             visitor.page.screenshot(path=path, full_page=True)
             print(f"{visitor.page.url} looked so: {path}")  # noqa: T201
         visitor.context.close()
-    assert [said for visitor in visitors for said in visitor.complaints] == []
+    assert said == []
 
 
 FAILED = pytest.StashKey[bool]()

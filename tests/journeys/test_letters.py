@@ -40,6 +40,7 @@ from tests.staff import PASSWORD, make_staff
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+@pytest.mark.supporter
 def test_a_reader_promises_writes_and_posts_a_letter(arrive, javascript):
     case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     make_embassy("NO", "GB", city="London")
@@ -108,6 +109,7 @@ def test_a_reader_promises_writes_and_posts_a_letter(arrive, javascript):
     assert Letter.objects.get().pledge == Pledge.objects.get(case=case)
 
 
+@pytest.mark.supporter
 def test_a_letter_is_opened_in_ones_own_mail_and_counts_once_it_is_sent(arrive, javascript):
     case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     case.targets.update(email="minister@example.org", checked_on="2025-11-01")
@@ -138,6 +140,7 @@ def test_a_letter_is_opened_in_ones_own_mail_and_counts_once_it_is_sent(arrive, 
     assert Letter.objects.get().state == LetterState.POSTED
 
 
+@pytest.mark.supporter
 def test_mistakes_are_named_beside_their_fields_and_nothing_typed_is_lost(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
@@ -165,6 +168,7 @@ def test_mistakes_are_named_beside_their_fields_and_nothing_typed_is_lost(arrive
     assert not Letter.objects.exists()
 
 
+@pytest.mark.supporter
 def test_ties_to_the_country_bring_advice_that_may_be_decided_against(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
@@ -183,6 +187,7 @@ def test_ties_to_the_country_bring_advice_that_may_be_decided_against(arrive, ja
     assert Letter.objects.get().signed_name == "Tore Testdal"
 
 
+@pytest.mark.supporter
 def test_a_promise_of_no_letters_is_asked_again(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
@@ -212,6 +217,7 @@ def write_a_letter(visitor, body: str = "Please think of the herds before you bu
     return visitor.page.url
 
 
+@pytest.mark.supporter
 def test_a_double_click_makes_one_letter(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
@@ -227,6 +233,7 @@ def test_a_double_click_makes_one_letter(arrive, javascript):
     assert Letter.objects.count() == 1
 
 
+@pytest.mark.supporter
 def test_a_letter_whose_answer_was_lost_is_sent_again_with_other_words(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
@@ -258,6 +265,7 @@ def test_a_letter_whose_answer_was_lost_is_sent_again_with_other_words(arrive, j
     assert {first.state, second.state} == {LetterState.DRAFTING}
 
 
+@pytest.mark.supporter
 def test_a_letter_posted_in_two_tabs_counts_once(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
@@ -278,6 +286,7 @@ def test_a_letter_posted_in_two_tabs_counts_once(arrive, javascript):
     tore.sees("1 action so far")
 
 
+@pytest.mark.supporter
 def test_the_list_is_filtered_and_searched_with_a_slip(arrive, javascript):
     make_case(display_name="Ingrid Testvík", country="NO")
     make_case(display_name="Rosa Muestra", country="EC")
@@ -304,6 +313,7 @@ def test_the_list_is_filtered_and_searched_with_a_slip(arrive, javascript):
     assert olu.context.cookies() == []
 
 
+@pytest.mark.supporter
 def test_an_erased_letter_is_gone_and_its_number_stays(arrive, javascript):
     case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     sent = make_letter(case, state=LetterState.POSTED, route="post", name="Maren Testdal")
@@ -322,6 +332,7 @@ def test_an_erased_letter_is_gone_and_its_number_stays(arrive, javascript):
     assert (left.name, left.body, left.place, left.email, left.key) == ("", "", "", "", "")
 
 
+@pytest.mark.supporter
 def test_the_mailed_link_opens_the_letter(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     maren = arrive(javascript)
@@ -485,6 +496,7 @@ def test_a_case_is_hidden_in_two_clicks_and_two_people_show_it_again(arrive, jav
     reader.is_at("Ana Test")
 
 
+@pytest.mark.supporter
 def test_points_are_put_on_the_sheet(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
@@ -500,6 +512,7 @@ def test_points_are_put_on_the_sheet(arrive, javascript):
     expect(tore.field("Your letter")).to_have_value("\n\n".join(expected))
 
 
+@pytest.mark.supporter
 def test_points_ticked_while_the_page_loads_are_put_on_the_sheet_too(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
@@ -512,6 +525,7 @@ def test_points_ticked_while_the_page_loads_are_put_on_the_sheet_too(arrive):
     expect(tore.field("Your letter")).to_have_value("The herds need the land.")
 
 
+@pytest.mark.supporter
 def test_another_target_ticked_while_the_page_loads_can_be_chosen(arrive):
     case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     make_target(case, office="The Office of Tests")
@@ -526,6 +540,7 @@ def test_another_target_ticked_while_the_page_loads_can_be_chosen(arrive):
     expect(tore.page.get_by_label("The Office of Tests")).to_be_checked()
 
 
+@pytest.mark.supporter
 def test_a_letter_in_spanish_brings_its_translation_on_a_second_page(arrive, javascript):
     case = make_case(display_name="Ana Test", slug="ana-test", country="EC")
     make_target(
@@ -561,6 +576,7 @@ def test_a_letter_in_spanish_brings_its_translation_on_a_second_page(arrive, jav
     assert "I write to you about the pastures." in translation
 
 
+@pytest.mark.supporter
 def test_a_draft_is_kept_on_the_device_until_it_is_forgotten(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
@@ -581,6 +597,7 @@ def test_a_draft_is_kept_on_the_device_until_it_is_forgotten(arrive):
     tore.page.wait_for_function("localStorage.length === 0")
 
 
+@pytest.mark.supporter
 def test_a_letter_that_began_with_ours_survives_a_reload_and_another_beginning(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
@@ -607,6 +624,7 @@ def test_a_letter_that_began_with_ours_survives_a_reload_and_another_beginning(a
     expect(tore.field("Your letter")).not_to_have_value(ours)
 
 
+@pytest.mark.supporter
 def test_what_is_typed_before_the_draft_comes_stands_after_it_and_is_kept(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
@@ -628,6 +646,7 @@ def test_what_is_typed_before_the_draft_comes_stands_after_it_and_is_kept(arrive
     expect(tore.field("Your letter")).to_have_value("")
 
 
+@pytest.mark.supporter
 def test_what_is_typed_into_our_letter_before_its_draft_comes_is_added_to_the_draft(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
@@ -647,6 +666,7 @@ def test_what_is_typed_into_our_letter_before_its_draft_comes_is_added_to_the_dr
     expect(tore.field("Your letter")).to_have_value(f"{draft}\n\nOne more.")
 
 
+@pytest.mark.supporter
 @pytest.mark.parametrize("address", ["/cases/other-test/write/", "{letter}"])
 def test_a_draft_goes_from_the_device_after_the_days_that_the_privacy_page_names(arrive, address):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
@@ -669,6 +689,7 @@ def test_a_draft_goes_from_the_device_after_the_days_that_the_privacy_page_names
     expect(tore.field("Your letter")).to_have_value("Old words")
 
 
+@pytest.mark.supporter
 def test_what_is_pasted_is_never_cut_and_said_to_be_too_long(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
@@ -690,6 +711,7 @@ def test_what_is_pasted_is_never_cut_and_said_to_be_too_long(arrive, javascript)
     assert not Letter.objects.exists()
 
 
+@pytest.mark.supporter
 def test_a_letter_that_has_arrived_is_no_draft_any_more(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
@@ -717,6 +739,7 @@ def go_with_tab_to(visitor, field) -> None:
     raise AssertionError(f"Tab does not lead to {field}")
 
 
+@pytest.mark.supporter
 def test_a_letter_is_written_and_posted_without_a_mouse(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     olu = arrive(javascript)

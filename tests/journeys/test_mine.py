@@ -10,7 +10,11 @@ from letters.models import Letter, Pledge
 from tests.browser import Visitor
 from tests.factories import make_case_to_write_for
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.supporter,
+    pytest.mark.django_db(transaction=True),
+]
 
 ADDRESS = "maren@example.org"
 

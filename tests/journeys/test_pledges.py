@@ -11,7 +11,11 @@ from tests.factories import make_case_to_write_for
 from tests.letters.sending import everyone
 from tests.staff import make_staff
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.supporter,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 def test_a_school_promises_many_and_keeps_what_it_can(arrive, javascript):

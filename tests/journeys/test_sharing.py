@@ -8,7 +8,11 @@ from cases.models import SocialPost
 from letters.models import Post
 from tests.factories import make_case_to_write_for
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.supporter,
+    pytest.mark.django_db(transaction=True),
+]
 
 # What the device has of its own, for a browser on a machine that has none.
 DEVICE = """

@@ -10,7 +10,11 @@ from letters.mail import links
 from letters.models import EmailAddress, OutgoingMail, Signature, Throttle
 from tests.factories import make_case_to_write_for, make_petition
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.supporter,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 def links_in_the_mail() -> list[str]:

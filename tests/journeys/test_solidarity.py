@@ -12,7 +12,11 @@ from tests.factories import make_case_to_write_for, make_solidarity_action
 from tests.journeys import pages_of
 from tests.staff import make_staff
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.supporter,
+    pytest.mark.django_db(transaction=True),
+]
 
 
 @pytest.fixture

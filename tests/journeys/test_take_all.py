@@ -11,7 +11,11 @@ from cases.models import Case, Petition, SolidarityAction
 from letters.models import Letter, Signature
 from tests.factories import make_case_to_write_for
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.supporter,
+    pytest.mark.django_db(transaction=True),
+]
 CASES = 8
 MAX_CLICKS = MAX_LOADS = 12  # for eight signatures
 
