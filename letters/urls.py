@@ -62,6 +62,15 @@ urlpatterns = [
     path("take-all/<slug:slug>/letter/", take_all.letter, name="take-all-letter"),
     path("take-all/<slug:slug>/message/", take_all.message, name="take-all-message"),
     path("cases/<slug:slug>/share/", posts.share, name="share"),
+    path(
+        "cases/<slug:slug>/share/square.jpg",
+        posts.picture,
+        {"shape": "square"},
+        name="share-square",
+    ),
+    path(
+        "cases/<slug:slug>/share/story.jpg", posts.picture, {"shape": "story"}, name="share-story"
+    ),
     path("cases/<slug:slug>/share/mastodon/", posts.share_on_mastodon, name="share-mastodon"),
     path("cases/<slug:slug>/posted/", posts.posted, name="posted"),
     path("posts/<key:key>/", posts.post, name="post"),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from enum import StrEnum
+from io import BytesIO
 
 from django.conf import settings
 from django.urls import reverse
@@ -11,6 +12,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.formats import date_format
 from django.utils.translation import get_language, get_language_bidi, override
 from django.utils.translation import gettext as _
+from PIL import Image
 
 from cases import pictures
 from cases.dates import partial_date_text
@@ -24,6 +26,10 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 DIGEST_LENGTH = 4  # one of 800,000: enough to tell two versions of one sheet apart
 # Only we can work it out, one of 24 million: who counts through all codes learns nothing.
 PROOF_LENGTH = 5
+
+SHARE_SHAPES = {"square": (1080, 1080), "story": (1080, 1920)}  # beside the card
+MAX_SHARE_BYTES = 200_000
+JPEG_QUALITIES = [86, 78, 70, 60, 50, 40]
 
 PAPERS: dict[str, typesetting.Paper] = {"a4": "a4", "letter": "us-letter"}
 
@@ -117,6 +123,40 @@ def card(case: Case) -> bytes:
         data | _picture_said(case),
         lambda: typesetting.png("card", data | {"picture": _picture(case)}),
     )
+
+
+def share_picture(case: Case, shape: str) -> bytes:
+    """A picture to post about a case, in one of `SHARE_SHAPES`: JPEG, of 200 KB at most.
+
+    Raises rendering.Busy.
+    """
+    data = {
+        "lang": get_language() or settings.LANGUAGE_CODE,
+        "dir": "rtl" if get_language_bidi() else "ltr",
+        "shape": shape,
+        "campaign": _("Write for Rights"),
+        "site": _short(settings.SITE_URL),
+        "name": case.display_name,
+        "country": case.country_name,
+        "headline": case.headline_i18n,
+        "credit": case.portrait.credit if case.portrait else "",
+    }
+    return rendered_once(
+        "share",
+        data | _picture_said(case),
+        lambda: _as_small_jpeg(typesetting.png("share", data | {"picture": _picture(case)})),
+    )
+
+
+def _as_small_jpeg(png: bytes) -> bytes:
+    """As good as it can be within the weight that networks and phones take at once."""
+    with Image.open(BytesIO(png)) as picture:
+        for quality in JPEG_QUALITIES:
+            options = {"quality": quality, "optimize": True, "progressive": True}
+            jpeg = pictures.encode(picture.convert("RGB"), "JPEG", options)
+            if len(jpeg) <= MAX_SHARE_BYTES:
+                break
+    return jpeg
 
 
 def _data(case: Case) -> dict:

@@ -1,4 +1,4 @@
-"""Tell others of a case, and say that one did."""
+"""Tell others about a case, and say that one did."""
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 
 from cases.http_caching import private_page, public_page, visible_or_410
 from cases.models import Case, CaseQuerySet
+from cases.printing import sheets
 from letters.actions import posts as post_actions
 from letters.forms.posts import MastodonForm, PostedForm
 from letters.models import Post
 from letters.sharing import posts as sharing_posts
 from letters.views import mine_cookie, submitting
 
-OTHER_CASES = 3
 # What else can be done for the case.
 CASE_RELATIONS = ("edition", "petition", "solidarity_action")
 
@@ -29,6 +29,13 @@ def share(request: HttpRequest, slug: str) -> HttpResponse:
         "embed": sharing_posts.card_frame(case),
     }
     return render(request, "letters/posts/share.html", context)
+
+
+@public_page()
+def picture(request: HttpRequest, slug: str, shape: str) -> HttpResponse:
+    """A picture to post, in the size that a network shows."""
+    case = shared_or_410(Case.objects.select_related("edition", "portrait"), slug)
+    return HttpResponse(sheets.share_picture(case, shape), content_type="image/jpeg")
 
 
 @private_page
@@ -65,7 +72,8 @@ def posted(request: HttpRequest, slug: str) -> HttpResponse:
     made = post_actions.post(
         key=form.key, case=case, needs_review=needs_review, **form.cleaned_data
     )
-    return mine_cookie.remember(request, redirect(made), made)
+    response = redirect(made.get_absolute_url() + "#now")
+    return mine_cookie.remember(request, response, made)
 
 
 @private_page
@@ -79,7 +87,7 @@ def post(request: HttpRequest, key: str) -> HttpResponse:
                 post_actions.take_back(post)
             case "post-again":
                 post_actions.post_again(post)
-        return redirect("letters:post", key=key)
+        return redirect(post.get_absolute_url() + "#now")
     if not post.case.is_visible:
         return render(request, "cases/hidden.html")
     cases = Case.objects.with_count().select_related(*CASE_RELATIONS).prefetch_related("targets")
@@ -92,9 +100,6 @@ def post(request: HttpRequest, key: str) -> HttpResponse:
         "may_share": case.may_be_shared and case.takes_actions,
         "link": settings.SITE_URL + post.get_absolute_url(),
         "on_device": mine_cookie.state_of(request, post),
-        "others": Case.objects.to_write_for(post.case.edition)
-        .exclude(pk=post.case_id)
-        .waiting_for_letters()[:OTHER_CASES],
     }
     return render(request, "letters/posts/post.html", context)
 

@@ -33,7 +33,7 @@ def test_a_supporter_tells_others_says_so_and_takes_it_back(arrive, site, javasc
 
     noa.opens("/cases/ana-test/")
     noa.presses("Tell others")
-    noa.is_at("Tell others of Ana Test")
+    noa.is_at("Tell others about Ana Test")
     noa.sees("Keep the pastures! #Tests")
     assert noa.context.cookies() == []
     if javascript:
@@ -72,7 +72,7 @@ def test_a_supporter_tells_others_says_so_and_takes_it_back(arrive, site, javasc
     noa.does_not_see("1 action so far")
     noa.opens(mine)
     noa.presses("I did post it")
-    noa.sees("Thank you: it counts")
+    noa.is_at("Thank you: your post counts")
     assert Post.objects.get().counts
 
 

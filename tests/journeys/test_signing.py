@@ -84,7 +84,7 @@ def test_it_was_somebody_else(arrive):
 
     stranger.opens("/follow/")
     stranger.fills("E-mail", "tore@example.org")
-    stranger.presses("Tell me by e-mail")
+    stranger.presses("Send me this news")
     stranger.is_at("Look into your mailbox")
     links_in_the_mail()
     assert len(mail.outbox) == 1
@@ -98,7 +98,7 @@ def test_somebody_follows_and_has_enough_of_it(arrive, javascript):
 
     olu.opens("/cases/ana-test/follow/")
     olu.fills("E-mail", "olu@example.org")
-    olu.presses("Tell me by e-mail")
+    olu.presses("Send me this news")
     olu.is_at("Look into your mailbox")
     [yes, _no] = links_in_the_mail()
     olu.opens(yes)

@@ -64,10 +64,11 @@ def everybody_prints():
 
 
 @pytest.mark.parametrize(
-    ("path", "template"), [("cases:sheet", "sheet"), ("cases:card", "card")], ids=["sheet", "card"]
+    ("path", "template"),
+    [("card.png", "card"), ("sheet.pdf", "sheet"), ("share/square.jpg", "share")],
 )
 def test_what_is_asked_for_again_is_not_rendered_again(client, case, rendered, path, template):
-    url = reverse(path, args=[case.slug])
+    url = case.get_absolute_url() + path
 
     first, second = client.get(url), client.get(url)
 

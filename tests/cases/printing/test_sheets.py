@@ -9,6 +9,7 @@ from django.urls import reverse
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from PIL import Image
 from pypdf import PdfReader
 
 from cases.models import (
@@ -473,3 +474,37 @@ def test_card_is_a_picture_of_the_size_that_others_show(client, case):
     assert response["Content-Type"] == "image/png"
     assert response.content[:8] == b"\x89PNG\r\n\x1a\n"
     assert [int.from_bytes(response.content[at : at + 4], "big") for at in (16, 20)] == [1200, 630]
+
+
+@pytest.mark.parametrize(("shape", "size"), sheets.SHARE_SHAPES.items())
+def test_pictures_to_post_are_small_and_of_the_size_that_networks_show(client, case, shape, size):
+    response = client.get(f"/cases/anne-testlund/share/{shape}.jpg")
+
+    picture = Image.open(BytesIO(response.content))
+    assert (response["Content-Type"], picture.format, picture.size) == ("image/jpeg", "JPEG", size)
+    assert len(response.content) <= 200_000
+    assert "sessionid" not in response.cookies
+
+
+def test_a_picture_to_post_is_in_the_language_of_its_page(client, case):
+    english, french = [
+        client.get(f"{prefix}/cases/anne-testlund/share/square.jpg").content
+        for prefix in ("", "/fr")
+    ]
+
+    assert english != french
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"freeze": "withdrawn", "freeze_reason": "A test"}, 410),
+        ({"freeze": "hidden", "freeze_reason": "A test"}, 404),
+        ({"sharing_allowed": False}, 404),
+        ({"listed": False}, 404),
+    ],
+)
+def test_nobody_gets_a_picture_of_a_case_that_may_not_be_shared(client, case, change, status):
+    Case.objects.filter(pk=case.pk).update(**change)
+
+    assert client.get("/cases/anne-testlund/share/square.jpg").status_code == status

@@ -110,10 +110,11 @@ def test_the_page_says_how_often_and_that_there_is_a_feed(client):
 def test_nobody_is_asked_what_shall_become_of_somebody_who_has_died(client):
     case = make_case_to_write_for(kind="in-memory", display_name="Test Person")
 
-    for name in ["follow", "letter-write"]:
-        page = client.get(reverse(f"letters:{name}", args=[case.slug])).content.decode()
-        assert "comes of the case of Test Person" in page
+    for name in ["follow", "signature", "letter-write"]:
+        url = reverse(f"letters:{name}", args=[case.slug])
+        page = client.get(url, follow=True).content.decode()
         assert "becomes of" not in page
+        assert "happens to" not in page
 
 
 def test_a_missing_address_is_said_beside_its_field(client):

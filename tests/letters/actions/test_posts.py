@@ -41,7 +41,7 @@ def test_who_posted_comes_to_a_page_that_thanks_and_counts(client):
     response = say_posted(client, case)
 
     post = Post.objects.latest("pk")
-    assert response.url == post.get_absolute_url()
+    assert response.url == post.get_absolute_url() + "#now"
     assert (post.network, post.country, post.needs_review) == ("mastodon", "SE", False)
     assert posts_of(case) == 2
     assert (
@@ -107,7 +107,7 @@ def test_each_act_pressed_twice_counts_once(client, act):
     post = make_post(state="posted" if act == "take-back" else "withdrawn")
 
     for _nr in range(3):
-        assert press(client, post, act).url == post.get_absolute_url()
+        assert press(client, post, act).url == post.get_absolute_url() + "#now"
 
     assert posts_of(post.case) == (0 if act == "take-back" else 1)
     assert client.get(post.get_absolute_url()).status_code == 200
@@ -237,7 +237,7 @@ def test_the_page_of_a_post_says_nothing_of_a_frozen_case(client, how):
     assert "This page is not shown at the moment" in shown
 
 
-def test_the_page_of_a_post_names_the_next_cases_to_write_for(client):
+def test_the_page_of_a_post_names_the_next_case_to_write_for(client):
     post = make_post(make_case(display_name="Ana Test"))
     written_for = make_case(display_name="Jon Test")
     for _letter in range(5):
@@ -245,9 +245,10 @@ def test_the_page_of_a_post_names_the_next_cases_to_write_for(client):
     make_case(display_name="Rosa Muestra")
     publish()
 
-    others = client.get(post.get_absolute_url()).context["others"]
+    page = client.get(post.get_absolute_url()).content.decode()
 
-    assert [case.display_name for case in others] == ["Rosa Muestra", "Jon Test"]
+    assert "Rosa Muestra" in page
+    assert "Jon Test" not in page
 
 
 def test_a_made_up_key_opens_nothing(client):

@@ -7,10 +7,12 @@ from django.urls import reverse
 
 from cases.models import Case, SocialPost
 from letters.sharing import posts as sharing_posts
-from tests.factories import make_case, make_full_case, make_outcome, make_post
+from tests.factories import make_case, make_full_case, make_outcome, make_portrait, make_post
 from tests.reading import page, weight
 
 pytestmark = pytest.mark.django_db
+
+PICTURES = ["share/square.jpg", "share/story.jpg", "card.png"]
 
 
 @pytest.fixture
@@ -260,3 +262,25 @@ def test_the_code_for_other_sites_stands_on_the_share_page(client, case):
 
     assert shown.texts("pre", id="embed") == [str(sharing_posts.card_frame(case))]
     assert reverse("letters:embed-card", args=[case.slug]) in sharing_posts.card_frame(case)
+
+
+def test_the_page_offers_pictures_to_save_and_words_for_who_cannot_see_them(client, case):
+    portrait = make_portrait(case)
+    shown = shared(client)
+
+    saved = [link.get("href") for link in shown.all("a") if link.get("download")]
+    assert saved == [f"/cases/anne-testlund/{name}" for name in PICTURES]
+    for url in saved:
+        assert client.get(url).status_code == 200
+    [alt_text] = shown.texts("p", id="alt-text")
+    assert alt_text.endswith(portrait.alt)
+
+
+def test_copy_buttons_say_in_which_language_the_text_is(client, case):
+    names = shared(client).texts("button")
+
+    assert [name for name in names if name.startswith("Copy the text")] == [
+        "Copy the text English",
+        "Copy the text العربية",
+        "Copy the text Français",
+    ]

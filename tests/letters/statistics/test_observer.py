@@ -41,6 +41,8 @@ NOT_POLLED = {
     "cases:check": "is asked with the code of a printed sheet",
     "cases:sheet": "is a PDF of texts, without any number of actions",
     "cases:card": "is a picture of a name",
+    "letters:share-square": "is a picture of a name",
+    "letters:share-story": "is a picture of a name",
 }
 
 
