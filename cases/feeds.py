@@ -103,7 +103,7 @@ class CaseFeed(OutcomeFeed):
         return _clean(_("Write for Rights: news of %(case)s") % {"case": case.display_name})
 
     def subtitle(self, case: Case) -> str:
-        return _clean(case.headline_i18n)
+        return _clean(case.current_headline)
 
     def feed_guid(self, case: Case) -> str:
         return f"{settings.FEED_TAG}:case/{case.pk}/{get_language()}"

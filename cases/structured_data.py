@@ -18,7 +18,7 @@ def article(case: Case) -> SafeString:
     said = {
         "@context": "https://schema.org",
         "@type": "Article",
-        "headline": f"{case.display_name}: {case.headline_i18n}",
+        "headline": f"{case.display_name}: {case.current_headline}",
         "description": case.summary_i18n,
         "inLanguage": case.language,
         "url": settings.SITE_URL + case.get_absolute_url(),

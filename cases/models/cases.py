@@ -217,7 +217,9 @@ class CaseQuerySet(models.QuerySet["Case"]):
         latest = _outcomes().newest_first()
         return self.annotate(
             latest_outcome_kind=Subquery(latest.values("kind")[:1]),
-            latest_outcome_headline=Subquery(latest.values("headline")[:1]),
+            latest_outcome_headline=Subquery(
+                latest.values("headline_i18n")[:1]  # type: ignore[misc]  # which modeltrans adds
+            ),
         )
 
     def that_may_be_over(self) -> CaseQuerySet:
@@ -674,6 +676,13 @@ class Case(models.Model):
         """The newest outcome with a date, else the last one entered; None if there is none."""
         outcomes = list(self.outcomes.all())
         return max(outcomes, key=lambda row: row.newest_first_key, default=None)
+
+    @property
+    def current_headline(self) -> str:
+        """What stands beside the name. Of a closed case it is the newest outcome: its old headline
+        would read as if nothing had happened since."""
+        newest = self.latest_outcome if self.stage == Stage.CLOSED else None
+        return newest.headline_i18n if newest else self.headline_i18n
 
     @property
     def may_be_over(self) -> bool:

@@ -116,7 +116,7 @@ def card(case: Case) -> bytes:
         "campaign": _("Write for Rights"),
         "name": case.display_name,
         "country": case.country_name,
-        "headline": case.headline_i18n,
+        "headline": case.current_headline,
     }
     return rendered_once(
         "card",

@@ -151,7 +151,7 @@ def oembed(request: HttpRequest) -> dict:
         return {
             "version": "1.0",
             "type": "rich",
-            "title": f"{case.display_name}: {case.headline_i18n}",
+            "title": f"{case.display_name}: {case.current_headline}",
             "provider_name": _("Write for Rights"),
             "provider_url": settings.SITE_URL + reverse("cases:home"),
             "cache_age": OEMBED_CACHE_SECONDS,

@@ -50,7 +50,8 @@ def embed(view: Callable[..., HttpResponse]) -> View:
 @embed
 def card(request: HttpRequest, slug: str) -> HttpResponse:
     """A case in a few lines, and the way to its page."""
-    case = shared_or_410(Case.objects.for_cards().prefetch_related("targets"), slug)
+    rows = Case.objects.for_cards().prefetch_related(None).prefetch_related("targets")
+    case = shared_or_410(rows, slug)
     return render(request, "letters/embeds/card.html", {"case": case})
 
 

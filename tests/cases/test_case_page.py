@@ -253,3 +253,31 @@ def test_page_names_where_other_sites_find_its_card(client):
 
     assert "/embed/cases/ana-test/" in asked.json()["html"]
     assert shown(client, case).all("link", type="application/json+oembed") == []
+
+
+def test_a_closed_case_tells_its_news_where_others_ask(client):
+    case = make_case(stage=Stage.CLOSED, headline="On death row since 1994")
+    make_outcome(case, headline="Death sentence commuted", date="2025-02-28")
+
+    panel = shown(client, case).one("aside")
+
+    assert words(panel.find(".//h2")) == "Good news"
+    assert "Death sentence commuted" in words(panel)
+    assert panel.find(".//img").get("src") == "/static/img/themes/letter.svg"
+    assert "We collect no more letters for it." in words(panel)
+
+
+def test_the_old_headline_of_a_closed_case_never_reads_as_present(client):
+    case = make_case(stage=Stage.CLOSED, headline="On death row since 1994", display_name="Ana")
+    make_outcome(case, headline="Death sentence commuted", date="2025-02-28")
+
+    told = shown(client, case)
+    card = page(client.get("/cases/")).one("article")
+
+    assert words(told.one("p", **{"class": "lead"})) == "In 2025: On death row since 1994"
+    assert told.meta("og:title") == "Ana: Death sentence commuted"
+    assert (
+        '"headline": "Ana: Death sentence commuted"'
+        in client.get(case.get_absolute_url()).content.decode()
+    )
+    assert words(card).endswith("Death sentence commuted In 2025: On death row since 1994")

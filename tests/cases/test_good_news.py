@@ -171,7 +171,7 @@ def test_the_feed_says_it_too_and_its_entry_is_updated(client, case):
 def test_the_news_is_a_heading_with_the_name(client, case):
     make_outcome(case, headline="Freed by pardon", date="2019-03-16")
 
-    [heading] = page(client.get("/good-news/")).all("h3")
+    [heading] = page(client.get("/good-news/")).all("h4")
 
     assert words(heading) == "Ana Test: Freed by pardon"
     assert heading.find("a").get("href") == case.get_absolute_url()
@@ -184,7 +184,7 @@ def test_it_is_told_by_years_in_each_the_great_stories_first(client, case):
     make_outcome(case, headline="Guarded", date=None)
 
     main = page(client.get("/good-news/")).one("main")
-    told = [words(each) for each in main.iter() if each.tag in {"h2", "h3"}]
+    told = [words(each) for each in main.iter() if each.tag in {"h3", "h4"}]
 
     assert told == [
         "2020",
@@ -214,7 +214,7 @@ def test_filters_are_folded_until_one_is_chosen(client, case):
     make_outcome(case)
 
     def fold(url: str):
-        return page(client.get(url)).one("details", **{"class": "filters-fold"})
+        return page(client.get(url)).one("details", **{"class": "filters"})
 
     assert fold("/good-news/").get("open") is None
     assert fold("/good-news/?year=2025").get("open") is not None

@@ -405,7 +405,7 @@ def test_closed_case_is_told_with_what_became_of_it(client, case):
     response = client.get("/cases/anne-testlund/")
 
     assert response.status_code == 200
-    assert "This case takes no more letters." in response.content.decode()
+    assert "We collect no more letters for it." in response.content.decode()
     assert "Free after two years" in response.content.decode()
     assert client.get("/cases/anne-testlund/write/").url == "/cases/anne-testlund/"
 

@@ -56,7 +56,7 @@ def test_the_card_of_a_closed_case_tells_what_became_of_it_and_asks_nothing(clie
 
     said = " ".join(page(client.get(CARD)).texts("p"))
 
-    assert "Since then: Free after two years" in said
+    assert "Free after two years In 2025:" in said
     assert "Write a letter" not in said
 
 
