@@ -56,7 +56,7 @@ class StateFilter(OptionsFilter):
             state.value: (state.label, partial(Letter.objects.filter, state=state))
             for state in LetterState
         },
-        "answered": (_("an answer came"), Reply.objects.letters),
+        "answered": (_("a reply came"), Reply.objects.letters),
         "invalid": (_("not valid"), lambda: Letter.objects.exclude(invalid_on=None)),
         "all": (_("all"), Letter.objects.all),
     }

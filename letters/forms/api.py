@@ -33,7 +33,7 @@ class QueryForm(forms.Form):
         found = {name: list(map(str, errors)) for name, errors in self.errors.items()}
         for name, values in self.query.lists():
             if name not in self.fields:
-                found[name] = [_("This is not known here.")]
+                found[name] = [_("There is no such filter here.")]
             elif len(values) > 1:
                 found[name] = [_("This was given more than once.")]
             elif not values[0]:
@@ -47,8 +47,7 @@ class ListForm(QueryForm):
         required=False,
         strip=False,
         help_text=gettext_lazy(
-            "Where a page begins: it comes from “next” and “previous” and can’t be made up. New "
-            "rows move nothing."
+            "Where a page begins: take it from “next” or “previous”. New rows do not move it."
         ),
     )
     page = forms.IntegerField(
@@ -56,7 +55,7 @@ class ListForm(QueryForm):
         max_value=10_000,
         required=False,
         help_text=gettext_lazy(
-            "The number of a page, counted anew each time: from the start, or from the cursor."
+            "The number of a page, counted each time from the start or from the cursor."
         ),
     )
 
@@ -90,7 +89,7 @@ class CasesForm(ListForm):
     takes_actions = forms.ChoiceField(
         choices=[(YES, YES), (NO, NO)],
         required=False,
-        help_text=gettext_lazy("Whether one can act now."),
+        help_text=gettext_lazy("Whether people can take action now."),
     )
 
     def filter(self, cases: CaseQuerySet) -> CaseQuerySet:

@@ -113,7 +113,7 @@ class CorrectionForm(DeliveryForm):
         self.first_back = days.aggregate(day=Min("returned_on"))["day"]
         if delivery.proof:
             self.fields["proof"].help_text = _(
-                "One is kept already: another takes its place. Seen by staff only."
+                "There is one already: a new one takes its place. Seen by staff only."
             )
 
     def clean_handed_in_on(self):
@@ -144,7 +144,7 @@ class ReturnedForm(forms.Form):
         label=_("Which numbers came back?"),
         required=False,
         max_length=2_000,
-        help_text=_("As they stand in the margin: 3, 7, 12-15."),
+        help_text=_("As printed in the margin: 3, 7, 12-15."),
     )
 
     def __init__(self, data=None, *, handed_in_on: datetime.date | None) -> None:
@@ -164,12 +164,12 @@ class ReturnedForm(forms.Form):
             first, last = int(typed[1]), int(typed[2] or typed[1])
             if last < first:
                 raise ValidationError(
-                    _("%(numbers)s goes backwards: the lower number stands first."),
+                    _("%(numbers)s goes backwards: the lower number comes first."),
                     params={"numbers": part},
                 )
             span = range(first, last + 1)
             if len(span) + len(found) > MAX_NUMBERS:
-                raise ValidationError(_("These are too many to type. Did all of it come back?"))
+                raise ValidationError(_("That is too many to type. Did all of it come back?"))
             found.update(span)
         return sorted(found)
 

@@ -118,10 +118,7 @@ class AddressField(forms.EmailField):
             # Mail servers without SMTPUTF8 do not take it, and much only looks like a letter: “ſ”.
             if error.part == "local" and not local.isascii():
                 raise ValidationError(
-                    _(
-                        "Before the @ only plain letters, digits and signs can stand, without "
-                        "accents."
-                    ),
+                    _("Use only plain letters, digits and signs before the @, without accents."),
                     code="local_part",
                 ) from None
             if error.part == "local" and '"' in local:
@@ -130,7 +127,7 @@ class AddressField(forms.EmailField):
                 ) from None
             if error.part == "domain":
                 raise ValidationError(
-                    _("No mail can be sent to what stands after the @. Please check it."),
+                    _("No mail can be sent to what you typed after the @. Please check it."),
                     code="domain",
                 ) from None
             raise ValidationError(EmailValidator.message, code="invalid") from None
@@ -151,13 +148,13 @@ def follow_field() -> forms.BooleanField:
     return forms.BooleanField(
         required=False,
         help_text=_(
-            "One mail when something changes, nothing else, until you end it by a click. First we "
-            "mail you a link to confirm it."
+            "One mail when something changes, and nothing else, until you stop it with a "
+            "click. First we mail you a link to confirm."
         ),
     )
 
 
 def follow_label(case: Case) -> str:
     if case.kind == CaseKind.IN_MEMORY:
-        return _("Tell me what comes of the case of %(name)s") % {"name": case.short_name_or_full}
-    return _("Tell me what becomes of %(name)s") % {"name": case.short_name_or_full}
+        return _("Send me news of the case of %(name)s") % {"name": case.short_name_or_full}
+    return _("Tell me what happens to %(name)s") % {"name": case.short_name_or_full}

@@ -9,6 +9,6 @@ class FollowForm(SpamProtectedForm):
 
     email = email_field(
         required=True,
-        help_text=_("We mail you a link. No news comes before you have opened it and said yes."),
+        help_text=_("We mail you a link. No news comes until you have opened it and said yes."),
         error_messages={"required": _("Type your e-mail address, or take the feed instead.")},
     )

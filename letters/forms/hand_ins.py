@@ -32,7 +32,7 @@ class WhatForm(forms.Form):
     def clean(self) -> None:
         is_message = self.cleaned_data.get("kind") == ActionKind.SOLIDARITY
         if is_message != bool(self.cleaned_data.get("form")):
-            raise ValidationError(_("A message is a letter or a card, and nothing else is."))
+            raise ValidationError(_("Only a message can be a letter or a card."))
 
 
 class HandInForm(forms.Form):
@@ -43,13 +43,13 @@ class HandInForm(forms.Form):
         Target.objects.none(),
         label=_("To"),
         empty_label=None,
-        error_messages={"required": _("Choose whom they are for.")},
+        error_messages={"required": _("Choose who they are for.")},
     )
     languages = forms.MultipleChoiceField(
         label=_("Written in"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=_("Tick none for all languages."),
+        help_text=_("Leave all unticked for all languages."),
     )
     since = forms.DateField(
         label=_("Sent to us from"),
@@ -94,7 +94,7 @@ class HandInForm(forms.Form):
     def _offer_nobody(self, first: Target) -> None:
         field = cast(forms.ModelChoiceField, self.fields["target"])
         field.required, field.initial = False, first.pk
-        field.empty_label = _("nobody by name: those that were written to no official")
+        field.empty_label = _("nobody by name: those written to no official")
 
     def _waiting(self) -> QuerySet[Letter]:
         of = self.all_of_it

@@ -28,11 +28,11 @@ class MessageForm(WritingForm):
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true"}),
         error_messages={
             "required": _("The card is empty. Write a sentence, or pick one of those beside it."),
-            "min_length": _("This is very short. Write a few words more."),
+            "min_length": _("This is very short. Please write a few more words."),
         },
     )
     form = forms.ChoiceField(
-        label=_("What shall it stand on?"),
+        label=_("A card or a letter?"),
         choices=[
             (Format.CARD, _("A card, to print in A6 or A5")),
             (Format.LETTER, _("A letter, to print on A4 or US Letter")),
@@ -47,14 +47,15 @@ class MessageForm(WritingForm):
     )
     without_picture = forms.BooleanField(label=_("Take my picture out"), required=False)
     email = email_field(
-        help_text=_("We send you the private link to your message, and nothing else. Not needed.")
+        help_text=_("We send you the private link to your message, and nothing else.")
     )
     may_be_shown = forms.BooleanField(
         label=_("My message may be shown on this site"),
         required=False,
         help_text=_(
-            "With the name as you choose it here, and after somebody of the campaign has read it. "
-            "Never with your picture, country or e-mail address. You can take this back."
+            "With your name as you choose it here, and after somebody from the campaign "
+            "has read it. Never with your picture, country or e-mail address. You can "
+            "take this back."
         ),
     )
 
@@ -106,8 +107,9 @@ class MessageForm(WritingForm):
             self.add_error(
                 None,
                 _(
-                    "Many people are printing right now, so we could not see whether your words "
-                    "fit on a card. What you typed is still here: send it again in a moment."
+                    "Many people are printing right now, so we could not check whether "
+                    "your words fit on a card. What you typed is still here: send it "
+                    "again in a moment."
                 ),
             )
             return False

@@ -40,7 +40,7 @@ class UnderAddressForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages={
             "required": _("Tick what is yours."),
-            "invalid_choice": _("Some of it has changed meanwhile: please look again."),
+            "invalid_choice": _("Some of it has changed in the meantime: please look again."),
         },
     )
 

@@ -51,7 +51,9 @@ class CountryField(forms.CharField):
         meant |= {code.casefold(): code for code in names}
         if code := meant.get(folded(typed)):
             return code
-        raise ValidationError(_("Choose a country of the list, or leave it empty."), code="unknown")
+        raise ValidationError(
+            _("Choose a country from the list, or leave it empty."), code="unknown"
+        )
 
 
 class PaperForm(forms.ModelForm):
@@ -77,7 +79,7 @@ class PaperForm(forms.ModelForm):
             "case": {"required": _("Choose the case.")},
             "number": {"required": _("Say how many.")},
             "source": {"required": _("Say who counted.")},
-            "evidence": {"required": _("Say what shows it, and where that lies.")},
+            "evidence": {"required": _("Say what shows it, and where that is kept.")},
         }
 
     def __init__(self, *args, **kwargs) -> None:
@@ -101,7 +103,7 @@ class PaperForm(forms.ModelForm):
     def clean_number(self) -> int:
         number = self.cleaned_data["number"]
         if number < 1:
-            raise ValidationError(_("Give a number from 1."))
+            raise ValidationError(_("Give a number, 1 or more."))
         if number > MAX_NUMBER:
             message = _("More than %(number)s: no case has so many on one day. Look at it again.")
             raise ValidationError(message, params={"number": f"{MAX_NUMBER:,}"})
@@ -153,8 +155,8 @@ class ReasonForm(forms.Form):
     reason = LineField(
         label=_("Why?"),
         max_length=PaperCount._meta.get_field("reason").max_length,
-        help_text=_("It stands in the trail of the entry, with your name."),
-        error_messages={"required": _("Say why, for whoever reads the trail.")},
+        help_text=_("It is kept in the history of the entry, with your name."),
+        error_messages={"required": _("Say why, for whoever reads the history.")},
     )
 
 

@@ -65,23 +65,22 @@ class PledgeForm(ConsentForm):
     )
     due_on = DueDayField(label=_("By when?"))
     name = name_field(
-        help_text=_("Only you see it, on your private page. Leave it out if you are under 18.")
+        help_text=_("Only you see it, on your private page. Leave it empty if you are under 18.")
     )
     group = LineField(label=_("Group or class"), required=False, max_length=120)
     country = country_field(label=_("The country you write from"))
     email = email_field(
         help_text=_(
-            "We send you the link to your pledge, and reminders if you want them: nothing else. "
-            "Not needed."
+            "We send you the link to your pledge, and reminders if you want them: nothing else."
         )
     )
     wants_reminders = forms.BooleanField(
         label=_("Remind me by e-mail"),
         required=False,
         help_text=_(
-            "Three mails at most: at half time, four days before the last safe day to post, and "
-            "two days after your day. Two more if you choose a later day, once. Fewer once you "
-            "have written; a click ends them."
+            "Three mails at most: halfway, four days before the last safe day to post, "
+            "and two days after your day. Two more, once, if you choose a later day. "
+            "Fewer if you have already written; you can stop them with one click."
         ),
     )
 
@@ -92,7 +91,7 @@ class PledgeForm(ConsentForm):
     def clean(self) -> dict:
         cleaned = super().clean()
         if cleaned.get("wants_reminders") and cleaned.get("email") == "":
-            self.add_error("email", _("Type the address that the reminders are to go to."))
+            self.add_error("email", _("Type the address for the reminders."))
         return cleaned
 
     def pledge_fields(self) -> PledgeFields:
@@ -123,10 +122,10 @@ class HandwrittenForm(SpamProtectedForm):
         number = self.fields["number"]
         number.validators.append(MaxValueValidator(remaining))
         number.error_messages["max_value"] = ngettext(
-            "Only %(limit_value)s letter of this promise is left. "
-            "If you have posted more, make another promise for them.",
-            "Only %(limit_value)s letters of this promise are left. "
-            "If you have posted more, make another promise for them.",
+            "Only %(limit_value)s letter of this pledge is left. If you have posted "
+            "more, make another pledge for them.",
+            "Only %(limit_value)s letters of this pledge are left. If you have posted "
+            "more, make another pledge for them.",
             remaining,
         )
 
@@ -140,7 +139,7 @@ class HandwrittenForm(SpamProtectedForm):
 class SmallerForm(forms.Form):
     """Give a part of a promise back: how many letters are still promised."""
 
-    number = forms.IntegerField(label=_("How many letters do you still promise, in all?"))
+    number = forms.IntegerField(label=_("How many letters do you want to pledge now, in total?"))
 
     def __init__(self, data=None, *, pledge: Pledge, begun: int) -> None:
         super().__init__(data, auto_id="id_smaller_%s")
@@ -149,14 +148,14 @@ class SmallerForm(forms.Form):
         field.initial = self.least
         field.widget.attrs |= {"min": self.least, "max": self.most}
         too_few = ngettext(
-            "%(limit_value)s letter is begun: no fewer can be promised.",
-            "%(limit_value)s letters are begun: no fewer can be promised.",
+            "You have already started %(limit_value)s letter: you can’t pledge fewer.",
+            "You have already started %(limit_value)s letters: you can’t pledge fewer.",
             self.least,
         )
         field.error_messages |= {
             "min_value": too_few if begun else HOW_MANY["min_value"],
             "max_value": _(
-                "Type a number: %(limit_value)s at most. For more letters, make another promise."
+                "Type a number: %(limit_value)s at most. For more letters, make another pledge."
             ),
         }
         field.validators += [
@@ -180,7 +179,7 @@ class AddressForm(ConsentForm):
     purpose = "address of a pledge"
     CONSENT = "pledge"
     PERSONAL = ("email",)
-    IS_NEEDED = _("Tick this: without it we may not keep your address.")
+    IS_NEEDED = _("Tick this: without it we are not allowed to keep your address.")
 
     email = email_field(required=True)
 

@@ -64,7 +64,8 @@ class MastodonForm(forms.Form):
             host = ""
         if not HOST.fullmatch(host):
             raise ValidationError(
-                _("This is no name of a server. It looks like mastodon.social."), code="server"
+                _("This is not the name of a server. It should look like mastodon.social."),
+                code="server",
             )
         return host
 

@@ -58,8 +58,8 @@ class PostedForm(HandwrittenForm):
             self.add_error("number", _("Type how many you have posted."))
         elif len(cleaned["letters"]) + cleaned["number"] > self.remaining:
             error = ngettext(
-                "Only %(number)s letter of this promise is left.",
-                "Only %(number)s letters of this promise are left.",
+                "Only %(number)s letter of this pledge is left.",
+                "Only %(number)s letters of this pledge are left.",
                 self.remaining,
             )
             self.add_error("number", ValidationError(error, params={"number": self.remaining}))

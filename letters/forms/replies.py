@@ -29,7 +29,7 @@ def day_field(label, help_text="") -> forms.DateField:
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={
             "required": _("Give the day."),
-            "invalid": _("This is no day. Give it as year-month-day, such as 2026-01-31."),
+            "invalid": _("This is not a date. Type year-month-day, for example 2026-01-31."),
         },
     )
 
@@ -59,16 +59,16 @@ def says_something(form: forms.Form) -> None:
 class ReplyForm(SpamProtectedForm):
     """What came back to a letter: a photo of it, or lines, or both."""
 
-    received_on = day_field(_("When did it come?"))
+    received_on = day_field(_("When did it arrive?"))
     text = PlainTextField(
         label=_("What does it say?"),
         required=False,
         max_length=MAX_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 8, "spellcheck": "true"}),
-        help_text=_("The words themselves, or what it is about. A photo is enough, too."),
+        help_text=_("Type the words, or say what it is about. A photo alone is enough, too."),
     )
     picture = jpeg_field(
-        _("A photo of it"), _("JPEG, PNG or WebP. Cover your own address, if it stands there.")
+        _("A photo of it"), _("JPEG, PNG or WebP. Cover your own address if it can be seen.")
     )
 
     def __init__(self, data=None, *, letter: Letter, **kwargs) -> None:
@@ -98,19 +98,21 @@ class EnterReplyForm(forms.Form):
         error_messages={"required": _("Choose the case.")},
     )
     sender = forms.ChoiceField(
-        label=_("Who answered?"), choices=ReplyFrom.choices, widget=forms.RadioSelect
+        label=_("Who replied?"), choices=ReplyFrom.choices, widget=forms.RadioSelect
     )
     letter = forms.CharField(
         label=_("Number of the letter"),
         required=False,
         max_length=20,
-        help_text=_("If it answers one letter that we have. Else leave it empty."),
+        help_text=_("If it is a reply to one letter that we have. Otherwise leave it empty."),
     )
     hand_in = forms.CharField(
         label=_("Number of the hand-in"),
         required=False,
         max_length=20,
-        help_text=_("If it answers what we handed in together. Else leave it empty."),
+        help_text=_(
+            "If it is a reply to letters that we handed in together. Otherwise leave it empty."
+        ),
     )
     received_on = day_field(_("Came on"))
     number = forms.IntegerField(
@@ -118,15 +120,15 @@ class EnterReplyForm(forms.Form):
         min_value=1,
         max_value=1_000_000,
         initial=1,
-        help_text=_("If the same answer came to many: how many of them are known."),
+        help_text=_("If the same reply came to many people: how many we know of."),
     )
-    language = forms.ChoiceField(label=_("Language of the answer"))
+    language = forms.ChoiceField(label=_("Language of the reply"))
     text = PlainTextField(
         label=_("As it came"),
         required=False,
         max_length=MAX_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 10}),
-        help_text=_("Only staff read this. What writers may read is asked on the page."),
+        help_text=_("Only staff read this. What writers may read is asked on the reply’s page."),
     )
     picture = jpeg_field(_("A scan or photo of it"))
 
@@ -150,7 +152,7 @@ class EnterReplyForm(forms.Form):
         number = row_number(typed)
         letter = Letter.objects.filter(pk=number, erased_on=None).first() if number else None
         if letter is None or not letter.has_left:
-            raise ValidationError(_("There is no letter of this number that has left."))
+            raise ValidationError(_("There is no letter with this number that has been sent."))
         return letter
 
     def clean_hand_in(self) -> HandIn | None:
@@ -160,7 +162,7 @@ class EnterReplyForm(forms.Form):
         done = HandIn.objects.filter(state=HandInState.HANDED_IN)
         hand_in = done.filter(pk=number).first() if number else None
         if hand_in is None:
-            raise ValidationError(_("There is no hand-in of this number that was handed in."))
+            raise ValidationError(_("There is no hand-in with this number that was handed in."))
         return hand_in
 
     def clean(self) -> None:
@@ -183,8 +185,9 @@ class ShareReplyForm(forms.Form):
         max_length=MAX_CHARACTERS,
         widget=forms.Textarea(attrs={"rows": 8}),
         help_text=_(
-            "In words that they understand, translated if need be. Leave out names, places and all "
-            "else that could hurt somebody, and mark what you left out with […]."
+            "In words that they understand, translated if need be. Leave out names, "
+            "places and anything else that could hurt somebody, and mark what you left "
+            "out with […]."
         ),
         error_messages={"required": _("Write what they may read.")},
     )

@@ -22,13 +22,13 @@ class SignForm(ConsentForm):
     """A name under the petition of a case, as the text stood on the page."""
 
     name = name_field(
-        required=True, error_messages={"required": _("Type your name: it is what signs.")}
+        required=True, error_messages={"required": _("Type your name: a signature needs one.")}
     )
     country = country_field(label=_("The country you sign from"))
     email = email_field(
         required=True,
         help_text=_("We mail you a link. Your name counts once you have opened it and said yes."),
-        error_messages={"required": _("Type your e-mail address: without it nobody can confirm.")},
+        error_messages={"required": _("Type your e-mail address: you need it to confirm.")},
     )
     shows_name = forms.BooleanField(
         label=_("Show my first name and country below the petition"), required=False
@@ -37,13 +37,13 @@ class SignForm(ConsentForm):
     wants_thanks = forms.BooleanField(
         label=_("Mail me a thank-you"),
         required=False,
-        help_text=_("One mail, the day after you confirmed. A link in it ends such mails."),
+        help_text=_("One mail, the day after you confirm. A link in it stops these mails."),
     )
     told = told_field()  # how the first name will be shown, once the page has said it
     digest = forms.CharField(required=False, max_length=32, widget=forms.HiddenInput)
 
     CONSENT = "signature"
-    IS_NEEDED = _("Tick this to sign: without it we may not keep your name.")
+    IS_NEEDED = _("Tick this to sign: without it we are not allowed to keep your name.")
     field_order = ("name", "country", "email", "consent", "shows_name", "follow", "wants_thanks")
 
     def __init__(self, data=None, *, petition: Petition, **kwargs) -> None:
@@ -63,7 +63,7 @@ class SignForm(ConsentForm):
         if cleaned["shows_name"] and first and not self._may_stand_in_public(first):
             self.add_error(
                 "shows_name",
-                _("“%(name)s” can’t be shown here. Take the tick off to sign all the same.")
+                _("“%(name)s” can’t be shown here. Untick this box to sign all the same.")
                 % {"name": first},
             )
         elif cleaned["shows_name"] and _may_be_wrong(first, name) and cleaned.get("told") != first:
@@ -71,8 +71,8 @@ class SignForm(ConsentForm):
             self.add_error(
                 "shows_name",
                 _(
-                    "It will be shown as “%(name)s”. If that is right, send the form once more. If "
-                    "not, take the tick off to sign all the same."
+                    "It will be shown as “%(name)s”. If that is right, send the form "
+                    "once more. If not, untick this box to sign all the same."
                 )
                 % {"name": first},
             )
@@ -80,8 +80,8 @@ class SignForm(ConsentForm):
             self.data["digest"] = self.petition.digest
             raise ValidationError(
                 _(
-                    "The text of the petition is another one than when you opened this page. Read "
-                    "it once more; what you typed is still here."
+                    "The text of the petition has changed since you opened this page. "
+                    "Please read it again; what you typed is still here."
                 ),
                 code="changed",
             )

@@ -5,31 +5,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0033_takes_deliveries'),
-        ('letters', '0052_queue_by_kind'),
+        ("cases", "0033_takes_deliveries"),
+        ("letters", "0052_queue_by_kind"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='reply',
-            name='tell_after',
+            model_name="reply",
+            name="tell_after",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AddField(
-            model_name='reply',
-            name='told_letter',
+            model_name="reply",
+            name="told_letter",
             field=models.BigIntegerField(default=0, editable=False),
         ),
         migrations.AlterField(
-            model_name='outgoingmail',
-            name='kind',
-            field=models.CharField(choices=[('letter-link', 'link to a letter'), ('pledge-link', 'link to a pledge'), ('letter-rejected', 'a letter needs a change'), ('change-asked', 'a change of a letter is asked for'), ('letter-handed-in', 'a letter was handed in'), ('letter-returned', 'a letter came back'), ('reply-came', 'an answer came'), ('confirm', 'what an address asked for, to be confirmed'), ('data-link', 'link to all data of one address'), ('news', 'news of a case')], max_length=20),
+            model_name="outgoingmail",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("letter-link", "link to a letter"),
+                    ("pledge-link", "link to a pledge"),
+                    ("letter-rejected", "a letter needs a change"),
+                    ("change-asked", "a change of a letter is asked for"),
+                    ("letter-handed-in", "a letter was handed in"),
+                    ("letter-returned", "a letter came back"),
+                    ("reply-came", "an answer came"),
+                    ("confirm", "what an address asked for, to be confirmed"),
+                    ("data-link", "link to all data of one address"),
+                    ("news", "news of a case"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AddIndex(
-            model_name='reply',
-            index=models.Index(condition=models.Q(('tell_after__isnull', False)), fields=['tell_after'], name='reply_to_tell'),
+            model_name="reply",
+            index=models.Index(
+                condition=models.Q(("tell_after__isnull", False)),
+                fields=["tell_after"],
+                name="reply_to_tell",
+            ),
         ),
     ]

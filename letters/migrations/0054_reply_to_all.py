@@ -5,29 +5,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0033_takes_deliveries'),
-        ('letters', '0053_tell_of_replies'),
+        ("cases", "0033_takes_deliveries"),
+        ("letters", "0053_tell_of_replies"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='reply',
-            name='reply_to_be_erased',
+            model_name="reply",
+            name="reply_to_be_erased",
         ),
         migrations.AddField(
-            model_name='reply',
-            name='is_to_all',
+            model_name="reply",
+            name="is_to_all",
             field=models.BooleanField(default=False, editable=False),
         ),
         migrations.AddIndex(
-            model_name='reply',
-            index=models.Index(condition=models.Q(('erased_on', None)), fields=['created_at'], name='reply_to_be_erased'),
+            model_name="reply",
+            index=models.Index(
+                condition=models.Q(("erased_on", None)),
+                fields=["created_at"],
+                name="reply_to_be_erased",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reply',
-            constraint=models.CheckConstraint(condition=models.Q(('is_to_all', False), models.Q(('hand_in__isnull', True), ('letter__isnull', True)), _connector='OR'), name='reply_to_all_answers_nothing_else'),
+            model_name="reply",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("is_to_all", False),
+                    models.Q(("hand_in__isnull", True), ("letter__isnull", True)),
+                    _connector="OR",
+                ),
+                name="reply_to_all_answers_nothing_else",
+            ),
         ),
     ]

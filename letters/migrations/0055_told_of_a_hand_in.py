@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('letters', '0054_reply_to_all'),
+        ("letters", "0054_reply_to_all"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='handinitem',
-            name='told',
+            model_name="handinitem",
+            name="told",
             field=models.CharField(blank=True, editable=False, max_length=14),
         ),
     ]

@@ -5,21 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0033_takes_deliveries'),
-        ('letters', '0056_first_fetched'),
+        ("cases", "0033_takes_deliveries"),
+        ("letters", "0056_first_fetched"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='handin',
-            name='form_key',
+            model_name="handin",
+            name="form_key",
             field=models.CharField(blank=True, editable=False, max_length=22),
         ),
         migrations.AddConstraint(
-            model_name='handin',
-            constraint=models.UniqueConstraint(condition=models.Q(('form_key', ''), _negated=True), fields=('form_key',), name='hand_in_one_for_a_form'),
+            model_name="handin",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("form_key", ""), _negated=True),
+                fields=("form_key",),
+                name="hand_in_one_for_a_form",
+            ),
         ),
     ]

@@ -4,29 +4,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0033_takes_deliveries'),
-        ('letters', "0057_one_hand_in_a_form"),
+        ("cases", "0033_takes_deliveries"),
+        ("letters", "0057_one_hand_in_a_form"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='letter',
-            name='email_proven_on',
-            field=models.DateField(blank=True, editable=False, null=True, verbose_name='address confirmed on'),
+            model_name="letter",
+            name="email_proven_on",
+            field=models.DateField(
+                blank=True, editable=False, null=True, verbose_name="address confirmed on"
+            ),
         ),
         migrations.AddField(
-            model_name='pledge',
-            name='email_proven_on',
-            field=models.DateField(blank=True, editable=False, null=True, verbose_name='address confirmed on'),
+            model_name="pledge",
+            name="email_proven_on",
+            field=models.DateField(
+                blank=True, editable=False, null=True, verbose_name="address confirmed on"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='letter',
-            constraint=models.CheckConstraint(condition=models.Q(('email_proven_on__isnull', True), models.Q(('email_hash', ''), _negated=True), _connector='OR'), name='letter_proves_an_address_that_it_has'),
+            model_name="letter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("email_proven_on__isnull", True),
+                    models.Q(("email_hash", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="letter_proves_an_address_that_it_has",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('email_proven_on__isnull', True), models.Q(('email_hash', ''), _negated=True), _connector='OR'), name='pledge_proves_an_address_that_it_has'),
+            model_name="pledge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("email_proven_on__isnull", True),
+                    models.Q(("email_hash", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="pledge_proves_an_address_that_it_has",
+            ),
         ),
     ]

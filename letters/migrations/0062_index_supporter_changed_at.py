@@ -4,19 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0033_takes_deliveries'),
-        ('letters', '0061_what_supporters_changed'),
+        ("cases", "0033_takes_deliveries"),
+        ("letters", "0061_what_supporters_changed"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('erased_on', None)), fields=['supporter_changed_at'], name='letter_kept_at_most'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(("erased_on", None)),
+                fields=["supporter_changed_at"],
+                name="letter_kept_at_most",
+            ),
         ),
         migrations.AddIndex(
-            model_name='signature',
-            index=models.Index(condition=models.Q(('erased_on', None)), fields=['supporter_changed_at'], name='signature_kept_at_most'),
+            model_name="signature",
+            index=models.Index(
+                condition=models.Q(("erased_on", None)),
+                fields=["supporter_changed_at"],
+                name="signature_kept_at_most",
+            ),
         ),
     ]

@@ -4,53 +4,107 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0034_answers_that_are_told'),
-        ('letters', '0066_pledges_that_were_looked_at'),
+        ("cases", "0034_answers_that_are_told"),
+        ("letters", "0066_pledges_that_were_looked_at"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='pledge',
-            name='next_reminder_on',
-            field=models.DateField(editable=False, null=True, verbose_name='next reminder'),
+            model_name="pledge",
+            name="next_reminder_on",
+            field=models.DateField(editable=False, null=True, verbose_name="next reminder"),
         ),
         migrations.AddField(
-            model_name='pledge',
-            name='reminded_for',
-            field=models.DateField(editable=False, null=True, verbose_name='it was of the day'),
+            model_name="pledge",
+            name="reminded_for",
+            field=models.DateField(editable=False, null=True, verbose_name="it was of the day"),
         ),
         migrations.AddField(
-            model_name='pledge',
-            name='reminder_step',
-            field=models.PositiveSmallIntegerField(choices=[(0, 'none yet'), (1, 'at half time'), (2, 'before the last day to post'), (3, 'after its day')], default=0, editable=False, verbose_name='last reminder'),
+            model_name="pledge",
+            name="reminder_step",
+            field=models.PositiveSmallIntegerField(
+                choices=[
+                    (0, "none yet"),
+                    (1, "at half time"),
+                    (2, "before the last day to post"),
+                    (3, "after its day"),
+                ],
+                default=0,
+                editable=False,
+                verbose_name="last reminder",
+            ),
         ),
         migrations.AddField(
-            model_name='pledge',
-            name='wants_reminders',
-            field=models.BooleanField(default=False, editable=False, verbose_name='reminders by e-mail'),
+            model_name="pledge",
+            name="wants_reminders",
+            field=models.BooleanField(
+                default=False, editable=False, verbose_name="reminders by e-mail"
+            ),
         ),
         migrations.AlterField(
-            model_name='mailedlink',
-            name='purpose',
-            field=models.CharField(choices=[('mailbox', 'Email Address'), ('letter', 'Letter'), ('pledge', 'Pledge'), ('noremind', 'No Reminders'), ('stop', 'Stop')], max_length=8),
+            model_name="mailedlink",
+            name="purpose",
+            field=models.CharField(
+                choices=[
+                    ("mailbox", "Email Address"),
+                    ("letter", "Letter"),
+                    ("pledge", "Pledge"),
+                    ("noremind", "No Reminders"),
+                    ("stop", "Stop"),
+                ],
+                max_length=8,
+            ),
         ),
         migrations.AlterField(
-            model_name='outgoingmail',
-            name='kind',
-            field=models.CharField(choices=[('letter-link', 'link to a letter'), ('pledge-link', 'link to a pledge'), ('pledge-answered', 'answer to a big pledge'), ('letter-rejected', 'a letter needs a change'), ('change-asked', 'a change of a letter is asked for'), ('letter-handed-in', 'a letter was handed in'), ('letter-returned', 'a letter came back'), ('reply-came', 'an answer came'), ('remind-half', 'reminder of a pledge at half time'), ('remind-last', 'reminder of a pledge before the last day to post'), ('remind-after', 'reminder of a pledge after its day'), ('confirm', 'what an address asked for, to be confirmed'), ('data-link', 'link to all data of one address'), ('news', 'news of a case')], max_length=20),
+            model_name="outgoingmail",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("letter-link", "link to a letter"),
+                    ("pledge-link", "link to a pledge"),
+                    ("pledge-answered", "answer to a big pledge"),
+                    ("letter-rejected", "a letter needs a change"),
+                    ("change-asked", "a change of a letter is asked for"),
+                    ("letter-handed-in", "a letter was handed in"),
+                    ("letter-returned", "a letter came back"),
+                    ("reply-came", "an answer came"),
+                    ("remind-half", "reminder of a pledge at half time"),
+                    ("remind-last", "reminder of a pledge before the last day to post"),
+                    ("remind-after", "reminder of a pledge after its day"),
+                    ("confirm", "what an address asked for, to be confirmed"),
+                    ("data-link", "link to all data of one address"),
+                    ("news", "news of a case"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AddIndex(
-            model_name='pledge',
-            index=models.Index(condition=models.Q(('next_reminder_on__isnull', False)), fields=['next_reminder_on'], name='pledge_next_reminder'),
+            model_name="pledge",
+            index=models.Index(
+                condition=models.Q(("next_reminder_on__isnull", False)),
+                fields=["next_reminder_on"],
+                name="pledge_next_reminder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('wants_reminders', False), models.Q(('email_hash', ''), _negated=True), _connector='OR'), name='pledge_has_an_address_for_reminders'),
+            model_name="pledge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("wants_reminders", False),
+                    models.Q(("email_hash", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="pledge_has_an_address_for_reminders",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='pledge',
-            constraint=models.CheckConstraint(condition=models.Q(('next_reminder_on__isnull', True), ('wants_reminders', True), _connector='OR'), name='pledge_is_reminded_of_only_if_asked'),
+            model_name="pledge",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("next_reminder_on__isnull", True), ("wants_reminders", True), _connector="OR"
+                ),
+                name="pledge_is_reminded_of_only_if_asked",
+            ),
         ),
     ]

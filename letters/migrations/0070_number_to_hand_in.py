@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0034_answers_that_are_told'),
-        ('letters', '0069_published_states'),
+        ("cases", "0034_answers_that_are_told"),
+        ("letters", "0069_published_states"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='letter',
-            index=models.Index(condition=models.Q(('erased_on', None), ('invalid_on', None), ('is_sample', False), ('needs_review', False), ('state', 'approved')), fields=['case', 'kind', 'form', 'counted_on'], name='letter_number_to_hand_in'),
+            model_name="letter",
+            index=models.Index(
+                condition=models.Q(
+                    ("erased_on", None),
+                    ("invalid_on", None),
+                    ("is_sample", False),
+                    ("needs_review", False),
+                    ("state", "approved"),
+                ),
+                fields=["case", "kind", "form", "counted_on"],
+                name="letter_number_to_hand_in",
+            ),
         ),
     ]

@@ -4,29 +4,53 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("letters", "0070_number_to_hand_in"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Undeliverable',
+            name="Undeliverable",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email_hash', models.CharField(editable=False, max_length=43, unique=True)),
-                ('domain', models.CharField(blank=True, max_length=20, verbose_name='mail provider')),
-                ('kind', models.CharField(choices=[('hard', 'there is no such mailbox'), ('soft', 'could not be delivered'), ('complaint', 'was reported as spam')], max_length=9, verbose_name='kind')),
-                ('number', models.PositiveSmallIntegerField(default=0, verbose_name='days with one')),
-                ('first_on', models.DateField(verbose_name='first')),
-                ('last_on', models.DateField(verbose_name='last')),
-                ('stopped_until', models.DateTimeField(blank=True, null=True, verbose_name='until')),
-                ('tried_on', models.DateField(blank=True, null=True, verbose_name='tried again')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("email_hash", models.CharField(editable=False, max_length=43, unique=True)),
+                (
+                    "domain",
+                    models.CharField(blank=True, max_length=20, verbose_name="mail provider"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("hard", "there is no such mailbox"),
+                            ("soft", "could not be delivered"),
+                            ("complaint", "was reported as spam"),
+                        ],
+                        max_length=9,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveSmallIntegerField(default=0, verbose_name="days with one"),
+                ),
+                ("first_on", models.DateField(verbose_name="first")),
+                ("last_on", models.DateField(verbose_name="last")),
+                (
+                    "stopped_until",
+                    models.DateTimeField(blank=True, null=True, verbose_name="until"),
+                ),
+                ("tried_on", models.DateField(blank=True, null=True, verbose_name="tried again")),
             ],
             options={
-                'verbose_name': 'address whose mails come back',
-                'verbose_name_plural': 'mails that came back',
-                'indexes': [models.Index(fields=['last_on'], name='undeliverable_by_day')],
+                "verbose_name": "address whose mails come back",
+                "verbose_name_plural": "mails that came back",
+                "indexes": [models.Index(fields=["last_on"], name="undeliverable_by_day")],
             },
         ),
     ]

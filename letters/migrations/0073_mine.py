@@ -6,20 +6,21 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("letters", "0072_thanks"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='datarequest',
-            name='email',
-            field=cases.encryption.EncryptedTextField(blank=True, default='', editable=False),
+            model_name="datarequest",
+            name="email",
+            field=cases.encryption.EncryptedTextField(blank=True, default="", editable=False),
         ),
         migrations.AddField(
-            model_name='datarequest',
-            name='used_at',
-            field=models.DateTimeField(db_index=True, default=django.utils.timezone.now, editable=False),
+            model_name="datarequest",
+            name="used_at",
+            field=models.DateTimeField(
+                db_index=True, default=django.utils.timezone.now, editable=False
+            ),
         ),
     ]

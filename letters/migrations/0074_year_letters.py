@@ -7,77 +7,159 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('cases', '0034_answers_that_are_told'),
-        ('letters', '0073_mine'),
+        ("cases", "0034_answers_that_are_told"),
+        ("letters", "0073_mine"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='YearLetter',
+            name="YearLetter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('asked_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, verbose_name='asked for')),
-                ('approved_at', models.DateTimeField(editable=False, null=True, verbose_name='approved')),
-                ('tell_after', models.DateTimeField(editable=False, null=True)),
-                ('told_follow', models.BigIntegerField(default=0, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "asked_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, editable=False, verbose_name="asked for"
+                    ),
+                ),
+                (
+                    "approved_at",
+                    models.DateTimeField(editable=False, null=True, verbose_name="approved"),
+                ),
+                ("tell_after", models.DateTimeField(editable=False, null=True)),
+                ("told_follow", models.BigIntegerField(default=0, editable=False)),
             ],
             options={
-                'verbose_name': 'letter about a year',
-                'verbose_name_plural': 'letters about a year',
-                'ordering': ['-edition__year'],
-                'permissions': [('approve_yearletter', 'Can ask for and approve the letter about a year')],
+                "verbose_name": "letter about a year",
+                "verbose_name_plural": "letters about a year",
+                "ordering": ["-edition__year"],
+                "permissions": [
+                    ("approve_yearletter", "Can ask for and approve the letter about a year")
+                ],
             },
         ),
         migrations.RemoveConstraint(
-            model_name='follow',
-            name='follow_all_good_news_once_per_address',
+            model_name="follow",
+            name="follow_all_good_news_once_per_address",
         ),
         migrations.AddField(
-            model_name='follow',
-            name='edition',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='follows', to='cases.edition', verbose_name='edition'),
+            model_name="follow",
+            name="edition",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="follows",
+                to="cases.edition",
+                verbose_name="edition",
+            ),
         ),
         migrations.AlterField(
-            model_name='outgoingmail',
-            name='kind',
-            field=models.CharField(choices=[('letter-link', 'link to a letter'), ('pledge-link', 'link to a pledge'), ('pledge-answered', 'answer to a big pledge'), ('letter-rejected', 'a letter needs a change'), ('change-asked', 'a change of a letter is asked for'), ('letter-handed-in', 'a letter was handed in'), ('letter-returned', 'a letter came back'), ('reply-came', 'an answer came'), ('remind-half', 'reminder of a pledge at half time'), ('remind-last', 'reminder of a pledge before the last day to post'), ('remind-after', 'reminder of a pledge after its day'), ('thanks-posted', 'thanks for a letter'), ('thanks-signed', 'thanks for a signature'), ('year', 'the letter about the year'), ('confirm', 'what an address asked for, to be confirmed'), ('data-link', 'link to all data of one address'), ('news', 'news of a case')], max_length=20),
+            model_name="outgoingmail",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("letter-link", "link to a letter"),
+                    ("pledge-link", "link to a pledge"),
+                    ("pledge-answered", "answer to a big pledge"),
+                    ("letter-rejected", "a letter needs a change"),
+                    ("change-asked", "a change of a letter is asked for"),
+                    ("letter-handed-in", "a letter was handed in"),
+                    ("letter-returned", "a letter came back"),
+                    ("reply-came", "an answer came"),
+                    ("remind-half", "reminder of a pledge at half time"),
+                    ("remind-last", "reminder of a pledge before the last day to post"),
+                    ("remind-after", "reminder of a pledge after its day"),
+                    ("thanks-posted", "thanks for a letter"),
+                    ("thanks-signed", "thanks for a signature"),
+                    ("year", "the letter about the year"),
+                    ("confirm", "what an address asked for, to be confirmed"),
+                    ("data-link", "link to all data of one address"),
+                    ("news", "news of a case"),
+                ],
+                max_length=20,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.UniqueConstraint(condition=models.Q(('case__isnull', True), ('edition__isnull', True)), fields=('email_address',), name='follow_all_good_news_once_per_address'),
+            model_name="follow",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("case__isnull", True), ("edition__isnull", True)),
+                fields=("email_address",),
+                name="follow_all_good_news_once_per_address",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.UniqueConstraint(fields=('email_address', 'edition'), name='follow_one_per_edition_and_address'),
+            model_name="follow",
+            constraint=models.UniqueConstraint(
+                fields=("email_address", "edition"), name="follow_one_per_edition_and_address"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='follow',
-            constraint=models.CheckConstraint(condition=models.Q(('case__isnull', True), ('edition__isnull', True), _connector='OR'), name='follow_of_a_case_or_an_edition'),
+            model_name="follow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("case__isnull", True), ("edition__isnull", True), _connector="OR"
+                ),
+                name="follow_of_a_case_or_an_edition",
+            ),
         ),
         migrations.AddField(
-            model_name='yearletter',
-            name='approved_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='approved by'),
+            model_name="yearletter",
+            name="approved_by",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="approved by",
+            ),
         ),
         migrations.AddField(
-            model_name='yearletter',
-            name='asked_by',
-            field=models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='asked for by'),
+            model_name="yearletter",
+            name="asked_by",
+            field=models.ForeignKey(
+                editable=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="asked for by",
+            ),
         ),
         migrations.AddField(
-            model_name='yearletter',
-            name='edition',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='year_letter', to='cases.edition'),
+            model_name="yearletter",
+            name="edition",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="year_letter",
+                to="cases.edition",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='yearletter',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by__isnull', True), models.Q(('approved_by', models.F('asked_by')), _negated=True), _connector='OR'), name='year_letter_approved_by_somebody_else'),
+            model_name="yearletter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("approved_by__isnull", True),
+                    models.Q(("approved_by", models.F("asked_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="year_letter_approved_by_somebody_else",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='yearletter',
-            constraint=models.CheckConstraint(condition=models.Q(('tell_after__isnull', True), ('approved_at__isnull', False), _connector='OR'), name='year_letter_told_only_if_approved'),
+            model_name="yearletter",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("tell_after__isnull", True), ("approved_at__isnull", False), _connector="OR"
+                ),
+                name="year_letter_told_only_if_approved",
+            ),
         ),
     ]

@@ -4,20 +4,85 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('letters', '0075_roles_for_year_letters'),
+        ("letters", "0075_roles_for_year_letters"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='historicalmailtext',
-            name='kind',
-            field=models.CharField(choices=[('confirm', 'Please confirm'), ('change-asked', 'We ask for a change'), ('letter-rejected', 'We can’t pass it on'), ('data-link', 'Link to all that we hold'), ('letter-link', 'Private link to a letter or message'), ('pledge-link', 'Private link to a pledge'), ('pledge-answered', 'Answer to a big pledge'), ('reply-came', 'An answer came'), ('letter-handed-in', 'It was handed in'), ('letter-returned', 'It came back'), ('thanks', 'Thank-you, for all that was done on a day'), ('remind-half', 'Reminder at half time'), ('remind-last', 'Reminder before the last day to post'), ('remind-after', 'Reminder after its day'), ('news', 'News of a case'), ('news-bad', 'News of a case that is bad'), ('year', 'The letter about the year'), ('confirm-nothing', 'Nothing left to confirm'), ('opening-to-deliver', 'Opening: to somebody who asked us to deliver something'), ('opening-wanted', 'Opening: to somebody who wanted this mail'), ('opening-typed', 'Opening: to an address that somebody typed'), ('private-links', 'Below private links'), ('end-such-mails', 'Below news of a letter'), ('end', 'The end of every mail')], editable=False, max_length=30, verbose_name='text'),
+            model_name="historicalmailtext",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("confirm", "Please confirm"),
+                    ("change-asked", "We ask for a change"),
+                    ("letter-rejected", "We can’t pass it on"),
+                    ("data-link", "Link to all that we hold"),
+                    ("letter-link", "Private link to a letter or message"),
+                    ("pledge-link", "Private link to a pledge"),
+                    ("pledge-answered", "Answer to a big pledge"),
+                    ("reply-came", "An answer came"),
+                    ("letter-handed-in", "It was handed in"),
+                    ("letter-returned", "It came back"),
+                    ("thanks", "Thank-you, for all that was done on a day"),
+                    ("remind-half", "Reminder at half time"),
+                    ("remind-last", "Reminder before the last day to post"),
+                    ("remind-after", "Reminder after its day"),
+                    ("news", "News of a case"),
+                    ("news-bad", "News of a case that is bad"),
+                    ("year", "The letter about the year"),
+                    ("confirm-nothing", "Nothing left to confirm"),
+                    (
+                        "opening-to-deliver",
+                        "Opening: to somebody who asked us to deliver something",
+                    ),
+                    ("opening-wanted", "Opening: to somebody who wanted this mail"),
+                    ("opening-typed", "Opening: to an address that somebody typed"),
+                    ("private-links", "Below private links"),
+                    ("end-such-mails", "Below news of a letter"),
+                    ("end", "The end of every mail"),
+                ],
+                editable=False,
+                max_length=30,
+                verbose_name="text",
+            ),
         ),
         migrations.AlterField(
-            model_name='mailtext',
-            name='kind',
-            field=models.CharField(choices=[('confirm', 'Please confirm'), ('change-asked', 'We ask for a change'), ('letter-rejected', 'We can’t pass it on'), ('data-link', 'Link to all that we hold'), ('letter-link', 'Private link to a letter or message'), ('pledge-link', 'Private link to a pledge'), ('pledge-answered', 'Answer to a big pledge'), ('reply-came', 'An answer came'), ('letter-handed-in', 'It was handed in'), ('letter-returned', 'It came back'), ('thanks', 'Thank-you, for all that was done on a day'), ('remind-half', 'Reminder at half time'), ('remind-last', 'Reminder before the last day to post'), ('remind-after', 'Reminder after its day'), ('news', 'News of a case'), ('news-bad', 'News of a case that is bad'), ('year', 'The letter about the year'), ('confirm-nothing', 'Nothing left to confirm'), ('opening-to-deliver', 'Opening: to somebody who asked us to deliver something'), ('opening-wanted', 'Opening: to somebody who wanted this mail'), ('opening-typed', 'Opening: to an address that somebody typed'), ('private-links', 'Below private links'), ('end-such-mails', 'Below news of a letter'), ('end', 'The end of every mail')], editable=False, max_length=30, verbose_name='text'),
+            model_name="mailtext",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("confirm", "Please confirm"),
+                    ("change-asked", "We ask for a change"),
+                    ("letter-rejected", "We can’t pass it on"),
+                    ("data-link", "Link to all that we hold"),
+                    ("letter-link", "Private link to a letter or message"),
+                    ("pledge-link", "Private link to a pledge"),
+                    ("pledge-answered", "Answer to a big pledge"),
+                    ("reply-came", "An answer came"),
+                    ("letter-handed-in", "It was handed in"),
+                    ("letter-returned", "It came back"),
+                    ("thanks", "Thank-you, for all that was done on a day"),
+                    ("remind-half", "Reminder at half time"),
+                    ("remind-last", "Reminder before the last day to post"),
+                    ("remind-after", "Reminder after its day"),
+                    ("news", "News of a case"),
+                    ("news-bad", "News of a case that is bad"),
+                    ("year", "The letter about the year"),
+                    ("confirm-nothing", "Nothing left to confirm"),
+                    (
+                        "opening-to-deliver",
+                        "Opening: to somebody who asked us to deliver something",
+                    ),
+                    ("opening-wanted", "Opening: to somebody who wanted this mail"),
+                    ("opening-typed", "Opening: to an address that somebody typed"),
+                    ("private-links", "Below private links"),
+                    ("end-such-mails", "Below news of a letter"),
+                    ("end", "The end of every mail"),
+                ],
+                editable=False,
+                max_length=30,
+                verbose_name="text",
+            ),
         ),
     ]

@@ -4,15 +4,28 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('letters', '0077_texts_of_year_letters'),
+        ("letters", "0077_texts_of_year_letters"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='handinitem',
-            name='left_because',
-            field=models.CharField(blank=True, choices=[('withdrawn', 'withdrawn'), ('changed', 'changed by its writer'), ('asked', 'its writer was asked to change it'), ('rejected', 'rejected'), ('invalid', 'found not to be valid'), ('erased', 'erased'), ('cancelled', 'the hand-in was cancelled'), ('returned', 'we have it back, and it waits for another hand-in')], max_length=9, verbose_name='why it left'),
+            model_name="handinitem",
+            name="left_because",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("withdrawn", "withdrawn"),
+                    ("changed", "changed by its writer"),
+                    ("asked", "its writer was asked to change it"),
+                    ("rejected", "rejected"),
+                    ("invalid", "found not to be valid"),
+                    ("erased", "erased"),
+                    ("cancelled", "the hand-in was cancelled"),
+                    ("returned", "we have it back, and it waits for another hand-in"),
+                ],
+                max_length=9,
+                verbose_name="why it left",
+            ),
         ),
     ]

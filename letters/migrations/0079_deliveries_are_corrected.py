@@ -6,31 +6,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('letters', '0078_hand_in_items_left_because_they_came_back'),
+        ("letters", "0078_hand_in_items_left_because_they_came_back"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='delivery',
-            name='corrected_at',
-            field=models.DateTimeField(editable=False, null=True, verbose_name='corrected'),
+            model_name="delivery",
+            name="corrected_at",
+            field=models.DateTimeField(editable=False, null=True, verbose_name="corrected"),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='corrected_by',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="delivery",
+            name="corrected_by",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='handinitem',
-            name='returned_at',
+            model_name="handinitem",
+            name="returned_at",
             field=models.DateTimeField(editable=False, null=True),
         ),
         migrations.AlterField(
-            model_name='delivery',
-            name='result',
-            field=models.CharField(blank=True, choices=[('accepted', 'accepted'), ('refused', 'refused'), ('returned-in-part', 'some of it came back'), ('returned', 'all of it came back')], max_length=16, verbose_name='result'),
+            model_name="delivery",
+            name="result",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("accepted", "accepted"),
+                    ("refused", "refused"),
+                    ("returned-in-part", "some of it came back"),
+                    ("returned", "all of it came back"),
+                ],
+                max_length=16,
+                verbose_name="result",
+            ),
         ),
     ]

@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('letters', '0079_deliveries_are_corrected'),
+        ("letters", "0079_deliveries_are_corrected"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='pledge',
-            name='reminded_anew',
-            field=models.BooleanField(default=False, editable=False, verbose_name='reminded of a later day'),
+            model_name="pledge",
+            name="reminded_anew",
+            field=models.BooleanField(
+                default=False, editable=False, verbose_name="reminded of a later day"
+            ),
         ),
     ]

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('letters', "0080_reminded_anew"),
+        ("letters", "0080_reminded_anew"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='reply',
-            name='told_since',
+            model_name="reply",
+            name="told_since",
             field=models.DateTimeField(editable=False, null=True),
         ),
     ]

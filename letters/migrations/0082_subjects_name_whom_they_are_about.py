@@ -4,20 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('letters', '0081_replies_told_since'),
+        ("letters", "0081_replies_told_since"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='historicalmailtext',
-            name='subject',
-            field=models.CharField(blank=True, help_text='Others may see it over somebody’s shoulder: it names the campaign and the person or petition, and never who took part.', max_length=100, verbose_name='subject'),
+            model_name="historicalmailtext",
+            name="subject",
+            field=models.CharField(
+                blank=True,
+                help_text="Others may see it over somebody’s shoulder: it names the campaign and the person or petition, and never who took part.",
+                max_length=100,
+                verbose_name="subject",
+            ),
         ),
         migrations.AlterField(
-            model_name='mailtext',
-            name='subject',
-            field=models.CharField(blank=True, help_text='Others may see it over somebody’s shoulder: it names the campaign and the person or petition, and never who took part.', max_length=100, verbose_name='subject'),
+            model_name="mailtext",
+            name="subject",
+            field=models.CharField(
+                blank=True,
+                help_text="Others may see it over somebody’s shoulder: it names the campaign and the person or petition, and never who took part.",
+                max_length=100,
+                verbose_name="subject",
+            ),
         ),
     ]

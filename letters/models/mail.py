@@ -15,7 +15,7 @@ class MailKind(models.TextChoices):
     CHANGE_ASKED = "change-asked", _("a change of a letter is asked for")
     LETTER_HANDED_IN = "letter-handed-in", _("a letter was handed in")
     LETTER_RETURNED = "letter-returned", _("a letter came back")
-    REPLY_CAME = "reply-came", _("an answer came")
+    REPLY_CAME = "reply-came", _("a reply came")
     REMIND_HALF = "remind-half", _("reminder of a pledge at half time")
     REMIND_LAST = "remind-last", _("reminder of a pledge before the last day to post")
     REMIND_AFTER = "remind-after", _("reminder of a pledge after its day")

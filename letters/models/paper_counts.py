@@ -80,7 +80,12 @@ class PaperCount(models.Model):
             )
         ]
         constraints = [
-            models.CheckConstraint(name="paper_count_is_not_zero", condition=Q(number__gt=0))
+            models.CheckConstraint(
+                name="paper_count_is_not_zero",
+                condition=Q(number__gt=0),
+                violation_error_code="number",
+                violation_error_message=_("Give a number, 1 or more."),
+            )
         ]
         permissions = [("review_papercount", _("Can review counts on paper"))]
 

@@ -30,7 +30,7 @@ class ReminderStep(models.IntegerChoices):
     """Of which reminders were mailed: see letters.mail.reminders."""
 
     NONE = 0, _("none yet")
-    HALF = 1, _("at half time")
+    HALF = 1, _("halfway")
     LAST_DAYS = 2, _("before the last day to post")
     AFTER = 3, _("after its day")
 

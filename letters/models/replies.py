@@ -124,7 +124,7 @@ class Reply(models.Model):
         _("how many came"),
         default=1,
         validators=[MinValueValidator(1), MaxValueValidator(1_000_000)],
-        help_text=_("If the same answer came to many: how many of them are known."),
+        help_text=_("If the same reply came to many people: how many we know of."),
     )
     text = EncryptedTextField(_("as it came"), blank=True)
     picture = EncryptedTextField(blank=True)  # base64 of a JPEG: a scan, or a photo of it

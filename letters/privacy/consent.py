@@ -23,12 +23,13 @@ PURPOSES = {
         "it at any time."
     ),
     "pledge": _(
-        "So that you find your promise again: until 90 days after its day. You can erase it at any "
-        "time."
+        "So that you can find your pledge again: until 90 days after its day. You can "
+        "erase it at any time."
     ),
     "follow": _(
-        "By this button you agree that we keep your address, which can show your political "
-        "opinion, to send you this news, until you end it. You confirm it by mail."
+        "By pressing this button you agree that we keep your address, which can show "
+        "your political opinion, to send you this news until you stop it. You confirm it "
+        "by mail."
     ),
 }
 

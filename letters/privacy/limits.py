@@ -56,10 +56,13 @@ LIMITS = [
     Limit(
         _("A draft that you did not send, on your own device"),
         KEEP_ON_DEVICE_FOR,
-        _("So that a reload loses nothing. The next page for writing that you open deletes it."),
+        _(
+            "So that nothing is lost if you reload the page. The next writing page that you "
+            "open deletes it."
+        ),
     ),
     Limit(
-        _("Letters and messages that were begun, rejected or withdrawn"),
+        _("Letters and messages that were started, rejected or withdrawn"),
         KEEP_DRAFTS_FOR,
         _(
             "So that you can come back to a letter; counted from your last change, or from the day "
@@ -73,13 +76,14 @@ LIMITS = [
     ),
     Limit(
         _(
-            "Letters and messages that you handed to us, and drawings with them, at the latest, "
-            "counted from your last change"
+            "Letters and messages that you handed to us, with their drawings, at the "
+            "latest, counted from your last change"
         ),
         KEEP_AT_MOST_FOR,
         _(
-            "They wait for a day when they can be handed in. After a year we decide whether they "
-            "wait on; two of us can decide that they are erased then."
+            "They wait for a day when they can be handed in. After a year we decide "
+            "whether to keep them longer; two of us together can decide to erase them "
+            "then."
         ),
         of_delivery=True,
     ),
@@ -87,23 +91,23 @@ LIMITS = [
         _("Letters and messages that we have handed in, unless they came back"),
         KEEP_DELIVERED_FOR,
         _(
-            "So that you can see what became of yours, and an answer finds you. Never longer than "
-            "the line above says."
+            "So that you can see what happened to yours, and a reply can reach you. "
+            "Never longer than the line above says."
         ),
         of_delivery=True,
     ),
     Limit(
         _("Who took what we handed in, and a photo or receipt of it"),
         KEEP_PROOF_FOR,
-        _("So that we can show what we did with what people gave us. Staff alone see it."),
+        _("So that we can show what we did with what people gave us. Only staff see it."),
         of_delivery=True,
     ),
     Limit(
-        _("Answers that came back, as they came and as we passed them on, at the latest"),
+        _("Replies, as they came and as we passed them on, at the latest"),
         KEEP_REPLIES_FOR,
         _(
-            "So that the next letters can build on them. What you told us of an answer is erased "
-            "with your letter."
+            "So that the next letters can build on them. What you told us about a reply "
+            "is erased with your letter."
         ),
     ),
     Limit(
@@ -114,63 +118,73 @@ LIMITS = [
     Limit(
         _("Pledges"),
         KEEP_PLEDGES_FOR,
-        _("Counted from the day you promised to have written by."),
+        _("Counted from the day your pledge was due."),
     ),
     Limit(
-        _("Signatures and wishes for news that nobody confirmed"),
+        _("Signatures and requests for news that nobody confirmed"),
         KEEP_UNCONFIRMED_FOR,
-        _("So that there is time to open our mail. Counted from the first time it was asked for."),
+        _("So that there is time to open our mail. Counted from the first request."),
     ),
     Limit(
-        _("Signatures that you withdrew, and news that you ended"),
+        _("Signatures that you withdrew, and news that you stopped"),
         KEEP_TAKEN_BACK_FOR,
         _("So that you can change your mind."),
     ),
     Limit(
-        _("That you want one letter about the year, counted from the day it was sent"),
+        _("Your request for one letter about the year, counted from the day it was sent"),
         KEEP_YEAR_LETTER_WISHES_FOR,
-        _("So that a letter that has to wait can still leave. Without a letter: after two years."),
+        _(
+            "So that a letter that has to wait can still be sent. Without a letter: after "
+            "two years."
+        ),
     ),
     Limit(
         _("Name and address of a signature at the latest, counted from your last change"),
         KEEP_AT_MOST_FOR,
         _(
-            "So that all can be handed over together. After a year, or 90 days after the petition "
-            "has closed, we decide whether they wait on. Then only the number and country stay."
+            "So that all of them can be handed over together. After a year, or 90 days "
+            "after the petition closes, we decide whether to keep them longer. After "
+            "that only the number and country stay."
         ),
     ),
     Limit(
-        _("A letter, message or signature that we found not to be valid"),
+        _("A letter, message or signature that we found to be invalid"),
         KEEP_INVALID_FOR,
         _("So that you can tell us that it is yours."),
     ),
     Limit(
         _("The link with which you can take back that you posted"),
         KEEP_POSTS_FOR,
-        _("By then a post has been read. We never know who you are, only that you posted."),
+        _("By then people have read your post. We never know who you are, only that you posted."),
     ),
     Limit(
-        _("That an address wants no mail from us, or that a mail was reported as spam there"),
+        _("The fact that an address wants no mail from us, or reported one as spam"),
         KEEP_BLOCKS_FOR,
-        _("So that nobody can type it again. The address itself goes at once: we keep a code."),
+        _(
+            "So that nobody can type it again. The address itself is deleted at once: we "
+            "keep only a code."
+        ),
     ),
     Limit(
-        _("That mails to an address came back, at the latest"),
+        _("The fact that mails to an address came back, at the latest"),
         KEEP_UNDELIVERABLE_FOR,
-        _("So that we do not write to a mailbox that is not there. We keep a code, no address."),
+        _(
+            "So that we do not write to a mailbox that does not exist. We keep a code, not "
+            "the address."
+        ),
     ),
     Limit(
-        _("The link to all that we hold under your address, from the last time you used it"),
+        _("The link to everything we hold under your address, from the last time you used it"),
         KEEP_DATA_LINKS_FOR,
         _(
-            "Whoever has it can read and erase all of it, so it does not last: 30 days at most. "
-            "Your address is stored with it, encrypted."
+            "Anyone who has it can read and erase everything, so it does not last long: "
+            "30 days at most. Your address is stored with it, encrypted."
         ),
     ),
     Limit(
         _("The list of what you did, on your own device, from the last time you used it"),
         KEEP_ON_MINE_FOR,
-        _("So that you find it again without an account. You can have it forgotten at any time."),
+        _("So that you find it again without an account. You can delete it at any time."),
     ),
     Limit(
         _("Mails that we sent you, and your address in them"),
@@ -180,6 +194,9 @@ LIMITS = [
     Limit(
         _("News that had to wait, and your address in it"),
         KEEP_WAITING_NEWS_FOR,
-        _("If a page is taken down to keep somebody safe, nothing is told. Later it is no news."),
+        _(
+            "While a page is taken down to keep somebody safe, we send nothing. Afterwards "
+            "it would no longer be news."
+        ),
     ),
 ]

@@ -114,7 +114,7 @@ CASE = [
     ),
     Field(
         "takes_actions",
-        _("Whether one can act now."),
+        _("Whether people can take action now."),
         lambda case: case.takes_actions,
         shapes.YES_OR_NO,
     ),
@@ -298,7 +298,7 @@ MORE_OF_A_CASE = [
     ),
     Field(
         "outcomes",
-        _("What became of it: as below, without the case."),
+        _("What happened next: as below, without the case."),
         lambda case: [as_json(OUTCOME, outcome) for outcome in case.outcomes.all()],
         shapes.list_of({"$ref": "#/components/schemas/Outcome"}),
     ),
@@ -422,8 +422,8 @@ TOTALS = [
     Field(
         "replies",
         _(
-            "Answers that we know of, from officials and from people who were written for or "
-            "somebody close to them; published daily, in fives."
+            "Replies that we know of, from officials and from the people who were "
+            "written for or somebody close to them; published daily, in fives."
         ),
         _replies,
         shapes.REPLIES,

@@ -142,7 +142,7 @@ def oembed(request: HttpRequest) -> dict:
         raise _wrong(problems)
     asked = form.cleaned_data
     if asked["format"] not in ("", "json"):
-        raise Unanswerable(_("This is answered as JSON only."), 501)
+        raise Unanswerable(_("This is available as JSON only."), 501)
     language, slug = _case_at(asked["url"])
     with override(language):
         case = shared_or_410(Case.objects.select_related("edition"), slug)
@@ -207,7 +207,7 @@ def _list(
     try:
         page = paging.page_of(name, positions, cursor=asked["cursor"], page=asked["page"])
     except paging.NoSuchPage:
-        raise Unanswerable(_("There is no such page."), 404) from None
+        raise Unanswerable(_("This page does not exist."), 404) from None
     filters = {key: value for key, value in asked.items() if value and key not in PAGING}
 
     def link(cursor: str | None) -> str | None:
@@ -236,9 +236,7 @@ def _answer(told: dict) -> dict:
     """With what whoever uses it has to know first."""
     says = {"licence": api.LICENCE, "source": settings.ORGANISATION, "language": get_language()}
     if demo_data_exists():
-        says["sample"] = _(
-            "Invented activity is in this copy of the site: its counts mean nothing."
-        )
+        says["sample"] = _("This copy of the site holds made-up activity: its counts mean nothing.")
     return says | told
 
 

@@ -30,13 +30,13 @@ PREFLIGHT = {
 }
 JSON_OPTIONS: dict[str, Any] = {"ensure_ascii": False, "indent": 1}
 SENTENCES: dict[int, Promise] = {
-    400: _("This can’t be answered as it was asked."),
+    400: _("This request can’t be answered."),
     404: _("There is nothing at this address."),
-    405: _("This can only be read: ask with GET or HEAD."),
+    405: _("This can only be read: use GET or HEAD."),
     410: _("This was taken down and will not come back."),
-    429: _("Too many asked at once. Ask again a little later."),
-    500: _("Something went wrong here. It is not because of what you asked."),
-    503: _("This is not ready yet. Ask again a little later."),
+    429: _("There were too many requests at once. Try again a little later."),
+    500: _("Something went wrong on our side. It is not because of your request."),
+    503: _("This is not ready yet. Try again a little later."),
 }
 KEPT_HEADERS = ["Cache-Control", "Content-Language", "Retry-After"]
 

@@ -17,7 +17,7 @@ def follow(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     """By mail or by feed. The answer is the same whoever's address is typed."""
     case = get_object_or_404(Case.objects.visible(), slug=slug) if slug else None
     form = FollowForm(request.POST if request.method == "POST" else None)
-    too_many = _("Too much was asked for from here in this hour. Try again later.")
+    too_many = _("There were too many requests from here in the last hour. Try again later.")
     if status := submitting.refused(form, request, "follow", too_many=too_many, mails=True):
         context = {"case": case, "form": form, "consent": consent.PURPOSES["follow"]}
         return render(request, "letters/follows/follow.html", context, status=status)

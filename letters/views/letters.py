@@ -60,8 +60,8 @@ def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> H
     closed = ""
     if not case.takes_letters:
         closed = _(
-            "While you wrote, letters for this case were stopped. Yours was not kept: copy it, if "
-            "you want to have it later."
+            "While you were writing, letters for this case were stopped. Yours was not "
+            "saved: copy it if you want to keep it."
         )
     if status := _refused(form, request, closed):
         return _writing_page(request, case, form, status=status, take_all=take_all)
@@ -87,7 +87,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
 
 
 def _refused(form: LetterForm, request: HttpRequest, closed: str = "") -> int | None:
-    too_many = _("Too many letters came from here in this hour. Try again later.")
+    too_many = _("Too many letters came from here in the last hour. Try again later.")
     return submitting.refused(form, request, "write", too_many=too_many, closed=closed)
 
 

@@ -46,8 +46,8 @@ def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> H
     else:
         form = MessageForm(request.POST, case=case)
         closed = _(
-            "While you wrote, messages for this case were stopped. Yours was not kept: copy it, if "
-            "you want to have it later."
+            "While you were writing, messages for this case were stopped. Yours was not "
+            "saved: copy it if you want to keep it."
         )
     if status := _refused(form, request, closed):
         return _writing_page(request, case, form, status=status, take_all=take_all)
@@ -69,7 +69,7 @@ def edit(request: HttpRequest, message: Letter) -> HttpResponse:
 
 def _refused(form: MessageForm, request: HttpRequest, closed: str = "") -> int | None:
     """See submitting.refused; whether it fits on its card is looked at last: that takes longest."""
-    too_many = _("Too many messages came from here in this hour. Try again later.")
+    too_many = _("Too many messages came from here in the last hour. Try again later.")
     status = submitting.refused(form, request, "write", too_many=too_many, closed=closed)
     return 200 if status is None and not form.goes_on_its_paper() else status
 
@@ -119,7 +119,7 @@ def _filled_in(
     form = MessageForm(request.POST, files=files, case=case, editing=editing, at_once=at_once)
     if too_many and "picture" in form.fields:
         form.add_error(
-            "picture", _("Too many pictures came from here in this hour. Try again later.")
+            "picture", _("Too many pictures came from here in the last hour. Try again later.")
         )
     return form
 

@@ -25,7 +25,7 @@ from letters.views.mine_on_device import as_file
 def ask(request: HttpRequest) -> HttpResponse:
     """The answer is the same whoever's address is typed: nobody learns from it who takes part."""
     form = ByMailForm(request.POST if request.method == "POST" else None)
-    too_many = _("Too much was asked for from here in this hour. Try again later.")
+    too_many = _("There were too many requests from here in the last hour. Try again later.")
     if status := submitting.refused(form, request, "data", too_many=too_many, mails=True):
         return render(request, "letters/mine/ask.html", {"form": form}, status=status)
     data_requests.ask_for_link(

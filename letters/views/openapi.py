@@ -24,7 +24,9 @@ def document() -> dict[str, Any]:
         "info": {
             "title": _("Write for Rights"),
             "version": VERSION,
-            "description": _("What the pages show, as data and as frames. No key, no account."),
+            "description": _(
+                "What the pages show, as data and as frames. No key and no account needed."
+            ),
             "license": api.LICENCE,
         },
         "servers": _servers(),
@@ -46,7 +48,7 @@ def document() -> dict[str, Any]:
             ),
             _path("outcomes"): _get(
                 "outcomes",
-                _("What became of them, the newest first."),
+                _("What happened in each case, the newest first."),
                 _list("outcomes", "OutcomeOfACase"),
                 OutcomesForm,
                 {404: "Error"},
@@ -95,7 +97,7 @@ def _get(
             "parameters": (parameters or []) + _filters(form),
             "responses": {
                 "200": _response(says, answer),
-                "302": {"description": _("The way to the usual spelling of the same address.")},
+                "302": {"description": _("A redirect to the usual spelling of the same address.")},
             }
             | {
                 str(status): _response(str(SENTENCES[status]), _named(kind))

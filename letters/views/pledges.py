@@ -46,13 +46,13 @@ def pledge(request: HttpRequest, slug: str | None = None) -> HttpResponse:
         if not (case or Case.objects.to_write_for(edition).exists()):
             return redirect("cases:list")
     form = PledgeForm(request.POST if request.method == "POST" else None)
-    too_many = _("Too many promises came from here in this hour. Try again later.")
+    too_many = _("Too many pledges came from here in the last hour. Try again later.")
     # What is sent without a case, from a page opened before the last one closed, is taken.
     closed = ""
     if not is_open:
         closed = _(
-            "Meanwhile letters for this case were stopped. Your promise was not kept: you can "
-            "make one for any case instead."
+            "In the meantime letters for this case were stopped. Your pledge was not "
+            "saved: you can make one for any case instead."
         )
     if status := submitting.refused(form, request, "pledge", too_many=too_many, closed=closed):
         context = {"case": case, "edition": edition, "form": form, "closed": closed}
@@ -211,7 +211,7 @@ def _seen(request: HttpRequest) -> int | None:
 
 
 def _enter_by_hand(request: HttpRequest, pledge: Pledge, form: HandwrittenForm) -> int | None:
-    too_many = _("Too many letters came from here in this hour. Try again later.")
+    too_many = _("Too many letters came from here in the last hour. Try again later.")
     if status := submitting.refused(form, request, "by-hand", too_many=too_many):
         return status
     pledges.post_by_hand(
@@ -224,7 +224,7 @@ def _enter_by_hand(request: HttpRequest, pledge: Pledge, form: HandwrittenForm) 
 
 
 def _change_address(request: HttpRequest, pledge: Pledge, form: AddressForm) -> int | None:
-    too_many = _("Too many links were asked for from here in this hour. Try again later.")
+    too_many = _("Too many links were requested from here in the last hour. Try again later.")
     if status := submitting.refused(form, request, "pledge-address", too_many=too_many, mails=True):
         return status
     email = form.cleaned_data["email"]

@@ -64,8 +64,8 @@ def posted(request: HttpRequest, slug: str) -> HttpResponse:
             return redirect(case)
         return _posted_page(request, case, PostedForm(case=case))
     form = PostedForm(request.POST, case=case)
-    closed = "" if case.takes_actions else _("Meanwhile nobody is asked to act for this case.")
-    too_many = _("Too many posts came from here in this hour. Try again later.")
+    closed = "" if case.takes_actions else _("Nobody is asked to act for this case at the moment.")
+    too_many = _("Too many posts came from here in the last hour. Try again later.")
     if status := submitting.refused(form, request, "post", closed=closed, too_many=too_many):
         return _posted_page(request, case, form, status=status)
     needs_review = submitting.needs_review(form)

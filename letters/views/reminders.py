@@ -23,7 +23,7 @@ def posted_page(request: HttpRequest, pledge: Pledge, key: str) -> HttpResponse:
         return redirect(pledge)
     if not (cases and pledges.waits_for_letters(pledge)):
         return redirect("letters:mailed", key)
-    too_many = _("Too many letters came from here in this hour. Try again later.")
+    too_many = _("Too many letters came from here in the last hour. Try again later.")
     if status := submitting.refused(form, request, "by-hand", too_many=too_many):
         context = {"form": form, "pledge": pledge, "case": pledge.case, "left": form.remaining}
         return render(request, "letters/reminders/posted.html", context, status=status)

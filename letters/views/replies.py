@@ -30,7 +30,7 @@ def tell(request: HttpRequest, key: str) -> HttpResponse:
             return redirect(letter)
         return _page(request, letter, ReplyForm(letter=letter))
     form = _filled_in(request, letter)
-    too_many = _("Too many answers came from here in this hour. Try again later.")
+    too_many = _("Too many replies came from here in the last hour. Try again later.")
     if status := submitting.refused(form, request, "reply", too_many=too_many):
         return _page(request, letter, form, status=status)
     reply_actions.tell(
@@ -54,7 +54,7 @@ def _filled_in(request: HttpRequest, letter: Letter) -> ReplyForm:
     form = ReplyForm(request.POST, files=None if too_many else request.FILES, letter=letter)
     if too_many:
         form.add_error(
-            "picture", _("Too many pictures came from here in this hour. Try again later.")
+            "picture", _("Too many pictures came from here in the last hour. Try again later.")
         )
     return form
 

@@ -39,9 +39,12 @@ def keep(request: HttpRequest, form: SignForm) -> int | None:
     closed = (
         ""
         if petition.case.takes_signatures
-        else _("While you read, this petition stopped taking signatures. Nothing of you was kept.")
+        else _(
+            "While you were reading, this petition stopped taking signatures. We kept "
+            "nothing you typed."
+        )
     )
-    too_many = _("Too many signatures came from here in this hour. Try again later.")
+    too_many = _("Too many signatures came from here in the last hour. Try again later.")
     status = submitting.refused(form, request, "sign", closed=closed, too_many=too_many, mails=True)
     if status is None:
         signatures.sign(

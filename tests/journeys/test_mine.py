@@ -53,7 +53,7 @@ def test_a_promise_of_a_stall_is_found_again_kept_and_put_under_an_address(arriv
 
     maren.fills("E-mail", ADDRESS)
     maren.presses("Send me the link")
-    maren.sees("Look into your mailbox")
+    maren.sees("Check your mailbox")
     call_command("work", once=True)
     [link] = re.findall(r"http\S+/mine/\S+", mail.outbox[0].body)
     maren.opens(link)

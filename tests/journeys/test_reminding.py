@@ -40,15 +40,15 @@ def test_somebody_is_reminded_has_posted_and_has_enough_of_it(arrive, javascript
     olu.fills("How many letters?", "3")
     olu.ticks("Remind me by e-mail")
     olu.presses("Make the promise")
-    olu.sees("There is a problem", "Type the address that the reminders are to go to.")
+    olu.sees("There is a problem", "Type the address for the reminders.")
     olu.fills("E-mail", "olu@example.org")
     olu.ticks("I agree that you keep this")
     olu.presses("Make the promise")
-    olu.sees("Reminders", "say that the address is yours")
+    olu.sees("Reminders", "confirm that the address is yours")
     [link] = links_in_the_mail()
     olu.opens(link)
     olu.presses("Yes, open it")
-    olu.does_not_see("say that the address is yours")
+    olu.does_not_see("confirm that the address is yours")
 
     three_days_before()
     [_go_on, posted, stop] = links_in_the_mail()
@@ -61,10 +61,10 @@ def test_somebody_is_reminded_has_posted_and_has_enough_of_it(arrive, javascript
     assert everyone(case) == 2
 
     olu.opens(stop)
-    olu.is_at("No more reminders?")
+    olu.is_at("Stop the reminders?")
     assert Pledge.objects.get().wants_reminders
-    olu.presses("No more reminders")
-    olu.is_at("No more reminders come")
+    olu.presses("Stop the reminders")
+    olu.is_at("The reminders are stopped")
     assert not Pledge.objects.get().wants_reminders
     assert len(mail.outbox) == 2
 

@@ -49,7 +49,7 @@ def test_a_supporter_tells_others_says_so_and_takes_it_back(arrive, site, javasc
     noa.presses("Mastodon")
     noa.fills("Your Mastodon server", "nobody")
     noa.presses("Make the link")
-    noa.sees("This is no name of a server.")
+    noa.sees("This is not the name of a server.")
     noa.fills("Your Mastodon server", "@noa@social.example.org")
     noa.presses("Make the link")
     link = noa.control("Open it on social.example.org").get_attribute("href")

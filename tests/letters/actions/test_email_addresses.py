@@ -72,7 +72,7 @@ def test_a_made_up_key_opens_nothing_and_shows_a_way_on(client):
         response = client.get(reverse(f"letters:{name}", args=["x" * 22]))
 
         assert response.status_code == 404
-        assert "Whom you can write for" in response.content.decode()
+        assert "Who you can write for" in response.content.decode()
 
 
 def test_the_page_of_an_address_is_nobody_elses(client, sam):
@@ -102,7 +102,7 @@ def test_one_button_confirms_all_and_pressing_it_twice_is_fine(client, sam):
     act(client, sam, "confirm", seen=timezone.now().isoformat())
     assert states(sam) == ["confirmed", "confirmed"]
     assert signed(sam.signatures.get().petition.case) == 1
-    assert "You are one of the first who signed" in page_of(client, sam)
+    assert "You are one of the first to sign" in page_of(client, sam)
 
 
 def test_each_thing_can_be_confirmed_or_left_out_on_its_own(client, sam):
@@ -132,7 +132,7 @@ def test_you_and_everyone(client):
 
     petition.shown_from = 50
     petition.save()
-    assert "You are one of the first who signed" in page_of(client, mine.email_address)
+    assert "You are one of the first to sign" in page_of(client, mine.email_address)
 
 
 def test_nobody_says_yes_to_what_their_page_did_not_show(client, sam):
@@ -143,7 +143,7 @@ def test_nobody_says_yes_to_what_their_page_did_not_show(client, sam):
     response = act(client, sam, "confirm", seen=seen)
 
     assert response.url == sam.get_absolute_url() + "?changed"
-    assert "something was typed once more" in client.get(response.url).content.decode()
+    assert "something was added" in client.get(response.url).content.decode()
     assert states(sam) == ["unconfirmed", "confirmed"]
     assert signed(petition.case) == 0
 
@@ -214,7 +214,7 @@ def test_it_was_not_me_deletes_what_waits_and_keeps_what_is_confirmed(client, sa
     ended = make_follow(make_petition().case, email_address=sam, state="ended")
     follows.follow(email="sam@example.org", case=None)
     url = reverse("letters:not-me", args=[sam.key])
-    assert "It was not you?" in client.get(url).content.decode()
+    assert "Wasn’t it you?" in client.get(url).content.decode()
 
     for _again in range(2):
         assert client.post(url).url == url
@@ -222,7 +222,7 @@ def test_it_was_not_me_deletes_what_waits_and_keeps_what_is_confirmed(client, sa
     assert {*sam.signatures.all()} == {mine, withdrawn, invalid}
     assert {*sam.follows.all()} == {ended}
     assert not OutgoingMail.objects.exists()
-    assert "Nothing waits under your address" in client.get(url).content.decode()
+    assert "Nothing is waiting under your address" in client.get(url).content.decode()
     assert signed(mine.petition.case) == 1
 
 
@@ -261,10 +261,10 @@ def test_a_blocked_address_is_only_a_hash_and_gets_no_mail(client, sam):
 def test_a_block_is_undone_on_the_page_of_the_address(client, sam):
     petition = make_petition()
     client.post(reverse("letters:not-me", args=[sam.key]), {"block": "on"})
-    assert "No mail of ours goes to this address" in page_of(client, sam)
+    assert "We send no mail to this address" in page_of(client, sam)
 
     act(client, sam, "unblock")
-    assert "it is known once you type it anew" in page_of(client, sam)
+    assert "We no longer have the address itself" in page_of(client, sam)
     sign(client, petition)
     call_command("work", once=True)
 
@@ -320,12 +320,12 @@ def test_the_button_ends_all_news_and_the_page_of_the_address_takes_it_up_again(
         make_follow(email_address=email_address),
     )
     url = reverse("letters:stop", args=[email_address.key])
-    assert "End the news?" in client.get(url).content.decode()
+    assert "Stop the news?" in client.get(url).content.decode()
 
     for _again in range(2):
         assert client.post(url).url == url
 
-    assert "No more news comes" in client.get(url).content.decode()
+    assert "The news is stopped" in client.get(url).content.decode()
     assert states(email_address) == ["ended", "ended"]
     act(client, email_address, "renew", what=f"follow-{all_news.pk}")
     assert states(email_address) == ["ended", "confirmed"]

@@ -62,7 +62,7 @@ def test_who_ended_the_news_can_ask_for_it_again(client):
     assert follow.state == "ended"  # whoever typed the address may not be its owner
     call_command("work", once=True)
     [page, _not_me] = re.findall(r"http://testserver(\S+)", mail.outbox[0].body)
-    assert "Tell me again" in client.get(page).content.decode()
+    assert "Start this news again" in client.get(page).content.decode()
     client.post(page, {"act": "renew", "what": f"follow-{follow.pk}"})
 
     assert Follow.objects.confirmed().get() == follow

@@ -60,7 +60,7 @@ def test_who_has_sent_a_letter_is_asked_to_tell_of_an_answer(client):
 
     there = page(client.get(letter.get_absolute_url()))
 
-    assert there.texts("a", href=url) == ["If you get an answer, tell us", "I got an answer"]
+    assert there.texts("a", href=url) == ["If you get an answer, tell us", "I got a reply"]
 
 
 def test_the_model_letter_can_be_sent_as_it_stands(client):

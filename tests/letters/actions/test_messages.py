@@ -585,7 +585,7 @@ def test_too_many_pictures_of_one_sender_are_not_looked_at(client, monkeypatch):
 
     response = send_message(client, case, body="The words that I typed.", picture=a_picture())
 
-    assert "Too many pictures came from here in this hour." in text(response)
+    assert "Too many pictures came from here in the last hour." in text(response)
     assert "The words that I typed." in text(response)
 
 

@@ -202,9 +202,9 @@ def test_by_hand_counts_no_more_than_was_promised(client):
 @pytest.mark.parametrize(
     ("language", "number", "said"),
     [
-        ("", 4, "Only 3 letters of this promise are left. If you have posted more"),
+        ("", 4, "Only 3 letters of this pledge are left. If you have posted more"),
         ("", 0, "Type a number: 1 or more."),
-        ("", 501, "Only 3 letters of this promise are left. If you have posted more"),
+        ("", 501, "Only 3 letters of this pledge are left. If you have posted more"),
         ("fr", 4, "Il ne reste que 3 lettres à cette promesse."),
         ("fr", 0, "Saisissez un nombre : au moins 1."),
     ],
@@ -297,7 +297,7 @@ def test_a_case_that_takes_no_letters_takes_no_promise(client):
 
     assert (asked.status_code, asked.url) == (302, case.get_absolute_url())
     assert sent.status_code == 409
-    assert "Meanwhile letters for this case were stopped." in text(sent)
+    assert "In the meantime letters for this case were stopped." in text(sent)
     assert sent.context["form"]["number"].value() == "7"
     assert reverse("letters:pledge-edition") in reading.page(sent).links
     assert not Pledge.objects.exists()
@@ -420,7 +420,7 @@ def test_more_letters_by_hand_than_anybody_writes_in_an_hour_are_refused(client,
     assert by_hand(client, pledge, 500).status_code == 302
     refused = by_hand(client, other, 1)
     assert refused.status_code == 429
-    assert "Too many letters came from here in this hour." in refused.content.decode()
+    assert "Too many letters came from here in the last hour." in refused.content.decode()
     assert refused.context["hand_form"]["number"].value() == "1"
     assert not other.letters.exists()
 

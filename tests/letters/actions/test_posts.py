@@ -198,7 +198,7 @@ def test_a_case_that_stops_meanwhile_takes_no_post_and_says_so(client):
     response = say_posted(client, case)
 
     assert response.status_code == 409
-    assert "Meanwhile nobody is asked to act for this case." in response.content.decode()
+    assert "Nobody is asked to act for this case at the moment." in response.content.decode()
     assert response.context["form"]["network"].value() == "mastodon"
     assert not Post.objects.exists()
 

@@ -45,7 +45,7 @@ def test_who_posted_a_letter_can_tell_of_the_answer(client):
     reply = Reply.objects.get()
     assert (reply.text, reply.case, reply.state) == (SAID, letter.case, ReplyState.UNREAD)
     assert reply.picture
-    assert "that you told us of" in page_of(client, letter)
+    assert "that you told us about" in page_of(client, letter)
     assert SAID not in page_of(client, letter)
 
 
@@ -75,7 +75,7 @@ def test_nothing_comes_back_to_what_has_not_left(client, state):
     [
         ("text", "", "Write what it says, or add a photo of it."),
         ("received_on", "2999-01-01", "This day has not come yet."),
-        ("received_on", "yesterday", "This is no day."),
+        ("received_on", "yesterday", "This is not a date."),
         ("received_on", "", "Give the day."),
         ("text", "x" * 6_001, "at most 6000"),
     ],

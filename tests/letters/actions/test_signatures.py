@@ -275,7 +275,7 @@ def test_a_text_that_changed_while_it_was_read_is_asked_again(client):
 
     page = response.content.decode()
     assert response.status_code == 200
-    assert "The text of the petition is another one" in page
+    assert "The text of the petition has changed" in page
     assert "and pay for the damage." in page
     assert 'value="Sam Tester"' in page
     assert not Signature.objects.exists()
@@ -357,7 +357,7 @@ def test_what_is_no_name_is_not_shown_below_a_petition(client, name):
 
     response = sign(client, petition, name=name, shows_name="on")
 
-    assert "can’t be shown here. Take the tick off" in response.content.decode()
+    assert "can’t be shown here. Untick this box" in response.content.decode()
     assert not Signature.objects.exists()
 
 
@@ -381,7 +381,7 @@ def test_who_does_not_send_which_text_was_read_signs_nothing(client, digest):
     page = client.post(url_of(petition), form)
 
     assert page.status_code == 200
-    assert "The text of the petition is another one" in page.content.decode()
+    assert "The text of the petition has changed" in page.content.decode()
     assert not Signature.objects.exists()
     again = form | {"digest": page.context["form"]["digest"].value()}
     assert client.post(url_of(petition), again).status_code == 302
@@ -465,7 +465,7 @@ def test_what_a_robot_sends_is_held_and_counts_after_a_look(client, monkeypatch,
     say_yes(client, EmailAddress.objects.get())
     assert signed(petition.case) == 0
     page = client.get(EmailAddress.objects.get().get_absolute_url()).content.decode()
-    assert "Somebody of the campaign looks at it first" in page
+    assert "Somebody from the campaign looks at it first" in page
 
     assert signatures.clear_review(Signature.objects.get())
     assert signed(petition.case) == 1

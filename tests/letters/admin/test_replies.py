@@ -72,8 +72,8 @@ def test_it_can_answer_one_letter_of_the_case():
     ("number", "sentence"),
     [
         ("of_another", "This letter is for another case."),
-        ("draft", "There is no letter of this number that has left."),
-        ("nothing", "There is no letter of this number that has left."),
+        ("draft", "There is no letter with this number that has been sent."),
+        ("nothing", "There is no letter with this number that has been sent."),
     ],
 )
 def test_a_letter_it_can_not_answer_is_said_beside_its_field(number, sentence):

@@ -143,7 +143,7 @@ def test_invalid_signatures_are_kept_with_a_reason_in_the_log(client):
     logged = {entry.change_message for entry in LogEntry.objects.all()}
     assert logged == {f"{sentence} Forty names in one second." for sentence in words}
     assert (
-        "no valid signature"
+        "this signature is not valid"
         in client.get(false[0].email_address.get_absolute_url()).content.decode()
     )
     assert true.counts

@@ -221,7 +221,7 @@ def test_the_private_page_says_that_mails_came_back(client, make):
 
     came_back(HARD)
 
-    assert "there is no such mailbox" in said(client, thing)
+    assert "the mailbox does not exist" in said(client, thing)
     assert "We also mail a link to this page" not in said(client, thing)
     assert reverse("letters:mine-by-mail") in said(client, thing)
 
@@ -231,7 +231,7 @@ def test_the_private_page_says_until_when_mails_wait(client):
 
     came_back(SOFT, days=5)
 
-    assert "could not be delivered. We try again from" in said(client, letter)
+    assert "could not be delivered. We will try again from" in said(client, letter)
 
 
 def test_nobody_learns_by_typing_an_address_what_became_of_earlier_mails(client):

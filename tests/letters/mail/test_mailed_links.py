@@ -146,7 +146,7 @@ def test_a_pledge_link_names_nothing_typed_and_can_be_refused(client):
     send_pledge(client, case, email="wrong@example.org", name="Zora Tester", group="Class 7")
     [link] = mailed()
     page = text(client.get(link))
-    assert "Somebody promised to write" in page
+    assert "Somebody pledged to write" in page
     assert "Zora" not in page
     assert "Class 7" not in page
 
@@ -208,7 +208,7 @@ def test_it_was_not_me_works_by_the_mailed_link(client):
 
     assert response.url == not_me
     assert EmailAddress.objects.get().blocked_on
-    assert "And no mail of ours goes to it any more" in text(client.get(not_me))
+    assert "And we send no more mail to it" in text(client.get(not_me))
 
 
 def stop_link(email_address: EmailAddress) -> str:

@@ -554,10 +554,10 @@ def test_the_pages_say_until_when_mail_waits_when_the_hour_is_used_up(client, cl
 
     for send in (send_pledge, send_letter):
         page = text(client.get(send(client, case, email="kim@example.org").url))
-        assert "it may leave only after " in page
-    assert "it may leave only after " in text(client.get(reverse("letters:mail-sent")))
+        assert "yours may not be sent before " in page
+    assert "yours may not be sent before " in text(client.get(reverse("letters:mail-sent")))
     clock.shift(HOUR)
-    assert "it may leave only after " not in text(client.get(reverse("letters:mail-sent")))
+    assert "yours may not be sent before " not in text(client.get(reverse("letters:mail-sent")))
 
 
 def test_who_gave_no_address_is_told_that_no_mail_comes(client):
@@ -565,5 +565,5 @@ def test_who_gave_no_address_is_told_that_no_mail_comes(client):
 
     for send in (send_pledge, send_letter):
         page = text(client.get(send(client, case, email="").url))
-        assert "no mail comes: keep this link" in page
-        assert "As a rule it leaves" not in page
+        assert "we send no mail: keep this link" in page
+        assert "It is usually sent" not in page

@@ -534,12 +534,12 @@ def test_a_button_ends_them_and_to_open_its_page_changes_nothing(client, nine_we
 
     for _again in range(2):
         page = client.get(stop)
-        assert "No more reminders?" in text(page)
+        assert "Stop the reminders?" in text(page)
         client.head(stop)
     assert Pledge.objects.get().wants_reminders
     for _again in range(2):
         assert client.post(stop).url == stop
-        assert "No more reminders come" in text(client.get(stop))
+        assert "The reminders are stopped" in text(client.get(stop))
 
     assert nine_weeks(since=21) == {}
     assert page["Cache-Control"] == "no-store, private"
@@ -699,7 +699,7 @@ def test_letters_that_are_ready_are_ticked_and_others_counted_by_hand(client, no
         ({"number": "-1"}, "Type a number: 0 or more."),
         ({"number": "two"}, "Enter a whole number."),
         ({"number": ""}, "This field is required."),
-        ({"number": "3", "with_letter": True}, "Only 3 letters of this promise are left."),
+        ({"number": "3", "with_letter": True}, "Only 3 letters of this pledge are left."),
     ],
 )
 def test_what_cannot_be_is_said_beside_its_field_and_nothing_counts(client, now, typed, error):
@@ -754,9 +754,7 @@ def test_the_form_asks_for_them_only_when_ticked_and_with_an_address(client):
 
     response = send_pledge(client, case, number="7", wants_reminders="on")
 
-    assert response.context["form"].errors == {
-        "email": ["Type the address that the reminders are to go to."]
-    }
+    assert response.context["form"].errors == {"email": ["Type the address for the reminders."]}
     page = reading.page(response)
     assert page.one("input", name="wants_reminders").get("checked") is not None
     assert page.one("input", name="number").get("value") == "7"
@@ -771,7 +769,7 @@ def test_they_can_be_asked_for_and_ended_on_the_page_of_the_promise(client):
         act(client, pledge, "remind")
     page = text(client.get(pledge.get_absolute_url()))
     assert "next on 21 October 2026" in " ".join(page.split())
-    assert "say that the address is yours" not in page
+    assert "confirm that the address is yours" not in page
 
     act(client, pledge, "no-reminders")
     pledge.refresh_from_db()
@@ -781,7 +779,7 @@ def test_they_can_be_asked_for_and_ended_on_the_page_of_the_promise(client):
 def test_who_has_not_proven_the_address_is_told_so(client):
     pledge = make_asked(email_proven_on=None)
 
-    assert "say that the address is yours" in text(client.get(pledge.get_absolute_url()))
+    assert "confirm that the address is yours" in text(client.get(pledge.get_absolute_url()))
 
 
 def test_without_an_address_there_is_nothing_to_ask_for(client):

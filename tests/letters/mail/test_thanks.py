@@ -291,7 +291,7 @@ def test_the_link_in_the_first_mail_ends_them(client, clock, by_mail_program):
     link = stop_link()
 
     page = client.get(link)
-    assert "No more such mails?" in page.content.decode()
+    assert "Stop these mails?" in page.content.decode()
     assert "Ana Test" not in page.content.decode()
     assert "no-store" in page["Cache-Control"]
     assert Letter.objects.filter(wants_news=True).count() == 2
@@ -302,7 +302,7 @@ def test_the_link_in_the_first_mail_ends_them(client, clock, by_mail_program):
 
     assert answers == [200 if by_mail_program else 302] * 2
     assert not Letter.objects.filter(wants_news=True).exists()
-    assert "No more such mails come" in client.get(link).content.decode()
+    assert "These mails are stopped" in client.get(link).content.decode()
     assert work(clock, day=9) == []
 
 

@@ -119,7 +119,7 @@ def test_who_confirms_a_signature_can_want_it_and_end_it(client):
     act(client, email_address, "end", what=f"follow-{follow.pk}")
 
     assert "The letter about the year 2025" in shown
-    assert "One mail, when the campaign of the year is over." in shown
+    assert "One mail, when this year’s campaign is over." in shown
     assert Follow.objects.get().state == "ended"
 
 

@@ -187,7 +187,7 @@ def test_a_flood_of_promises_is_refused_in_words_and_what_was_typed_is_kept(clie
 
     page = response.content.decode()
     assert response.status_code == 429
-    assert "Too many promises came from here in this hour. Try again later." in page
+    assert "Too many pledges came from here in the last hour. Try again later." in page
     assert [response.context["form"][name].value() for name in ["number", "group"]] == [
         "7",
         "Class 5b",

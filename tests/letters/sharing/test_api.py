@@ -304,7 +304,7 @@ def test_a_page_that_is_not_there_says_so_as_json(client, case, asked):
     response = client.get(f"/api/v1/cases/?{asked}")
 
     assert response.status_code == 404
-    assert response.json() == {"error": "There is no such page."}
+    assert response.json() == {"error": "This page does not exist."}
     assert response["Cache-Control"] == "no-store"
 
 
@@ -347,7 +347,7 @@ def test_outcomes_are_filtered_by_case_and_kind(client, case):
 @pytest.mark.parametrize(
     ("query", "wrong"),
     [
-        ("colour=red", {"colour": ["This is not known here."]}),
+        ("colour=red", {"colour": ["There is no such filter here."]}),
         ("page=1&page=2", {"page": ["This was given more than once."]}),
         ("page=", {"page": ["This is empty: leave it out."]}),
         ("page=x", {"page": ["Enter a whole number."]}),

@@ -51,7 +51,7 @@ def test_an_error_is_told_in_the_language_of_its_address(client):
 def test_method_that_changes_something_is_refused_with_those_there_are(client, method, url):
     response = client.generic(method, url)
 
-    assert_error(response, 405, "This can only be read: ask with GET or HEAD.")
+    assert_error(response, 405, "This can only be read: use GET or HEAD.")
     assert response["Allow"] == METHODS
 
 
@@ -109,7 +109,7 @@ def test_the_way_to_https_may_be_followed_too(settings, client):
 def test_a_host_that_is_not_ours_is_refused_as_json(client):
     response = client.get("/api/v1/cases/", headers={"host": "evil.example.org"})
 
-    assert_error(response, 400, "This can’t be answered as it was asked.")
+    assert_error(response, 400, "This request can’t be answered.")
 
 
 def test_a_case_that_was_taken_down_is_told_without_its_name(client):
@@ -126,7 +126,9 @@ def test_a_fault_of_ours_is_json_too(client, monkeypatch):
 
     response = client.get("/api/v1/totals/")
 
-    assert_error(response, 500, "Something went wrong here. It is not because of what you asked.")
+    assert_error(
+        response, 500, ("Something went wrong on our side. It is not because of your request.")
+    )
 
 
 def test_what_asks_too_often_is_told_when_to_come_back(client, monkeypatch):
@@ -139,7 +141,7 @@ def test_what_asks_too_often_is_told_when_to_come_back(client, monkeypatch):
 
     response = client.get("/api/v1/totals/")
 
-    assert_error(response, 503, "This is not ready yet. Ask again a little later.")
+    assert_error(response, 503, "This is not ready yet. Try again a little later.")
     assert response["Retry-After"] == "2"
 
 
@@ -151,7 +153,7 @@ def test_too_many_at_once_are_told_so_and_when_to_come_back(rf):
     response = api_answers(lambda _request: page)(rf.get("/api/v1/cases/"))
 
     assert response["Content-Type"] == "application/json"
-    assert b"Too many asked at once" in response.content
+    assert b"There were too many requests at once" in response.content
     assert response["Retry-After"] == "30"
     assert response["Access-Control-Allow-Origin"] == "*"
 

@@ -107,15 +107,15 @@ def test_a_country_may_be_unknown():
     [
         ({"case": ""}, "Choose the case."),
         ({"number": ""}, "Say how many."),
-        ({"number": "0"}, "Give a number from 1."),
+        ({"number": "0"}, "Give a number, 1 or more."),
         ({"number": "1000001"}, "More than 1,000,000: no case has so many on one day."),
         ({"number": "9" * 5_000}, "Enter a whole number."),
-        ({"country": "Norw"}, "Choose a country of the list, or leave it empty."),
+        ({"country": "Norw"}, "Choose a country from the list, or leave it empty."),
         ({"day": "2999-01-01"}, "This day is still to come."),
         ({"day": "2025-10-31"}, "The edition of this case opened on 1 November 2025:"),
         ({"kind": "social"}, "Select a valid choice."),
         ({"source": "\u202eSchool"}, "invisible sign"),
-        ({"evidence": ""}, "Say what shows it, and where that lies."),
+        ({"evidence": ""}, "Say what shows it, and where that is kept."),
     ],
 )
 def test_what_can_not_be_is_said_beside_the_field_and_the_rest_is_kept(wrong, sentence):
@@ -543,7 +543,7 @@ def test_a_correction_needs_a_reason():
 
     response = correct(signed_in("counter"), paper, number="5", reason="")
 
-    assert "Say why, for whoever reads the trail." in text(response)
+    assert "Say why, for whoever reads the history." in text(response)
     assert everyone(paper.case) == paper.number
 
 

@@ -139,7 +139,7 @@ def test_a_part_is_given_back_but_not_what_is_begun(client):
     too_few = act(client, pledge, "smaller", number="1")
     answers = [act(client, pledge, "smaller", number="3") for _click in range(2)]
 
-    assert "2 letters are begun: no fewer can be promised." in text(too_few)
+    assert "You have already started 2 letters: you can’t pledge fewer." in text(too_few)
     assert [answer.status_code for answer in answers] == [
         302,
         200,
@@ -152,7 +152,7 @@ def test_a_part_is_given_back_but_not_what_is_begun(client):
     ("number", "said"),
     [
         ("0", "Type a number: 1 or more."),
-        ("5", "Type a number: 4 at most. For more letters, make another promise."),
+        ("5", "Type a number: 4 at most. For more letters, make another pledge."),
         ("x", "Enter a whole number."),
     ],
 )
@@ -509,7 +509,7 @@ def test_more_links_than_anybody_asks_for_are_refused(client, monkeypatch):
     response = act(client, second, "address", **address_form(email="kim@example.org"))
 
     assert response.status_code == 429
-    assert "Too many links were asked for" in text(response)
+    assert "Too many links were requested" in text(response)
     assert not again(second).email
 
 
