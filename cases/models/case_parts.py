@@ -1,5 +1,3 @@
-from urllib.parse import urlsplit
-
 from django.core.validators import URLValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -7,16 +5,12 @@ from modeltrans.fields import TranslationField
 
 from cases.models.cases import Case
 from cases.models.history import History
+from cases.publishers import host_of, publisher_of
 
 HIDE_URL_HELP = _(
     "Tick this if the address names somebody whom we leave out, like a person who was acquitted. "
     "Readers then get the name of the site, and no link."
 )
-
-
-def host_of(url: str) -> str:
-    """The site's name, for a link whose address need not be read out."""
-    return (urlsplit(url).hostname or "").removeprefix("www.")
 
 
 class SourcedModel(models.Model):
@@ -39,6 +33,11 @@ class SourcedModel(models.Model):
     @property
     def source_host(self) -> str:
         return host_of(self.source_url)
+
+    @property
+    def source_name(self) -> str:
+        """Of whom the page is: see also Source.publisher."""
+        return publisher_of(self.source_url)
 
 
 class Demand(models.Model):
@@ -117,3 +116,8 @@ class Source(models.Model):
     @property
     def host(self) -> str:
         return host_of(self.url)
+
+    @property
+    def publisher(self) -> str:
+        """Of whom the page is: see also SourcedModel.source_name."""
+        return publisher_of(self.url)

@@ -139,3 +139,14 @@ def test_links_to_files_say_what_they_are_of(client):
         "Case sheet large print (PDF)",
     ]
     assert "Source" not in shown.texts("a")
+
+
+def test_sources_are_named_by_who_published_them(client):
+    case = make_full_case()
+    case.sources.update(url="https://www.amnesty.ca/urgent-actions/a-test")
+    case.milestones.update(source_url="https://news.mongabay.com/a-test")
+
+    shown = page(client.get(case.get_absolute_url()))
+
+    assert words(shown.one("ol", **{"class": "sources"})).startswith("Amnesty International Canada")
+    assert any(text.startswith("Source: Mongabay") for text in shown.texts("a"))
