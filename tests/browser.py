@@ -126,7 +126,9 @@ class Visitor:
 
     def answers(self, question: str, option: str) -> None:
         """Choose one of the radio buttons under a question."""
-        self.page.get_by_role("group", name=question).get_by_label(option, exact=True).check()
+        group = self.page.get_by_role("radiogroup", name=question)
+        group = group.or_(self.page.get_by_role("group", name=question))
+        group.get_by_label(option, exact=True).check()
 
     def signs_in(self, person) -> None:
         """Be somebody of the staff, by a session that is there already."""

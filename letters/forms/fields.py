@@ -23,6 +23,14 @@ from letters.models.email_spelling import NotAnAddress, deliverable
 Fields = TypeVar("Fields")
 
 
+class Radios(forms.RadioSelect):
+    """Radio buttons of which one has to be chosen: their group says so. A button that does is told
+    as wrong by a browser before anything was done."""
+
+    def use_required_attribute(self, initial: object) -> bool:
+        return False
+
+
 class CountrySelect(forms.Select):
     """As `Select`, but its 250 options are written once a language: they took a fifth of a page."""
 

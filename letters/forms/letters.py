@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.signing import BadSignature, Signer
 from django.utils.functional import Promise
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from cases.models import AppliesTo, Case, ModelLetter, Target
@@ -12,6 +16,7 @@ from letters.forms.consent import ConsentForm
 from letters.forms.fields import (
     LineField,
     PlainTextField,
+    Radios,
     country_field,
     email_field,
     follow_field,
@@ -46,7 +51,7 @@ class WritingForm(ConsentForm):
 
     ties = forms.ChoiceField(
         choices=[("no", _("No")), ("yes", _("Yes, or I would rather not say"))],
-        widget=forms.RadioSelect,
+        widget=Radios,
         help_text=_("We do not keep your answer. It only decides what we advise you."),
         error_messages={"required": _("Answer yes or no. We do not keep the answer.")},
     )
@@ -168,20 +173,24 @@ class LetterForm(WritingForm):
 
     target = forms.ChoiceField(
         label=_("Whom do you write to?"),
-        widget=forms.RadioSelect,
+        widget=Radios,
         error_messages={"required": _("Choose whom you write to.")},
     )
     # Whose sheet is on the page: somebody may tick another target and send the form at once.
     shown_target = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     language = forms.ChoiceField(widget=forms.HiddenInput)
-    subject = LineField(label=_("Subject"), max_length=150)
+    subject = LineField(
+        label=_("Subject"),
+        max_length=150,
+        widget=forms.Textarea(attrs={"rows": 1, "translate": "no"}),  # it wraps on a phone
+    )
     body = PlainTextField(
         label=_("Your letter"),
         max_length=MAX_LETTER_CHARACTERS,
         min_length=40,
-        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "true"}),
+        widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "true", "translate": "no"}),
         error_messages={
-            "required": _("The sheet is empty. Write a sentence, or start from the model letter."),
+            "required": _("The sheet is empty. Write a sentence, or begin with our letter."),
             "min_length": _("This is too short for a letter. Write a sentence or two."),
         },
     )
@@ -195,10 +204,12 @@ class LetterForm(WritingForm):
     pledge = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
 
     chose_one_that_closed = False
-    # As the page asks: the list of errors above it follows this order.
+    # As the page asks in its two steps: the list of errors above it follows this order.
+    FIRST_STEP = ("target", "subject", "body", "ties")
     field_order = (
-        *("ties", "target", "subject", "body"),
-        *("name_form", "first_name", "under_18", "name", "place", "country"),
+        *FIRST_STEP,
+        *("under_18", "name", "name_form", "first_name", "consent"),
+        *("email", "place", "country", "follow"),
     )
     ADVICE = _(
         "The authorities will read this name. With ties to the country, we advise you to choose "
@@ -247,6 +258,22 @@ class LetterForm(WritingForm):
             )
         return cleaned
 
+    @property
+    def is_wrong_in_first_step(self) -> bool:
+        return self.chose_one_that_closed or not self.errors.keys().isdisjoint(self.FIRST_STEP)
+
+    def forget_errors_of_second_step(self) -> None:
+        """They are told on its own page, once somebody is there."""
+        for name in self.errors.keys() - {*self.FIRST_STEP, NON_FIELD_ERRORS}:
+            del self.errors[name]
+
+    def hidden_in(self, step: int) -> Iterator[forms.BoundField]:
+        """What was filled in on the page of the other step goes along on this one."""
+        known = self.data if self.is_bound else self.initial
+        for field in self.visible_fields():
+            if (field.name in self.FIRST_STEP) is (step == 2) and known.get(field.name):
+                yield field
+
     def letter_fields(self) -> LetterFields:
         target = self.chosen_target.pk if self.chosen_target else None
         return super().letter_fields() | {"target_id": target}
@@ -285,6 +312,7 @@ class StartForm(forms.Form):
     """
 
     MODEL, POINTS, BLANK = "model", "points", "blank"
+    default = BLANK  # of who has chosen nothing
 
     start = forms.ChoiceField(choices=[(s, s) for s in (MODEL, POINTS, BLANK)], required=False)
     language = forms.ChoiceField(required=False)
@@ -293,12 +321,15 @@ class StartForm(forms.Form):
     def __init__(self, data, *, languages: list[tuple[str, str]]) -> None:
         super().__init__(data)
         set_choices(self, "language", languages)
-        self.default_language = languages[0][0]
+        # The page's language, if a letter can be written in it.
+        page_language = get_language()
+        is_offered = page_language in dict(languages)
+        self.default_language = page_language if is_offered else languages[0][0]
         self.full_clean()
 
     @property
     def chosen(self) -> str:
-        return self.cleaned_data.get("start") or self.BLANK
+        return self.cleaned_data.get("start") or self.default
 
     @property
     def chosen_language(self) -> str:

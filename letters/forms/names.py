@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.printing import fonts
 from cases.typed_text import plain
+from letters.forms.fields import Radios
 from letters.models import NameForm, names
 
 PARTS = (NameForm.FIRST, NameForm.INITIALS)  # what we take out of a name ourselves
@@ -52,7 +53,7 @@ def parts_to_choose(name: str, name_form: str) -> list[str]:
 
 def name_form_field(**options) -> forms.ChoiceField:
     return forms.ChoiceField(
-        choices=NameForm.choices, initial=NameForm.FULL, widget=forms.RadioSelect, **options
+        choices=NameForm.choices, initial=NameForm.FULL, widget=Radios, **options
     )
 
 
@@ -62,7 +63,7 @@ def first_name_field() -> forms.CharField:
         label=gettext_lazy("Which part of your name should appear?"),
         required=False,
         max_length=120,
-        widget=forms.RadioSelect,
+        widget=Radios,
     )
 
 

@@ -62,10 +62,16 @@ LETTER = re.compile(r"\w|[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 BREAK = 0.42  # the space between two paragraphs, in lines
 
 
-def describe(text: str, on: str = "a4") -> str:
+class Fit(str):
+    """What is said of it."""
+
+    is_over = False
+
+
+def describe(text: str, on: str = "a4") -> Fit:
     """How much stands there, and whether it fits: what the check says too. Empty of no words."""
     if not text.strip():
-        return ""
+        return Fit()
     characters = len(NO_SPACES.findall(text))
     if 2 * characters > len(LETTER.findall(text)):  # nobody sees from outside where a word ends
         counted = ngettext("%(number)s character", "%(number)s characters", characters)
@@ -79,7 +85,9 @@ def describe(text: str, on: str = "a4") -> str:
         sentence = _("%(count)s, one card") if fits else _("%(count)s, more than a card")
     else:
         sentence = _("%(count)s, one page") if fits else _("%(count)s, more than a page")
-    return sentence % {"count": counted}
+    said = Fit(sentence % {"count": counted})
+    said.is_over = not fits
+    return said
 
 
 def fits_one_page(text: str, on: str = "a4") -> bool:

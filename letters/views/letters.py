@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.forms import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cases.http_caching import private_page
@@ -23,7 +25,7 @@ from letters.converters import KeyConverter
 from letters.forms.letters import LetterForm, StartForm
 from letters.forms.routes import PostForm
 from letters.mail import bounces, outbox
-from letters.models import HandInItem, Letter, LetterState, Pledge, Route
+from letters.models import HandInItem, Letter, LetterState, NameForm, Pledge, Route
 from letters.privacy import limits
 from letters.text import (
     composing,
@@ -38,6 +40,8 @@ from letters.text import (
 from letters.views import checks, messages, mine_cookie, replies, submitting
 
 OTHER_CASES = 3
+CLOSED = 409  # see submitting.refused
+MORE = ("email", "place", "country", "follow")  # what is folded away, as long as it is empty
 PRIVATE_KEY = re.compile(KeyConverter.regex)
 
 
@@ -57,6 +61,8 @@ def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> H
         return _writing_page(request, case, take_all=take_all)
     targets = _targets(case)
     form = LetterForm(request.POST, case=case, targets=targets, at_once=take_all is not None)
+    if "step" in request.POST:
+        return _step_page(request, case, form, take_all=take_all)
     closed = ""
     if not case.takes_letters:
         closed = _(
@@ -81,6 +87,8 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
         return _writing_page(request, letter.case, editing=letter)
     targets = _targets(letter.case, letter)
     form = LetterForm(request.POST, case=letter.case, targets=targets)
+    if "step" in request.POST:
+        return _step_page(request, letter.case, form, editing=letter)
     if status := _refused(form, request):
         return _writing_page(request, letter.case, form, editing=letter, status=status)
     return submitting.revise(request, letter, form)
@@ -242,35 +250,61 @@ def letter_text(request: HttpRequest, key: str) -> HttpResponse:
     return HttpResponse(composing.as_text(letter), content_type="text/plain; charset=utf-8")
 
 
+def _step_page(
+    request: HttpRequest,
+    case: Case,
+    form: LetterForm,
+    *,
+    editing: Letter | None = None,
+    take_all: TakeAll | None = None,
+) -> HttpResponse:
+    """The other step of the page: the second once nothing is wrong in the first."""
+    wanted = 2 if request.POST["step"] == "2" else 1
+    wrong = None
+    if wanted == 2:
+        form.forget_errors_of_second_step()
+        wrong = form if form.is_wrong_in_first_step else None
+    return _writing_page(request, case, wrong, step=wanted, editing=editing, take_all=take_all)
+
+
 def _writing_page(
     request: HttpRequest,
     case: Case,
     form: LetterForm | None = None,
     *,
+    step: int = 1,
     editing: Letter | None = None,
     status: int = 200,
     take_all: TakeAll | None = None,
 ) -> HttpResponse:
-    """The sheet to write on, with what helps beside it. Starting points come by query string."""
-    query, sent = request.GET.copy(), request.POST or request.GET
-    if take_all:
-        query.setdefault("start", StartForm.MODEL)
+    """First the sheet to write on, with what helps beside it; then who writes.
+
+    Starting points come by query string: without one it is our letter. What was filled in for the
+    other step goes along in hidden fields, and nothing is kept before the last.
+    """
+    sent = request.POST or request.GET
     targets = _targets(case, editing)
     kept = editing.target.key if editing and editing.target else ""
     target = composing.chosen_target(targets, sent.get("target", kept))
     languages = composing.languages(target)
-    start = StartForm(query, languages=languages)
+    models = composing.models_to(target)
+    start = StartForm(request.GET, languages=languages)
     language = request.POST.get("language") or (editing and editing.language)
     if language not in dict(languages):
         language = start.chosen_language
-    models = composing.models_to(target)
     model = composing.model_in(models, language)
+    if model and model.language == language and language in ("en", get_language()):
+        start.default = StartForm.MODEL
     checked = {}
-    if form is None and request.method == "POST":  # only checked, or for another target
-        typed = request.POST.dict() | {"language": language}
+    if form is None and request.method == "POST":  # the other step, a check, another target
+        typed: dict[str, Any] = request.POST.dict() | {"language": language}
+        if typed.get("ties") == "yes":
+            typed.setdefault("name_form", NameForm.INITIALS)
+        if typed.get("consent") and _has_agreed_before(editing, take_all):
+            typed["consent"] = True  # which is not asked again
         if _chooses_another(request):
             typed |= _ours_to_another(typed, case, model)
-        else:
+        elif "check" in request.POST:
             checked = checks.checked(request, case)
         form = LetterForm(case=case, targets=targets, initial=typed)
     elif form is None and editing:
@@ -282,7 +316,10 @@ def _writing_page(
         known |= start.first_words(model) | {"target": target.key if target else ""}
         form = LetterForm(case=case, targets=targets, initial=known)
     else:
-        checked = checks.checked(request, case)
+        step = 1 if form.is_wrong_in_first_step or status == CLOSED else 2
+        if step == 1:
+            form.forget_errors_of_second_step()
+            checked = checks.checked(request, case)
     salutation, close = composing.salutation_and_close(target, language)
     context = {
         "case": case,
@@ -290,7 +327,11 @@ def _writing_page(
         "targets": targets,
         "kept_query": _kept_query(request, target if len(targets) > 1 else None),
         "form": form,
-        "start": start.chosen,
+        "step": step,
+        "hidden": list(form.hidden_in(step)),
+        "has_ties": form["ties"].value() == "yes",
+        "opens_more": any(form[name].value() or form[name].errors for name in MORE),
+        "start": start.chosen if model else StartForm.BLANK,
         "chosen_points": start.points,
         "languages": languages,
         "language": language,
@@ -308,6 +349,12 @@ def _writing_page(
         "draft_key": f"letter:{editing.pk if editing else case.slug}",
     } | checked
     return render(request, "letters/letters/write.html", context, status=status)
+
+
+def _has_agreed_before(editing: Letter | None, take_all: TakeAll | None) -> bool:
+    if editing:
+        return bool(editing.consent_version)
+    return bool(take_all and take_all.initial_for("letter").get("consent"))
 
 
 def _last_safe_day(

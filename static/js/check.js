@@ -9,6 +9,7 @@ const names = [
 ];
 let asked = "";
 let waiting;
+let wasOver = Boolean(form?.querySelector("[data-fit][data-over]"));
 
 function fields() {
   const all = new FormData(form);
@@ -16,16 +17,25 @@ function fields() {
   return new URLSearchParams([...sent, ["about", section.dataset.about]]);
 }
 
-async function ask() {
+async function ask(byHand = false) {
   const body = fields();
   asked = String(body);
+  const sum = section.querySelector("[data-check-sum]");
+  if (byHand) {
+    sum.replaceChildren(); // what is said again is read out again
+  }
   try {
     const answer = await fetch(section.dataset.check, { method: "POST", body });
     if (answer.ok && asked === String(fields())) {
       show(await answer.text());
+    } else if (byHand && !answer.ok) {
+      sum.textContent = section.dataset.failed;
     }
   } catch {
-    // offline: the button asks again, and so does sending the form
+    // offline: sending the form asks again
+    if (byHand) {
+      sum.textContent = section.dataset.failed;
+    }
   }
 }
 
@@ -40,12 +50,23 @@ function show(html) {
       before.replaceChildren(...after.childNodes);
     }
   }
+  tellTurn(fresh.querySelector("[data-fit]").hasAttribute("data-over"));
   reveal();
   if (focused !== undefined) {
     // The list is a new one: whoever was in it stays there.
     const buttons = [...section.querySelectorAll("button")];
     const same = buttons.find((button) => button.dataset.words === focused);
     (same ?? section.querySelector("[name=check]")).focus();
+  }
+}
+
+/* The number is silent. That the page is full, or has room again, is read out once. */
+function tellTurn(isOver) {
+  const fit = form.querySelector("[data-fit]");
+  const said = form.querySelector("[data-fit-said]");
+  if (fit.toggleAttribute("data-over", isOver) !== wasOver) {
+    said.textContent = isOver ? said.dataset.over : said.dataset.fits;
+    wasOver = isOver;
   }
 }
 
@@ -70,7 +91,7 @@ if (form) {
     if (button?.name === "check") {
       event.preventDefault();
       clearTimeout(waiting);
-      ask();
+      ask(true);
     } else if (button?.dataset.field) {
       const { field, start, words } = button.dataset;
       const control = form.elements[field];

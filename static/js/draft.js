@@ -30,6 +30,18 @@ const start = ["start", "language", "point", "target"]
 const name = `draft:${form?.dataset.draft}`;
 const key = start ? `${name}?${start}` : name;
 let shown = key; // the draft that stands in the form
+// A page that answers to a form shows what was sent: only what this tab has kept since is newer.
+const isAnswer = Boolean(form && "draftSent" in form.dataset);
+const tab = nameOfTab();
+
+function nameOfTab() {
+  try {
+    sessionStorage.tab ??= String(Math.random());
+    return sessionStorage.tab;
+  } catch {
+    return ""; // private window: nothing is kept
+  }
+}
 
 function drafts() {
   const found = new Map();
@@ -54,14 +66,20 @@ function read(each) {
 function keep(sent = false) {
   const words = Object.fromEntries(fields.map((field) => [field.name, field.value]));
   try {
-    localStorage.setItem(key, JSON.stringify({ at: Date.now(), sent, words }));
+    localStorage.setItem(key, JSON.stringify({ at: Date.now(), tab, sent, words }));
     if (shown !== key) {
       forget(shown);
       shown = key;
     }
-    note.hidden = false;
+    tellKept(true);
   } catch {
-    note.hidden = true; // private window, or full: nothing is kept, and nothing is said to be
+    tellKept(false); // private window, or full: nothing is kept, and nothing is said to be
+  }
+}
+
+function tellKept(isKept) {
+  if (note) {
+    note.hidden = !isKept;
   }
 }
 
@@ -81,22 +99,21 @@ for (const [each, draft] of page ? drafts() : []) {
   }
 }
 
-if (form && note) {
+if (form) {
   // Without a starting point the one that was written last, with one its own.
   const isMine = (each) => each === key || (!start && each.startsWith(`${name}?`));
   const mine = [...drafts()].filter(([each]) => isMine(each));
   const [last] = mine.sort(([, one], [, other]) => other.at - one.at);
-  const failed = document.getElementById("error-summary");
   const begunWith = new URLSearchParams(last?.[0].split("?")[1]);
   const typed = fields.filter(isTyped);
-  if (begunWith.has("target") && !start && !failed) {
+  if (begunWith.has("target") && !start && !isAnswer) {
     // It was written to another target than the first: on that one's sheet it goes on, unless
     // somebody has begun on this one.
     if (!typed.length) {
       begun.forEach((value, name) => begunWith.append(name, value));
       location.replace(`?${begunWith}`);
     }
-  } else if (last && !failed) {
+  } else if (last && (!isAnswer || last[1].tab === tab)) {
     shown = last[0];
     for (const field of fields) {
       const kept = last[1].words[field.name] ?? field.defaultValue;
@@ -104,11 +121,11 @@ if (form && note) {
         field.value = kept;
       } else if (kept !== field.defaultValue && kept !== field.value) {
         const both = [kept, added(field)].filter(Boolean);
-        field.value = both.join(field.type === "textarea" ? "\n\n" : " ");
+        field.value = both.join(field.name === "body" ? "\n\n" : " ");
       }
       field.dispatchEvent(new Event("input", { bubbles: true }));
     }
-    note.hidden = false;
+    tellKept(true);
   }
   if (typed.length) {
     keep();
@@ -130,17 +147,21 @@ if (form && note) {
     const isTyping = Boolean(waiting);
     clearTimeout(waiting);
     waiting = 0;
-    if (event.submitter?.name !== "choose") {
+    if (!["choose", "step", "check"].includes(event.submitter?.name)) {
       keep(true); // until the page of the letter shows that it arrived
     } else if (isTyping) {
       keep();
     }
   });
-  note.querySelector("[data-draft-forget]").addEventListener("click", () => {
+  note?.querySelector("[data-draft-forget]").addEventListener("click", () => {
     clearTimeout(waiting);
     waiting = 0;
     forget(shown);
-    note.hidden = true;
+    if (isAnswer) {
+      location.replace(location.href.split("#")[0]); // its first words are what was sent
+      return;
+    }
+    tellKept(false);
     for (const field of fields) {
       field.value = field.defaultValue;
       field.dispatchEvent(new Event("input", { bubbles: true }));

@@ -1,6 +1,7 @@
 /* A ticked point goes onto the sheet at once, at its end; unticked, it goes again if nobody changed it. */
 const body = document.querySelector("form[data-draft] [name=body]");
 const start = document.getElementById("start");
+const said = document.querySelector("[data-points-said]");
 const language = document.querySelector("form[data-draft] select[name=language]");
 
 if (body && start) {
@@ -21,6 +22,9 @@ if (body && start) {
       const others = paragraphs.filter((paragraph) => paragraph.trim() !== point);
       body.value = (box.checked ? [...others, point] : others).join("\n\n");
       body.dispatchEvent(new Event("input", { bubbles: true }));
+      if (said) {
+        said.textContent = box.checked ? said.dataset.added : said.dataset.takenOut;
+      }
     });
     if (box.checked !== wanted) {
       box.click();

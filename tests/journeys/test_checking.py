@@ -26,8 +26,7 @@ def test_a_writer_is_told_what_to_look_at_again_and_what_can_not_go(arrive, java
     maren.fills(
         "Your letter", "🕯 I spray. I pray, stop building on the pastures. We will find you."
     )
-    if not javascript:
-        maren.presses("Check my text")
+    maren.presses("Check my text")
     maren.sees("3 things to look at again", "“pray” is better left out. A test says so.")
     maren.sees("Our printing does not have these characters: 🕯")
     maren.does_not_see("There is a problem")
@@ -40,15 +39,15 @@ def test_a_writer_is_told_what_to_look_at_again_and_what_can_not_go(arrive, java
         maren.sees("2 things to look at again")
         expect(maren.page.locator(".check")).not_to_contain_text("A test says so.")
 
-    maren.answers("How should your name appear under the letter?", "no name")
-    maren.presses("See it as a letter")
+    maren.presses("Next: you and your name")
     maren.sees("There is a problem", "“We will find you” reads as a threat.")
     assert not Letter.objects.exists()
 
     maren.fills(
         "Your letter", "Please stop building on the pastures. I am a teacher, and I thank you."
     )
-    maren.field("Subject").press("Enter")
+    maren.presses("Next: you and your name")
+    maren.field("Your name").press("Enter")
     maren.is_at("Your letter for Ana Test")
     maren.does_not_see("Before it leaves")
 
@@ -59,7 +58,7 @@ def test_the_list_of_errors_takes_nobody_from_the_field_they_are_at(arrive):
 
     maren.opens("/cases/ana-test/write/")
     with maren.on_a_slow_line("errors.js"):
-        maren.presses("See it as a letter")
+        maren.presses("Next: you and your name")
         maren.page.get_by_label("Your letter").fill("Please stop")
 
     maren.sees("There is a problem")

@@ -59,14 +59,14 @@ def test_a_reader_promises_writes_and_posts_a_letter(arrive, javascript):
     promise = maren.page.url
 
     maren.presses("Write for Ana Test")
-    maren.presses("our letter")
     maren.answers("Do you, or people close to you, live in Norway", "No")
+    maren.presses("Next: you and your name")
     maren.answers("How should your name appear under the letter?", "initials")
     maren.fills("Your name", "Maren Testdal")
     maren.ticks("I agree that you keep this")
-    if not javascript:
-        maren.presses("Show how it will appear")
-    maren.sees("Your name will appear as: M. T.")
+    if javascript:
+        maren.sees("Your name will appear as: M. T.")
+    maren.unfolds("Add your e-mail, town or country")
     maren.fills("Town", "Testville")
     maren.presses("See it as a letter")
     maren.is_at("Your letter for Ana Test")
@@ -145,27 +145,42 @@ def test_mistakes_are_named_beside_their_fields_and_nothing_typed_is_lost(arrive
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
 
-    tore.opens("/cases/ana-test/write/")
-    tore.fills("Subject", "The pastures")
+    tore.opens("/cases/ana-test/write/?start=blank")
+    tore.fills("Subject", "My pastures")
+    tore.presses("Next: you and your name")
+    tore.sees("There is a problem", "The sheet is empty.", "Answer yes or no.")
+    assert tore.page.title().startswith("Error: Step 1 of 2")
+    expect(tore.field("Subject")).to_have_value("My pastures")
+    follow_the_list_of_errors(tore, 2, javascript)
+
+    tore.fills("Your letter", "Please think of the herds before you build.")
+    tore.answers("Do you, or people close to you", "No")
+    tore.presses("Next: you and your name")
     tore.fills("Your name", "Tore Testdal")
-    tore.ticks("I agree that you keep this")
+    tore.unfolds("Add your e-mail, town or country")
     tore.fills("E-mail", "tore at example")
     tore.presses("See it as a letter")
-
-    tore.sees("There is a problem", "The sheet is empty.", "Answer yes or no.")
-    assert tore.page.title().startswith("Error: ")
-    expect(tore.field("Subject")).to_have_value("The pastures")
+    tore.sees("There is a problem")
+    assert tore.page.title().startswith("Error: Step 2 of 2")
     expect(tore.field("Your name")).to_have_value("Tore Testdal")
     expect(tore.field("E-mail")).to_have_value("tore at example")
-    summary = tore.page.locator("#error-summary")
+    follow_the_list_of_errors(tore, 2, javascript)
+    assert not Letter.objects.exists()
+
+    tore.presses("Back to the letter")
+    expect(tore.field("Your letter")).to_have_value("Please think of the herds before you build.")
+    tore.presses("Next: you and your name")
+    expect(tore.field("Your name")).to_have_value("Tore Testdal")
+
+
+def follow_the_list_of_errors(visitor, number: int, javascript: bool) -> None:
     if javascript:
-        tore.has_focus_on("error-summary")
-    links = summary.get_by_role("link")
-    expect(links).to_have_count(3)
+        visitor.has_focus_on("error-summary")
+    links = visitor.page.locator("#error-summary").get_by_role("link")
+    expect(links).to_have_count(number)
     for link in links.all():
         link.click()
-        tore.has_focus_on(link.get_attribute("href").removeprefix("#"))
-    assert not Letter.objects.exists()
+        visitor.has_focus_on(link.get_attribute("href").removeprefix("#"))
 
 
 @pytest.mark.supporter
@@ -173,9 +188,13 @@ def test_ties_to_the_country_bring_advice_that_may_be_decided_against(arrive, ja
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
 
-    tore.opens("/cases/ana-test/write/?start=model")
+    tore.opens("/cases/ana-test/write/")
     tore.answers("Do you, or people close to you", "Yes, or I would rather not say")
-    tore.sees("Sign with initials or no name")
+    tore.sees("Sign with your initials or without a name")
+    tore.presses("Next: you and your name")
+    tore.sees("Sign with your initials or without a name")
+    expect(tore.page.get_by_label("initials")).to_be_checked()
+    tore.answers("How should your name appear under the letter?", "full name, as I type it")
     tore.fills("Your name", "Tore Testdal")
     tore.ticks("I agree that you keep this")
     tore.presses("See it as a letter")
@@ -207,10 +226,11 @@ def test_a_promise_of_no_letters_is_asked_again(arrive, javascript):
 
 def write_a_letter(visitor, body: str = "Please think of the herds before you build.") -> str:
     """From the case page to the private page of a letter; its address."""
-    visitor.opens("/cases/ana-test/write/")
+    visitor.opens("/cases/ana-test/write/?start=blank")
     visitor.fills("Subject", "The pastures")
     visitor.fills("Your letter", body)
     visitor.answers("Do you, or people close to you", "No")
+    visitor.presses("Next: you and your name")
     visitor.answers("How should your name appear under the letter?", "no name")
     visitor.presses("See it as a letter")
     visitor.is_at("Your letter for Ana Test")
@@ -224,6 +244,7 @@ def test_a_double_click_makes_one_letter(arrive, javascript):
 
     tore.opens("/cases/ana-test/write/?start=model")
     tore.answers("Do you, or people close to you", "No")
+    tore.presses("Next: you and your name")
     tore.answers("How should your name appear under the letter?", "no name")
     tore.control("See it as a letter").dblclick()
     tore.is_at("Your letter for Ana Test")
@@ -238,23 +259,18 @@ def test_a_letter_whose_answer_was_lost_is_sent_again_with_other_words(arrive, j
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
 
-    def lose_the_answer(route):
-        if route.request.method == "POST":
-            route.fetch(max_redirects=0)
-            route.fulfill(status=204)  # the page stays as it is
-        else:
-            route.continue_()
-
     tore.opens("/cases/ana-test/write/?start=model")
     tore.answers("Do you, or people close to you", "No")
+    tore.presses("Next: you and your name")
     tore.answers("How should your name appear under the letter?", "no name")
-    tore.page.route("**/write/**", lose_the_answer)
-    with tore.page.expect_response("**/write/**"):
-        tore.presses("See it as a letter")
+    form = tore.page.locator("form[method=post]")
+    fields = form.evaluate("form => Object.fromEntries(new FormData(form))")
+    tore.context.request.post(tore.page.url, form=fields, max_redirects=0)  # nobody sees the answer
     assert Letter.objects.get().body.startswith("I write to you about the pastures.")
 
-    tore.page.unroute("**/write/**")
+    tore.presses("Back to the letter")
     tore.fills("Your letter", "Please think of the herders before you build.")
+    tore.presses("Next: you and your name")
     tore.presses("See it as a letter")
     tore.is_at("Your letter for Ana Test")
     tore.sees("Please think of the herders before you build.")
@@ -339,8 +355,10 @@ def test_the_mailed_link_opens_the_letter(arrive, javascript):
 
     maren.opens("/cases/ana-test/write/?start=model")
     maren.answers("Do you, or people close to you", "No")
+    maren.presses("Next: you and your name")
     maren.fills("Your name", "Maren Testdal")
     maren.ticks("I agree that you keep this")
+    maren.unfolds("Add your e-mail, town or country")
     maren.fills("E-mail", "maren@example.org")
     maren.presses("See it as a letter")
     maren.sees("We also mail a link to this page to the address you gave.", "within ten minutes")
@@ -391,6 +409,7 @@ def test_a_moderator_reads_what_is_to_be_delivered(arrive, javascript):
     tore.presses("Change the letter")
     tore.fills("Your letter", "The pastures belong to the herders. Please ask them first.")
     tore.answers("Do you, or people close to you", "No")
+    tore.presses("Next: you and your name")
     tore.presses("Keep the changes")
     tore.sees("The pastures belong to the herders. Please ask them first.")
     tore.presses("Hand it in again")
@@ -501,11 +520,14 @@ def test_points_are_put_on_the_sheet(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
 
-    tore.opens("/cases/ana-test/write/")
+    tore.opens("/cases/ana-test/write/?start=blank")
+    tore.unfolds("Include these points")
     tore.ticks("Nobody asked the herders.")
     tore.ticks("The herds need the land.")
-    if not javascript:
-        tore.presses("Begin the letter with these")
+    if javascript:
+        tore.sees("Added to the letter.")
+    else:
+        tore.presses("Begin a new letter with these")
     expected = ["Nobody asked the herders.", "The herds need the land."]
     if not javascript:
         expected.sort(reverse=True)  # in the order of the page, not of ticking
@@ -518,7 +540,7 @@ def test_points_ticked_while_the_page_loads_are_put_on_the_sheet_too(arrive):
     tore = arrive()
 
     with tore.on_a_slow_line("points.js"):
-        tore.page.goto(f"{tore.site}/cases/ana-test/write/", wait_until="commit")
+        tore.page.goto(f"{tore.site}/cases/ana-test/write/?start=points", wait_until="commit")
         tore.page.get_by_label("The herds need the land.").check()
 
     expect(tore.field("The herds need the land.")).to_be_checked()
@@ -533,6 +555,7 @@ def test_another_target_ticked_while_the_page_loads_can_be_chosen(arrive):
 
     with tore.on_a_slow_line("targets.js"):
         tore.page.goto(f"{tore.site}/cases/ana-test/write/", wait_until="commit")
+        tore.page.locator("summary", has_text="You write to").click()
         tore.page.get_by_label("The Office of Tests").check()
     tore.presses("Write to the one you ticked")
 
@@ -563,6 +586,7 @@ def test_a_letter_in_spanish_brings_its_translation_on_a_second_page(arrive, jav
     expect(maren.field("Your letter")).to_have_value(re.compile("Le escribo"))
     maren.sees("Señor Ministro:")
     maren.answers("Do you, or people close to you", "No")
+    maren.presses("Next: you and your name")
     maren.fills("Your name", "Maren Testdal")
     maren.ticks("I agree that you keep this")
     maren.presses("See it as a letter")
@@ -581,13 +605,13 @@ def test_a_draft_is_kept_on_the_device_until_it_is_forgotten(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
 
-    tore.opens("/cases/ana-test/write/")
+    tore.opens("/cases/ana-test/write/?start=blank")
     tore.field("Your letter").click()
     tore.types("What I began to write.")
     tore.sees("A draft is kept on this device only.")
     tore.page.close()
     tore.opens_another_tab()
-    tore.opens("/cases/ana-test/write/")
+    tore.opens("/cases/ana-test/write/?start=blank")
     expect(tore.field("Your letter")).to_have_value("What I began to write.")
 
     tore.presses("Forget it")
@@ -614,7 +638,7 @@ def test_a_letter_that_began_with_ours_survives_a_reload_and_another_beginning(a
     expect(tore.field("Your letter")).to_have_value("")
     tore.field("Your letter").click()
     tore.types("Something else.")
-    tore.presses("our letter")
+    tore.opens("/cases/ana-test/write/?start=model")
     expect(tore.field("Your letter")).to_have_value(ours)
     tore.opens("/cases/ana-test/write/")
     expect(tore.field("Your letter")).to_have_value("Something else.")
@@ -632,7 +656,7 @@ def test_what_is_typed_before_the_draft_comes_stands_after_it_and_is_kept(arrive
     for typed in ["What I began to write.", "What I thought of since."]:
         tore.opens_another_tab()
         with tore.on_a_slow_line("draft.js"):
-            tore.page.goto(f"{tore.site}/cases/ana-test/write/", wait_until="commit")
+            tore.page.goto(f"{tore.site}/cases/ana-test/write/?start=blank", wait_until="commit")
             tore.page.get_by_label("Your letter").click()
             tore.types(typed)
         tore.sees("A draft is kept on this device only.")
@@ -640,7 +664,7 @@ def test_what_is_typed_before_the_draft_comes_stands_after_it_and_is_kept(arrive
     both = "What I began to write.\n\nWhat I thought of since."
     expect(tore.field("Your letter")).to_have_value(both)
     tore.opens_another_tab()
-    tore.opens("/cases/ana-test/write/")
+    tore.opens("/cases/ana-test/write/?start=blank")
     expect(tore.field("Your letter")).to_have_value(both)
     tore.presses("Forget it")
     expect(tore.field("Your letter")).to_have_value("")
@@ -694,7 +718,7 @@ def test_what_is_pasted_is_never_cut_and_said_to_be_too_long(arrive, javascript)
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
 
-    tore.opens("/cases/ana-test/write/")
+    tore.opens("/cases/ana-test/write/?start=blank")
     pasted = "We think of the herds. " * 300 + "Thank you."
     for name, text in [("Your letter", pasted), ("Subject", "x" * (151 - len("The pastures")))]:
         tore.field(name).click()
@@ -703,8 +727,7 @@ def test_what_is_pasted_is_never_cut_and_said_to_be_too_long(arrive, javascript)
         tore.sees(f"This is too long by {len(pasted) - 6000} characters.")
         tore.sees("This is too long by one character.", "words, more than a page")
     tore.answers("Do you, or people close to you", "No")
-    tore.answers("How should your name appear under the letter?", "no name")
-    tore.presses("See it as a letter")
+    tore.presses("Next: you and your name")
 
     tore.sees("There is a problem", "at most 6000 characters")
     expect(tore.field("Your letter")).to_have_value(pasted)
@@ -716,12 +739,19 @@ def test_a_letter_that_has_arrived_is_no_draft_any_more(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
 
-    tore.opens("/cases/ana-test/write/")
+    tore.opens("/cases/ana-test/write/?start=blank")
     tore.field("Your letter").click()
     tore.types("What I wrote, and what has arrived by now.")
     tore.sees("A draft is kept on this device only.")
     tore.fills("Subject", "The pastures")
     tore.answers("Do you, or people close to you", "No")
+    tore.presses("Next: you and your name")
+    tore.page.reload()
+    tore.page.go_back()
+    ours = "What I wrote, and what has arrived by now."
+    expect(tore.field("Your letter")).to_have_value(ours)
+    tore.answers("Do you, or people close to you", "No")
+    tore.presses("Next: you and your name")
     tore.answers("How should your name appear under the letter?", "no name")
     tore.presses("See it as a letter")
     tore.is_at("Your letter for Ana Test")
@@ -754,13 +784,16 @@ def test_a_letter_is_written_and_posted_without_a_mouse(arrive, javascript):
     olu.hits("Enter")
     olu.is_at("Write for Ana Test")
 
-    ties = olu.page.get_by_role("group", name="Do you, or people close to you")
+    go_with_tab_to(olu, olu.field("Subject"))
+    go_with_tab_to(olu, olu.field("Your letter"))
+    olu.hits("Control+End")
+    olu.types(" I think of the herds.")
+    ties = olu.page.get_by_role("radiogroup", name="Do you, or people close to you")
     go_with_tab_to(olu, ties.get_by_label("No", exact=True))
     olu.hits("Space")
-    go_with_tab_to(olu, olu.field("Subject"))
-    olu.types("The pastures")
-    go_with_tab_to(olu, olu.field("Your letter"))
-    olu.types("Please think of the herds before you build.")
+    go_with_tab_to(olu, olu.control("Next: you and your name"))
+    olu.hits("Enter")
+    olu.is_at("You and your letter")
     go_with_tab_to(olu, olu.page.get_by_label("full name, as I type it"))
     olu.hits("ArrowDown", times=3)
     go_with_tab_to(olu, olu.control("See it as a letter"))
@@ -916,8 +949,8 @@ def test_kept_pages_are_new_within_seconds(arrive, served):
     assert kept.header_value("etag")
     maren.sees("Be the first to write for Ana Test")
     maren.presses("Write a letter")
-    maren.presses("our letter")
     maren.answers("Do you, or people close to you", "No")
+    maren.presses("Next: you and your name")
     maren.fills("Your name", "Maren Testdal")
     maren.ticks("I agree that you keep this")
     time.sleep(FASTEST + 1)  # who is quicker than any person is taken for a robot

@@ -22,6 +22,7 @@ ADDRESS = "maren@example.org"
 def writes(visitor: Visitor, slug: str) -> None:
     visitor.opens(f"/cases/{slug}/write/?start=model")
     visitor.answers("Do you, or people close to you", "No")
+    visitor.presses("Next: you and your name")
     visitor.presses("See it as a letter")
     visitor.presses("Post it myself")
 

@@ -137,10 +137,11 @@ def gives_an_address(maren: Visitor, weeks: Weeks, promise: str) -> None:
 def writes(visitor: Visitor, promise: str, name: str, email: str = "") -> str:
     visitor.opens(promise)
     visitor.presses(f"Write for {name} Test")
-    visitor.presses("our letter")
     visitor.answers("Do you, or people close to you", "No")
     visitor.fills("Your letter", WORDS)
+    visitor.presses("Next: you and your name")
     visitor.fills("Your name", NAME)
+    visitor.unfolds("Add your e-mail, town or country")
     visitor.fills("E-mail", email)
     visitor.ticks("I agree that you keep this")
     visitor.presses("See it as a letter")

@@ -82,6 +82,7 @@ def test_somebody_goes_through_eight_cases_and_types_their_details_once(arrive, 
             continue
         sam.presses(f"Write a letter for {case.display_name}")
         sam.answers("Do you, or people close to you, live in Norway", "No")
+        sam.presses("Next: you and your name")
         if number == 2:
             sam.ticks("I agree that you keep this")
         sam.presses("Post it myself" if number == 2 else "Hand it to the campaign")

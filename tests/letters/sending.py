@@ -60,6 +60,13 @@ def send_letter(client: Client, case: Case, **fields) -> HttpResponse:
     return client.post(reverse("letters:letter-write", args=[case.slug]), letter_form(**fields))
 
 
+def see_step_two(client: Client, case: Case, **fields) -> HttpResponse:
+    """The letter is written, and the next page asks who writes."""
+    first = {"token": token(), "language": "en", "subject": "The pastures", "body": BODY}
+    first |= {"ties": "no", "step": "2"} | fields
+    return client.post(reverse("letters:letter-write", args=[case.slug]), first)
+
+
 def send_pledge(client: Client, case: Case | None = None, **fields) -> HttpResponse:
     url = reverse("letters:pledge", args=[case.slug]) if case else reverse("letters:pledge-edition")
     return client.post(url, pledge_form(**fields))

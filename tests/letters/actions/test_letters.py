@@ -35,7 +35,7 @@ def first_words(response) -> tuple[str, str]:
 
 
 def test_a_blank_sheet_has_salutation_and_close_and_no_words(client):
-    page = writing_page(client, make_case_to_write_for())
+    page = writing_page(client, make_case_to_write_for(), start="blank")
 
     assert first_words(page)[1] == ""
     assert "Dear Minister," in page.content.decode()

@@ -66,7 +66,7 @@ def sheet(text: str) -> list[str]:
     """The salutation, what stands in the letter, and the close."""
     parts = (
         r'sheet-salutation"[^>]*>([^<]*)<',
-        r"<textarea[^>]*>\s*([^<]*)<",
+        r"<textarea name=\"body\"[^>]*>\s*([^<]*)<",
         r'sheet-close"[^>]*>([^<]*)<',
     )
     return [re.search(part, text)[1] for part in parts]
@@ -111,7 +111,7 @@ def test_ticking_another_exchanges_our_letter_and_keeps_own_words(client, case):
     own = client.post(address(case), letter_form(body="My own words.", **ticked)).content.decode()
 
     assert (chosen(ours), sheet(ours)[1]) == (["prosecutor"], OTHERS)
-    assert 'value="The file"' in ours
+    assert ">\nThe file</textarea>" in ours
     assert (sheet(own)[0], sheet(own)[1]) == ("Dear Prosecutor,", "My own words.")
     assert not Letter.objects.exists()
 
@@ -129,7 +129,7 @@ def test_the_button_beside_the_targets_sends_nothing_though_no_other_is_ticked(
 
     for url in [address(case), chain, changing]:
         text = client.post(url, form).content.decode()
-        assert 'value="My subject"' in text, url
+        assert ">\nMy subject</textarea>" in text, url
 
     assert [one.subject for one in Letter.objects.all()] == ["As it was"]
 

@@ -9,6 +9,7 @@ from tests.factories import make_case_to_write_for, make_petition, make_solidari
 from tests.letters.sending import (
     ask_to_be_told,
     letter_form,
+    see_step_two,
     send_letter,
     send_message,
     send_pledge,
@@ -76,7 +77,10 @@ def test_a_promise_with_any_of_its_names_needs_a_yes(client, field):
 def test_the_box_is_never_ticked_beforehand_and_says_what_for_and_how_long(client, name):
     case = make_solidarity_action(make_petition().case).case
 
-    response = client.get(reverse(f"letters:{name}", args=[case.slug]))
+    if name == "letter-write":
+        response = see_step_two(client, case)
+    else:
+        response = client.get(reverse(f"letters:{name}", args=[case.slug]))
 
     page = response.content.decode()
     field = response.context["form"]["consent"]

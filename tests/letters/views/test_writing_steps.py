@@ -1,0 +1,188 @@
+"""A letter is written in two steps: its words, then who writes."""
+
+from xml.etree.ElementTree import Element
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from cases.models import Case
+from letters.models import Letter
+from tests.factories import (
+    make_case,
+    make_case_to_write_for,
+    make_letter,
+    make_model_letter,
+    make_target,
+)
+from tests.letters.sending import BODY, letter_form, see_step_two
+from tests.reading import page
+
+pytestmark = pytest.mark.usefixtures("counts_hold")
+
+MOST_CONTROLS = 10
+
+
+@pytest.fixture
+def case():
+    return make_case_to_write_for(slug="ana-test")
+
+
+def address(case: Case) -> str:
+    return reverse("letters:letter-write", args=[case.slug])
+
+
+def read(response) -> str:
+    return " ".join(response.content.decode().split())
+
+
+def what_goes_along(response) -> dict:
+    """The fields of the form that nobody sees."""
+    form, hidden = response.context["form"], response.context["hidden"]
+    fields = [*form.hidden_fields(), *hidden]
+    return {field.name: field.value() for field in fields if field.value() is not None}
+
+
+def test_the_second_step_takes_along_what_was_written_and_keeps_nothing(client, case):
+    second = see_step_two(client, case, subject="My subject", body="My words,\n\nall of them. " * 3)
+
+    assert "Step 2 of 2: you and your letter for" in read(second)
+    along = what_goes_along(second)
+    assert (along["subject"], along["ties"]) == ("My subject", "no")
+    assert not Letter.objects.exists()
+    sent = client.post(address(case), along | {"name_form": "full", "name": ""})
+    assert sent.status_code == 302
+    assert Letter.objects.get().body == ("My words,\n\nall of them. " * 3).strip()
+
+
+def test_the_way_back_loses_nothing(client, case):
+    typed = {"name": "Sam Tester", "name_form": "initials", "place": "Testville", "consent": "on"}
+    second = what_goes_along(see_step_two(client, case)) | typed
+
+    first = client.post(address(case), second | {"step": "1"})
+
+    assert "Step 1 of 2: your letter for" in read(first)
+    assert first.context["form"]["body"].value() == BODY
+    assert first.context["form"]["ties"].value() == "no"
+    words = {"subject": "The pastures", "body": BODY, "ties": "no"}
+    again = client.post(address(case), what_goes_along(first) | words | {"step": "2"})
+    assert {name: again.context["form"][name].value() for name in typed} == typed
+
+
+def test_what_is_wrong_with_the_letter_is_said_in_the_first_step(client, case):
+    first = see_step_two(client, case, body="", ties="")
+
+    assert list(first.context["form"].errors) == ["body", "ties"]
+    assert first.context["step"] == 1
+    assert "Error:" in read(first).split("</title>")[0]
+
+
+def test_what_is_wrong_is_said_in_the_step_that_asks_for_it(client, case):
+    about_words = client.post(address(case), letter_form(body="", email="no address"))
+    about_name = client.post(address(case), letter_form(email="no address"))
+
+    assert (about_words.context["step"], list(about_words.context["form"].errors)) == (1, ["body"])
+    assert (about_name.context["step"], list(about_name.context["form"].errors)) == (2, ["email"])
+    assert what_goes_along(about_name)["body"] == BODY
+    # What is wrong stands in what is folded away otherwise.
+    assert '<details class="fold" open>' in read(about_name)
+
+
+def test_ties_are_asked_before_the_name_and_shorten_it_to_initials(client, case):
+    without, with_ties = see_step_two(client, case), see_step_two(client, case, ties="yes")
+    chosen = see_step_two(client, case, ties="yes", name_form="none")
+
+    forms = [one.context["form"]["name_form"].value() for one in (without, with_ties, chosen)]
+    assert forms == ["full", "initials", "none"]
+    assert "think of those there before you go on" not in read(without)
+    assert "think of those there before you go on" in read(with_ties)
+
+
+def test_a_letter_is_changed_in_the_same_steps(client, case):
+    letter = make_letter(case, name="Sam Tester", name_form="first", consent_version="1")
+    url = reverse("letters:letter-edit", args=[letter.key])
+    first = client.get(url)
+    words = {"subject": "Another subject", "body": BODY, "ties": "no"}
+
+    second = client.post(url, what_goes_along(first) | words | {"step": "2"})
+
+    assert second.context["form"]["name"].value() == "Sam Tester"
+    assert second.context["form"]["name_form"].value() == "first"
+    assert second.context["form"]["consent"].is_hidden
+    assert "Keep the changes" in read(second)
+    typed = {"name": "Sam Tester", "name_form": "none"}
+    assert client.post(url, what_goes_along(second) | typed).status_code == 302
+    letter.refresh_from_db()
+    assert (letter.subject, letter.signed_name) == ("Another subject", "")
+
+
+def test_a_pledge_goes_along_through_both_steps(client, case):
+    second = see_step_two(client, case, pledge="some pledge")
+
+    assert what_goes_along(second)["pledge"] == "some pledge"
+
+
+def controls(element: Element) -> int:
+    """How many are on the page at first: each radio button is one, what is folded away none."""
+    classes = element.get("class", "").split()
+    if classes == ["crumb"] or "hidden" in element.attrib or "trap" in classes:
+        return 0
+    if element.get("type") == "hidden" or element.get("role") == "status":
+        return 0
+    if element.tag in ("a", "input", "textarea", "select", "button", "summary"):
+        return 1
+    is_folded = element.tag == "details" and "open" not in element.attrib
+    inside = element.findall("summary") if is_folded else element
+    return sum(controls(one) for one in inside)
+
+
+@pytest.mark.parametrize("ties", ["no", "yes"])
+def test_no_step_has_more_than_ten_controls(client, case, ties):
+    make_target(case, office="The Office of Tests")
+    [letter, you] = [
+        page(response).one("main")
+        for response in (
+            client.get(address(case)),
+            see_step_two(client, case, ties=ties, target="main"),
+        )
+    ]
+
+    assert controls(letter) <= MOST_CONTROLS
+    assert controls(you) <= MOST_CONTROLS
+
+
+# --- what the sheet begins with
+
+
+def test_it_begins_with_our_letter_and_a_blank_sheet_is_near(client, case):
+    response = client.get(address(case))
+
+    assert response.context["form"]["body"].value().startswith("I write to you about the pastures.")
+    assert "This is our letter" in read(response)
+    assert 'href="?start=blank&amp;language=en">a blank sheet</a>' in read(response)
+    blank = client.get(address(case), {"start": "blank"})
+    assert not blank.context["form"]["body"].value()
+    assert ">our letter</a>" in read(blank)
+
+
+def test_it_begins_blank_where_the_reader_could_not_read_our_letter(client):
+    case = make_case(country="EC")
+    make_target(case, language="es", salutation="Señor Ministro:", close="Atentamente,")
+    make_model_letter(case, "es", subject="Los pastos", body="Le escribo sobre los pastos.")
+
+    assert not client.get(address(case)).context["form"]["body"].value()
+
+
+def test_it_begins_in_the_language_of_the_page(client: Client):
+    case = make_case(country="MG")
+    target = {
+        "local_language": "fr",
+        "local_salutation": "Monsieur,",
+        "local_close": "Cordialement,",
+    }
+    make_target(case, **target)
+    make_model_letter(case)
+    make_model_letter(case, "fr", subject="Les champs", body="Je vous écris au sujet des champs.")
+
+    assert client.get("/fr" + address(case)).context["form"]["subject"].value() == "Les champs"
+    assert client.get(address(case)).context["form"]["subject"].value() != "Les champs"
