@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from django import forms
-from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.signing import BadSignature, Signer
 from django.utils.functional import Promise
 from django.utils.translation import get_language
@@ -69,6 +69,8 @@ class WritingForm(ConsentForm):
     # Set once the advice to people with ties was shown: then they may decide against it.
     advised = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
+    # The fields that each step of the page asks for; the others go along in hidden ones.
+    STEPS: tuple[tuple[str, ...], ...]
     chosen_target: Target | None = None
     CONSENT = "letter"
     ABOUT: str = AppliesTo.APPEAL  # whose safety rules are asked
@@ -151,6 +153,24 @@ class WritingForm(ConsentForm):
         ):
             self.add_error(found.field, f"{found.sentence} {found.why}")
 
+    def first_wrong_step(self) -> int:
+        """0 if nothing is wrong in any."""
+        wrong = self.errors.keys()
+        steps = enumerate(self.STEPS, 1)
+        return next((step for step, asked in steps if not wrong.isdisjoint(asked)), 0)
+
+    def forget_errors_after(self, step: int) -> None:
+        """They are told on their own page, once somebody is there."""
+        for name in chain(*self.STEPS[step:]):
+            self.errors.pop(name, None)
+
+    def hidden_in(self, step: int) -> Iterator[forms.BoundField]:
+        """What was filled in on the pages of the other steps goes along on this one."""
+        known = self.data if self.is_bound else self.initial
+        for field in self.visible_fields():
+            if field.name not in self.STEPS[step - 1] and known.get(field.name):
+                yield field
+
     @property
     def pledge_id(self) -> int | None:
         """Which pledge it is for."""
@@ -205,12 +225,14 @@ class LetterForm(WritingForm):
 
     chose_one_that_closed = False
     # As the page asks in its two steps: the list of errors above it follows this order.
-    FIRST_STEP = ("target", "subject", "body", "ties")
-    field_order = (
-        *FIRST_STEP,
-        *("under_18", "name", "name_form", "first_name", "consent"),
-        *("email", "place", "country", "follow"),
+    STEPS = (
+        ("target", "subject", "body", "ties"),
+        (
+            *("under_18", "name", "name_form", "first_name", "consent"),
+            *("email", "place", "country", "follow"),
+        ),
     )
+    field_order = STEPS[0] + STEPS[1]
     ADVICE = _(
         "The authorities will read this name. With ties to the country, we advise you to choose "
         "initials, a first name or no name, and to hand the letter to us. If you want your "
@@ -260,19 +282,7 @@ class LetterForm(WritingForm):
 
     @property
     def is_wrong_in_first_step(self) -> bool:
-        return self.chose_one_that_closed or not self.errors.keys().isdisjoint(self.FIRST_STEP)
-
-    def forget_errors_of_second_step(self) -> None:
-        """They are told on its own page, once somebody is there."""
-        for name in self.errors.keys() - {*self.FIRST_STEP, NON_FIELD_ERRORS}:
-            del self.errors[name]
-
-    def hidden_in(self, step: int) -> Iterator[forms.BoundField]:
-        """What was filled in on the page of the other step goes along on this one."""
-        known = self.data if self.is_bound else self.initial
-        for field in self.visible_fields():
-            if (field.name in self.FIRST_STEP) is (step == 2) and known.get(field.name):
-                yield field
+        return self.chose_one_that_closed or self.first_wrong_step() == 1
 
     def letter_fields(self) -> LetterFields:
         target = self.chosen_target.pk if self.chosen_target else None

@@ -10,7 +10,7 @@ from cases.countries import language_name
 from cases.models import AppliesTo, Case, Topic
 from cases.printing.rendering import Busy
 from letters.actions.letters import LetterFields
-from letters.forms.fields import PlainTextField, email_field, set_choices
+from letters.forms.fields import PlainTextField, Radios, email_field, set_choices
 from letters.forms.letters import MAX_LETTER_CHARACTERS, WritingForm
 from letters.models import Format, Letter, LetterKind, LetterPicture
 from letters.text import pictures, printing
@@ -25,9 +25,9 @@ class MessageForm(WritingForm):
         label=_("Your message"),
         max_length=MAX_LETTER_CHARACTERS,
         min_length=5,
-        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true"}),
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true", "translate": "no"}),
         error_messages={
-            "required": _("The card is empty. Write a sentence, or pick one of those beside it."),
+            "required": _("The card is empty. Write a sentence, or begin with one of ours."),
             "min_length": _("This is very short. Please write a few more words."),
         },
     )
@@ -38,7 +38,7 @@ class MessageForm(WritingForm):
             (Format.LETTER, _("A letter, to print on A4 or US Letter")),
         ],
         initial=Format.CARD,
-        widget=forms.RadioSelect,
+        widget=Radios,
     )
     language = forms.ChoiceField(label=_("The language you write in"))
     picture = forms.FileField(
@@ -59,17 +59,26 @@ class MessageForm(WritingForm):
         ),
     )
 
-    # As the page asks: the list of errors above it follows this order.
-    field_order = ("ties", "body", "form", "language", "picture", "without_picture", "name_form")
+    # As the page asks in its steps: the list of errors above it follows this order. A browser does
+    # not keep a file while something else is mended: so the drawing comes last, alone.
+    STEPS = (
+        ("body", "form", "language", "ties"),
+        (
+            *("under_18", "name", "name_form", "first_name", "consent"),
+            *("email", "country", "follow", "may_be_shown"),
+        ),
+        ("picture", "without_picture"),
+    )
+    field_order = STEPS[0] + STEPS[1] + STEPS[2]
     ABOUT = AppliesTo.SOLIDARITY
     ADVICE = _(
         "Whoever opens the post there will read this name. With ties to the country, we advise you "
         "to choose initials, a first name or no name, and to hand the message to us. If you "
-        "want your full name to stand, send the form once more."
+        "want your full name to appear, send the form once more."
     )
     ADVICE_IF_POSTED = _(
         "Whoever opens the post there will read this name. With ties to the country, we advise you "
-        "to choose initials, a first name or no name. If you want your full name to stand, send "
+        "to choose initials, a first name or no name. If you want your full name to appear, send "
         "the form once more."
     )
 
@@ -96,6 +105,15 @@ class MessageForm(WritingForm):
         cleaned = super().clean()
         cleaned.setdefault("may_be_shown", False)
         return cleaned
+
+    @property
+    def steps(self) -> int:
+        """How many steps the page has: the last is for a drawing, where one is welcome."""
+        return 3 if self.drawing_fields else 2
+
+    @property
+    def drawing_fields(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.STEPS[2] if name in self.fields]
 
     def goes_on_its_paper(self) -> bool:
         """Ask it of a valid form. It sets a card in type, so count who asks before."""

@@ -262,7 +262,7 @@ def _step_page(
     wanted = 2 if request.POST["step"] == "2" else 1
     wrong = None
     if wanted == 2:
-        form.forget_errors_of_second_step()
+        form.forget_errors_after(1)
         wrong = form if form.is_wrong_in_first_step else None
     return _writing_page(request, case, wrong, step=wanted, editing=editing, take_all=take_all)
 
@@ -300,7 +300,7 @@ def _writing_page(
         typed: dict[str, Any] = request.POST.dict() | {"language": language}
         if typed.get("ties") == "yes":
             typed.setdefault("name_form", NameForm.INITIALS)
-        if typed.get("consent") and _has_agreed_before(editing, take_all):
+        if typed.get("consent") and submitting.has_agreed_before(editing, take_all):
             typed["consent"] = True  # which is not asked again
         if _chooses_another(request):
             typed |= _ours_to_another(typed, case, model)
@@ -318,7 +318,7 @@ def _writing_page(
     else:
         step = 1 if form.is_wrong_in_first_step or status == CLOSED else 2
         if step == 1:
-            form.forget_errors_of_second_step()
+            form.forget_errors_after(1)
             checked = checks.checked(request, case)
     salutation, close = composing.salutation_and_close(target, language)
     context = {
@@ -349,12 +349,6 @@ def _writing_page(
         "draft_key": f"letter:{editing.pk if editing else case.slug}",
     } | checked
     return render(request, "letters/letters/write.html", context, status=status)
-
-
-def _has_agreed_before(editing: Letter | None, take_all: TakeAll | None) -> bool:
-    if editing:
-        return bool(editing.consent_version)
-    return bool(take_all and take_all.initial_for("letter").get("consent"))
 
 
 def _last_safe_day(

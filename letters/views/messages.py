@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
@@ -12,17 +14,19 @@ from django.utils.translation import gettext as _
 
 from cases.countries import language_name
 from cases.http_caching import private_page, public_page, uncached, visible_or_410
-from cases.models import AppliesTo, Case, SafetyAdvice, SolidarityPhrase
+from cases.models import AppliesTo, Case, SafetyAdvice, SolidarityPhrase, Topic
 from letters.actions.letters import LetterFields
 from letters.actions.take_all import TakeAll
 from letters.forms.letters import StartForm
 from letters.forms.messages import MessageForm
-from letters.models import Format, Letter, LetterPicture
+from letters.models import Format, Letter, LetterPicture, NameForm
 from letters.privacy import limits
 from letters.text import page_fit, printing, redactions
 from letters.views import checks, submitting
 
 MESSAGES_A_PAGE = 20
+CLOSED = 409  # see submitting.refused
+MORE = ("email", "country", "follow")  # what is folded away, as long as it is empty
 
 
 @private_page
@@ -49,6 +53,8 @@ def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> H
             "While you were writing, messages for this case were stopped. Yours was not "
             "saved: copy it if you want to keep it."
         )
+    if "step" in request.POST and not closed:
+        return _step_page(request, case, form, take_all=take_all)
     if status := _refused(form, request, closed):
         return _writing_page(request, case, form, status=status, take_all=take_all)
     return submitting.write(request, form, take_all)
@@ -62,6 +68,8 @@ def edit(request: HttpRequest, message: Letter) -> HttpResponse:
     if request.method != "POST" or "check" in request.POST:
         return _writing_page(request, case, editing=message)
     form = _filled_in(request, case, editing=message)
+    if "step" in request.POST:
+        return _step_page(request, case, form, editing=message)
     if status := _refused(form, request):
         return _writing_page(request, case, form, editing=message, status=status)
     return submitting.revise(request, message, form)
@@ -124,23 +132,49 @@ def _filled_in(
     return form
 
 
+def _step_page(
+    request: HttpRequest,
+    case: Case,
+    form: MessageForm,
+    *,
+    editing: Letter | None = None,
+    take_all: TakeAll | None = None,
+) -> HttpResponse:
+    """Another step of the page; a later one once nothing is wrong in those before it."""
+    wanted = int(request.POST["step"]) if request.POST["step"] in ("2", "3") else 1
+    step = min(wanted, form.steps)
+    form.forget_errors_after(step - 1)
+    wrong = form if form.first_wrong_step() else None
+    return _writing_page(request, case, wrong, step=step, editing=editing, take_all=take_all)
+
+
 def _writing_page(
     request: HttpRequest,
     case: Case,
     form: MessageForm | None = None,
     *,
+    step: int = 1,
     editing: Letter | None = None,
     status: int = 200,
     take_all: TakeAll | None = None,
 ) -> HttpResponse:
-    """The card to write on, with what helps beside it. Picked sentences come by query string."""
+    """First the card to write on, then who writes, then the drawing where one is welcome.
+
+    Picked sentences come by query string. What was filled in for other steps goes along in hidden
+    fields, and nothing is kept before the last.
+    """
     phrases = list(case.solidarity_phrases.all())
     start = StartForm(request.GET, languages=[("", "")])
     checked = {}
-    if request.method == "POST":
-        checked = checks.checked(request, case, AppliesTo.SOLIDARITY)
-    if form is None and request.method == "POST":  # only checked: nothing is amiss yet
-        form = MessageForm(case=case, editing=editing, initial=request.POST.dict())
+    if form is None and request.method == "POST":  # another step, or a check: nothing is amiss
+        typed: dict[str, Any] = request.POST.dict()
+        if typed.get("ties") == "yes":
+            typed.setdefault("name_form", NameForm.INITIALS)
+        if typed.get("consent") and submitting.has_agreed_before(editing, take_all):
+            typed["consent"] = True  # which is not asked again
+        if "check" in request.POST:
+            checked = checks.checked(request, case, AppliesTo.SOLIDARITY)
+        form = MessageForm(case=case, editing=editing, initial=typed)
     elif form is None and editing:
         known = model_to_dict(editing, LetterFields.__annotations__)
         known["consent"] = bool(editing.consent_version)
@@ -154,13 +188,22 @@ def _writing_page(
                 "body": "\n\n".join(phrase.text for phrase in picked),
             }
         form = MessageForm(case=case, initial=known)
+    else:
+        step = _step_with_the_errors(request, form, status)
+        if step == 1:
+            checked = checks.checked(request, case, AppliesTo.SOLIDARITY)
     context = {
         "case": case,
         "solidarity": case.solidarity_action,
         "form": form,
+        "step": step,
+        "of": form.steps,
+        "hidden": list(form.hidden_in(step)),
+        "has_ties": form["ties"].value() == "yes",
+        "opens_more": any(form[name].value() or form[name].errors for name in MORE),
         "phrases": _by_language(phrases),
         "picked": start.points,
-        "rules": SafetyAdvice.of(case, AppliesTo.SOLIDARITY),
+        "rules": _rules(case),
         "fit": page_fit.describe(
             form["body"].value() or "", "card" if form["form"].value() == Format.CARD else "a4"
         ),
@@ -168,9 +211,30 @@ def _writing_page(
         "take_all": take_all,
         "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "draft_key": f"message:{editing.pk if editing else case.slug}",
-        "picture_is_lost": bool(request.FILES),
     } | checked
     return render(request, "letters/messages/write.html", context, status=status)
+
+
+def _step_with_the_errors(request: HttpRequest, form: MessageForm, status: int) -> int:
+    """Which step is shown again: the first that is wrong. Those after it tell theirs later."""
+    sent_from = form.steps if request.FILES else 2
+    step = 1 if status == CLOSED else form.first_wrong_step() or sent_from
+    if request.FILES and step < form.steps:
+        form.add_error(
+            None, _("Your drawing could not be kept. Please choose it again in the last step.")
+        )
+    form.forget_errors_after(step)
+    return step
+
+
+def _rules(case: Case) -> SafetyAdvice:
+    """What may be in a message; of the outside of an envelope nothing, if nobody writes on one."""
+    rules = SafetyAdvice.of(case, AppliesTo.SOLIDARITY)
+    solidarity = case.solidarity_action
+    if solidarity and solidarity.has_address_for_writers:
+        return rules
+    answered = [rule for rule in rules.answered if rule.topic != Topic.OWN_ADDRESS]
+    return rules._replace(answered=answered)
 
 
 def _by_language(phrases: list[SolidarityPhrase]) -> list[tuple[str, str, list]]:

@@ -65,6 +65,13 @@ def too_many_pictures(request: HttpRequest) -> bool:
     return throttle.hit("picture", request) > pictures.MAX_PICTURES_AN_HOUR
 
 
+def has_agreed_before(editing: Letter | None, take_all: TakeAll | None) -> bool:
+    """Whether they agreed that we keep who they are: then they are not asked again."""
+    if editing:
+        return bool(editing.consent_version)
+    return bool(take_all and take_all.initial_for("letter").get("consent"))
+
+
 def write(request: HttpRequest, form: WritingForm, take_all: TakeAll | None) -> HttpResponse:
     """Keep it as a draft. In “take all” it is sent at once, and the way goes on."""
     letter = letters.write(

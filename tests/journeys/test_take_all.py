@@ -90,6 +90,7 @@ def test_somebody_goes_through_eight_cases_and_types_their_details_once(arrive, 
             sam.presses("Send words of support")
             sam.fills("Your message", "You are not forgotten.")
             sam.answers("Do you, or people close to you, live in Norway", "No")
+            sam.presses("Next: you and your name")
             sam.presses("Hand it to the campaign")
         sam.presses("Sign, then the next person")
 

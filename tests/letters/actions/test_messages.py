@@ -37,7 +37,7 @@ from tests.letters.sending import (
     send_message,
     state_of,
 )
-from tests.reading import weight
+from tests.reading import page, weight, words
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
@@ -47,6 +47,20 @@ DAY = datetime.timedelta(days=1)
 
 def page_of(client, case: Case, **query):
     return client.get(reverse("letters:message-write", args=[case.slug]), query)
+
+
+def visible_fields(response) -> set[str]:
+    """The names of the fields that somebody sees, unfolded or not."""
+    shown = page(response)
+    fields = [*shown.all("input"), *shown.all("select"), *shown.all("textarea")]
+    names = {field.get("name") for field in fields if field.get("type") != "hidden"}
+    return names - {"website", "point"}
+
+
+def hidden_values(response) -> dict[str, str]:
+    return {
+        each.get("name"): each.get("value") for each in page(response).all("input", type="hidden")
+    }
 
 
 def messages_counted(case: Case) -> int:
@@ -517,12 +531,92 @@ def test_what_is_no_good_picture_is_told_in_a_sentence_and_the_words_stay(client
     assert not Letter.objects.exists()
 
 
-def test_after_another_mistake_the_picture_is_to_be_chosen_again(client):
+def test_a_drawing_is_asked_for_alone_when_nothing_else_can_be_wrong(client):
     case = make_solidarity_action(takes_drawings=True).case
 
-    response = send_message(client, case, ties="", picture=a_picture())
+    wrong = send_message(client, case, email="nobody", step="3")
+    last = send_message(client, case, step="3")
+    sent = send_message(client, case, picture=a_picture())
 
-    assert "Please choose the picture once more" in text(response)
+    assert visible_fields(wrong) >= {"email", "name"}
+    assert visible_fields(last) == {"picture"}
+    assert sent.url == Letter.objects.get().get_absolute_url()
+    assert LetterPicture.objects.count() == 1
+
+
+@pytest.mark.parametrize("wrong", [{"ties": ""}, {"email": "nobody"}, {"token": ""}])
+def test_a_drawing_that_comes_with_a_mistake_is_asked_for_again_in_words(client, wrong):
+    case = make_solidarity_action(takes_drawings=True).case
+
+    response = send_message(client, case, picture=a_picture(), **wrong)
+
+    summary = page(response).one("div", id="error-summary")
+    kept = "token" in wrong  # it is shown again where the drawing is chosen
+    assert ("Please choose it again in the last step" in words(summary)) is not kept
+    assert ("picture" in visible_fields(response)) is kept
+    assert not Letter.objects.exists()
+
+
+# --- in steps, without a script
+
+
+def test_each_step_asks_little_and_takes_along_what_was_typed(client, case):
+    first = page_of(client, case)
+    second = send_message(client, case, ties="no", step="2")
+    third = send_message(client, case, ties="no", step="3")
+    back = send_message(client, case, ties="no", step="1")
+
+    assert visible_fields(first) == {"body", "form", "language", "ties"}
+    assert visible_fields(second) == {
+        *("under_18", "name", "name_form", "consent", "may_be_shown"),
+        *("email", "country", "follow"),
+    }
+    for response in (second, third):
+        assert hidden_values(response)["body"] == message_form()["body"]
+        assert hidden_values(response)["ties"] == "no"
+    assert hidden_values(third)["name"] == "Sam Tester"
+    assert hidden_values(back)["name"] == "Sam Tester"
+    assert "Step 3 of 3" in text(third)
+    assert not Letter.objects.exists()
+
+
+def test_a_step_goes_on_only_if_nothing_is_wrong_in_those_before_it(client, case):
+    response = send_message(client, case, body="", name="", step="2")
+
+    assert response.context["step"] == 1
+    assert list(response.context["form"].errors) == ["body"]
+
+
+def test_without_drawings_there_are_two_steps(client):
+    case = make_solidarity_action().case
+
+    assert "Step 1 of 2" in text(page_of(client, case))
+    assert send_message(client, case, step="3").context["step"] == 2
+
+
+def test_ties_preset_initials_and_repeat_the_advice_beside_the_name(client, case):
+    form = message_form(ties="yes", step="2")
+    del form["name_form"]
+
+    response = client.post(reverse("letters:message-write", args=[case.slug]), form)
+
+    assert response.context["form"]["name_form"].value() == "initials"
+    assert "Sign with your initials or without a name" in text(response)
+
+
+def test_nothing_is_said_of_an_envelope_where_nobody_writes_on_one(client):
+    why = "Put your name on the outside of the envelope."
+    ours, theirs = [
+        make_solidarity_action(address_visibility=visibility).case
+        for visibility in ("staff-only", "public")
+    ]
+    for case in (ours, theirs):
+        SafetyRule.objects.create(
+            case=case, topic="own-address", applies_to="solidarity", answer="yes", why=why
+        )
+
+    assert why not in text(page_of(client, ours))
+    assert why in text(page_of(client, theirs))
 
 
 def test_pictures_are_asked_for_only_where_they_are_welcome(client):
@@ -536,9 +630,9 @@ def test_pictures_are_asked_for_only_where_they_are_welcome(client):
     send_message(client, without, picture=a_picture())
 
     assert not LetterPicture.objects.exists()
-    assert 'type="file"' not in text(page_of(client, without))
-    assert "no photo of yourself or others" in text(page_of(client, drawings_only))
-    assert "A drawing or a photo" in text(page_of(client, photos_too))
+    assert 'type="file"' not in text(send_message(client, without, step="3"))
+    assert "no photo of yourself" in text(send_message(client, drawings_only, step="3"))
+    assert "A drawing or a photo" in text(send_message(client, photos_too, step="3"))
 
 
 def test_a_picture_can_be_taken_out_and_put_in_anew(client):
