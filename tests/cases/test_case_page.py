@@ -281,3 +281,17 @@ def test_the_old_headline_of_a_closed_case_never_reads_as_present(client):
         in client.get(case.get_absolute_url()).content.decode()
     )
     assert words(card).endswith("Death sentence commuted In 2025: On death row since 1994")
+
+
+def test_how_a_letter_travels_is_one_drawing_and_told_in_words(client):
+    home = page(client.get("/")).one("ol", **{"class": "travel"})
+    told = page(client.get("/how-it-works/")).one("ol", **{"class": "travel travel-short"})
+
+    for way in (home, told):
+        assert {(img.get("src"), img.get("alt")) for img in way.iter("img")} == {
+            ("/static/img/letter-travels.svg", "")
+        }
+    steps = ["You write", "You send it your way", "It goes where you cannot"]
+    steps.append("It arrives with others")
+    assert [words(title) for title in home.iter("h3")] == steps
+    assert [words(line) for line in told.iter("p")] == steps
