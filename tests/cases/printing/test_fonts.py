@@ -14,7 +14,8 @@ ROOT = settings.BASE_DIR
 CONTENT = sorted((ROOT / "content").rglob("*.toml"))
 NORTHERN_SAMI = "AaÁáBbCcČčDdĐđEeFfGgHhIiJjKkLlMmNnŊŋOoPpRrSsŠšTtŦŧUuVvZzŽž"
 FACE = re.compile(
-    r'font-family: "(?P<family>[^"]+)";\s+font-style: (?P<style>\w+);[^}]*'
+    r'font-family: "(?P<family>[^"]+)";\s+font-style: (?P<style>\w+);\s+'
+    r"font-weight: (?P<weights>[\d ]+);[^}]*"
     r'url\("\.\./fonts/(?P<file>[^"]+)"\)[^}]*unicode-range: (?P<range>[^;]+);'
 )
 
@@ -101,6 +102,37 @@ def test_web_faces_show_every_text_that_ships(family):
         letter for letter in shipped if letter.isprintable() and ord(letter) not in shown
     } == set()
     assert {letter for letter in NORTHERN_SAMI if ord(letter) not in shown} == set()
+
+
+@pytest.mark.parametrize("face", web_faces(), ids=lambda face: face["file"])
+def test_web_faces_are_cut_to_what_the_style_sheet_says(face):
+    """bin/cut-fonts makes them so; Noto is as it comes."""
+    font = TTFont(ROOT / "static" / "fonts" / face["file"])
+    varying = font["fvar"].axes if "fvar" in font else []
+    axes = {axis.axisTag: (axis.minValue, axis.maxValue) for axis in varying}
+    lightest, _, heaviest = face["weights"].partition(" ")
+
+    assert axes == ({"wght": (int(lightest), int(heaviest))} if heaviest else {})
+    if not face["family"].startswith("Noto"):
+        assert set(font.getBestCmap()) <= codes(face["range"])
+        assert font["name"].getDebugName(13)
+
+
+@pytest.mark.parametrize("family", ["Literata", "Inter"])
+def test_names_from_europe_need_no_second_file(family):
+    [latin] = [face for face in web_faces() if face["file"] == f"{family.lower()}-latin.woff2"]
+    names = "Čorgaš Łukasiewicz Dvořák Kılıç Đorđević Guttorm Ŋ Ŧ Žižek Çelebi Ångström Núñez"
+
+    shown = codes(latin["range"]) & set(TTFont(ROOT / "static/fonts" / latin["file"]).getBestCmap())
+    assert {letter for letter in names if ord(letter) not in shown} == set()
+
+
+def test_the_faces_of_nearly_every_page_are_small():
+    files = ROOT / "static" / "fonts"
+    names = ["literata-latin.woff2", "inter-latin.woff2"]
+    sizes = [(files / name).stat().st_size for name in names]
+
+    assert sum(sizes) < 70_000
 
 
 def test_faces_come_with_their_licence():
