@@ -32,7 +32,7 @@ def unrendered(cases: list[str]) -> list[str]:
     cards = itertools.product(["", "/fr"], cases)
     return [
         *(f"{language}/cases/{case}/sheet.pdf{query}" for language, case, query in sheets),
-        *(f"{language}/cases/{case}/card.png" for language, case in cards),
+        *(f"{language}/cases/{case}/card.jpg" for language, case in cards),
     ]
 
 

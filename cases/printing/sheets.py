@@ -29,6 +29,7 @@ PROOF_LENGTH = 5
 
 SHARE_SHAPES = {"square": (1080, 1080), "story": (1080, 1920)}  # beside the card
 MAX_SHARE_BYTES = 200_000
+MAX_CARD_BYTES = 120_000  # it is loaded wherever a link is pasted, and by every message of a group
 JPEG_QUALITIES = [86, 78, 70, 60, 50, 40]
 
 PAPERS: dict[str, typesetting.Paper] = {"a4": "a4", "letter": "us-letter"}
@@ -106,7 +107,7 @@ def pdf(case: Case, *, paper: str, large_print: bool) -> bytes:
 
 
 def card(case: Case) -> bytes:
-    """The picture shown where a link to the case is shared: PNG, 1200 × 630.
+    """The picture shown where a link to the case is shared: JPEG, 1200 × 630, of 120 KB at most.
 
     Raises rendering.Busy.
     """
@@ -121,7 +122,9 @@ def card(case: Case) -> bytes:
     return rendered_once(
         "card",
         data | _picture_said(case),
-        lambda: typesetting.png("card", data | {"picture": _picture(case)}),
+        lambda: _as_small_jpeg(
+            typesetting.png("card", data | {"picture": _picture(case)}), MAX_CARD_BYTES
+        ),
     )
 
 
@@ -144,17 +147,19 @@ def share_picture(case: Case, shape: str) -> bytes:
     return rendered_once(
         "share",
         data | _picture_said(case),
-        lambda: _as_small_jpeg(typesetting.png("share", data | {"picture": _picture(case)})),
+        lambda: _as_small_jpeg(
+            typesetting.png("share", data | {"picture": _picture(case)}), MAX_SHARE_BYTES
+        ),
     )
 
 
-def _as_small_jpeg(png: bytes) -> bytes:
+def _as_small_jpeg(png: bytes, most: int) -> bytes:
     """As good as it can be within the weight that networks and phones take at once."""
     with Image.open(BytesIO(png)) as picture:
         for quality in JPEG_QUALITIES:
             options = {"quality": quality, "optimize": True, "progressive": True}
             jpeg = pictures.encode(picture.convert("RGB"), "JPEG", options)
-            if len(jpeg) <= MAX_SHARE_BYTES:
+            if len(jpeg) <= most:
                 break
     return jpeg
 

@@ -26,7 +26,7 @@ def test_case_page_tells_machines_what_it_tells_people(client):
     assert found["inLanguage"] == "en"
     assert found["url"] == "http://testserver/cases/anne-testlund/"
     assert found["about"] == {"@type": "Person", "name": "Ánne Testlund"}
-    assert found["image"] == "http://testserver/cases/anne-testlund/card.png"
+    assert found["image"] == "http://testserver/cases/anne-testlund/card.jpg"
     assert found["citation"] == ["https://example.org/a-report"]
 
 

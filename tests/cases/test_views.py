@@ -56,7 +56,7 @@ HTML_PAGES = [*PLAIN_PAGES, "/editions/2025/", "/cases/anne-testlund/", "/check/
 OTHER_FILES = [
     "/good-news/feed.atom",
     "/cases/anne-testlund/sheet.pdf",
-    "/cases/anne-testlund/card.png",
+    "/cases/anne-testlund/card.jpg",
 ]
 ONCE = ["/robots.txt", "/sitemap.xml"]
 FRENCH = [f"/fr{path}" for path in [*HTML_PAGES, *OTHER_FILES]]
@@ -212,7 +212,7 @@ def test_draft_shows_nowhere(client, case, stage):
 @pytest.mark.slow
 @pytest.mark.parametrize("stage", [Stage.DRAFT, Stage.IN_REVIEW])
 @pytest.mark.parametrize(
-    "path", ["", "sheet.pdf", "card.png", "write/", "pledge/", "picture", "check"]
+    "path", ["", "sheet.pdf", "card.jpg", "write/", "pledge/", "picture", "check"]
 )
 def test_draft_has_no_address(client, pictured, stage, path):
     url = address(pictured, path)
@@ -307,7 +307,7 @@ def test_paused_case_is_told_but_takes_no_letters(client, pictured):
     assert client.get("/cases/anne-testlund/pledge/").url == "/cases/anne-testlund/"
     assert page(client.get(check)).texts("h1") == ["Please do not send this letter"]
     assert "Testlund" not in client.get(check).content.decode()
-    for path, status in {"sheet.pdf": 404, "card.png": 200, "picture": 200}.items():
+    for path, status in {"sheet.pdf": 404, "card.jpg": 200, "picture": 200}.items():
         assert client.get(address(pictured, path)).status_code == status
 
 
@@ -357,7 +357,7 @@ def test_hidden_or_withdrawn_case_shows_nowhere(client, case, how):
 @pytest.mark.parametrize(
     ("how", "status"), [(Freeze.HIDDEN, 404), (Freeze.WITHDRAWN, 410)], ids=["hidden", "withdrawn"]
 )
-@pytest.mark.parametrize("path", ["sheet.pdf", "card.png", "picture"])
+@pytest.mark.parametrize("path", ["sheet.pdf", "card.jpg", "picture"])
 def test_files_of_a_hidden_or_withdrawn_case_go_with_it(client, pictured, how, status, path):
     url = address(pictured, path)
     assert client.get(url).status_code == 200
@@ -416,7 +416,7 @@ def test_card_of_a_case_that_may_not_be_shared_does_not_exist(client, case):
     response = client.get("/cases/anne-testlund/")
 
     assert page(response).meta("og:image") is None
-    assert client.get("/cases/anne-testlund/card.png").status_code == 404
+    assert client.get("/cases/anne-testlund/card.jpg").status_code == 404
 
 
 # What a page costs
@@ -838,7 +838,7 @@ def test_no_query_string_breaks_a_page(client, url, query):
         "/editions/{}/",
         "/media/{}",
         "/fr/{}",
-        "/cases/{}/card.png",
+        "/cases/{}/card.jpg",
         "/media/portraits/{}",
     ],
 )

@@ -45,7 +45,7 @@ def answers(case: Case) -> dict[str, tuple[str, int]]:
         "letter to print": (f"{letter.get_absolute_url()}letter.pdf", 200),
         "letter as text": (f"{letter.get_absolute_url()}letter.txt", 200),
         "sheet": ("/cases/anne-testlund/sheet.pdf", 200),
-        "card": ("/cases/anne-testlund/card.png", 200),
+        "card": ("/cases/anne-testlund/card.jpg", 200),
         "picture": (f"/media/{case.portrait.renditions['webp']['400']}", 200),
         "share page": ("/cases/anne-testlund/share/", 200),
         "feed": ("/good-news/feed.atom", 200),

@@ -235,7 +235,7 @@ def test_case_page_tells_those_who_share_it_what_it_is(client, campaign):
     assert shown.meta("og:title") == f"{campaign.display_name}: {campaign.headline}"
     assert shown.meta("og:description") == shown.meta("description") == campaign.summary
     assert shown.meta("og:url") == "http://testserver/cases/anne-testlund/"
-    assert shown.meta("og:image") == "http://testserver/cases/anne-testlund/card.png"
+    assert shown.meta("og:image") == "http://testserver/cases/anne-testlund/card.jpg"
     assert shown.meta("twitter:card") == "summary_large_image"
 
 
@@ -249,7 +249,7 @@ def test_home_and_list_tell_those_who_share_them_what_they_are(client, campaign,
     assert shown.meta("og:description") == shown.meta("description")
     assert shown.meta("og:url") == f"{SITE}{path}"
     picture = client.get(shown.meta("og:image").removeprefix(SITE))
-    assert picture["Content-Type"] == "image/png"
+    assert picture["Content-Type"] == "image/jpeg"
 
 
 @pytest.mark.slow

@@ -65,7 +65,7 @@ def everybody_prints():
 
 @pytest.mark.parametrize(
     ("path", "template"),
-    [("card.png", "card"), ("sheet.pdf", "sheet"), ("share/square.jpg", "share")],
+    [("card.jpg", "card"), ("sheet.pdf", "sheet"), ("share/square.jpg", "share")],
 )
 def test_what_is_asked_for_again_is_not_rendered_again(client, case, rendered, path, template):
     url = case.get_absolute_url() + path

@@ -4,6 +4,7 @@ from io import BytesIO, StringIO
 
 import pytest
 import time_machine
+from django.core.files.base import ContentFile
 from django.core.management import call_command
 from django.urls import reverse
 from hypothesis import HealthCheck, given
@@ -24,6 +25,7 @@ from cases.models import (
 )
 from cases.printing import sheets, typesetting
 from tests.cases.printing.test_typesetting import written
+from tests.cases.test_pictures import make_portrait
 from tests.factories import make_case, make_full_case
 from tests.reading import page
 
@@ -469,11 +471,27 @@ def test_sheets_of_all_cases_that_ship_are_one_leaf(client, settings, tmp_path, 
 
 
 def test_card_is_a_picture_of_the_size_that_others_show(client, case):
-    response = client.get("/cases/anne-testlund/card.png")
+    response = client.get("/cases/anne-testlund/card.jpg")
 
-    assert response["Content-Type"] == "image/png"
-    assert response.content[:8] == b"\x89PNG\r\n\x1a\n"
-    assert [int.from_bytes(response.content[at : at + 4], "big") for at in (16, 20)] == [1200, 630]
+    picture = Image.open(BytesIO(response.content))
+    assert (response["Content-Type"], picture.format) == ("image/jpeg", "JPEG")
+    assert picture.size == (1200, 630)
+
+
+def test_a_card_stays_small_whatever_its_picture(client, case, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
+    grain = BytesIO()
+    Image.effect_noise((1600, 1200), 40).convert("RGB").save(grain, "JPEG", quality=90)
+    make_portrait(case, upload=ContentFile(grain.getvalue(), name="grain.jpg"))
+
+    assert len(client.get("/cases/anne-testlund/card.jpg").content) <= 120_000
+
+
+def test_a_card_that_was_shared_as_png_is_still_found(client, case):
+    response = client.get("/fr/cases/anne-testlund/card.png")
+
+    assert response.status_code == 301
+    assert response["Location"] == "/fr/cases/anne-testlund/card.jpg"
 
 
 @pytest.mark.parametrize(("shape", "size"), sheets.SHARE_SHAPES.items())

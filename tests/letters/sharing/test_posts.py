@@ -12,7 +12,7 @@ from tests.reading import page, weight
 
 pytestmark = pytest.mark.django_db
 
-PICTURES = ["share/square.jpg", "share/story.jpg", "card.png"]
+PICTURES = ["share/square.jpg", "share/story.jpg", "card.jpg"]
 
 
 @pytest.fixture
