@@ -78,7 +78,7 @@ class GoodNewsFeed(OutcomeFeed):
     """Good news for feed readers, what happened last first, with what came later."""
 
     title = gettext_lazy("Write for Rights: good news")
-    subtitle = gettext_lazy("What became of the people letters were written for.")
+    subtitle = gettext_lazy("What happened to the people that letters were written for.")
 
     def feed_guid(self) -> str:
         return f"{settings.FEED_TAG}:good-news/{get_language()}"

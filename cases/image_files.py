@@ -195,7 +195,7 @@ def _webp(data: bytes) -> ImageFile:
             raise damaged()
         if kind in (b"ANIM", b"ANMF"):
             raise ValidationError(
-                _("This picture moves: please choose one that stands still."), code="moving"
+                _("This picture moves: please choose one that does not."), code="moving"
             )
         if kind == b"EXIF":
             orientation = _orientation(body.removeprefix(b"Exif\0\0"))
@@ -243,8 +243,8 @@ def check_size(width: int, height: int, most: int | None = None) -> None:
 def too_much_work() -> ValidationError:
     return ValidationError(
         _(
-            "This picture is saved in a way that takes very long to open: please save it anew as "
-            "an ordinary JPEG, and smaller."
+            "This picture is saved in a way that takes very long to open: please save it "
+            "again as an ordinary JPEG, and smaller."
         ),
         code="too_much_work",
     )

@@ -56,9 +56,9 @@ def _told(text: str, found: re.Match[str]) -> str:
     else:
         what = _("There is an invisible sign in it that no text can hold (%(code)s).")
     if before:
-        where = _("It stands after “%(words)s”: delete what is there and type it again.")
+        where = _("It comes after “%(words)s”: delete what is there and type it again.")
     else:
-        where = _("It stands at the beginning: delete the first word and type it again.")
+        where = _("It is at the beginning: delete the first word and type it again.")
     about = {"code": f"U+{ord(found[0]):04X}", "words": NO_TEXT.sub("", before)}
     return f"{what} {where}" % about
 

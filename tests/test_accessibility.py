@@ -225,7 +225,7 @@ def test_forms(arrive):
     found += findings(tore, within="#check")
     tore.opens("/cases/ana-test/pledge/")
     tore.fills("How many letters?", "0")
-    tore.presses("Make the promise")
+    tore.presses("Make the pledge")
     tore.sees("There is a problem")
     found += findings(tore)
     assert not found, listed(found)

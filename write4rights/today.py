@@ -246,7 +246,7 @@ def _to_review() -> list[Task]:
         Task(
             "letters.handle_reply",
             Reply.objects.unread(),
-            ngettext_lazy("%(count)s answer to read", "%(count)s answers to read", "count"),
+            ngettext_lazy("%(count)s reply to read", "%(count)s replies to read", "count"),
             page="desk",
         ),
         Task(

@@ -29,7 +29,7 @@ class TodoFilter(admin.SimpleListFilter):
             ("in-review", _("review and publish")),
             ("may-be-over", _("close it? Its latest outcome may be what was asked for")),
             ("review-due", _("check again: the day has come")),
-            ("unchecked", _("check the facts: nobody of us has")),
+            ("unchecked", _("check the facts: none of us has")),
             ("unverified", _("get a consent of our own")),
             ("target", _("check the address")),
             ("frozen", _("decide on the freeze")),

@@ -38,7 +38,7 @@ class CloneForm(forms.Form):
         label=_("Into which edition?"),
         queryset=Edition.objects.all(),
         empty_label=None,
-        help_text=_("A draft comes of it; letters, outcomes and freezes stay where they are."),
+        help_text=_("It becomes a draft; letters, outcomes and freezes stay where they are."),
     )
 
 
@@ -49,8 +49,8 @@ class RemoveWordsForm(forms.Form):
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 4}),
         help_text=_(
-            "Copy them here as they stand there, no more than has to go. They are found however "
-            "the lines are broken, in capitals or not."
+            "Copy them exactly, and no more than has to go. They are found however the "
+            "lines are broken, in capitals or not."
         ),
         error_messages={"required": _("Say which words are to be removed.")},
     )

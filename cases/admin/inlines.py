@@ -81,7 +81,7 @@ class WideFieldsMixin(admin.options.BaseModelAdmin):
             is_words = db_field.name == "words"
             kwargs |= {
                 "form_class": WordsField if is_words else LinesField,
-                "help_text": WORDS_HELP if is_words else _("One a line."),
+                "help_text": WORDS_HELP if is_words else _("One on each line."),
             }
         elif rows := self.rows.get(_original(db_field).name) or _rows(_original(db_field)):
             kwargs.setdefault("widget", forms.Textarea(attrs={"rows": rows}))

@@ -63,7 +63,7 @@ class PostAdmin(VersionCheckMixin, WideFieldsMixin, HistoryAdmin):
     def save_model(self, request: HttpRequest, obj, form, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if lacking := fonts.missing(form.cleaned_data.get("postal", "")):
-            boxes = _("On paper a box stands for characters that our printing lacks: %(signs)s")
+            boxes = _("We cannot print some characters; on paper each becomes a box: %(signs)s")
             messages.warning(request, boxes % {"signs": fonts.in_words(lacking)})
 
     @admin.display(description=_("as of"), ordering="as_of")

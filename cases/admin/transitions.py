@@ -100,8 +100,8 @@ def apply(request: HttpRequest, name: str, case: Case) -> bool:
         messages.success(request, str(ACTS[name].done) % {"case": case})
     else:
         message = _(
-            "%(case)s is hidden or withdrawn elsewhere. Somebody else, of the safety role, has to "
-            "approve this: it stands on their first page."
+            "%(case)s is hidden or withdrawn elsewhere. Somebody else with the safety "
+            "role has to approve this: it is on their first page."
         )
         messages.warning(request, message % {"case": case})
     return is_done

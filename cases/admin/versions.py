@@ -122,7 +122,7 @@ class VersionCheckMixin(admin.ModelAdmin):
             context = {"version": version} | (extra_context or {})
             response = usual(request, object_id, form_url, context)
         if merge.taken and response.status_code == 302:
-            message = _("Somebody else changed this meanwhile, and it was kept: %(what)s.")
+            message = _("Somebody else changed this in the meantime, and it was kept: %(what)s.")
             messages.info(request, message % {"what": ", ".join(dict.fromkeys(merge.taken))})
         return response
 
@@ -161,7 +161,7 @@ class VersionCheckMixin(admin.ModelAdmin):
             for row in formset.forms if formset.management_form.is_valid() else []:
                 typed += _texts(row)
         by, at = _last_logged(self.model, object_id)
-        context = {"title": _("It was deleted meanwhile"), "typed": typed, "by": by, "at": at}
+        context = {"title": _("It was deleted in the meantime"), "typed": typed, "by": by, "at": at}
         return self._meanwhile_page(request, "gone_meanwhile", context)
 
     def _meanwhile_page(self, request: HttpRequest, name: str, context: dict) -> HttpResponse:

@@ -8,8 +8,8 @@ from cases.models.history import History
 from cases.publishers import host_of, publisher_of
 
 HIDE_URL_HELP = _(
-    "Tick this if the address names somebody whom we leave out, like a person who was acquitted. "
-    "Readers then get the name of the site, and no link."
+    "Tick this if the address names somebody we leave out, like a person who was "
+    "acquitted. Readers then get the name of the site, and no link."
 )
 
 

@@ -310,7 +310,7 @@ class Case(models.Model):
         _("name in a sentence"),
         max_length=60,
         blank=True,
-        help_text=_("“Write for Ellinor”. The full name stands if this is empty."),
+        help_text=_("“Write for Ellinor”. If this is empty the full name is used."),
     )
     other_names = models.JSONField(
         _("other spellings"),
@@ -352,7 +352,7 @@ class Case(models.Model):
         _("note on the address"),
         max_length=400,
         blank=True,
-        help_text=_("Shown beside the address: why it is missing, or goes through an embassy."),
+        help_text=_("Shown next to the address: why it is missing, or goes through an embassy."),
     )
     themes = models.ManyToManyField(
         Theme, blank=True, related_name="cases", verbose_name=_("themes")

@@ -63,8 +63,8 @@ class Edition(models.Model):
         null=True,
         blank=True,
         help_text=_(
-            "Until when groups report what they wrote: shown where they promise letters and where "
-            "they enter them. Nothing is refused after it."
+            "The last day for groups to report what they wrote: shown where they pledge "
+            "letters and where they enter them. Nothing is refused after it."
         ),
     )
     letter_goal = models.PositiveIntegerField(
@@ -174,7 +174,7 @@ class YearlyFigure(models.Model):
         _("note on the countries"),
         max_length=300,
         blank=True,
-        help_text=_("Shown beside the number, or in its place: who counts otherwise, and how."),
+        help_text=_("Shown next to the number, or in its place: who counts differently, and how."),
     )
     note = models.TextField(_("note"), blank=True)
     source_url = models.URLField(_("source"), max_length=500, blank=True)

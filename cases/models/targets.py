@@ -82,7 +82,7 @@ class Target(models.Model):
         _("write until"),
         null=True,
         blank=True,
-        help_text=_("The last day on which a letter is of use. After it nobody is asked to write."),
+        help_text=_("The last day on which a letter can help. After it nobody is asked to write."),
     )
     checked_on = models.DateField(
         _("address and office checked on"), null=True, blank=True, help_text=_("By one of us.")

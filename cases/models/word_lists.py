@@ -11,7 +11,7 @@ def validate_words(words: list[str]) -> None:
     for word in words:
         if "*" in word[:-1] or word == "*":
             raise ValidationError(
-                _("“%(word)s”: a * stands at the end of a word, for any ending."),
+                _("“%(word)s”: a * goes at the end of a word, for any ending."),
                 params={"word": word},
             )
 

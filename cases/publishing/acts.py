@@ -60,7 +60,7 @@ def approve(change: PendingChange, by: User) -> None:
         return second_look.approve(change, by)
     with second_look.locked(change, by) as now, _locked(Case(pk=now.row), by) as row:
         if row.stage != now.before["stage"]:
-            raise Refused(_("It was changed meanwhile: please ask for the change anew."))
+            raise Refused(_("It was changed in the meantime: please ask for the change again."))
         _refuse_what_is_missing(row, now.after["stage"])
         row.stage = now.after["stage"]
         row._change_reason = second_look.reason(now)
@@ -127,7 +127,7 @@ def confirm_unfreeze(case: Case, by: User) -> None:
         if row.unfreeze_asked_by_id is None:
             raise Refused(_("Nobody has asked to unfreeze the case."))
         if row.unfreeze_asked_by_id == by.pk:
-            raise Refused(_("Somebody else than who asked has to confirm it."))
+            raise Refused(_("Somebody other than the person who asked has to confirm it."))
         if row.is_past_gate and (missing := gate.problems_of_consent(row)):
             raise NotReady(missing)
         row.freeze = Freeze.NONE

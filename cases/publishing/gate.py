@@ -150,7 +150,7 @@ def _remarks_on_print(case: Case) -> list[str]:
         ],
     }
     return [
-        _("On paper a box stands for characters that our printing lacks, in %(text)s: %(signs)s")
+        _("We cannot print some characters in %(text)s; on paper each becomes a box: %(signs)s")
         % {"text": named, "signs": fonts.in_words(lacking)}
         for named, parts in texts.items()
         if (lacking := fonts.missing("\n".join(parts)))

@@ -143,9 +143,9 @@ def approve(change: PendingChange, by: User) -> None:
         else:
             row = model._default_manager.select_for_update().filter(pk=now.row).first()
             if row is None:
-                raise Refused(_("It was deleted meanwhile."))
+                raise Refused(_("It was deleted in the meantime."))
             if any(getattr(row, name) != value for name, value in _python(now, "before").items()):
-                raise Refused(_("It was changed meanwhile: please ask for the change anew."))
+                raise Refused(_("It was changed in the meantime: please ask for the change again."))
         _set(row, _python(now, "after"))
         row._history_user = by
         row._change_reason = reason(now)
@@ -156,7 +156,7 @@ def approve(change: PendingChange, by: User) -> None:
         except ValidationError as error:
             raise Refused(" ".join(error.messages)) from None
         except IntegrityError:
-            raise Refused(_("It doesn’t fit what is stored by now: ask for it anew.")) from None
+            raise Refused(_("It no longer fits what is stored: ask for it again.")) from None
         touch(cases_showing(row))
         now.delete()
 
@@ -170,7 +170,7 @@ def locked(change: PendingChange, by: User) -> Iterator[PendingChange]:
         if now is None:
             raise Refused(_("Somebody else has decided on it, or asked for something newer."))
         if now.asked_by_id == by.pk:
-            raise Refused(_("Somebody else than who asked has to approve it."))
+            raise Refused(_("Somebody other than the person who asked has to approve it."))
         if not may_approve(by, now):
             raise Refused(_("Somebody of another role has to approve it."))
         yield now

@@ -126,7 +126,9 @@ class AnnouncementAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
         if act not in ("ask", "approve", "take-back", "stop"):
             raise PermissionDenied
         if act != "ask" and request.POST.get("seen") != row.asked_at.isoformat():
-            message = _("It was taken back or asked for anew meanwhile: please read it again.")
+            message = _(
+                "It was taken back or asked for again in the meantime: please read it again."
+            )
             messages.warning(request, message)
         else:
             self._do(request, row, act)
@@ -138,7 +140,7 @@ class AnnouncementAdmin(ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
             match act:
                 case "ask":
                     row = announcements.ask(row.outcome, staff(request))
-                    done = _("Somebody else has to approve it now: it stands on their first page.")
+                    done = _("Somebody else has to approve it now: it is on their first page.")
                     log = "Asked for the news to be sent."
                 case "approve":
                     announcements.approve(row, staff(request))

@@ -103,7 +103,7 @@ class DeliveriesMixin(ExtraPagesMixin):
             ready_on=hand_in.ready_on,
         )
         if not form.is_valid():
-            title = _("What became of %(hand_in)s") % {"hand_in": hand_in}
+            title = _("What happened to %(hand_in)s") % {"hand_in": hand_in}
             return self._page(request, "record", title, form=form, hand_in=hand_in)
         try:
             done = deliveries.record(hand_in, staff(request), **form.cleaned_data)
@@ -115,7 +115,7 @@ class DeliveriesMixin(ExtraPagesMixin):
             hand_in,
             done,
             f"Handed in: {result}.",
-            _("What became of %(hand_in)s is noted."),
+            _("What happened to %(hand_in)s is noted."),
         )
 
     @extra_page("<int:pk>/correct/")
@@ -131,7 +131,7 @@ class DeliveriesMixin(ExtraPagesMixin):
             delivery=delivery,
         )
         if not form.is_valid():
-            title = _("Correct what became of %(hand_in)s") % {"hand_in": hand_in}
+            title = _("Correct what happened to %(hand_in)s") % {"hand_in": hand_in}
             return self._page(
                 request, "record", title, form=form, hand_in=hand_in, is_correction=True
             )

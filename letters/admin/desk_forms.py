@@ -216,7 +216,7 @@ class RedactForm(forms.Form):
         label=_("The words to leave out"),
         max_length=1_000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=_("Just as they stand in the subject or the letter."),
+        help_text=_("Exactly as they are in the subject or the letter."),
         error_messages={"required": _("Give the words to leave out.")},
     )
     which = forms.IntegerField(
@@ -224,7 +224,7 @@ class RedactForm(forms.Form):
         min_value=1,
         max_value=1_000,
         required=False,
-        help_text=_("1 for the first, 2 for the second. Empty: wherever they stand."),
+        help_text=_("1 for the first, 2 for the second. Empty: everywhere."),
     )
     why = forms.ChoiceField(
         label=_("Why?"),
@@ -243,10 +243,10 @@ class RedactForm(forms.Form):
             return
         found = redactions.places_in_letter(self.letter, words)
         if not found:
-            self.add_error("words", _("These words do not stand in the letter."))
+            self.add_error("words", _("These words are not in the letter."))
         elif which and which > len(found):
             error = ngettext(
-                "They stand there only once.", "They stand there only %(number)s times.", len(found)
+                "They are there only once.", "They are there only %(number)s times.", len(found)
             )
             self.add_error("which", error % {"number": len(found)})
         elif redactions.leaves_nothing(self.letter, found):

@@ -29,7 +29,7 @@ class FollowAdmin(ExtraPagesMixin, ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context=None) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        title = _("Who is followed by how many")
+        title = _("How many people follow each case")
         return self._page(request, "numbers", title, followed=_followed(), fewest=SMALLEST_SHOWN)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):

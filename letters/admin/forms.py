@@ -143,7 +143,7 @@ class ExpectForm(forms.Form):
 
     cases = forms.ModelMultipleChoiceField(
         Case.objects.none(),
-        label=_("For whom"),
+        label=_("Who for"),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one case.")},
     )
@@ -180,7 +180,9 @@ class PledgeAnswerForm(forms.Form):
     number = forms.IntegerField(
         label=_("How many letters, if it is made smaller?"),
         required=False,
-        help_text=_("Leave it empty to welcome the pledge as it is. What is begun stays promised."),
+        help_text=_(
+            "Leave it empty to welcome the pledge as it is. What has been started stays pledged."
+        ),
     )
     words = forms.CharField(
         label=_("A sentence to its writer"),

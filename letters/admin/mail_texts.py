@@ -214,7 +214,7 @@ def _send_test(request: HttpRequest, mail: Words, language: str) -> None:
         throttle.take(f"test-mail|{person.pk}", most=TESTS_AN_HOUR, every=throttle.HOUR)
         EmailMessage(subject, mail.body, to=[person.email], headers=headers).send()
     except throttle.TooOften:
-        messages.warning(request, _("You have sent many tests in this hour. Try again later."))
+        messages.warning(request, _("You have sent many tests in the last hour. Try again later."))
     except OSError as error:
         logger.warning("A test mail was not sent: %s", type(error).__name__)
         messages.error(request, _("The mail server did not take it. Try again later."))

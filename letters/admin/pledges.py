@@ -115,7 +115,7 @@ class PledgeAdmin(JudgedMixin, KeysetAdmin, ReadOnlyAdmin):
         if form.is_valid():
             self._answer(request, pledge, form)
             return redirect("admin:letters_pledge_changelist")
-        title = _("%(pledge)s promised") % {"pledge": pledge}
+        title = _("%(pledge)s pledged") % {"pledge": pledge}
         context = {
             "pledge": pledge,
             "what_for": self.what_for(pledge),
@@ -127,7 +127,7 @@ class PledgeAdmin(JudgedMixin, KeysetAdmin, ReadOnlyAdmin):
     def _answer(self, request: HttpRequest, pledge: Pledge, form: PledgeAnswerForm) -> None:
         number, words = form.cleaned_data["number"], form.cleaned_data["words"]
         if not pledges.answer(pledge, number=number, words=words):
-            messages.warning(request, _("It was changed meanwhile: please look again."))
+            messages.warning(request, _("It was changed in the meantime: please look again."))
             return
         # Without the words, which may name its writer: the log stays when they are erased.
         smaller = f"Made smaller: {pledge.number} → {number}."

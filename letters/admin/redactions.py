@@ -35,7 +35,7 @@ class RedactMixin(LetterDeskMixin):
             self._warn_of_change(request, letter)
         elif put_back:
             done = redactions.put_back(letter, put_back)
-            self._tell(request, letter, done, _("%(letter)s: the words stand there again."))
+            self._tell(request, letter, done, _("%(letter)s: the words are back."))
         elif form.is_valid():
             reason = form.cleaned_data["why"]
             done = redactions.redact(letter, form.places, reason=reason, by=staff(request))

@@ -70,7 +70,7 @@ class ReplyAdmin(ReplyDeskMixin, KeysetAdmin, ReadOnlyAdmin):
             self.log_addition(request, reply, "Entered.")
             messages.success(request, _("%(reply)s is entered.") % {"reply": _named(reply)})
             return redirect("admin:letters_reply_change", reply.pk)
-        return self._page(request, "enter", _("Enter an answer"), form=form)
+        return self._page(request, "enter", _("Enter a reply"), form=form)
 
     def change_view(self, request: HttpRequest, object_id: str, form_url="", extra_context=None):
         if not self.has_view_permission(request):

@@ -18,7 +18,7 @@ from letters.models import Claim, DeskAct, DeskThing, Reply
 class ReplyDeskMixin(OneByOneDesk):
     """For the admin of replies."""
 
-    desk_title = gettext_lazy("Answers to read")
+    desk_title = gettext_lazy("Replies to read")
     desk_acts = reply_desk
     desk_done = {
         DeskAct.READ: gettext_lazy("%(one)s is marked as read."),

@@ -86,7 +86,9 @@ class YearLetterAdmin(ExtraPagesMixin, ReadOnlyAdmin):
         if act not in ("ask", "approve", "take-back", "stop"):
             raise PermissionDenied
         if act != "ask" and request.POST.get("seen") != row.asked_at.isoformat():
-            message = _("It was taken back or asked for anew meanwhile: please read it again.")
+            message = _(
+                "It was taken back or asked for again in the meantime: please read it again."
+            )
             messages.warning(request, message)
         else:
             self._do(request, edition, row, act)
@@ -98,7 +100,7 @@ class YearLetterAdmin(ExtraPagesMixin, ReadOnlyAdmin):
             match act:
                 case "ask":
                     year_letters.ask(edition, staff(request))
-                    done = _("Somebody else has to approve it now: it stands on their first page.")
+                    done = _("Somebody else has to approve it now: it is on their first page.")
                     log = "Asked for the letter about the year to be sent."
                 case "approve":
                     year_letters.approve(row, staff(request))

@@ -55,7 +55,7 @@ def _cover(hand_in: HandIn) -> dict[str, Any]:
         "labels": {
             "to": _("To"),
             "from": _("Where they come from"),
-            "names": _("How their names stand on them"),
+            "names": _("How their names appear on them"),
             "list": _("List for the delegation"),
             "list_why": _(
                 "The numbers by country, for those who carry them. There is no name and no address "

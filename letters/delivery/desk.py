@@ -89,7 +89,9 @@ def decide(
 def undo(decision: Decision, *, by: User) -> Letter:
     """Put the letter back as it was, the tally with it. Raises Refused with the reason why not."""
     if not decision.may_be_undone_by(by):
-        raise Refused(_("Only who decided it can undo it within an hour, or whoever leads."))
+        raise Refused(
+            _("Only the person who decided it can undo it within an hour, or whoever leads.")
+        )
     with transaction.atomic():
         letters = Letter.objects.select_for_update(of=("self",)).select_related("case")
         letter = letters.filter(pk=decision.row).first()

@@ -95,7 +95,14 @@ def signatures(case: Case) -> Iterator[Cells]:
 def letters(case: Case) -> Iterator[Cells]:
     """What was read by a moderator and waits for its hand-in: the words, and not whose they are."""
     yield [
-        *(_("Number"), _("Date"), _("What"), _("Language"), _("Country"), _("How the name stands")),
+        *(
+            _("Number"),
+            _("Date"),
+            _("What"),
+            _("Language"),
+            _("Country"),
+            _("How the name appears"),
+        ),
         *(_("Subject"), _("Text")),
     ]
     columns = ["created_at", "kind", "language", "country", "name_form", "subject", "body", "state"]
@@ -116,7 +123,7 @@ def letters(case: Case) -> Iterator[Cells]:
 
 
 def _stopped() -> str:
-    return _("Stopped: the case was frozen meanwhile. Delete this file.")
+    return _("Stopped: the case has been frozen in the meantime. Delete this file.")
 
 
 def _in_chunks(rows: QuerySet, case: Case) -> Iterator[Any]:

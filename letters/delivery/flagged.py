@@ -73,7 +73,9 @@ def decide(row: Flagged, act: str, *, by: User) -> bool:
 def undo(decision: Decision, *, by: User) -> Flagged:
     """It waits for a look again. Raises Refused if it can't be."""
     if not decision.may_be_undone_by(by):
-        raise Refused(_("Only who decided it can undo it within an hour, or whoever leads."))
+        raise Refused(
+            _("Only the person who decided it can undo it within an hour, or whoever leads.")
+        )
     model = Signature if decision.thing == DeskThing.SIGNATURE else Post
     with transaction.atomic():
         row = model._default_manager.select_for_update(of=("self",)).filter(pk=decision.row).first()

@@ -280,7 +280,7 @@ def mark_printed(hand_in: HandIn, by: User) -> bool:
             return False
         if locked.parts.filter(fetched_at=None).exists():
             raise Refused(
-                _("A part was not fetched yet, or is made anew: fetch and print that too.")
+                _("A part was not fetched yet, or is being made again: fetch and print that too.")
             )
         # Those whose writers were faster are in it no more: see HandInItemQuerySet.leave.
         items = HandInItem.objects.open().filter(hand_in=locked)
@@ -373,7 +373,7 @@ def fetch_all(hand_in: HandIn) -> Iterator[bytes]:
         _refuse_to_fetch(hand_in)
     all_parts = list(hand_in.parts.select_related("hand_in__case"))
     if not all(part.is_made for part in all_parts):
-        raise Refused(_("A part is not made yet, or is made anew."))
+        raise Refused(_("A part is not made yet, or is being made again."))
     return zip_files.zipped(hand_in, all_parts, fetch)
 
 

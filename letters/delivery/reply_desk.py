@@ -47,7 +47,9 @@ def undo(decision: Decision, *, by: User) -> Reply:
     """It waits to be read again, and its writer reads nothing of it; the words that they could read
     stay with it. Raises Refused with the reason why not."""
     if not decision.may_be_undone_by(by):
-        raise Refused(_("Only who decided it can undo it within an hour, or whoever leads."))
+        raise Refused(
+            _("Only the person who decided it can undo it within an hour, or whoever leads.")
+        )
     with transaction.atomic():
         replies_left = Reply.objects.select_for_update(of=("self",)).select_related("case")
         reply = replies_left.filter(pk=decision.row).first()

@@ -19,7 +19,7 @@ class ConsentForm(SpamProtectedForm):
 
     CONSENT = ""  # to what, in `consent.PURPOSES`
     PERSONAL: tuple[str, ...] = ("name", "email")
-    IS_NEEDED = _("Tick this, or leave out your name and your e-mail address.")
+    IS_NEEDED = _("Tick this, or leave your name and your e-mail address empty.")
 
     VERSION = consent.VERSION
 

@@ -30,7 +30,7 @@ class DeliveryForm(forms.Form):
     handed_in_on = day_field(_("On which day?"))
     place = LineField(label=_("Where?"), max_length=200, help_text=_("The office and its town."))
     received_by = LineField(
-        label=_("To whom?"),
+        label=_("Who to?"),
         max_length=200,
         required=False,
         help_text=_("Who took it, or who would not. Seen by staff only."),

@@ -60,7 +60,7 @@ class WritingForm(ConsentForm):
     under_18 = forms.BooleanField(
         label=_("I am under 18"),
         required=False,
-        help_text=_("Then no name and no e-mail address are kept, whatever is typed below."),
+        help_text=_("Then we keep no name and no e-mail address, whatever you type below."),
     )
     name = name_field()
     country = country_field(label=_("The country you write from"))
@@ -116,9 +116,7 @@ class WritingForm(ConsentForm):
         if appears.parts and appears.name:  # no more of the name is kept than appears
             cleaned["name"], cleaned["name_form"] = appears.name, NameForm.FULL
         if cleaned.get("follow") and "email" not in self.errors and not cleaned.get("email"):
-            self.add_error(
-                "email", _("Type your e-mail address, or take the tick off the box for news.")
-            )
+            self.add_error("email", _("Type your e-mail address, or untick the box for news."))
         if cleaned.get("body"):
             self._stop_at_words(cleaned)
         return cleaned
@@ -192,9 +190,9 @@ class LetterForm(WritingForm):
     """A letter to a target of a case, in one of the languages it can be written in."""
 
     target = forms.ChoiceField(
-        label=_("Whom do you write to?"),
+        label=_("Who are you writing to?"),
         widget=Radios,
-        error_messages={"required": _("Choose whom you write to.")},
+        error_messages={"required": _("Choose who you are writing to.")},
     )
     # Whose sheet is on the page: somebody may tick another target and send the form at once.
     shown_target = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
@@ -216,7 +214,7 @@ class LetterForm(WritingForm):
     )
     place = town_field(
         label=_("Town"),
-        help_text=_("It goes above the date. Leave it out if you like."),
+        help_text=_("It goes above the date. Leave it empty if you like."),
     )
     email = email_field(
         help_text=_("We send you the private link to your letter, and nothing else. Not needed.")
@@ -234,14 +232,14 @@ class LetterForm(WritingForm):
     )
     field_order = STEPS[0] + STEPS[1]
     ADVICE = _(
-        "The authorities will read this name. With ties to the country, we advise you to choose "
-        "initials, a first name or no name, and to hand the letter to us. If you want your "
-        "full name to stand, send the form once more."
+        "The authorities will read this name. As you have ties to the country, we advise "
+        "you to choose initials, a first name or no name, and to hand the letter to us. "
+        "If you want your full name to appear, send the form once more."
     )
     ADVICE_IF_POSTED = _(
-        "The authorities will read this name. With ties to the country, we advise you to choose "
-        "initials, a first name or no name. If you want your full name to stand, send the form "
-        "once more."
+        "The authorities will read this name. As you have ties to the country, we advise "
+        "you to choose initials, a first name or no name. If you want your full name to "
+        "appear, send the form once more."
     )
 
     def __init__(self, data=None, *, case: Case, targets: list[Target], **kwargs) -> None:
@@ -274,8 +272,8 @@ class LetterForm(WritingForm):
             self.add_error(
                 None,
                 _(
-                    "The last day to write to the one you chose is over. Your words are still "
-                    "here: change them for the one to whom they go now."
+                    "The last day to write to the person you chose has passed. Your "
+                    "words are still here: change them for the person they go to now."
                 ),
             )
         return cleaned

@@ -86,6 +86,6 @@ def question(appears: Appearance) -> str:
 
 def boxes_on_paper(lacking: str) -> str:
     return _(
-        "Our printing does not have these characters: %(signs)s. On paper a box stands for each. "
-        "Type it in Latin letters, or send the form once more as it is."
+        "We cannot print these characters: %(signs)s. On paper each becomes a box. Type "
+        "your name in Latin letters, or send the form once more as it is."
     ) % {"signs": lacking}

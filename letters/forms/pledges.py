@@ -54,7 +54,7 @@ class PledgeForm(ConsentForm):
     purpose = "pledge"
     CONSENT = "pledge"
     PERSONAL = ("name", "group", "email")
-    IS_NEEDED = _("Tick this, or leave out your name, your group and your e-mail address.")
+    IS_NEEDED = _("Tick this, or leave your name, your group and your e-mail address empty.")
 
     number = forms.IntegerField(
         label=_("How many letters?"),
@@ -103,7 +103,7 @@ class PledgeForm(ConsentForm):
 class HandwrittenForm(SpamProtectedForm):
     """Letters written on paper for a pledge."""
 
-    case = forms.ChoiceField(label=_("For whom"))
+    case = forms.ChoiceField(label=_("Who for"))
     number = forms.IntegerField(
         label=_("How many have you posted?"),
         min_value=1,

@@ -65,7 +65,7 @@ def problems(outcome: Outcome) -> list[str]:
     """Why nobody can be told now, as sentences; nothing: it may be asked for."""
     found = []
     if not outcome.case.is_visible:
-        found.append(_("The case is not shown now, so nothing is told of it."))
+        found.append(_("The case is not shown now, so no news of it is sent."))
     if not recipients(outcome).exists():
         found.append(_("Nobody follows the case: there is nobody to tell."))
     return found
@@ -84,7 +84,9 @@ def ask(outcome: Outcome, by: User) -> Announcement:
             outcome=outcome, defaults={"texts": as_it_is, "asked_by": by}
         )
         if announcement.approved_at:
-            raise Refused(_("Those who follow have been told of this outcome."))
+            raise Refused(
+                _("The people who get news of this case have been told about this outcome.")
+            )
         if not is_new and announcement.texts != as_it_is:
             announcement.texts, announcement.asked_by, announcement.asked_at = (
                 as_it_is,
@@ -104,13 +106,13 @@ def approve(announcement: Announcement, by: User) -> None:
         rows = Announcement.objects.select_related("outcome__case").select_for_update(of=["self"])
         row = rows.filter(pk=announcement.pk).first()
         if row is None:
-            raise Refused(_("It was taken back meanwhile."))
+            raise Refused(_("It has been taken back in the meantime."))
         if row.approved_at:
             raise Refused(_("It is approved already."))
         if row.asked_by_id == by.pk:
-            raise Refused(_("Somebody else than who asked has to approve it."))
+            raise Refused(_("Somebody other than the person who asked has to approve it."))
         if row.asked_at != announcement.asked_at or is_stale(row):
-            raise Refused(_("The outcome was changed after this was asked for: ask for it anew."))
+            raise Refused(_("The outcome was changed after this was asked for: ask for it again."))
         _refuse_what_may_not_be_told(row.outcome)
         row.approved_by, row.approved_at = by, timezone.now()
         row.save(update_fields=["approved_by", "approved_at"])

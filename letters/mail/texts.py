@@ -45,7 +45,10 @@ TOKENS = {
     "site": Token(_("the address of this website"), "www.example.org"),
     "contact_email": Token(_("where people can write to"), "campaign@example.org"),
     "about": Token(
-        _("whom the mail is about, as “a letter for …”; without the name if it is hidden"),
+        _(
+            "what the mail is about, as others may read it: “a letter for …”; without the "
+            "name if it is hidden"
+        ),
         _("a letter for Ana Example"),
     ),
     "what": Token(
@@ -53,7 +56,7 @@ TOKENS = {
         _("your letter for Ana Example"),
     ),
     "number": Token(_("how many were handed over; “a few” if they are not told"), _("1,200")),
-    "letters": Token(_("how many letters are promised"), _("120 letters")),
+    "letters": Token(_("how many letters are pledged"), _("120 letters")),
     "answer": Token(
         _("what we answered"),
         _("Welcome, and thank you for so many letters!"),
@@ -62,13 +65,13 @@ TOKENS = {
     "day": Token(_("the day on which it was"), _("3 December 2025")),
     "days": Token(_("how many days the link works, or until it is erased"), "14"),
     "link": Token(_("the link"), "https://www.example.org/mail/example/", needed=True),
-    "until": Token(_("the day by which it was promised"), _("10 December 2025")),
+    "until": Token(_("the day by which it is due"), _("10 December 2025")),
     "last_day": Token(_("the last safe day to post"), _("28 November 2025")),
     "left": Token(
         _("how many letters are still to be posted"), _("2 letters are still to be posted")
     ),
     "posted": Token(
-        _("the link for somebody who has posted what they promised"),
+        _("the link for somebody who has posted what they pledged"),
         "https://www.example.org/mail/example/posted/",
         needed=True,
     ),
@@ -92,7 +95,7 @@ TOKENS = {
     "name": Token(_("the name of the person"), _("Ana Example")),
     "country": Token(_("the country of the person"), _("Norway")),
     "outcome": Token(
-        _("what happened, as it stands in the case, with what came later"),
+        _("what happened, as it is in the case, with what came later"),
         _("Ana Example is free\n3 December 2025 · Released"),
         needed=True,
     ),
@@ -482,7 +485,7 @@ def problems(kind: str, words: Words) -> dict[str, list[str]]:
             body.append(missing % {"token": token})
     subject = _unknown(words.subject, IN_SUBJECT) if text.subject else []
     if text.subject and "{organisation}" not in words.subject:
-        subject.append(gettext("{organisation} is missing: it says from whom the mail is."))
+        subject.append(gettext("{organisation} is missing: it says who the mail is from."))
     if text.subject and NO_HEADER.search(words.subject):
         subject.append(gettext("It has to be one line, without tabs and the like."))
     return {"subject": subject, "body": body}
@@ -497,7 +500,7 @@ def _unknown(text: str, allowed: list[str]) -> list[str]:
         if token not in allowed
     ]
     if re.search(r"[{}]", TOKEN.sub("", text)):
-        found.append(gettext("A brace stands alone. Write it like this: {organisation}."))
+        found.append(gettext("There is a single brace. Write it like this: {organisation}."))
     return found
 
 

@@ -96,13 +96,13 @@ def approve(letter: YearLetter, by: User) -> None:
     with transaction.atomic():
         row = YearLetter.objects.select_for_update(of=["self"]).filter(pk=letter.pk).first()
         if row is None:
-            raise Refused(_("It was taken back meanwhile."))
+            raise Refused(_("It has been taken back in the meantime."))
         if row.approved_at:
             raise Refused(_("It is approved already."))
         if row.asked_by_id == by.pk:
-            raise Refused(_("Somebody else than who asked has to approve it."))
+            raise Refused(_("Somebody other than the person who asked has to approve it."))
         if row.asked_at != letter.asked_at or is_stale(row):
-            raise Refused(_("What it says was changed after this was asked for: ask for it anew."))
+            raise Refused(_("What it says was changed after this was asked for: ask for it again."))
         row.approved_by, row.approved_at = by, timezone.now()
         row.tell_after = row.approved_at
         row.save(update_fields=["approved_by", "approved_at", "tell_after"])

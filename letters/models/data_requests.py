@@ -31,7 +31,7 @@ class DataRequest(models.Model):
         verbose_name = _("all data of one person")
         verbose_name_plural = _("all data of one person")
         permissions = [
-            ("handle_datarequest", _("Can export and erase all that hangs on one address"))
+            ("handle_datarequest", _("Can export and erase everything under one address"))
         ]
 
     def __str__(self) -> str:

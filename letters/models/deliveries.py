@@ -51,7 +51,7 @@ class Delivery(models.Model):
     handed_in_on = models.DateField(_("handed in on"), null=True)
     place = models.CharField(_("where"), max_length=200, blank=True)
     # Who took it may be somebody by name: for staff alone.
-    received_by = EncryptedTextField(_("to whom"), blank=True)
+    received_by = EncryptedTextField(_("who to"), blank=True)
     note = EncryptedTextField(_("note"), blank=True)
     result = models.CharField(
         _("result"), max_length=16, choices=DeliveryResult.choices, blank=True
@@ -75,8 +75,8 @@ class Delivery(models.Model):
     objects = DeliveryQuerySet.as_manager()
 
     class Meta:
-        verbose_name = _("what became of a hand-in")
-        verbose_name_plural = _("what became of hand-ins")
+        verbose_name = _("what happened to a hand-in")
+        verbose_name_plural = _("what happened to hand-ins")
         constraints = [
             models.CheckConstraint(
                 name="delivery_handed_in_is_whole",

@@ -120,7 +120,7 @@ class HandIn(models.Model):
         permissions = [
             ("make_handin", _("Can make and cancel hand-ins, and mark them printed")),
             ("fetch_handin", _("Can fetch the paper of hand-ins")),
-            ("deliver_handin", _("Can record what became of hand-ins")),
+            ("deliver_handin", _("Can record what happened to hand-ins")),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -260,7 +260,7 @@ class Letter(CountedAction, PrivateLink):
     language = models.CharField(_("language of the letter"), max_length=12, default="en")
     page_language = models.CharField(max_length=12, default="en", editable=False)
     name_form = models.CharField(
-        _("how the name stands"), max_length=8, choices=NameForm.choices, default=NameForm.FULL
+        _("how the name appears"), max_length=8, choices=NameForm.choices, default=NameForm.FULL
     )
     name = EncryptedTextField(_("name"), blank=True)
     place = EncryptedTextField(_("place"), blank=True)
@@ -430,7 +430,7 @@ class Letter(CountedAction, PrivateLink):
             ("moderate_letter", _("Can read, approve and reject letters")),
             ("lead_moderation", _("Can undo what other moderators decided")),
             ("export_counts", _("Can export counts by country")),
-            ("export_signatures", _("Can export names and countries of who signed")),
+            ("export_signatures", _("Can export names and countries of people who signed")),
             ("export_letters", _("Can export the words of letters, without names")),
         ]
 

@@ -16,7 +16,7 @@ class MailTextKind(models.TextChoices):
     LETTER_LINK = "letter-link", _("Private link to a letter or message")
     PLEDGE_LINK = "pledge-link", _("Private link to a pledge")
     PLEDGE_ANSWERED = "pledge-answered", _("Answer to a big pledge")
-    REPLY_CAME = "reply-came", _("An answer came")
+    REPLY_CAME = "reply-came", _("A reply came")
     LETTER_HANDED_IN = "letter-handed-in", _("It was handed in")
     LETTER_RETURNED = "letter-returned", _("It came back")
     THANKS = "thanks", _("Thank-you, for all that was done on a day")
@@ -60,8 +60,8 @@ class MailText(models.Model):
         _("words"),
         max_length=5_000,
         help_text=_(
-            "Plain text. An empty line begins a new paragraph; long lines are broken when the mail "
-            "is sent. What stands in braces is filled in for each mail."
+            "Plain text. An empty line starts a new paragraph; long lines are broken "
+            "when the mail is sent. What is in braces is filled in for each mail."
         ),
     )
 

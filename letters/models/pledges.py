@@ -23,7 +23,7 @@ class PledgeState(models.TextChoices):
     """Whether it stands. That it is kept is not stored: its letters tell, see `pledges.done`."""
 
     OPEN = "open", _("open")
-    RELEASED = "released", _("given back")
+    RELEASED = "released", _("cancelled")
 
 
 class ReminderStep(models.IntegerChoices):
@@ -63,7 +63,7 @@ class Pledge(PrivateLink):
         Case, models.PROTECT, null=True, blank=True, related_name="pledges", verbose_name=_("case")
     )
     number = models.PositiveSmallIntegerField(
-        _("letters promised"),
+        _("letters pledged"),
         validators=[MinValueValidator(1), MaxValueValidator(MAX_LETTERS_PROMISED)],
     )
     state = models.CharField(

@@ -117,7 +117,7 @@ class Reply(models.Model):
         verbose_name=_("hand-in"),
     )
     sender = models.CharField(
-        _("who answered"), max_length=6, choices=ReplyFrom.choices, default=ReplyFrom.TARGET
+        _("who replied"), max_length=6, choices=ReplyFrom.choices, default=ReplyFrom.TARGET
     )
     received_on = models.DateField(_("came on"))
     number = models.PositiveIntegerField(
@@ -128,7 +128,7 @@ class Reply(models.Model):
     )
     text = EncryptedTextField(_("as it came"), blank=True)
     picture = EncryptedTextField(blank=True)  # base64 of a JPEG: a scan, or a photo of it
-    language = models.CharField(_("language of the answer"), max_length=12, default="en")
+    language = models.CharField(_("language of the reply"), max_length=12, default="en")
     shown_text = EncryptedTextField(_("what writers may read"), blank=True)
     shown_language = models.CharField(max_length=12, default="en")
     state = models.CharField(

@@ -218,7 +218,7 @@ def let_go(case: Case, kind: str, by: User) -> RetentionDecision:
         if decision.asked_by_id is None:
             raise Refused(_("Nobody has asked to let it go."))
         if decision.asked_by_id == by.pk:
-            raise Refused(_("Somebody else than who asked has to approve it."))
+            raise Refused(_("Somebody other than the person who asked has to approve it."))
         decision.erase_before = decision.asked_before
         _end_asking(decision)
         decision.save()

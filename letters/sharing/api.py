@@ -172,7 +172,7 @@ OUTCOME = [
     ),
     Field(
         "source",
-        _("Who says so; without its address where that names somebody whom we leave out."),
+        _("Who says so; without its address if that names somebody we leave out."),
         _source,
     ),
     Field(
@@ -266,13 +266,13 @@ MORE_OF_A_CASE = [
     ),
     Field(
         "target",
-        _("Of whom it is asked first; without address. Or null."),
+        _("Who it is asked of first; without address. Or null."),
         _target,
         shapes.or_null(shapes.TARGET),
     ),
     Field(
         "targets",
-        _("Of whom it is asked, in their order; without address."),
+        _("Who it is asked of, in order; without addresses."),
         _targets,
         shapes.list_of(shapes.OPEN_TARGET),
     ),

@@ -387,10 +387,10 @@ FIGURES = [
         DONE,
         gettext_lazy("By day"),
         gettext_lazy(
-            "An action stands at the day on which it began to count here; on paper, at the day "
-            "that was entered with it. A day with fewer than five actions has no column: it is "
-            "among the other days or, where these have fewer than five together, is counted with "
-            "the fullest day."
+            "Each action is shown on the day it began to count here; an action on paper, "
+            "on the day entered with it. A day with fewer than five actions has no "
+            "column: it is among the other days or, if these have fewer than five "
+            "together, is counted with the fullest day."
         ),
         by_day,
     ),

@@ -104,7 +104,7 @@ def correct(
         if all(getattr(now, name) == value for name, value in fields.items()):
             return now
         if now.state == TAKEN_OUT:
-            raise Refused(_("It was taken out: enter it anew."))
+            raise Refused(_("It was taken out: enter it again."))
         _must_be_seen(now, seen)
         was, counted = _what_counts(now), _numbers(now)
         for name, value in fields.items():

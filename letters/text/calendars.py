@@ -24,7 +24,7 @@ MORNING = datetime.timedelta(hours=9)  # of a day that lasts from midnight to mi
 def of_pledge(pledge: Pledge) -> bytes:
     """The day until which the letters were promised, and the last safe day to post them if that
     is earlier and not over. Each with an alarm in its morning."""
-    title = _("%(campaign)s: the letters that I promised") % _campaign(pledge)
+    title = _("%(campaign)s: the letters I pledged to write") % _campaign(pledge)
     events = [_day(pledge, "due", title, pledge.due_on)]
     safe = last_safe_day(pledge)
     if safe.day < pledge.due_on and not safe.is_over:
@@ -88,7 +88,7 @@ def _campaign(pledge: Pledge) -> dict[str, str]:
 def _description(pledge: Pledge) -> str:
     """What was promised, and where to go on. A case that is hidden is not named."""
     promised = ngettext(
-        "You promised %(number)s letter.", "You promised %(number)s letters.", pledge.number
+        "You pledged %(number)s letter.", "You pledged %(number)s letters.", pledge.number
     )
     lines = [promised % {"number": pledge.number}]
     if pledge.case and pledge.case.is_visible:

@@ -246,14 +246,16 @@ def _sentence_and_reason(source: SafetyRule | WordList, words: str) -> tuple[str
             why = _("A threat puts the person in danger, and you; say what you ask for instead.")
         else:
             sentence = _("“%(words)s” reads as an insult.")
-            why = _("Who is insulted stops reading. Be firm about what happened, and courteous.")
+            why = _(
+                "People who are insulted stop reading. Be firm about what happened, and polite."
+            )
     else:
         sentence = _("“%(words)s” is better left out.")
         why = source.why or _("For this case, leave out: %(topic)s.") % {
             "topic": source.get_topic_display()
         }
     if source.stops:
-        advice = _("Take it out or say it otherwise: with it the text can’t go.")
+        advice = _("Take it out or say it another way: the text can’t be sent with it.")
         sentence = f"{sentence} {advice}"
     return sentence % {"words": _shortened(words)}, why
 
@@ -282,7 +284,7 @@ def _contact_data(
 
 def _reached(kind: Kind, is_own: bool, own: SafetyRule | None) -> tuple[str, str]:
     if kind == Kind.LINK:
-        return _("“%(words)s” is a link."), _("On paper nobody can follow it: say what it shows.")
+        return _("“%(words)s” is a link."), _("Nobody can click on paper: say what the page shows.")
     sentence = {
         Kind.EMAIL: _("“%(words)s” is an e-mail address."),
         Kind.PHONE: _("“%(words)s” looks like a telephone number."),
@@ -290,10 +292,10 @@ def _reached(kind: Kind, is_own: bool, own: SafetyRule | None) -> tuple[str, str
     }[kind]
     if is_own:
         sentence = _("“%(words)s” is your own e-mail address.")
-    theirs = _("Is it somebody else’s? They have not agreed that it is passed on.")
+    theirs = _("Is it somebody else’s? They have not agreed to have it passed on.")
     if own is None:
         return sentence, theirs
-    mine = own.why or _("Your own address need not stand in the text.")
+    mine = own.why or _("You don’t need to put your own address in the text.")
     return sentence, mine if is_own else f"{mine} {theirs}"
 
 
@@ -312,9 +314,8 @@ def _unprintable(field: str, text: str) -> Iterator[Problem]:
         return
     words = run[0][:MAX_QUOTED_CHARACTERS]
     yield Problem(
-        _("Our printing does not have these characters: %(signs)s")
-        % {"signs": fonts.in_words(lacking)},
-        _("On paper a box stands for each. Write it otherwise, if you can."),
+        _("We cannot print these characters: %(signs)s") % {"signs": fonts.in_words(lacking)},
+        _("On paper each becomes a box. Write it another way if you can."),
         run.start(),
         run.start() + len(words),
         words,
@@ -357,13 +358,11 @@ def _as_a_whole(
 ) -> Iterator[Problem]:
     if not page_fit.fits_one_page(text, "card" if card else "a4"):
         if card:
-            yield Problem(
-                _("This is longer than a card."), _("Shorten it, or let it stand on a letter.")
-            )
+            yield Problem(_("This is longer than a card."), _("Shorten it, or choose a letter."))
         else:
             yield Problem(
                 _("This is longer than one page."),
-                _("One page is read to its end. Shorten it, if you can."),
+                _("People read one page to the end. Shorten it if you can."),
             )
     yield from _stands_twice(text, target, about, language, name)
     if len(text.strip()) < MIN_CHARACTERS:
@@ -380,10 +379,10 @@ def _as_a_whole(
             )
     if _is_all_ours(bare, case, about):
         yield Problem(
-            _("Every word of it is ours."),
+            _("It is our model letter, unchanged."),
             _(
-                "You can send it like this. A sentence of your own weighs more: who you are, "
-                "and why."
+                "You can send it as it is. A sentence of your own counts for more: who "
+                "you are, and why you write."
             ),
         )
 
@@ -425,15 +424,17 @@ def _stands_twice(
         salutation, close = composing.salutation_and_close(target, language)
         first = HEAD.match(text, lines[0].start()) or lines[0]
         if _is_like(first[0], salutation, GREETS):
-            said = _("“%(words)s” will stand twice: the sheet begins with a greeting.")
+            said = _("“%(words)s” will appear twice: the sheet already has a greeting.")
             found.append((first, said))
         leaving = [
             line for line in lines[-LAST_LINES:][1:] if _is_like(line[0], close, TAKES_LEAVE)
         ]
-        said = _("“%(words)s” will stand twice: below the text stands how the letter ends.")
+        said = _("“%(words)s” will appear twice: the ending is already below the text.")
         found += [(line, said) for line in leaving[:1]]
     if name and len(lines) > 1 and _bare_line(lines[-1][0]) == _bare_line(name):
-        found.append((lines[-1], _("“%(words)s” will stand twice: your name stands below.")))
+        found.append(
+            (lines[-1], _("“%(words)s” will appear twice: your name is already below the text."))
+        )
     for line, sentence in found:
         words = line[0].strip()
         start = line.start() + line[0].index(words)

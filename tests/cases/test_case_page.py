@@ -225,7 +225,7 @@ def test_petition_stands_on_the_page_with_its_number_once_it_may_be_shown(client
     assert "About 100 people have signed, of 400 that we hope for" in said()
     assert [bar.get("value") for bar in shown(client, case).all("progress")] == ["0", "25"]
     Petition.objects.update(closes_on=TODAY() - 2 * DAY)
-    assert "It takes no more signatures." in said()
+    assert "It is closed." in said()
 
 
 def test_home_page_counts_all_that_was_done(client):

@@ -353,7 +353,7 @@ def test_star_stands_at_the_end_of_a_word(model, word):
     with pytest.raises(ValidationError) as refused:
         model(words=["pray*", word]).clean_fields()
 
-    sentence = f"“{word}”: a * stands at the end of a word, for any ending."
+    sentence = f"“{word}”: a * goes at the end of a word, for any ending."
     assert refused.value.message_dict["words"] == [sentence]
 
 

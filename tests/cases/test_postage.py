@@ -246,7 +246,7 @@ def test_an_address_with_letters_that_paper_can_not_show_is_told_to_who_saves_it
 
     answer = signed_in("editor").post(url, data, follow=True)
 
-    boxes = "On paper a box stands for characters that our printing lacks: ส ถ า น ท ต (Thai)"
+    boxes = "We cannot print some characters; on paper each becomes a box: ส ถ า น ท ต (Thai)"
     assert boxes in said(answer)
 
 

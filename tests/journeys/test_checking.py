@@ -28,7 +28,7 @@ def test_a_writer_is_told_what_to_look_at_again_and_what_can_not_go(arrive, java
     )
     maren.presses("Check my text")
     maren.sees("3 things to look at again", "“pray” is better left out. A test says so.")
-    maren.sees("Our printing does not have these characters: 🕯")
+    maren.sees("We cannot print these characters: 🕯")
     maren.does_not_see("There is a problem")
     assert not Letter.objects.exists()
 
@@ -76,6 +76,6 @@ def test_a_new_list_of_what_to_look_at_leaves_the_focus_where_it_was(arrive):
     expect(button).to_be_visible()
     olu.fills("Subject", "The pastures 🕯")
     button.focus()
-    olu.sees("Our printing does not have these characters: 🕯")
+    olu.sees("We cannot print these characters: 🕯")
 
     expect(button).to_be_focused()

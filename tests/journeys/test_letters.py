@@ -54,8 +54,8 @@ def test_a_reader_promises_writes_and_posts_a_letter(arrive, javascript):
 
     maren.presses("Pledge letters")
     maren.fills("How many letters?", "2")
-    maren.presses("Make the promise")
-    maren.is_at("2 letters promised")
+    maren.presses("Make the pledge")
+    maren.is_at("2 letters pledged")
     promise = maren.page.url
 
     maren.presses("Write for Ana Test")
@@ -198,7 +198,7 @@ def test_ties_to_the_country_bring_advice_that_may_be_decided_against(arrive, ja
     tore.fills("Your name", "Tore Testdal")
     tore.ticks("I agree that you keep this")
     tore.presses("See it as a letter")
-    tore.sees("With ties to the country, we advise you to choose initials")
+    tore.sees("As you have ties to the country, we advise you to choose initials")
     assert not Letter.objects.exists()
 
     tore.presses("See it as a letter")
@@ -214,7 +214,7 @@ def test_a_promise_of_no_letters_is_asked_again(arrive, javascript):
     tore.opens("/cases/ana-test/pledge/")
     tore.fills("How many letters?", "0")
     tore.fills("E-mail", "tore@")
-    tore.presses("Make the promise")
+    tore.presses("Make the pledge")
 
     tore.sees("There is a problem")
     links = tore.page.locator("#error-summary").get_by_role("link")
@@ -448,7 +448,7 @@ def test_an_editor_completes_publishes_and_tells_what_became_of_a_case(arrive, j
     eva.presses("Save and continue editing")
     eva.sees("Nothing is missing")
     eva.presses("Preview")
-    eva.sees("Only staff see this page as it stands here.", "A fisher whose shore is fenced in")
+    eva.sees("Only staff see this page as it is here.", "A fisher whose shore is fenced in")
     eva.presses("Back to editing")
     eva.presses("Publish")
     eva.sees("Ana Test is published.")

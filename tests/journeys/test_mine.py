@@ -33,7 +33,7 @@ def test_a_promise_of_a_stall_is_found_again_kept_and_put_under_an_address(arriv
 
     maren.opens("/cases/ana-test/pledge/")
     maren.fills("How many letters?", "3")
-    maren.presses("Make the promise")
+    maren.presses("Make the pledge")
     maren.sees("This device remembers it")
     writes(maren, "ana-test")
     writes(maren, "ana-test")

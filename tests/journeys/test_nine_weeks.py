@@ -112,8 +112,8 @@ def promises_at_the_stall(maren: Visitor) -> str:
     maren.opens("/pledge/")
     maren.fills("How many letters?", "5")
     maren.fills("By when?", "2025-12-21")
-    maren.presses("Make the promise")
-    maren.is_at("5 letters promised")
+    maren.presses("Make the pledge")
+    maren.is_at("5 letters pledged")
     maren.sees("Write for Rights 2025", "To be written by 21 December 2025.")
     maren.sees("This device remembers it")
     return maren.page.url
@@ -160,7 +160,7 @@ def hands_it_to_the_campaign(phone: Visitor, reminder: list[str], weeks: Weeks) 
     go_on, _posted, _stop = reminder
     phone.opens(go_on)
     phone.presses("Yes, open it")
-    phone.is_at("5 letters promised")
+    phone.is_at("5 letters pledged")
     letter = writes(phone, phone.page.url, "Cleo", ADDRESS)
     says_that_the_address_is_hers(phone, weeks, "Cleo")
     phone.ticks("Mail me a thank-you, and tell me what happens next")
@@ -195,8 +195,8 @@ def gives_one_back(visitor: Visitor, promise: str) -> None:
     visitor.opens(promise)
     visitor.unfolds("Another day, fewer letters")
     visitor.fills("How many letters do you want to pledge now, in total?", "4")
-    visitor.presses("Give a part back")
-    visitor.is_at("4 letters promised")
+    visitor.presses("Cancel a part")
+    visitor.is_at("4 letters pledged")
     visitor.sees("1 is still to be written by 21 December 2025.")
 
 
@@ -204,9 +204,9 @@ def has_posted_one_by_hand(visitor: Visitor, reminder: list[str]) -> None:
     posted, _go_on, _stop = reminder
     visitor.opens(posted)
     visitor.is_at("Have you posted it?")
-    visitor.picks("For whom", "Ana Test")
+    visitor.picks("Who for", "Ana Test")
     visitor.presses("I have posted them")
-    visitor.is_at("Promise kept")
+    visitor.is_at("Pledge done")
     visitor.sees("All 4 letters are on their way. Thank you.")
 
 
@@ -217,7 +217,7 @@ def erases_all(visitor: Visitor, weeks: Weeks) -> None:
     visitor.sees("Check your mailbox")
     [link] = weeks.newest_links()
     visitor.opens(link)
-    visitor.sees("4 letters", "Kept. Thank you.", "Posted. It counts.", "Handed in. It counts.")
+    visitor.sees("4 letters", "Done. Thank you.", "Posted. It counts.", "Handed in. It counts.")
     visitor.presses("Erase all of it")
     visitor.presses("Erase it for good")
     visitor.is_at("It is erased")
@@ -302,7 +302,7 @@ def test_five_letters_of_a_stall_are_written_counted_told_of_and_erased(
 
     promise = promises_at_the_stall(maren)
     maren.opens("/mine/")
-    maren.sees("5 letters", "0 of 5 on their way; promised by 21 December 2025.")
+    maren.sees("5 letters", "0 of 5 on their way; due by 21 December 2025.")
     assert numbers_on(maren)["All of yours"] == ["0", "–"]
 
     weeks.go_to(12, 3, hour=18)
@@ -317,7 +317,7 @@ def test_five_letters_of_a_stall_are_written_counted_told_of_and_erased(
     for_ben = writes(maren, promise, "Ben")
     maren.presses("Post it myself")
     maren.opens("/mine/")
-    assert headings_on(maren)[:2] == ["Promises", "Ready to send"]
+    assert headings_on(maren)[:2] == ["Pledges", "Ready to send"]
     maren.sees("0 of 5 on their way", "A letter for Ana Test", "A letter for Ben Test")
 
     weeks.go_to(12, 6)
@@ -378,8 +378,8 @@ def test_five_letters_of_a_stall_are_written_counted_told_of_and_erased(
 
     weeks.go_to(12, 22)
     maren.opens("/mine/")
-    maren.sees("3 of 4 on their way", "Late. Write on, say what you have posted")
-    assert headings_on(maren)[0] == "Promises"
+    maren.sees("3 of 4 on their way", "Late. Keep writing, say what you have posted")
+    assert headings_on(maren)[0] == "Pledges"
     if javascript:
         found = findings_on(maren, ["/mine/", promise])
         assert found == [], listed(found)
@@ -387,7 +387,7 @@ def test_five_letters_of_a_stall_are_written_counted_told_of_and_erased(
     weeks.go_to(12, 23)
     has_posted_one_by_hand(phone, weeks.newest_links())
     maren.opens("/mine/")
-    maren.sees("Kept. Thank you.")
+    maren.sees("Done. Thank you.")
     maren.does_not_see("Late.")
     assert numbers_on(maren)["Ana Test"] == ["2", "2"]
 

@@ -25,9 +25,9 @@ def test_a_school_promises_many_and_keeps_what_it_can(arrive, javascript):
 
     maren.opens("/cases/ana-test/pledge/")
     maren.fills("How many letters?", "80")
-    maren.presses("Make the promise")
-    maren.is_at("80 letters promised")
-    maren.sees("So many letters! Somebody of the campaign has a friendly look")
+    maren.presses("Make the pledge")
+    maren.is_at("80 letters pledged")
+    maren.sees("So many letters! Somebody from the campaign will have a friendly look")
     promise = maren.page.url
     maren.fills("How many have you posted?", "12")
     maren.presses("I have posted them")
@@ -47,7 +47,7 @@ def test_a_school_promises_many_and_keeps_what_it_can(arrive, javascript):
     mia.sees("Its writer reads your answer.", "12 no longer need review.")
 
     maren.opens(promise)
-    maren.is_at("20 letters promised")
+    maren.is_at("20 letters pledged")
     maren.sees("Twenty are plenty: promise more when you are done.", "12 are on their way.")
     assert everyone(ana) == 12
 
@@ -68,10 +68,10 @@ def test_a_school_promises_many_and_keeps_what_it_can(arrive, javascript):
     maren.sees("Write the next one")
     maren.unfolds("Another day, fewer letters")
     maren.fills("How many letters do you want to pledge now, in total?", "11")
-    maren.presses("Give a part back")
-    maren.sees("There is a problem", "12 letters are begun: no fewer can be promised.")
+    maren.presses("Cancel a part")
+    maren.sees("There is a problem", "You have already started 12 letters: you can’t pledge fewer.")
     maren.fills("How many letters do you want to pledge now, in total?", "13")
-    maren.presses("Give a part back")
+    maren.presses("Cancel a part")
     maren.sees("1 is still to be written")
     maren.presses("Write for Ben Test")
     maren.is_at("Write for Ben Test")

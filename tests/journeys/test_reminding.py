@@ -39,11 +39,11 @@ def test_somebody_is_reminded_has_posted_and_has_enough_of_it(arrive, javascript
     olu.opens("/cases/ana-test/pledge/")
     olu.fills("How many letters?", "3")
     olu.ticks("Remind me by e-mail")
-    olu.presses("Make the promise")
+    olu.presses("Make the pledge")
     olu.sees("There is a problem", "Type the address for the reminders.")
     olu.fills("E-mail", "olu@example.org")
     olu.ticks("I agree that you keep this")
-    olu.presses("Make the promise")
+    olu.presses("Make the pledge")
     olu.sees("Reminders", "confirm that the address is yours")
     [link] = links_in_the_mail()
     olu.opens(link)
@@ -57,7 +57,7 @@ def test_somebody_is_reminded_has_posted_and_has_enough_of_it(arrive, javascript
     assert everyone(case) == 0
     olu.fills("How many have you written by hand and posted?", "2")
     olu.presses("I have posted them")
-    olu.is_at("3 letters promised")
+    olu.is_at("3 letters pledged")
     assert everyone(case) == 2
 
     olu.opens(stop)
@@ -77,7 +77,7 @@ def test_an_evening_to_write_goes_into_a_calendar_without_an_address(
     tomorrow = timezone.localdate() + datetime.timedelta(days=1)
 
     olu.opens("/cases/ana-test/pledge/")
-    olu.presses("Make the promise")
+    olu.presses("Make the pledge")
     olu.sees("In your calendar")
     [day, *_more] = icalendar.Calendar.from_ical(
         olu.downloads("The last days for your calendar")

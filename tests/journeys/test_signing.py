@@ -38,7 +38,7 @@ def test_somebody_signs_says_yes_and_takes_it_back(arrive, javascript, still_clo
     maren.picks("The country you sign from", "Norway")
     maren.fills("E-mail", "maren@example.org")
     maren.ticks("Show my first name and country")
-    maren.ticks("Tell me what becomes of Ana Test")
+    maren.ticks("Tell me what happens to Ana Test")
     maren.presses("Sign")
     maren.is_at("Check your mailbox")
     assert OutgoingMail.objects.count() == Signature.objects.count() == 1

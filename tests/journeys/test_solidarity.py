@@ -37,7 +37,7 @@ def writes_a_message(visitor) -> None:
     visitor.opens("/cases/ana-test/")
     visitor.presses("Send words of support")
     visitor.sees("Ana Test, and perhaps somebody who opens the post first", "Step 1 of 3")
-    visitor.unfolds("Sentences you can begin with")
+    visitor.unfolds("Sentences to start with")
     visitor.ticks("Du er ikke glemt.")
     if visitor.control("Begin the message with these").is_visible():  # without JavaScript
         visitor.presses("Begin the message with these")

@@ -169,7 +169,7 @@ def test_pledge_of_one_letter_is_told_in_the_singular():
 )
 def test_french_counts_nought_as_one(number, words):
     with override("fr"):
-        found = ngettext("%(number)s letter promised", "%(number)s letters promised", number)
+        found = ngettext("%(number)s letter pledged", "%(number)s letters pledged", number)
 
     assert found % {"number": number} == words
 

@@ -596,7 +596,7 @@ def test_words_of_a_rule_are_lines_and_one_that_stops_says_so():
 def test_a_rule_that_can_not_work_is_an_error_beside_it():
     case = make_ready()
     client = signed_in("editor")
-    asterisk = "“pr*y”: a * stands at the end of a word, for any ending."
+    asterisk = "“pr*y”: a * goes at the end of a word, for any ending."
     useless = "Only a rule that forbids, and names words, can stop."
     rules = [
         ({"words": "pr*y"}, {"words": [asterisk]}),
@@ -736,7 +736,7 @@ def test_a_list_of_words_is_a_word_a_line(role):
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"words": "a*b"}, "“a*b”: a * stands at the end of a word, for any ending."),
+        ({"words": "a*b"}, "“a*b”: a * goes at the end of a word, for any ending."),
         ({"language": "English!"}, "“English!” is not a language code. It is two or three small"),
         ({"language": "English"}, "“English” is not a language code: write “en”."),
         (

@@ -83,7 +83,10 @@ def test_what_only_the_first_changed_stays_when_the_second_saves_another_field()
     case.refresh_from_db()
     demand.refresh_from_db()
     assert (case.headline, case.summary, demand.text) == ("New", "New summary", "Name nobody")
-    assert "Somebody else changed this meanwhile, and it was kept: Headline" in said(response)[-1]
+    assert (
+        "Somebody else changed this in the meantime, and it was kept: Headline"
+        in said(response)[-1]
+    )
 
 
 @pytest.mark.slow

@@ -793,8 +793,8 @@ def test_deleted_word_list_does_not_come_back(content):
         ('"insult"', '"joke"', "lists 1, kind: Value 'joke' is not a valid choice."),
         ('language = "es"', "", "lists 2, language: This field cannot be blank."),
         ('["se arrepentirá"]', '"se arrepentirá"', "lists 2, words: must be a list of texts."),
-        ("idiot*", "id*ot", "lists 1, words: “id*ot”: a * stands at the end of a word, for any"),
-        ("idiot*", "*", "lists 1, words: “*”: a * stands at the end of a word, for any ending."),
+        ("idiot*", "id*ot", "lists 1, words: “id*ot”: a * goes at the end of a word, for any"),
+        ("idiot*", "*", "lists 1, words: “*”: a * goes at the end of a word, for any ending."),
         (
             '"threat"\nlanguage = "es"',
             '"insult"\nlanguage = "en"',

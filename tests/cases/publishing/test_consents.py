@@ -132,7 +132,7 @@ def test_it_takes_two_people_and_a_consent_to_show_it_again():
     with pytest.raises(acts.NotReady, match="No consent is in force"):
         acts.confirm_unfreeze(case, other)
     make_consent(case)
-    with pytest.raises(acts.Refused, match="Somebody else"):
+    with pytest.raises(acts.Refused, match="Somebody other than"):
         acts.confirm_unfreeze(case, one)
     acts.confirm_unfreeze(case, other)
 

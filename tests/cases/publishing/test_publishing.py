@@ -230,9 +230,9 @@ def test_letters_that_no_paper_can_show_are_remarked_with_where_they_stand():
     target.save()
 
     assert [remark for remark in gate.remarks(read_again(case)) if "box" in remark] == [
-        "On paper a box stands for characters that our printing lacks, in the case sheet: ש ר ה "
+        "We cannot print some characters in the case sheet; on paper each becomes a box: ש ר ה "
         "(Hebrew)",
-        "On paper a box stands for characters that our printing lacks, in the target: מ ש ר ד "
+        "We cannot print some characters in the target; on paper each becomes a box: מ ש ר ד "
         "(Hebrew)",
     ]
 
@@ -274,7 +274,7 @@ def test_whatever_stands_on_a_sheet_is_looked_at_before_it_is_printed(change, na
     change(case)
 
     assert [remark for remark in gate.remarks(read_again(case)) if "box" in remark] == [
-        f"On paper a box stands for characters that our printing lacks, in {named}: ส ม (Thai)"
+        f"We cannot print some characters in {named}; on paper each becomes a box: ส ม (Thai)"
     ]
 
 
@@ -460,7 +460,7 @@ def test_unfreezing_takes_two():
     with pytest.raises(acts.Refused, match="Nobody has asked"):
         acts.confirm_unfreeze(case, other)
     acts.ask_to_unfreeze(case, one)
-    with pytest.raises(acts.Refused, match="Somebody else"):
+    with pytest.raises(acts.Refused, match="Somebody other than"):
         acts.confirm_unfreeze(case, one)
     assert read_again(case).freeze == Freeze.HIDDEN
     acts.confirm_unfreeze(case, other)

@@ -195,7 +195,7 @@ def test_a_new_address_of_a_published_case_waits_for_a_second_person(client):
     page = text(other.get(reverse("admin:cases_case_change", args=[case.pk])))
     assert "PO Box 666<br>0002 Elsewhere" in page
     assert "1 change to a published case waits for a second person" in text(other.get("/admin/"))
-    assert "Somebody else than who asked" in said(decide(one, change))[0]
+    assert "Somebody other than the person who asked" in said(decide(one, change))[0]
     assert target(case).postal == OLD
     decide(other, change)
     assert (target(case).postal, target(case).email) == (NEW, "x@example.org")
@@ -344,7 +344,7 @@ def test_what_was_changed_meanwhile_is_asked_for_anew():
 
     answer = decide(other, first)
 
-    assert "It was changed meanwhile" in said(answer)[0]
+    assert "It was changed in the meantime" in said(answer)[0]
     assert target(case).postal == ""
 
 
@@ -371,7 +371,7 @@ def test_what_was_deleted_meanwhile_is_not_approved():
 
     answer = decide(signed_in("editor"), change)
 
-    assert said(answer) == ["It was deleted meanwhile."]
+    assert said(answer) == ["It was deleted in the meantime."]
     assert not Target.objects.exists()
 
 
@@ -720,7 +720,7 @@ def test_the_words_of_a_list_that_begins_to_stop_are_shown_and_no_others_are_app
 
     save(one, WordList.objects.get(), words="freedom")
 
-    assert "It was changed meanwhile" in said(decide(other, change))[0]
+    assert "It was changed in the meantime" in said(decide(other, change))[0]
     assert WordList.objects.get().stops is False
 
 
@@ -737,7 +737,7 @@ def test_the_words_of_a_rule_that_begins_to_stop_are_shown_and_no_others_are_app
 
     save(one, case, **of_rule(one, rule, words="freedom"))
 
-    assert "It was changed meanwhile" in said(decide(other, change))[0]
+    assert "It was changed in the meantime" in said(decide(other, change))[0]
     assert SafetyRule.objects.get(pk=rule.pk).stops is False
 
 

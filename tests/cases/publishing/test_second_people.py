@@ -102,7 +102,7 @@ def test_a_superuser_never_passes_alone_and_an_editor_is_no_second_person():
     act(root, draft, "publish")
     act(root, draft, "publish")
     change = PendingChange.objects.get()
-    assert "Somebody else than who asked" in said(decide(root, change))[0]
+    assert "Somebody other than the person who asked" in said(decide(root, change))[0]
     assert "another role" in said(decide(signed_in("editor"), change))[0]
     assert decide(signed_in("moderator"), change, follow=False).status_code == 403
     assert decide(signed_in("counter"), change, follow=False).status_code == 403

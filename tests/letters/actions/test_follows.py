@@ -180,7 +180,7 @@ def test_who_wants_news_needs_an_address(client):
 
     assert response.status_code == 200
     assert list(response.context["form"].errors) == ["email"]
-    assert "take the tick off the box for news" in response.content.decode()
+    assert "untick the box for news" in response.content.decode()
     assert response.context["form"]["follow"].value()
 
 

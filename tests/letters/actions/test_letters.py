@@ -60,7 +60,7 @@ def test_who_has_sent_a_letter_is_asked_to_tell_of_an_answer(client):
 
     there = page(client.get(letter.get_absolute_url()))
 
-    assert there.texts("a", href=url) == ["If you get an answer, tell us", "I got a reply"]
+    assert there.texts("a", href=url) == ["If you get a reply, tell us", "I got a reply"]
 
 
 def test_the_model_letter_can_be_sent_as_it_stands(client):
@@ -259,7 +259,7 @@ def test_with_ties_to_the_country_the_full_name_is_advised_against_once(client):
 
     response = client.post(url, form)
     assert response.status_code == 200
-    assert "With ties to the country, we advise you" in response.content.decode()
+    assert "As you have ties to the country, we advise you" in response.content.decode()
     assert not Letter.objects.exists()
 
     advised = response.context["form"]["advised"].value()

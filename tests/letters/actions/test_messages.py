@@ -348,7 +348,7 @@ def test_an_address_on_request_is_asked_for_by_mail(client, settings):
 
     page = text(client.get(message.get_absolute_url()))
 
-    assert "we give it to who asks" in page
+    assert "ask us for it" in page
     assert "mailto:us@example.org" in page
 
 

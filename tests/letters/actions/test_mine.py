@@ -417,7 +417,7 @@ def test_the_list_says_that_its_link_works_on_after_it_was_forgotten():
     shown = client.get(MINE)
     client.post(MINE, {"act": "forget-all"})
 
-    assert "open all of this for 30 days, also after you forget it here" in text(shown)
+    assert "open all of this for 30 days, even after you delete it here" in text(shown)
     with time_machine.travel(timezone.now() + 29 * DAY):
         assert Client().get(shown.context["list_url"]).status_code == 200
 
@@ -506,7 +506,7 @@ def test_each_state_is_told_in_words():
     Case.objects.filter(pk=late.case_id).update(freeze="paused", freeze_reason="A test.")
     assert "Ready to be printed and posted." in text(device_with(late).get(MINE))
     held = make_letter(case, state="posted", route="post", needs_review=True)
-    assert "Somebody of the campaign has a look" in text(device_with(held).get(MINE))
+    assert "Somebody from the campaign has a look" in text(device_with(held).get(MINE))
 
 
 def test_each_letter_shows_the_day_that_matters_and_what_comes_next():
@@ -518,8 +518,8 @@ def test_each_letter_shows_the_day_that_matters_and_what_comes_next():
     told = {
         ("drafting", ""): ("It has to be there by", "Choose how it travels"),
         ("ready", "post"): ("It has to be there by", "Print it"),
-        ("posted", "post"): ("Posted on 20 November 2026.", "Did an answer come? Tell us"),
-        ("posted", "email"): ("Sent on 20 November 2026.", "Did an answer come? Tell us"),
+        ("posted", "post"): ("Posted on 20 November 2026.", "Did you get a reply? Tell us"),
+        ("posted", "email"): ("Sent on 20 November 2026.", "Did you get a reply? Tell us"),
         ("submitted", "deliver"): ("With us since 20 November 2026.", "Change it"),
         ("approved", "deliver"): ("We read it on 20 November 2026.", "Change it"),
         ("asked", "deliver"): ("We read it on 20 November 2026.", "Change it, and hand it in"),

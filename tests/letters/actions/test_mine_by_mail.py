@@ -474,6 +474,6 @@ def test_the_letter_about_the_year_is_asked_for_and_all_mails_are_stopped_here(c
     client.post(page, {"act": "stop-mails"})
 
     assert "The letter about the year 2025" in wanted
-    assert "One mail, when the campaign of the year is over." in wanted
+    assert "One mail, when this year’s campaign is over." in wanted
     assert "Send me one letter" not in wanted
     assert Follow.objects.get().state == "ended"

@@ -35,7 +35,7 @@ def test_a_promise_for_a_case_opens_its_private_page(client):
     assert response.url == pledge.get_absolute_url()
     assert (pledge.case, pledge.edition, pledge.number) == (case, case.edition, 5)
     page = client.get(response.url)
-    assert "5 letters promised" in page.content.decode()
+    assert "5 letters pledged" in page.content.decode()
     assert "Test Person of the North" in page.content.decode()
     assert page["Cache-Control"] == "no-store, private"
 
@@ -105,7 +105,7 @@ def test_a_promise_shows_what_is_done(client):
 
     make_letter(pledge.case, pledge=pledge, state="submitted")
     page = client.get(pledge.get_absolute_url()).content.decode()
-    assert "Promise kept" in page
+    assert "Pledge done" in page
 
 
 def test_a_letter_can_be_written_for_a_promise(client):
@@ -165,7 +165,7 @@ def test_a_promise_is_given_back_and_taken_up_again(client):
     act(client, pledge, "release")
     pledge.refresh_from_db()
     assert pledge.state == PledgeState.RELEASED
-    assert "Promise given back" in client.get(pledge.get_absolute_url()).content.decode()
+    assert "Pledge cancelled" in client.get(pledge.get_absolute_url()).content.decode()
 
     act(client, pledge, "reopen")
     pledge.refresh_from_db()
@@ -486,7 +486,7 @@ def test_a_class_is_let_count_by_one_click_from_the_first_page(client):
 
     assert answers == [["30 no longer need review."], ["0 no longer need review."]]
     assert everyone(pledge.case) == 30
-    assert "Promise kept" in client.get(pledge.get_absolute_url()).content.decode()
+    assert "Pledge done" in client.get(pledge.get_absolute_url()).content.decode()
     assert "to look at" not in text(staff.get("/admin/"))
 
 

@@ -405,7 +405,7 @@ def test_the_last_day_still_takes_signatures_and_the_next_says_so(client):
         page = words_on(client, petition)
         late = client.post(url_of(petition), form | {"token": token()})
 
-    assert "This petition takes no more signatures" in page
+    assert "This petition is closed" in page
     assert "<button" not in page
     assert late.status_code == 409
     assert "stopped taking signatures" in late.content.decode()

@@ -273,7 +273,7 @@ def test_after_the_last_day_of_one_target_the_others_can_be_written_to(client, c
     )
 
     assert sheet(text)[0] == "Dear Prosecutor,"
-    assert "The last day to write to the one you chose is over." in late.content.decode()
+    assert "The last day to write to the person you chose has passed." in late.content.decode()
     assert sheet(late.content.decode())[:2] == [
         "Dear Prosecutor,",
         "My own words about it, all of them.",

@@ -390,7 +390,7 @@ def test_one_sender_who_sends_more_than_any_class_raises_an_alarm(clock, monkeyp
     assert alarm.case is None
     staff = signed_in("moderator")
     assert "1 alarm" in text(staff.get("/admin/"))
-    assert "Nobody knows here who they are." in text(staff.get(f"{LIST}{alarm.pk}/change/"))
+    assert "Nobody here knows who they are." in text(staff.get(f"{LIST}{alarm.pk}/change/"))
     staff.post(f"{LIST}{alarm.pk}/change/", {"reason": "A school in Testville."})
     assert "alarm" not in " ".join(line.text for line in staff.get("/admin/").context["today"])
     assert not Alarm.objects.open().exists()

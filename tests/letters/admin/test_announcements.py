@@ -111,7 +111,7 @@ def test_who_asked_is_refused_though_they_press_it(outcome):
 
     response = act(ana, outcome, APPROVE)
 
-    assert said(response) == ["Somebody else than who asked has to approve it."]
+    assert said(response) == ["Somebody other than the person who asked has to approve it."]
     assert Announcement.objects.get().approved_at is None
 
 
@@ -137,7 +137,7 @@ def test_an_outcome_that_is_edited_meanwhile_is_shown_and_asked_for_anew(outcome
     read = {"act": APPROVE, "seen": ben.get(page(outcome)).context["seen"]}
     Outcome.objects.update(headline="Free on bail")
 
-    assert "ask for it anew" in said(ben.post(url, read, follow=True))[0]
+    assert "ask for it again" in said(ben.post(url, read, follow=True))[0]
     anew = ben.get(page(outcome))
     assert "Free on bail" in text(anew)
     assert buttons(anew) == [ASK, TAKE_BACK]
@@ -180,7 +180,7 @@ def test_why_nobody_can_be_told_is_said(outcome):
 
     response = client.get(page(outcome))
 
-    assert "The case is not shown now, so nothing is told of it." in text(response)
+    assert "The case is not shown now, so no news of it is sent." in text(response)
     assert buttons(response) == []
     assert "not shown now" in said(act(client, outcome, ASK))[0]
 

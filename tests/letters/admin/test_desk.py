@@ -475,7 +475,7 @@ def test_after_an_hour_only_who_leads_can_undo(still_clock):
     still_clock.shift(datetime.timedelta(hours=1, seconds=1))
     for client in [mo, mia, lea]:
         client.force_login(client.person)  # nobody stays signed in so long
-    assert "Only who decided it can undo it" in said(undo(mo))[0]
+    assert "Only the person who decided it can undo it" in said(undo(mo))[0]
     assert state_of(letter) == "approved"
     assert f"Letter {letter.pk}: approved" in text(lea.get(f"{DESK}decisions/"))
     undo(lea)

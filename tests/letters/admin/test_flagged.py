@@ -186,6 +186,6 @@ def test_the_head_says_how_many_wait_and_since_when_and_a_lead_undoes_after_the_
 
     assert "One waits. The oldest has waited for 1 week, 2 days." in head
     assert "/admin/letters/signature/desk/decisions/" in head
-    assert said(late)[0].startswith("Only who decided it can undo it within an hour")
+    assert said(late)[0].startswith("Only the person who decided it can undo it within an hour")
     assert listed == [(Decision.objects.get(), True)]
     assert standing(signature)[2]

@@ -76,8 +76,8 @@ def test_who_reads_a_letter_is_told_of_boxes_in_name_and_address_too():
 
     shown = text(signed_in("moderator").get(page(letter)))
 
-    assert "does not have these characters: ส ม (Thai), מ ש ר ד (Hebrew). On paper a box" in shown
-    assert "On paper a box" not in text(signed_in("moderator").get(page(plain)))
+    assert "cannot print these characters: ส ม (Thai), מ ש ר ד (Hebrew). On paper each" in shown
+    assert "On paper each" not in text(signed_in("moderator").get(page(plain)))
 
 
 def test_list_shows_no_name_address_or_word_of_a_letter():

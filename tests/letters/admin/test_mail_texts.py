@@ -101,8 +101,8 @@ def test_each_text_has_a_name_for_staff_which_its_history_tells(editor):
     [
         ({"body": "Here it is: {linc}"}, "body", "{linc} can’t be filled in here."),
         ({"body": "Here is {what}."}, "body", "{link} is missing"),
-        ({"body": BODY + " { what }"}, "body", "A brace stands alone."),
-        ({"body": BODY + " {what.case}"}, "body", "A brace stands alone."),
+        ({"body": BODY + " { what }"}, "body", "There is a single brace."),
+        ({"body": BODY + " {what.case}"}, "body", "There is a single brace."),
         ({"body": ""}, "body", "This field is required."),
         ({"subject": "For {what} from {organisation}"}, "subject", "{what} can’t be filled in"),
         ({"subject": "Your link"}, "subject", "{organisation} is missing"),

@@ -62,7 +62,7 @@ def test_what_overlaps_is_one_mark_and_is_put_back_one_by_one():
     first = Redaction.objects.earliest("pk")
     response = redact(moderator, letter, "", put_back=first.pk)
 
-    assert said(response) == [f"Letter {letter.pk}: the words stand there again."]
+    assert said(response) == [f"Letter {letter.pk}: the words are back."]
     assert body_of(letter).startswith("I met Ana’s […].")
 
 
@@ -70,8 +70,8 @@ def test_what_overlaps_is_one_mark_and_is_put_back_one_by_one():
     ("words", "which", "error"),
     [
         ("", "", "Give the words to leave out."),
-        ("her brother", "", "These words do not stand in the letter."),
-        ("Ana", "4", "They stand there only 3 times."),
+        ("her brother", "", "These words are not in the letter."),
+        ("Ana", "4", "They are there only 3 times."),
         (BODY, "", "Nothing would be left: reject the letter instead."),
     ],
 )
@@ -224,7 +224,7 @@ def test_what_is_left_out_of_a_letter_in_a_hand_in_is_printed_anew():
     assert _to_print_anew(hand_in) == [1]
     press = f"/admin/letters/handin/{hand_in.pk}/printed/"
     refused = signed_in("delivery").post(press, follow=True)
-    assert "A part was not fetched yet, or is made anew" in said(refused)[0]
+    assert "A part was not fetched yet, or is being made again" in said(refused)[0]
     hand_in.parts.update(made_at=now, fetched_at=now)
     put_back = Redaction.objects.earliest("pk").pk
     redact(client, letters[0], "", put_back=put_back)

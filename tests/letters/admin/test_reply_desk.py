@@ -169,7 +169,9 @@ def test_after_an_hour_only_who_leads_can_undo(still_clock):
     listed = text(lead.get(f"{DESK}decisions/"))
 
     for refused in [by_another, late]:
-        assert said(refused)[0].startswith("Only who decided it can undo it within an hour")
+        assert said(refused)[0].startswith(
+            "Only the person who decided it can undo it within an hour"
+        )
     assert state_of(reply) == "read"
     assert f"Reply {reply.pk}: read" in listed
     assert on_desk(undo(lead)) == reply

@@ -165,7 +165,7 @@ def test_a_freeze_on_the_way_ends_the_file(monkeypatch):
 
     *letters, last = rows_of(b"".join(lines))
     assert len(letters) == 2
-    assert last == ["Stopped: the case was frozen meanwhile. Delete this file."]
+    assert last == ["Stopped: the case has been frozen in the meantime. Delete this file."]
 
 
 def test_who_took_a_file_is_noted():

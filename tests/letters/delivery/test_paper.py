@@ -268,7 +268,7 @@ def test_nothing_is_printed_before_all_parts_were_fetched():
     response = press(staff, hand_in, "printed")
 
     assert said(response) == [
-        "A part was not fetched yet, or is made anew: fetch and print that too."
+        "A part was not fetched yet, or is being made again: fetch and print that too."
     ]
     hand_in.refresh_from_db()
     assert hand_in.state == "ready"

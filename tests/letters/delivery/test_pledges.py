@@ -153,7 +153,7 @@ def test_it_is_made_smaller_with_a_sentence_and_the_rest_is_given_back(client):
     assert (now.number, now.answer, now.waits_for_look) == (60, words, False)
     page = words_of(client, pledge)
     assert words in page
-    assert "60 letters promised" in page
+    assert "60 letters pledged" in page
     assert everyone(pledge.case) == 0
     by_hand(client, pledge, 21)
     assert pledge.letters.count() == 40
@@ -354,12 +354,12 @@ def test_an_answer_says_nothing_of_a_case_that_the_promise_is_not_for_any_more(c
     assert "Ana Test" not in page
 
 
-@pytest.mark.parametrize("way", ["given back", "erased", "another address"])
+@pytest.mark.parametrize("way", ["cancelled", "erased", "another address"])
 def test_an_answer_that_nobody_waits_for_any_more_does_not_leave(client, way):
     pledge = make_big_pledge()
     answer(signed_in("moderator"), pledge, "welcome")
     match way:
-        case "given back":
+        case "cancelled":
             act(client, pledge, "release")
         case "erased":
             client.post(f"{pledge.get_absolute_url()}erase/")

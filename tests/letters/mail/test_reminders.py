@@ -272,7 +272,7 @@ def freeze(pledge: Pledge, how: str) -> None:
 
 
 ENDS = {
-    "given back": lambda pledge: pledges.release(pledge),
+    "cancelled": lambda pledge: pledges.release(pledge),
     "paused": lambda pledge: freeze(pledge, "paused"),
     "hidden": lambda pledge: freeze(pledge, "hidden"),
     "withdrawn": lambda pledge: freeze(pledge, "withdrawn"),
@@ -720,7 +720,7 @@ def test_what_cannot_be_is_said_beside_its_field_and_nothing_counts(client, now,
         assert reading.page(response).one("input", name="letters").get("checked") is not None
 
 
-@pytest.mark.parametrize("end", ["given back", "paused", "hidden", "withdrawn", "closed"])
+@pytest.mark.parametrize("end", ["cancelled", "paused", "hidden", "withdrawn", "closed"])
 def test_what_came_to_an_end_leads_to_the_question_and_nothing_counts(client, now, end):
     case = make_case_to_write_for()
     pledge = make_asked(case)

@@ -258,7 +258,7 @@ def test_words_that_are_changed_while_it_waits_have_to_be_asked_for_anew(teller)
 
     assert "What it says was changed after this was asked for" in stale
     assert "tyrant" not in stale
-    assert "ask for it anew" in said_no
+    assert "ask for it again" in said_no
     assert "tyrant" in fresh
     assert "tyrant" in mailed
 

@@ -293,7 +293,7 @@ def test_one_person_alone_lets_nothing_go():
 
     response = decide(client, letter, "let-go")
 
-    assert said(response) == ["Somebody else than who asked has to approve it."]
+    assert said(response) == ["Somebody other than the person who asked has to approve it."]
     assert erasure.erase_expired()["letters"] == 0
     assert "somebody asks to let go 1 letters" in text(signed_in("safety").get("/admin/"))
 

@@ -589,7 +589,7 @@ def test_what_is_taken_out_no_longer_counts_and_stays_readable():
     assert everyone(paper.case) == 0
     assert "Counted twice." in text(response)
     assert "Correct…" not in text(response)
-    assert "It was taken out: enter it anew." in text(correct(client, paper, number="4"))
+    assert "It was taken out: enter it again." in text(correct(client, paper, number="4"))
     assert everyone(paper.case) == 0
 
 

@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 ASKS = "Please stop building on the pastures, and listen to those who live from them."
 NO_DEMAND = "The letter does not say yet what you ask for."
-OURS = "Every word of it is ours."
+OURS = "It is our model letter, unchanged."
 TOO_LONG = "This is longer than one page."
 
 
@@ -170,8 +170,8 @@ def test_what_stops_the_text_comes_first_and_says_what_to_do(case):
 
     assert (threat.stops, advice.stops) == (True, False)
     assert threat.sentence == (
-        "“We will find you” reads as a threat. "
-        "Take it out or say it otherwise: with it the text can’t go."
+        "“We will find you” reads as a threat. Take it out or say it another way: the "
+        "text can’t be sent with it."
     )
     assert checks.blocking_problems(text, case) == [threat]
 
@@ -279,7 +279,7 @@ def test_a_kept_letter_is_looked_at_as_one_to_its_own_target(case):
     chair = make_target(case, salutation="Ms Chair,")
     letter = make_letter(case, target=chair, body=f"Ms Chair,\n\n{ASKS}")
 
-    twice = [one for one in checks.problems_of(letter) if "stand twice" in one.sentence]
+    twice = [one for one in checks.problems_of(letter) if "appear twice" in one.sentence]
 
     assert [problem.words for problem in twice] == ["Ms Chair,"]
 
@@ -368,14 +368,14 @@ def test_the_own_address_may_stand_where_the_rules_say_so_but_not_that_of_others
 
     found = checks.problems(text, case, about=AppliesTo.SOLIDARITY, own_email="Sam@Example.org")
 
-    theirs = "Is it somebody else’s? They have not agreed that it is passed on."
+    theirs = "Is it somebody else’s? They have not agreed to have it passed on."
     assert [(problem.words, problem.why) for problem in found] == [
         ("kim@example.org", theirs),
         ("+47 22 12 34 56", theirs),
     ]
 
 
-THEIRS = "Is it somebody else’s? They have not agreed that it is passed on."
+THEIRS = "Is it somebody else’s? They have not agreed to have it passed on."
 
 
 @pytest.mark.parametrize(
@@ -384,12 +384,12 @@ THEIRS = "Is it somebody else’s? They have not agreed that it is passed on."
         ("kim@example.org", "is an e-mail address.", THEIRS),
         ("+47 22 12 34 56", "looks like a telephone number.", THEIRS),
         ("12 Some Street", "looks like an address.", THEIRS),
-        ("www.example.org", "is a link.", "On paper nobody can follow it: say what it shows."),
+        ("www.example.org", "is a link.", "Nobody can click on paper: say what the page shows."),
     ],
 )
 def test_each_way_to_reach_somebody_is_told_with_what_it_is_and_why(case, words, sentence, why):
     rule(case, [], topic="own-address", why="")
-    mine = "" if "link" in sentence else "Your own address need not stand in the text. "
+    mine = "" if "link" in sentence else "You don’t need to put your own address in the text. "
 
     [problem] = checks.problems(f"{ASKS} Here: {words} or so.", case)
 
@@ -403,7 +403,7 @@ def test_each_way_to_reach_somebody_is_told_with_what_it_is_and_why(case, words,
         (
             "insult",
             "“Testword” reads as an insult.",
-            "Who is insulted stops reading. Be firm about what happened, and courteous.",
+            "People who are insulted stop reading. Be firm about what happened, and polite.",
         ),
         (
             "threat",
@@ -490,7 +490,7 @@ def test_a_demand_is_known_also_in_a_language_whose_common_words_we_do_not_know(
 
 def test_a_long_line_is_no_greeting_however_it_begins(case):
     line = "Dear Minister who lets others build on the pastures of so many families in the north"
-    assert "will stand twice" in " ".join(sentences(f"{line}\n\n{ASKS}", case))
+    assert "will appear twice" in " ".join(sentences(f"{line}\n\n{ASKS}", case))
 
     assert sentences(f"{line} of the country\n\n{ASKS}", case) == []
 
@@ -549,7 +549,7 @@ def test_more_than_a_card_is_told(case):
 def test_a_greeting_that_the_sheet_has_already_is_told(case, begins, words):
     text = f"{begins}{ASKS} I am a teacher."
 
-    found = [one for one in checks.problems(text, case) if "stand twice" in one.sentence]
+    found = [one for one in checks.problems(text, case) if "appear twice" in one.sentence]
 
     assert [one.words for one in found] == ([words] if words else [])
     assert all(text[one.start : one.end] == one.words for one in found)
@@ -562,10 +562,10 @@ def test_a_close_and_the_name_that_stand_below_already_are_told(case):
 
     assert [(one.sentence, text[one.start : one.end]) for one in found] == [
         (
-            "“Yours faithfully,” will stand twice: below the text stands how the letter ends.",
+            "“Yours faithfully,” will appear twice: the ending is already below the text.",
             "Yours faithfully,",
         ),
-        ("“Sam  Tester” will stand twice: your name stands below.", "Sam  Tester"),
+        ("“Sam  Tester” will appear twice: your name is already below the text.", "Sam  Tester"),
     ]
     assert checks.problems(f"{ASKS} I am a teacher. Yours faithfully.", case) == []
 
@@ -574,7 +574,9 @@ def test_around_a_message_stands_nothing_but_the_name(case):
     text = "Dear Ana,\nwe think of you and the herds.\nWarm regards,\nSam"
     about = {"about": AppliesTo.SOLIDARITY, "name": "Sam"}
 
-    assert sentences(text, case, **about) == ["“Sam” will stand twice: your name stands below."]
+    assert sentences(text, case, **about) == [
+        "“Sam” will appear twice: your name is already below the text."
+    ]
     assert sentences("Sam", case, **about) == []
 
 

@@ -108,7 +108,7 @@ def test_model_letters_fit_on_one_page_and_say_what_is_asked(paper):
     assert {place: number for place, number in pages.items() if number > 1} == {}
     # Neither too long by the estimate, nor without a demand.
     assert {sentence for told in remarks.values() for sentence in told} == {
-        "Every word of it is ours."
+        "It is our model letter, unchanged."
     }
 
 

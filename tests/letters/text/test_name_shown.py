@@ -23,7 +23,7 @@ from tests.letters.sending import (
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
 ASKED = "If that is right, send the form once more."
-BOXES = "On paper a box stands for each."
+BOXES = "On paper each becomes a box."
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ def test_ties_ask_what_will_appear_and_not_how_it_is_called(
 
     assert (answer.status_code == 200) is is_advised
     if is_advised:
-        assert "With ties to the country, we advise you" in page_of(answer)
+        assert "As you have ties to the country, we advise you" in page_of(answer)
 
 
 # --- letters that our faces lack
@@ -212,7 +212,7 @@ def test_an_address_that_can_not_be_printed_is_told_to_who_writes(client, case):
 
     page = page_of(client.get(make_letter(case).get_absolute_url()))
 
-    assert "Our printing does not have these characters: מ ש ר ד (Hebrew)." in page
+    assert "We cannot print these characters: מ ש ר ד (Hebrew)." in page
 
 
 def test_the_check_tells_where_a_letter_stands_that_can_not_be_printed(client, case):
@@ -220,7 +220,7 @@ def test_the_check_tells_where_a_letter_stands_that_can_not_be_printed(client, c
 
     page = page_of(client.post(url, {"body": "I write for שרה and สมชาย.", "subject": "王"}))
 
-    assert "Our printing does not have these characters: ש ר ה (Hebrew), ส ม ช" in page
+    assert "We cannot print these characters: ש ר ה (Hebrew), ส ม ช" in page
     assert "these characters: 王 (Chinese, Japanese)" in page
     assert 'data-words="שרה"' in page
     assert 'data-field="subject" data-start="0" data-words="王"' in page

@@ -138,7 +138,7 @@ def test_the_page_says_that_it_may_come_too_late(client):
 
     words = words_of(client, letter.get_absolute_url())
 
-    assert "By post it may come too late: it is of use until 20 November 2026." in words
+    assert "By post it may arrive too late: it can help until 20 November 2026." in words
 
 
 def test_the_page_takes_the_deadline_where_nothing_is_known(client):

@@ -89,7 +89,7 @@ def test_the_last_safe_day_to_post_is_a_day_of_its_own_if_it_is_known(client, de
     assert safe < deadline
     assert days == [
         ("Write for Rights 2025: the last safe day to post my letters", safe),
-        ("Write for Rights 2025: the letters that I promised", DAY),
+        ("Write for Rights 2025: the letters I pledged to write", DAY),
     ]
 
 
@@ -131,7 +131,7 @@ def test_names_are_read_as_they_were_written_in_lines_of_75_octets(client):
     one, other = both_read(response)
     assert one["description"] == other.description.value
     assert one["description"].split("\n") == [
-        "You promised 2 letters.",
+        "You pledged 2 letters.",
         f"For {name.strip()}, Norway.",
         f"Go on here: http://testserver{pledge.get_absolute_url()}",
     ]
@@ -187,7 +187,7 @@ def test_a_promise_for_any_case_names_nobody(client):
 
     one, _other = both_read(the_day(client, pledge))
 
-    assert one["description"].startswith("You promised 3 letters.\nGo on here:")
+    assert one["description"].startswith("You pledged 3 letters.\nGo on here:")
 
 
 @pytest.mark.parametrize(

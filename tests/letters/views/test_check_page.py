@@ -73,8 +73,10 @@ def test_a_message_of_support_has_the_check_too(client, case, threats):
     stopped = page(client.post(url, form))
 
     assert shown.texts("b")[:2] == [
-        "“we will find you” reads as a threat. "
-        "Take it out or say it otherwise: with it the text can’t go.",
+        (
+            "“we will find you” reads as a threat. Take it out or say it another way: the "
+            "text can’t be sent with it."
+        ),
         "“soldiers” is better left out.",
     ]
     assert not shown.all("p", id="id_body_error")
@@ -145,7 +147,7 @@ def test_a_page_that_was_not_sent_yet_says_nothing(client, case):
     html = client.get(reverse("letters:letter-write", args=[case.slug])).content.decode()
 
     assert "to look at again" not in html
-    assert "keeps nothing of it" in html
+    assert "keeps none of it" in html
 
 
 def test_what_stops_a_letter_is_an_error_beside_the_field_that_says_what_to_do(
@@ -156,7 +158,7 @@ def test_what_stops_a_letter_is_an_error_beside_the_field_that_says_what_to_do(
     html = response.content.decode()
     assert response.status_code == 200
     assert 'id="id_body_error"' in html
-    assert "“We will find you” reads as a threat. Take it out or say it otherwise" in html
+    assert "“We will find you” reads as a threat. Take it out or say it another way" in html
     assert html.count("<li data-stops>") == 1
     assert not Letter.objects.exists()
 
@@ -190,7 +192,7 @@ def test_a_draft_that_is_older_than_a_rule_does_not_leave_against_it(
 
     letter.refresh_from_db()
     assert letter.state == state
-    assert ("Take it out or say it otherwise" in shown) == (state == "drafting")
+    assert ("Take it out or say it another way" in shown) == (state == "drafting")
 
 
 def test_what_a_rule_only_advises_stops_nothing(client, case, threats):

@@ -74,13 +74,13 @@ def test_each_step_says_what_happened_and_when(kind):
     assert "We read it on 2 December 2026." in asked
     assert "You gave it to us on 3 December 2026." in answered
     assert "read and approved it on" not in answered
-    assert "Somebody of the campaign read and approved it on 4 December 2026." in approved
+    assert "Somebody from the campaign read and approved it on 4 December 2026." in approved
     assert "It waits here, with the others" in approved
     assert approved_is_found
     together = f"put with others that are handed in together (number {hand_in.pk})"
     assert f"On 5 December 2026 it was {together}." in chosen
     assert "has read it" not in chosen
-    assert "An answer came on 6 December 2026." in replied
+    assert "A reply came on 6 December 2026." in replied
     assert "Une réponse est arrivée le 6 décembre 2026." in page_of(letter, "/fr")
 
 

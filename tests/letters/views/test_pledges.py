@@ -72,7 +72,7 @@ def test_each_letter_of_a_promise_is_in_one_stage(client):
 
     # The one that staff ask to change counts already.
     assert (
-        "3 not begun 1 being written 1 ready to send 1 sent, waiting for a look "
+        "3 not started 1 being written 1 ready to send 1 sent, waiting for a look "
         "2 sent and counted" in words
     )
 
@@ -180,8 +180,8 @@ def test_what_was_begun_meanwhile_in_another_tab_stays_promised(client, monkeypa
 def test_a_promise_of_which_all_is_begun_has_no_part_to_give_back(client):
     pledge = make_pledge(number=1)
 
-    assert "Give a part back" not in words_of(client, pledge)
-    assert "Give the promise back" in words_of(client, pledge)
+    assert "Cancel a part" not in words_of(client, pledge)
+    assert "Cancel the pledge" in words_of(client, pledge)
 
 
 def test_what_was_given_back_is_changed_by_no_old_page(client):
@@ -286,9 +286,9 @@ def test_many_cases_and_letters_cost_no_more_statements_than_few(client):
     ("fields", "said"),
     [
         ({"freeze": "paused"}, "Letters for Ana are paused."),
-        ({"freeze": "hidden"}, "The case that you promised letters for is not shown"),
-        ({"freeze": "withdrawn"}, "The case that you promised letters for is not shown"),
-        ({"stage": "closed"}, "No letters are asked for Ana any more."),
+        ({"freeze": "hidden"}, "The case you pledged letters for is not shown"),
+        ({"freeze": "withdrawn"}, "The case you pledged letters for is not shown"),
+        ({"stage": "closed"}, "We no longer ask for letters for Ana."),
         ({"consent_ends_on": day(2025, 1, 1)}, "Letters for Ana are paused."),
     ],
 )
@@ -360,8 +360,8 @@ def test_the_rest_of_a_promise_goes_along_into_the_next_edition(client, for_any_
     new = make_case_to_write_for(edition=make_edition(2025, title="The new winter"))
 
     words = words_of(client, pledge)
-    assert ("In “The old winter” nobody waits for letters any more." in words) == for_any_case
-    assert "for those of “The new winter” who wait for letters." in words
+    assert ("Nobody in “The old winter” is waiting for letters any more." in words) == for_any_case
+    assert "for the people in “The new winter” who are waiting for letters." in words
 
     act(client, pledge, "for-others")
 
