@@ -141,7 +141,7 @@ def test_the_sample_sentences_in_the_language_of_the_page_stand_first(client):
 
 @pytest.mark.parametrize(
     ("dates", "said"),
-    [({"opens_on": 1}, "can be written from that day"), ({"ends_on": -2}, "were collected until")],
+    [({"opens_on": 1}, "From that day you can write"), ({"ends_on": -2}, "were collected until")],
 )
 def test_before_and_after_its_dates_the_page_says_so_and_leads_on(client, dates, said):
     dates = {name: TODAY() + days * DAY for name, days in dates.items()}
