@@ -2,11 +2,15 @@
 writes. Measured; a test compares it with real sheets and cards."""
 
 import re
+from fractions import Fraction
+from math import ceil
 from typing import NamedTuple
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from cases.printing import fonts
 
 
 class Capacity(NamedTuple):
@@ -80,6 +84,10 @@ def describe(text: str, on: str = "a4") -> Fit:
         number = len(text.split())
         counted = ngettext("%(number)s word", "%(number)s words", number)
         counted %= {"number": intcomma(number)}
+    letters = [sign for sign in text if sign.isalpha()]
+    lacking = set(fonts.missing(text))
+    if 2 * sum(sign in lacking for sign in letters) > len(letters):
+        return Fit(counted)  # boxes would stand on paper: the check says so
     fits = fits_one_page(text, on)
     if on == "card":
         sentence = _("%(count)s, one card") if fits else _("%(count)s, more than a card")
@@ -96,8 +104,18 @@ def fits_one_page(text: str, on: str = "a4") -> bool:
     room: Capacity = getattr(script, on)
     paragraphs = re.split(r"\n\s*\n", text.strip())
     lines = sum(
-        max(1, -(-len(line.strip()) // room.in_a_line))
+        max(1, ceil(_width(line.strip(), room, on)))
         for paragraph in paragraphs
         for line in paragraph.split("\n")
     )
     return lines + BREAK * (len(paragraphs) - 1) <= room.lines
+
+
+def _width(line: str, room: Capacity, on: str) -> Fraction:
+    """In lines of the page: letters of each script are as wide as theirs, all else as `room` is."""
+    width, rest = Fraction(), len(line)
+    for script in SCRIPTS:
+        number = len(script.characters.findall(line))
+        width += Fraction(number, getattr(script, on).in_a_line)
+        rest -= number
+    return width + Fraction(rest, room.in_a_line)

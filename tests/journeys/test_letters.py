@@ -734,6 +734,47 @@ def test_what_is_pasted_is_never_cut_and_said_to_be_too_long(arrive, javascript)
     assert not Letter.objects.exists()
 
 
+SPOKEN = """() => {
+    window.spoken = [];
+    const note = (region) => region.textContent.trim() && spoken.push(region.textContent.trim());
+    new MutationObserver((changes) => changes.forEach(({ target }) => {
+        const region = (target.closest ? target : target.parentElement).closest("[role=status]");
+        region && note(region);
+    })).observe(document.body, { childList: true, characterData: true, subtree: true });
+}"""
+
+
+def test_typing_is_quiet_and_what_matters_is_read_out(arrive):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive()
+
+    tore.opens("/cases/ana-test/write/?start=blank")
+    tore.page.evaluate(SPOKEN)
+    tore.field("Your letter").click()
+    tore.types("Please think of the herds before you build.")
+    tore.sees("8 words, one page")
+    assert not [said for said in spoken_by(tore) if "word" in said]
+
+    tore.field("Your letter").fill("We think of the herds before you build. " * 60)
+    tore.sees("480 words, more than a page")
+    assert "It does not fit any more." in spoken_by(tore)
+
+    for _time in range(2):
+        tore.page.evaluate("spoken.length = 0")
+        with tore.page.expect_response("**/check-text/"):
+            tore.presses("Check my text")
+        tore.page.wait_for_function("spoken.length")
+
+    tore.page.evaluate("spoken.length = 0")
+    tore.answers("Do you, or people close to you", "Yes, or I would rather not say")
+    tore.page.wait_for_function("spoken.length")
+    assert "Then think of those there before you go on." in spoken_by(tore)[0]
+
+
+def spoken_by(visitor) -> list[str]:
+    return visitor.page.evaluate("spoken")
+
+
 @pytest.mark.supporter
 def test_a_letter_that_has_arrived_is_no_draft_any_more(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
