@@ -5,7 +5,7 @@ export PORT ?= 8000
 # Each of the many processes of a run would compile anew all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test quick lint format bench walk mutants locks clean anew
+.PHONY: help run test quick lint format bench walk snapshots mutants locks clean anew
 
 help:
 	@echo "make run      the site at 127.0.0.1:$(PORT), with the 2025 campaign and a staff login"
@@ -14,6 +14,7 @@ help:
 	@echo "make lint     only what needs no test run;  make format  sets the code straight"
 	@echo "make bench    what a request costs (ROWS=1000000 adds lists with so many letters)"
 	@echo "make walk     what a supporter does on a phone, counted: clicks, fields, pages, bytes"
+	@echo "make snapshots  keeps what each page now says to who listens, in tests/snapshots/"
 	@echo "make mutants  breaks the code that counts, publishes, erases and checks, and tells what no test noticed"
 	@echo "make locks    pins the newest versions that pyproject.toml allows"
 
@@ -46,6 +47,10 @@ format: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	python -m bench
+
+snapshots: .venv/dev.stamp
+	WRITE_SNAPSHOTS=1 DATABASE_URL=sqlite:///test.sqlite3 \
+		python -m pytest -q -n logical tests/test_accessibility.py -k "not admin and not staff"
 
 walk: .venv/dev.stamp
 	python -m bench.walks

@@ -170,6 +170,18 @@ def browser(start_browser, request):
     return start_browser(getattr(request, "param", "chromium"))
 
 
+@pytest.fixture(scope="session")
+def html_checker():
+    from tests import html_checker
+
+    if not (java := html_checker.java()):
+        reason = "No Java is found, which the HTML checker needs."
+        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    checker = html_checker.HTMLChecker(java)
+    yield checker
+    checker.stop()
+
+
 @pytest.fixture
 def site(live_server, settings, monkeypatch, tmp_path):
     """The address of the running site, with the roles of its staff and no data. It ends when all

@@ -1,8 +1,10 @@
 """Every page as axe-core sees it, light and dark, on a phone and on a desk; none scrolls sideways.
 
 WCAG 2.2 AA is the floor: what axe finds there or among its best practices fails. A page is opened
-once. It is looked at with all rules on a desk, then with those that the width or the colours can
-change: most of axe's time goes into looking at the same elements again.
+once. It is looked at with all rules, supporters' on a phone and those of staff on a desk, then with
+those that the width or the colours can change: most of axe's time goes into looking at the same
+elements again. Its HTML is checked, its headings are an outline, and what supporters' pages say to
+who listens is compared with tests/snapshots/.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import datetime
 import re
 
 import pytest
+import time_machine
 from axe_playwright_python.base import AXE_SCRIPT
 from django.core import mail
 from django.core.management import call_command
@@ -62,6 +65,7 @@ from tests.factories import (
     make_theme,
 )
 from tests.letters.sending import a_picture
+from tests.snapshots import Snapshots
 from tests.staff import make_staff
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -70,16 +74,37 @@ PHONE, DESK = 360, 1280
 HEIGHT = 900
 # The narrowest of WCAG's reflow, and a desk at 200%.
 MUST_FIT = [320, 640]
+# Letters of twice the size, at the narrowest.
+TWICE = "document.documentElement.style.fontSize = '200%'"
+AS_BEFORE = "document.documentElement.style.fontSize = ''"
+# What is wider than the window, and by what; nothing if the page does not scroll.
+WIDER = """() => {
+    const width = window.innerWidth;
+    const over = document.documentElement.scrollWidth - width;
+    if (over <= 0) return null;
+    const ends = [...document.body.querySelectorAll("*")].filter(
+        (one) => one.getBoundingClientRect().right > width + 0.5 && one.checkVisibility()
+            && !one.closest(".scroll > *"));
+    const inner = ends.filter((one) => !ends.some((other) => one !== other && one.contains(other)));
+    return `${over} px wider than the window: ${inner[0]?.outerHTML.slice(0, 160)}`;
+}"""
 RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "rules": {"target-size": {"enabled": True}},
 }
 OF_COLOUR = ["color-contrast", "link-in-text-block"]
 OF_WIDTH = [*OF_COLOUR, "target-size", "scrollable-region-focusable", "css-orientation-lock"]
+DARK = {"runOnly": {"type": "rule", "values": OF_COLOUR}}
+NARROW_OR_WIDE = {"runOnly": {"type": "rule", "values": OF_WIDTH}}
 LOOKS = [
+    (PHONE, "light", RULES),
+    (PHONE, "dark", DARK),
+    (DESK, "light", NARROW_OR_WIDE),
+]
+LOOKS_OF_STAFF = [
     (DESK, "light", RULES),
-    (DESK, "dark", {"runOnly": {"type": "rule", "values": OF_COLOUR}}),
-    (PHONE, "light", {"runOnly": {"type": "rule", "values": OF_WIDTH}}),
+    (DESK, "dark", DARK),
+    (PHONE, "light", NARROW_OR_WIDE),
 ]
 # `preload` would fetch what style sheets import, from a wrong address and against the policy.
 ALWAYS = {"resultTypes": ["violations"], "preload": False}
@@ -87,13 +112,52 @@ ALWAYS = {"resultTypes": ["violations"], "preload": False}
 SETTLE = "document.getAnimations().forEach(animation => animation.finish())"
 
 
-def findings(visitor: Visitor, within: str = "html") -> list[str]:
+# An outline: no level is left out, and no heading stands twice in the same part, but for things of
+# the same name in a list.
+HEADINGS = """() => {
+    const faults = [], seen = new Set(), path = [];
+    for (const heading of document.querySelectorAll("h1, h2, h3, h4, h5, h6")) {
+        if (!heading.checkVisibility({ visibilityProperty: true })) continue;
+        const level = Number(heading.tagName[1]);
+        const text = heading.innerText.trim();
+        if (level > path.length + 1) faults.push(`leaves out a level before: ${text}`);
+        path.length = Math.min(path.length, level - 1);
+        while (path.length < level - 1) path.push("");
+        path.push(text);
+        const again = seen.has(path.join("\\n")) && !heading.closest("li");
+        if (again) faults.push(`stands twice: ${text}`);
+        seen.add(path.join("\\n"));
+    }
+    return faults;
+}"""
+
+
+@pytest.fixture(autouse=True)
+def _the_same_day():
+    """What the pages say of days is the same whenever it is compared."""
+    with time_machine.travel(datetime.datetime(2026, 12, 1, 10, tzinfo=datetime.UTC), tick=False):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def checked(request, arrive, html_checker):
+    """What `findings` notes of a page besides: its HTML, and what it says."""
+    global _checker, _snapshots
+    _checker = html_checker
+    _snapshots = Snapshots(re.sub(r"[^\w]+", "-", request.node.name).strip("-"))
+    yield
+    differences = _snapshots.differences()
+    assert not differences, listed(["`make snapshots` keeps what is said now:", *differences])
+
+
+def findings(visitor: Visitor, within: str = "html", source: str = "") -> list[str]:
     """What is wrong with the page that stands there, or with a part of it."""
     found = []
     page = visitor.page
     page.wait_for_load_state()
     page.evaluate(AXE_SCRIPT)
-    for width, scheme, rules in LOOKS:
+    is_of_staff = "/admin/" in page.url
+    for width, scheme, rules in LOOKS_OF_STAFF if is_of_staff else LOOKS:
         page.set_viewport_size({"width": width, "height": HEIGHT})
         page.emulate_media(color_scheme=scheme)
         page.evaluate(SETTLE)
@@ -106,9 +170,20 @@ def findings(visitor: Visitor, within: str = "html") -> list[str]:
     page.emulate_media(color_scheme="light")
     for width in MUST_FIT:
         page.set_viewport_size({"width": width, "height": HEIGHT})
-        over = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        if over > 0:
-            found.append(f"{page.url}, {width} px: {over} px wider than the window")
+        if over := page.evaluate(WIDER):
+            found.append(f"{page.url}, {width} px: {over}")
+    if not is_of_staff:  # theirs are written by Django's admin for the most part
+        found += [f"{page.url}: HTML: {one}" for one in _checker.errors(source or page.content())]
+        page.set_viewport_size({"width": MUST_FIT[0], "height": HEIGHT})
+        page.evaluate(TWICE)
+        if over := page.evaluate(WIDER):
+            found.append(f"{page.url}, letters twice as large: {over}")
+        page.evaluate(AS_BEFORE)
+        found += [f"{page.url}: heading {fault}" for fault in page.evaluate(HEADINGS)]
+        page.set_viewport_size({"width": PHONE, "height": HEIGHT})
+        tree = page.locator(within if within != "html" else "main, body:not(:has(main))")
+        address = page.url.removeprefix(visitor.site)
+        _snapshots.add(address, page.title(), tree.aria_snapshot())
     page.set_viewport_size({"width": DESK, "height": HEIGHT})
     return found
 
@@ -116,8 +191,8 @@ def findings(visitor: Visitor, within: str = "html") -> list[str]:
 def findings_on(visitor: Visitor, addresses: list[str], within: str = "html") -> list[str]:
     found = []
     for address in addresses:
-        visitor.opens(address)
-        found += findings(visitor, within)
+        answer = visitor.opens(address)
+        found += findings(visitor, within, answer.text())
     return found
 
 
@@ -130,7 +205,7 @@ def test_a_fault_is_found(arrive):
     reader.opens("/about/")
     reader.page.evaluate("document.querySelector('main').append(document.createElement('img'))")
 
-    assert ["image-alt" in fault for fault in findings(reader)] == [True]
+    assert ["image-alt" in found or "“img”" in found for found in findings(reader)] == [True] * 3
 
 
 ABOUT_CASES = [
@@ -336,7 +411,7 @@ def test_the_private_page_of_a_promise_in_each_state(arrive):
     visitor.presses("I have posted them")
     visitor.sees("There is a problem")
     found += findings(visitor)
-    found += findings_on(visitor, [begun.get_absolute_url() + "evening.ics?on=yesterday"])
+    found += findings_on(visitor, [begun.get_absolute_url() + "evening.ics?on="])
     assert not found, listed(found)
 
 
