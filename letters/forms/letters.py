@@ -208,7 +208,7 @@ class LetterForm(WritingForm):
         min_length=40,
         widget=forms.Textarea(attrs={"rows": 16, "spellcheck": "true", "translate": "no"}),
         error_messages={
-            "required": _("The sheet is empty. Write a sentence, or begin with our letter."),
+            "required": _("The sheet is empty. Write a sentence, or start with our letter."),
             "min_length": _("This is too short for a letter. Write a sentence or two."),
         },
     )

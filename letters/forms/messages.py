@@ -27,7 +27,7 @@ class MessageForm(WritingForm):
         min_length=5,
         widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "true", "translate": "no"}),
         error_messages={
-            "required": _("The card is empty. Write a sentence, or begin with one of ours."),
+            "required": _("The card is empty. Write a sentence, or start with one of ours."),
             "min_length": _("This is very short. Please write a few more words."),
         },
     )

@@ -90,7 +90,7 @@ def test_a_list_goes_to_another_device_as_a_link_and_a_tablet_of_many_keeps_noth
 
     tablet.opens("/mine/")
     tablet.presses("Keep nothing on this device")
-    tablet.sees("This device keeps nothing of what is done on it.")
+    tablet.sees("This device keeps nothing that is done on it.")
     writes(tablet, "ana-test")
     tablet.sees("This device keeps nothing")
     tablet.opens("/mine/")

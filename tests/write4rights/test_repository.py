@@ -13,6 +13,8 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_permission_codename
 
+from write4rights import translations
+
 ROOT = settings.BASE_DIR
 LAYERS = ["cases", "letters", "write4rights"]  # a later one may know an earlier one, never back
 TEXT = {".py", ".html", ".css", ".js", ".toml", ".txt", ".md", ".typ", ".po", ".svg", ".in", ""}
@@ -534,6 +536,47 @@ def test_no_text_that_ships_says_because_of_or_victim():
     }
 
     assert wrong == {}
+
+
+# What a fifteen-year-old would not say, and what to say instead. It grew from what readers stumbled
+# over; docs/glossary.md has the one word for each thing.
+UNPLAIN = {
+    r"\bshall\b": "should, will",
+    r"\b(?:becomes?|became|comes|came) of\b": "what happens to, what happened in",
+    r"(?<!\bfor )(?<!\bby )\bwhom\b": "who",
+    r"(?:^|\. )Else\b|\belse not\b": "otherwise",
+    r"\bstands? (?:as|at|below|for each|here|in|nowhere|on|there|twice|under)\b": "is, appears",
+    r"\bno less\b": "counts just as much",
+    r"\b(?:your|the|a|of) promises?\b(?! is a)|\bpromise letters\b": "pledge",
+    r"\banew\b": "again",
+    r"\btick off\b|\btake the tick\b": "untick",
+    r"\b(?:for|by|to) who\b": "to people who",
+    r"\bin this hour\b": "in the last hour",
+    r"\bneed do nothing\b": "don’t need to do anything",
+    r"\bbody of the campaign\b": "somebody from the campaign",
+    r"\bopens? nothing\b": "stops working",
+    r"\bhangs? on\b": "everything under",
+    r"\banswers? (?:came|from officials|from %\(name\)s)": "reply",
+    r"\bpaper (?:lies|stays) on\b|\bevery word of it is ours\b": "say what is meant",
+    r"Constraint “": "the sentence of the constraint: violation_error_message",
+}
+
+
+@cache
+def sentences() -> list[str]:
+    """All that is marked to be read by people, on pages, in mails and by staff."""
+    return [
+        text
+        for message in translations.extract()
+        for text in (message.id if isinstance(message.id, tuple) else [message.id])
+    ]
+
+
+@pytest.mark.parametrize("phrase", UNPLAIN)
+def test_nothing_that_people_read_is_said_as_nobody_says_it(phrase):
+    found = [text for text in sentences() if re.search(phrase, text, re.IGNORECASE)]
+
+    assert found == [], f"say: {UNPLAIN[phrase]}"
 
 
 def shown(record: dict) -> str:
