@@ -60,7 +60,7 @@ def picture(
         "avif": pictures.srcset(portrait, "avif"),
         "webp": pictures.srcset(portrait, "webp"),
         "src": pictures.url(portrait),
-        "sizes": sizes.replace("100vw", "(min-resolution: 2.5dppx) 67vw, 100vw"),
+        "sizes": sizes.replace("100vw", "(min-resolution: 2.5dppx) 60vw, 100vw"),
         "alt": "" if decorative else portrait.alt_i18n,
         "width": portrait.width,
         "height": portrait.height,
