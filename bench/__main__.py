@@ -12,6 +12,7 @@ likewise. No time is a failure of the run.
     HAND_IN=5000    a hand-in of so many letters in four scripts, on its way to paper; and another,
                     while three workers are killed
     ROUNDS=10       how often each server has its turn
+    LIGHTHOUSE      how to call Lighthouse (`npx lighthouse`), for its scores of four pages
     DATABASE_URL    another PostgreSQL server than that at 127.0.0.1:5432; `sqlite:` for none
 """
 
@@ -30,6 +31,7 @@ import django
 
 from bench.burst import AT_ONCE, burst, unrendered
 from bench.databases import Database, described, find_server, run_python, scratch_database
+from bench.first_view import first_views, lighthouse
 from bench.measuring import Report, Subject, get, measure
 from bench.projects import BARE_FOLDER, bare_on, file_name, manage, record, site_on
 from bench.servers import Server
@@ -48,6 +50,7 @@ OTHERS = {  # no target of their own
     "search": "/cases/?q=land",
     "form to write": f"/cases/{CASE}/write/",
 }
+FIRST_VIEWS = ["/", "/cases/", f"/cases/{CASE}/write/"]  # beside each case
 FEW_LETTERS = 1_000
 ROWS = int(os.environ.get("ROWS", 0))
 HAND_IN = int(os.environ.get("HAND_IN", 0))
@@ -83,6 +86,10 @@ LETTER_TO_BARE_INSERT = 0.6
 SIGNATURE_TO_BARE_INSERT = 0.4
 WHOLE_LETTER = 60  # ms
 COST_OF_MANY_LETTERS = 1.2
+FIRST_VIEW = 120  # KB of a case page on a phone
+FIRST_REQUESTS = 10
+PERFORMANCE = 98  # by Lighthouse
+LARGEST_PAINT = 1_500  # ms, on Lighthouse's slow phone
 READER_MEANWHILE = 50  # ms for a page from memory while fifty ask for new renderings
 MAKING_PAPER = 600  # MB of the worker and of Typst beside it, whatever the number of letters
 ADMIN_LIST = 100  # ms for each filter of the long lists
@@ -200,6 +207,29 @@ def renderings(report: Report, site: Server) -> None:
     report.target("reader's page meanwhile, median (ms)", first.median, most=READER_MEANWHILE)
 
 
+def views_on_a_phone(report: Report, site: Server) -> None:
+    address = f"http://127.0.0.1:{site.port}"
+    print("\nFirst view on a phone (KB)")
+    cases = first_views(address, [f"/cases/{case}/" for case in CASES])
+    heaviest = max(view.bytes for view in cases.values())
+    report.target("the heaviest case page", heaviest / 1000, most=FIRST_VIEW)
+    requests = max(view.requests for view in cases.values())
+    report.target("requests of a case page, at most", requests, most=FIRST_REQUESTS)
+    for path, view in first_views(address, FIRST_VIEWS).items():
+        report.remark(path, view.bytes / 1000)
+        report.remark("  requests", view.requests)
+    if command := os.environ.get("LIGHTHOUSE"):
+        for path in [PAGES["case"], *FIRST_VIEWS]:
+            found = {
+                name: statistics.median(values)
+                for name, values in lighthouse(command, address + path).items()
+            }
+            report.target(f"{path}: performance", found["performance"], least=PERFORMANCE)
+            report.target("  largest paint (ms)", found["LCP"], most=LARGEST_PAINT)
+            report.target("  accessibility", found["accessibility"], least=100)
+            report.target("  best practices", found["best-practices"], least=100)
+
+
 def memory(report: Report, site: Server, uncached: Server) -> None:
     print("\nMemory of a worker after all this (MB)")
     report.target("pages from memory, letters' PDFs, sheets, cards", site.memory(), most=MEMORY)
@@ -279,6 +309,7 @@ def main() -> None:
         if HAND_IN:
             hand_in(report, environment | {}, folder)
         renderings(report, site)
+        views_on_a_phone(report, site)
         memory(report, site, uncached)
         statements(report, environment)
     print(f"\n{sum(report.reached)} of {len(report.reached)} targets reached")
