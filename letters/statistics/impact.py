@@ -44,10 +44,21 @@ class Row:
     url: str = ""
     bar_text: str = ""  # beside the bar; if empty, the first number
     note: str = ""  # in the last column, in the language of the content
+    # What the page shows instead of the cells, if a file is to hold more of them.
+    said: tuple[int | str | None, ...] = ()
 
     @property
     def numbers(self) -> list[int]:
         return [cell for cell in self.cells if isinstance(cell, int)]
+
+    @property
+    def is_nothing(self) -> bool:
+        """Known, and zero: no line of the page. What is not known is one."""
+        return bool(self.numbers) and not any(self.numbers)
+
+    @property
+    def shown_cells(self) -> tuple[int | str | None, ...]:
+        return self.said or self.cells
 
 
 @dataclass(frozen=True)
@@ -57,11 +68,20 @@ class Table:
     # What is to be seen, and where; nothing, if too little is known to be drawn.
     says: str = ""
     drawing: charts.Bars | charts.Columns | WorldMap | None = None
+    said_heads: tuple[str, ...] = ()  # of what the rows have said
+
+    @property
+    def shown_heads(self) -> list[str]:
+        return list(self.said_heads) or self.heads
+
+    @property
+    def shown_rows(self) -> list[Row]:
+        return [row for row in self.rows if not row.is_nothing]
 
     @property
     def bars(self) -> Iterable[tuple[Row, charts.Bar]]:
         bars = self.drawing.bars if isinstance(self.drawing, charts.Bars) else []
-        return zip(self.rows, bars, strict=True)
+        return zip(self.shown_rows, bars, strict=True)
 
     @property
     def has_notes(self) -> bool:
@@ -88,6 +108,7 @@ class Figure(NamedTuple):
     title: str | Promise
     how: str | Promise  # it is counted
     table: Callable[[ImpactTotals], Table]
+    all_rows: str | Promise = ""  # what opens a long table
 
 
 class Chart(NamedTuple):
@@ -146,7 +167,7 @@ def by_source(found: ImpactTotals) -> Table:
     ]
     if suppressed:
         rows.append(Row("", _("Not told apart"), (suppressed,)))
-    heads = [_("How we know"), _("Actions")]
+    heads = [_("Source"), _("Actions")]
     return _barred(heads, rows) if parts else Table(heads, rows)
 
 
@@ -253,6 +274,7 @@ def by_year(found: ImpactTotals) -> Table:
                 *(figure.get_qualifier_display(), figure.actions),
                 *(figure.get_countries_qualifier_display(), figure.countries),
             ),
+            said=(figure.actions_said or None, figure.countries_said or None),
             url=figure.source_url,
             bar_text=figure.actions_said or _("no total was found"),
             note=_notes(figure),
@@ -263,9 +285,10 @@ def by_year(found: ImpactTotals) -> Table:
         *(_("Year and source"), _("As it is said"), _("Actions")),
         *(_("As it is said"), _("Countries and territories")),
     ]
+    said_heads = (_("Year and source"), _("Actions"), _("Countries and territories"))
     known = [figure for figure in found.years if figure.actions]
     if not known:
-        return Table(heads, rows)
+        return Table(heads, rows, said_heads=said_heads)
     most = max(known, key=lambda figure: figure.actions or 0)
     says = _(
         "The highest figure is that of %(year)s: %(number)s. Where a bar is hatched the figure is "
@@ -278,7 +301,7 @@ def by_year(found: ImpactTotals) -> Table:
         else (0, figure.actions or 0)
         for figure in found.years
     )
-    return Table(heads, rows, says, drawing)
+    return Table(heads, rows, says, drawing, said_heads)
 
 
 def _notes(figure: YearlyFigure) -> str:
@@ -330,17 +353,17 @@ def by_outcome_year(found: ImpactTotals) -> Table:
 
 
 def _barred(heads: list[str], rows: list[Row]) -> Table:
-    """A table with a bar for each row, and a sentence on the longest; none, if all are nothing."""
-    numbers = [sum(row.numbers) for row in rows]
-    if not any(numbers):
+    """A table with a bar for each row that is something, and a sentence on the longest."""
+    numbers = {row.label: sum(row.numbers) for row in rows if not row.is_nothing}
+    if not numbers:
         return Table(heads, rows)
-    most = max(numbers)
-    says = _("The longest bar: %(label)s, %(number)s of %(total)s.") % {
-        "label": rows[numbers.index(most)].label,
-        "number": intcomma(most),
-        "total": intcomma(sum(numbers)),
+    most = max(numbers, key=numbers.__getitem__)
+    says = _("The most: %(label)s, %(number)s of %(total)s.") % {
+        "label": most,
+        "number": intcomma(numbers[most]),
+        "total": intcomma(sum(numbers.values())),
     }
-    return Table(heads, rows, says, charts.bars((number, 0) for number in numbers))
+    return Table(heads, rows, says, charts.bars((number, 0) for number in numbers.values()))
 
 
 DONE, FROM = gettext_lazy("What was done"), gettext_lazy("From where")
@@ -381,6 +404,7 @@ FIGURES = [
             "moment. As of now."
         ),
         by_case,
+        gettext_lazy("All cases in a table"),
     ),
     Figure(
         "days",
@@ -393,6 +417,7 @@ FIGURES = [
             "together, is counted with the fullest day."
         ),
         by_day,
+        gettext_lazy("All days in a table"),
     ),
     Figure(
         "countries",
@@ -406,6 +431,7 @@ FIGURES = [
             "number."
         ),
         by_country,
+        gettext_lazy("All countries in a table"),
     ),
     Figure(
         "regions",
@@ -427,6 +453,7 @@ FIGURES = [
             "measured against the next."
         ),
         by_year,
+        gettext_lazy("All years of the campaign in a table"),
     ),
     Figure(
         "outcomes",
@@ -438,6 +465,7 @@ FIGURES = [
             "case says so. That it is listed does not say that letters did it."
         ),
         by_outcome,
+        gettext_lazy("All that happened, in a table"),
     ),
     Figure(
         "outcome-years",
@@ -448,5 +476,6 @@ FIGURES = [
             "often than good news: so the two can’t be weighed against each other."
         ),
         by_outcome_year,
+        gettext_lazy("All years of outcomes in a table"),
     ),
 ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from django.db.models import Count
 
-from cases.models import Case, Edition, Outcome, YearlyFigure
+from cases.models import GOOD_NEWS, Case, Edition, Outcome, YearlyFigure
 from letters.models import ActionKind, TallySource
 from letters.statistics import published
 from letters.statistics.disclosure import Breakdown, Group
@@ -42,6 +42,10 @@ class ImpactTotals:
     @property
     def total(self) -> int:
         return self.by_case.total()
+
+    @property
+    def good_news(self) -> int:
+        return sum(number for (kind, _year), number in self.outcomes.items() if kind in GOOD_NEWS)
 
     @property
     def on_paper(self) -> int:
