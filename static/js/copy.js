@@ -1,5 +1,6 @@
-/* Buttons that copy the text of another element: <button data-copy="id" data-copied="Copied" hidden>.
-   Beside it stands for a while that it was copied; where the browser refuses, the text is selected. */
+/* Buttons that copy the text of another element, and say once beside them whether that worked; where
+   the browser refuses, the text is selected:
+   <button data-copy="id" data-copied="Copied" data-refused="…" hidden>. */
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) {
     break;
@@ -9,18 +10,16 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   const said = document.createElement("span");
   said.setAttribute("role", "status");
   said.className = "small";
-  button.after(said);
+  button.after(" ", said);
   button.hidden = false;
   button.addEventListener("click", async () => {
+    said.textContent = "";
     try {
       await navigator.clipboard.writeText(text);
+      said.textContent = button.dataset.copied;
     } catch {
       getSelection().selectAllChildren(source);
-      return;
+      said.textContent = button.dataset.refused ?? "";
     }
-    said.textContent = button.dataset.copied;
-    setTimeout(() => {
-      said.textContent = "";
-    }, 2000);
   });
 }
