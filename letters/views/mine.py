@@ -34,15 +34,15 @@ def mine(request: HttpRequest) -> HttpResponse:
     here = reverse("letters:mine")
     match request.POST.get("act", ""):
         case "forget-all":
-            return mine_cookie.forget(redirect(here))
+            return mine_cookie.forget(done(here, "forget-all"))
         case "keep-nothing":
-            return mine_cookie.save(Mine(is_off=True), redirect(here))
+            return mine_cookie.save(Mine(is_off=True), redirect(f"{here}#now"))
         case "keep-again" if mine.is_off:
-            return mine_cookie.keep_again(redirect(here))
+            return mine_cookie.keep_again(redirect(f"{here}#now"))
     things = mine.things()
     if request.POST.get("act") == "stop-mails":
         mine_on_device.stop_all_mails(things)
-        return redirect(f"{here}?stopped")
+        return done(here, "stop-mails")
     if request.method == "POST":
         return act_on_several(request, things, here)
     context = {
@@ -53,7 +53,7 @@ def mine(request: HttpRequest) -> HttpResponse:
         "link_days": KEEP_LIST_LINKS_FOR.days,
         "most": MAX_THINGS,
         "has_mails": bool(mine_on_device.proven_addresses(things)),
-        "has_stopped": "stopped" in request.GET,
+        "has_stopped": request.GET.get("done") == "stop-mails",
     }
     response = render(request, "letters/mine/device.html", context | about(request, things))
     return mine_cookie.renew(mine, response)
@@ -67,7 +67,7 @@ def as_link(request: HttpRequest, text: str) -> HttpResponse:
         return render(request, "letters/mine/list_over.html", status=404)
     if request.POST.get("act") == "keep":
         mine.add_all(entry._replace(made_here=False) for entry in listed.entries)
-        return mine_cookie.save(mine, redirect("letters:mine"))
+        return mine_cookie.save(mine, done(reverse("letters:mine"), "keep"))
     things = listed.things()
     if request.method == "POST":
         return act_on_several(request, things, request.path)
@@ -88,13 +88,14 @@ def keep(request: HttpRequest) -> HttpResponse:
     mine = mine_cookie.load(request)
     change: Callable = mine.remove if request.POST.get("act") == "forget" else mine.add
     change(thing)
-    return mine_cookie.save(mine, redirect(thing))
+    return mine_cookie.save(mine, redirect(f"{thing.get_absolute_url()}#on-device"))
 
 
 def about(request: HttpRequest, things: Things) -> dict:
     """What both pages show of somebody's things."""
     marked = _marked(request.GET, things)
     return {
+        "done": request.GET.get("done", ""),
         "things": things,
         "numbers": mine_actions.numbers(things),
         "markable": things.markable,
@@ -109,13 +110,19 @@ def about(request: HttpRequest, things: Things) -> dict:
 def act_on_several(request: HttpRequest, things: Things, here: str) -> HttpResponse:
     """Mark the ticked letters as posted, or undo that."""
     if request.POST.get("act") == "undo":
-        mine_actions.undo_posted(_marked(request.POST, things))
+        if mine_actions.undo_posted(_marked(request.POST, things)):
+            return done(here, "undo")
     elif request.POST.get("act") == "posted":
         ticked = request.POST.getlist("letter")
         chosen = [letter for letter in things.letters if str(letter.pk) in ticked]
         if posted := mine_actions.mark_posted(chosen):
-            return redirect(f"{here}?{urlencode({'marked': _signed(posted)})}")
-    return redirect(here)
+            return redirect(f"{here}?{urlencode({'marked': _signed(posted)})}#now")
+    return redirect(f"{here}#now")
+
+
+def done(here: str, act: str) -> HttpResponse:
+    """To the page that says, in its title and heading, that the act is done."""
+    return redirect(f"{here}?done={act}#now")
 
 
 def _signed(posted: list[Letter]) -> str:

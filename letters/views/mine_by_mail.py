@@ -77,7 +77,7 @@ def mailed(request: HttpRequest, key: str) -> HttpResponse:
         "can_be_kept": any(thing not in on_device for thing in _to_keep(things)),
         "link_days": KEEP_DATA_LINKS_FOR.days,
         "holds_anything": any(personal_data.numbers(of).values()),
-        "has_stopped": "stopped" in request.GET,
+        "has_stopped": request.GET.get("done") == "stop-mails",
     }
     return render(request, "letters/mine/mailed.html", context | mine.about(request, things))
 
@@ -97,22 +97,26 @@ def _act(
         case "mine" | "not-mine" as act:
             owner_was_here(of)
             data_requests.answer(chosen, are_mine=act == "mine")
+            if chosen:
+                return mine.done(here, act)
         case "put-under" if asked_for.email:
             on_device = mine_cookie.load(request)
             done = data_requests.put_under(asked_for, form.chosen, form.version)
             on_device.follow_to_new_key(done)
-            return mine_cookie.save(on_device, redirect(here))
+            return mine_cookie.save(on_device, mine.done(here, "put-under"))
         case "keep":
-            return mine_cookie.remember(request, redirect(here), *_to_keep(things))
+            return mine_cookie.remember(request, mine.done(here, "keep"), *_to_keep(things))
         case "year" if asked_for.email and (edition := Edition.objects.current()):
             follows.want_year_letter(asked_for.email, edition)
+            return mine.done(here, "year")
         case "stop-mails":
             data_requests.stop_all_mails(of)
-            return redirect(f"{here}?stopped")
+            return mine.done(here, "stop-mails")
         case "language":
             language_form = LanguageForm(request.POST)
             if language_form.is_valid():
                 data_requests.set_language(of, language_form.cleaned_data["language"])
+                return mine.done(here, "language")
         case _:
             return mine.act_on_several(request, things, here)
     return redirect(here)

@@ -157,7 +157,7 @@ def test_a_private_page_is_kept_and_forgotten_by_its_buttons(client, make, kind)
     assert "This device does not remember it" in text(client.get(url))
     assert remembered(client) == []
 
-    assert kept(client, thing, kind).url == url
+    assert kept(client, thing, kind).url == f"{url}#on-device"
 
     assert remembered(client) == [url]
     assert "This device remembers it" in text(client.get(url))
@@ -435,7 +435,7 @@ def test_a_link_shows_the_list_on_a_device_that_has_its_own_and_merges_only_by_t
     assert mine.get_absolute_url() in other.get(link).content.decode()
     assert "Keep it on this device" in shown
     assert looked == [yours.get_absolute_url()]
-    assert answer.url == MINE
+    assert answer.url == f"{MINE}?done=keep#now"
     assert remembered(other) == [yours.get_absolute_url(), mine.get_absolute_url()]
 
 
@@ -642,11 +642,11 @@ def test_the_last_marking_is_undone_by_one_button():
     answer = client.post(MINE, {"act": "posted", "letter": [one.pk for one in letters]})
 
     undo = undo_form(client, answer.url)
-    for _twice in range(2):
-        assert client.post(MINE, undo).url == MINE
+    answers = [client.post(MINE, undo).url for _twice in range(2)]
 
     assert states() == ["ready", "ready", "posted"]
     assert everyone(case) == 1
+    assert answers == [f"{MINE}?done=undo#now", f"{MINE}#now"]
     assert "marked as sent" not in text(client.get(answer.url))
 
 
@@ -658,7 +658,7 @@ def test_the_same_marking_twice_marks_once():
     client.post(MINE, form)
     again = client.post(MINE, form)
 
-    assert again.url == MINE
+    assert again.url == f"{MINE}#now"
     assert everyone(case) == 1
 
 
