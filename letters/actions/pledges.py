@@ -326,9 +326,9 @@ def release(pledge: Pledge) -> None:
     change(Pledge.objects.filter(pk=pledge.pk), state=PledgeState.RELEASED)
 
 
-def reopen(pledge: Pledge) -> None:
+def reopen(pledge: Pledge) -> bool:
     """Take up again what was given back."""
-    change(Pledge.objects.filter(pk=pledge.pk), state=PledgeState.OPEN)
+    return change(Pledge.objects.filter(pk=pledge.pk), state=PledgeState.OPEN)
 
 
 def _open(pledge: Pledge) -> QuerySet[Pledge]:

@@ -29,6 +29,20 @@ UNFINISHED = [
     LetterState.CHANGE_ASKED,
     LetterState.REJECTED,
 ]
+# Acts that leave the state of the pledge as it is. See also templates/letters/pledges/_done.html
+SAID = {
+    "by-hand",
+    "take-back",
+    "take-back-waiting",
+    "smaller",
+    "day",
+    "for-others",
+    "address",
+    "no-address",
+    "reopen",
+    "remind",
+    "no-reminders",
+}
 SMALL_NUMBER = re.compile("[0-9]{1,4}")
 MAX_ACTS_AN_HOUR = 60  # on the page of one pledge in an hour: more is no person pressing buttons
 
@@ -65,7 +79,7 @@ def pledge(request: HttpRequest, slug: str | None = None) -> HttpResponse:
         sender=senders.share_of(request),
         **form.pledge_fields(),
     )
-    return mine_cookie.remember(request, redirect(made), made)
+    return mine_cookie.remember(request, redirect(f"{made.get_absolute_url()}#now"), made)
 
 
 @private_page
@@ -85,11 +99,13 @@ def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
     if request.method == "POST":
         if throttle.hit_thing("pledge-page", pledge.pk) > MAX_ACTS_AN_HOUR:
             return render(request, "429.html", status=429)
-        status = _do(request, pledge, forms)
+        status, done = _do(request, pledge, forms)
         if status is None:
-            return redirect("letters:pledge-page", key=key)
+            query = f"?done={request.POST['act']}" if done else ""
+            return redirect(f"{pledge.get_absolute_url()}{query}#now")
     context = _progress(pledge, letters) | _to_write(pledge, letters, cases) | forms._asdict()
     context |= {
+        "act": _said(request, pledge),
         "pledge": pledge,
         "case": pledge.case if pledge.case and pledge.case.is_visible else None,
         "safe": post_days.last_safe_day(pledge),
@@ -164,44 +180,55 @@ def _to_write(pledge: Pledge, letters: list[Letter], cases: list[Case]) -> dict:
     ways = routes.ways_from(pledge.country, takes_letters)
     days = post_days.last_safe_days(takes_letters, pledge.country)
     ordered = pledges.next_first(takes_letters, letters, ways)
+    to_write_for = [(case, ways[case.pk], days.get(case.pk)) for case in ordered]
     return {
         "stopped": stopped,
         "other_edition": pledges.edition_to_write_in(pledge) if stopped else None,
-        "to_write_for": [(case, ways[case.pk], days.get(case.pk)) for case in ordered],
+        "to_write_for": to_write_for,
+        "write_first": to_write_for[:1] if pledges.room_left(pledge, letters) else [],
         "signed": LetterForm.sign_pledge(pledge),
     }
 
 
-def _do(request: HttpRequest, pledge: Pledge, forms: PageForms) -> int | None:
-    """Do what was asked for; if not, the status with which the page is shown again."""
+def _do(request: HttpRequest, pledge: Pledge, forms: PageForms) -> tuple[int | None, bool]:
+    """Do what was asked for. The status with which the page is shown again if it is not as it has
+    to be; and whether anything was done: another tab may have been there before."""
     match request.POST.get("act"):
         case "by-hand":
             return _enter_by_hand(request, pledge, forms.hand_form)
         case "take-back":
-            pledges.take_back_by_hand(pledge, seen=_seen(request))
+            return None, pledges.take_back_by_hand(pledge, seen=_seen(request))
         case "take-back-waiting":
-            pledges.take_back_waiting(pledge)
+            return None, pledges.take_back_waiting(pledge) > 0
         case "smaller":
             if not forms.smaller_form.is_valid():
-                return 200
-            pledges.make_smaller(pledge, forms.smaller_form.cleaned_data["number"])
+                return 200, False
+            return None, pledges.make_smaller(pledge, forms.smaller_form.cleaned_data["number"])
         case "day":
             if not forms.day_form.is_valid():
-                return 200
-            pledges.move_day(pledge, forms.day_form.cleaned_data["due_on"])
+                return 200, False
+            return None, pledges.move_day(pledge, forms.day_form.cleaned_data["due_on"])
         case "for-others":
-            pledges.write_for_others(pledge)
+            return None, pledges.write_for_others(pledge)
         case "address":
             return _change_address(request, pledge, forms.address_form)
         case "no-address":
             pledges.change_address(pledge, email="", email_hash="", consent_version="")
-        case "release":
+            return None, True
+        case "release":  # the page says so by itself
             pledges.release(pledge)
         case "reopen":
-            pledges.reopen(pledge)
+            return None, pledges.reopen(pledge)
         case "remind" | "no-reminders" as act:
-            reminders.remind(pledge, wants_reminders=act == "remind")
-    return None
+            return None, reminders.remind(pledge, wants_reminders=act == "remind")
+    return None, False
+
+
+def _said(request: HttpRequest, pledge: Pledge) -> str:
+    """The act of which the page says that it is done, in its title and heading."""
+    act = request.GET.get("done", "")
+    is_said = request.method != "POST" and act in SAID and not pledge.is_released
+    return act if is_said else ""
 
 
 def _seen(request: HttpRequest) -> int | None:
@@ -210,23 +237,27 @@ def _seen(request: HttpRequest) -> int | None:
     return int(seen) if SMALL_NUMBER.fullmatch(seen) else None
 
 
-def _enter_by_hand(request: HttpRequest, pledge: Pledge, form: HandwrittenForm) -> int | None:
+def _enter_by_hand(
+    request: HttpRequest, pledge: Pledge, form: HandwrittenForm
+) -> tuple[int | None, bool]:
     too_many = _("Too many letters came from here in the last hour. Try again later.")
     if status := submitting.refused(form, request, "by-hand", too_many=too_many):
-        return status
-    pledges.post_by_hand(
+        return status, False
+    entered = pledges.post_by_hand(
         pledge,
         **form.cleaned_data,
         key=form.key,
         needs_review=submitting.is_suspect(form),
     )
-    return None
+    return None, entered > 0
 
 
-def _change_address(request: HttpRequest, pledge: Pledge, form: AddressForm) -> int | None:
+def _change_address(
+    request: HttpRequest, pledge: Pledge, form: AddressForm
+) -> tuple[int | None, bool]:
     too_many = _("Too many links were requested from here in the last hour. Try again later.")
     if status := submitting.refused(form, request, "pledge-address", too_many=too_many, mails=True):
-        return status
+        return status, False
     email = form.cleaned_data["email"]
     pledges.change_address(
         pledge,
@@ -236,7 +267,7 @@ def _change_address(request: HttpRequest, pledge: Pledge, form: AddressForm) -> 
         is_suspect=submitting.is_suspect(form),
         sender=senders.share_of(request),
     )
-    return None
+    return None, True
 
 
 def _case_or_404(slug: str) -> tuple[Case, bool]:

@@ -113,7 +113,7 @@ def promises_at_the_stall(maren: Visitor) -> str:
     maren.fills("How many letters?", "5")
     maren.fills("By when?", "2025-12-21")
     maren.presses("Make the pledge")
-    maren.is_at("5 letters pledged")
+    maren.is_at("Your pledge: 5 letters")
     maren.sees("Write for Rights 2025", "To be written by 21 December 2025.")
     maren.sees("This device remembers it")
     return maren.page.url
@@ -145,7 +145,7 @@ def writes(visitor: Visitor, promise: str, name: str, email: str = "") -> str:
     visitor.fills("E-mail", email)
     visitor.ticks("I agree that you keep this")
     visitor.presses("See it as a letter")
-    visitor.is_at(f"Your letter for {name} Test")
+    visitor.is_at(f"Written: your letter for {name} Test")
     return visitor.page.url
 
 
@@ -153,19 +153,19 @@ def says_that_the_address_is_hers(visitor: Visitor, weeks: Weeks, name: str) -> 
     [link] = weeks.newest_links()
     visitor.opens(link)
     visitor.presses("Yes, open it")
-    visitor.is_at(f"Your letter for {name} Test")
+    visitor.is_at(f"Written: your letter for {name} Test")
 
 
 def hands_it_to_the_campaign(phone: Visitor, reminder: list[str], weeks: Weeks) -> str:
     go_on, _posted, _stop = reminder
     phone.opens(go_on)
     phone.presses("Yes, open it")
-    phone.is_at("5 letters pledged")
+    phone.is_at("Your pledge: 5 letters")
     letter = writes(phone, phone.page.url, "Cleo", ADDRESS)
     says_that_the_address_is_hers(phone, weeks, "Cleo")
     phone.ticks("Mail me a thank-you, and tell me what happens next")
     phone.presses("Hand it to the campaign")
-    phone.sees("Your letter is with us")
+    phone.sees("Handed to us: your letter for")
     return letter
 
 
@@ -196,7 +196,7 @@ def gives_one_back(visitor: Visitor, promise: str) -> None:
     visitor.unfolds("Another day, fewer letters")
     visitor.fills("How many letters do you want to pledge now, in total?", "4")
     visitor.presses("Cancel a part")
-    visitor.is_at("4 letters pledged")
+    visitor.is_at("Done: you pledge 4 letters")
     visitor.sees("1 is still to be written by 21 December 2025.")
 
 

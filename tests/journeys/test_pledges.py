@@ -26,7 +26,7 @@ def test_a_school_promises_many_and_keeps_what_it_can(arrive, javascript):
     maren.opens("/cases/ana-test/pledge/")
     maren.fills("How many letters?", "80")
     maren.presses("Make the pledge")
-    maren.is_at("80 letters pledged")
+    maren.is_at("Your pledge: 80 letters for Ana Test")
     maren.sees("So many letters! Somebody from the campaign will have a friendly look")
     promise = maren.page.url
     maren.fills("How many have you posted?", "12")
@@ -47,7 +47,7 @@ def test_a_school_promises_many_and_keeps_what_it_can(arrive, javascript):
     mia.sees("Its writer reads your answer.", "12 no longer need review.")
 
     maren.opens(promise)
-    maren.is_at("20 letters pledged")
+    maren.is_at("Your pledge: 20 letters for Ana Test")
     maren.sees("Twenty are plenty: promise more when you are done.", "12 are on their way.")
     assert everyone(ana) == 12
 

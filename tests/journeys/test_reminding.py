@@ -57,7 +57,7 @@ def test_somebody_is_reminded_has_posted_and_has_enough_of_it(arrive, javascript
     assert everyone(case) == 0
     olu.fills("How many have you written by hand and posted?", "2")
     olu.presses("I have posted them")
-    olu.is_at("3 letters pledged")
+    olu.is_at("Your pledge: 3 letters for Ana Test")
     assert everyone(case) == 2
 
     olu.opens(stop)

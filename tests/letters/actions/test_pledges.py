@@ -32,10 +32,10 @@ def test_a_promise_for_a_case_opens_its_private_page(client):
 
     pledge = Pledge.objects.get()
     assert response.status_code == 302
-    assert response.url == pledge.get_absolute_url()
+    assert response.url == pledge.get_absolute_url() + "#now"
     assert (pledge.case, pledge.edition, pledge.number) == (case, case.edition, 5)
     page = client.get(response.url)
-    assert "5 letters pledged" in page.content.decode()
+    assert "Your pledge: 5 letters" in page.content.decode()
     assert "Test Person of the North" in page.content.decode()
     assert page["Cache-Control"] == "no-store, private"
 
@@ -335,7 +335,7 @@ def test_a_handful_written_by_hand_counts_and_more_waits_for_a_look(client, numb
 
     response = by_hand(client, pledge, number)
 
-    assert response.url == pledge.get_absolute_url()
+    assert response.url == pledge.get_absolute_url() + "?done=by-hand#now"
     assert everyone(pledge.case) == counted
     assert pledge.letters.count() == number
     page = " ".join(client.get(response.url).content.decode().split())
@@ -372,7 +372,9 @@ def test_what_a_trap_caught_gets_the_same_answer_and_waits(client, caught):
     answers = [by_hand(client, honest, 2), by_hand(client, other, 2, **caught)]
 
     assert [answer.status_code for answer in answers] == [302, 302]
-    assert [answer.url for answer in answers] == [p.get_absolute_url() for p in (honest, other)]
+    assert [answer.url for answer in answers] == [
+        p.get_absolute_url() + "?done=by-hand#now" for p in (honest, other)
+    ]
     assert posted_by_hand(honest) == {"count": 2, "wait": 0}
     assert posted_by_hand(other) == {"count": 0, "wait": 2}
 
@@ -385,7 +387,7 @@ def test_a_promise_that_a_trap_caught_is_kept_and_what_comes_for_it_waits(client
     response = send_pledge(client, case, **caught)
 
     pledge = Pledge.objects.get()
-    assert response.url == pledge.get_absolute_url()
+    assert response.url == pledge.get_absolute_url() + "#now"
     by_hand(client, pledge, 1)
     assert posted_by_hand(pledge) == {"count": 0, "wait": 1}
 

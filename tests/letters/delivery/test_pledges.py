@@ -153,7 +153,7 @@ def test_it_is_made_smaller_with_a_sentence_and_the_rest_is_given_back(client):
     assert (now.number, now.answer, now.waits_for_look) == (60, words, False)
     page = words_of(client, pledge)
     assert words in page
-    assert "60 letters pledged" in page
+    assert "Your pledge: 60 letters" in page
     assert everyone(pledge.case) == 0
     by_hand(client, pledge, 21)
     assert pledge.letters.count() == 40

@@ -90,7 +90,7 @@ def test_the_page_leads_to_what_is_not_finished_and_names_nobody_who_is_hidden(c
     assert {one.get_absolute_url() for one in (shown, hidden)} <= set(links)
     assert sent.get_absolute_url() not in links
     words = reading.words(reading.page(page).root)
-    assert "Your letter for Ana" in words
+    assert "Choose how to send your letter for Ana" in words
     assert "A letter for a case that is not shown at the moment" in words
     assert "Ben Hidden" not in words
 
