@@ -46,13 +46,19 @@ def post_button(
 
 @register.inclusion_tag("letters/_next_steps.html")
 def next_steps(
-    case: Case, act: str = "", *, pledge: Pledge | None = None, skipped: Collection[int] = ()
+    case: Case,
+    act: str = "",
+    *,
+    pledge: Pledge | None = None,
+    pledge_token: str = "",
+    skipped: Collection[int] = (),
 ) -> dict:
     """What somebody can do after an act for a case: go back to their pledge, tell others, do
     something else for the same person, go on to who needs letters most.
 
-    `act` is what they did: "letter", "signature", "message" or "share". `pledge` is one whose
-    private link may be shown to them. `skipped` are keys of cases that are not the next.
+    `act` is what they did: "letter", "signature", "message" or "share". The private link of
+    `pledge` is shown, or with a `pledge_token`, which opens nothing, one to write the next letter
+    for it. `skipped` are keys of cases that are not the next.
     """
     is_open = {
         "letter": case.takes_letters,
@@ -60,14 +66,18 @@ def next_steps(
         "message": case.takes_messages,
     }
     others = Case.objects.to_write_for(case.edition).exclude(pk__in=[case.pk, *skipped])
-    letters_left = 0 if pledge is None or pledge.is_released else pledge.letters_left()
+    next_case = others.waiting_for_letters().first()
+    letters_left = pledge.letters_left() if pledge and not pledge.is_released else 0
+    pledged = pledge.case or next_case if pledge and letters_left and pledge_token else None
     return {
         "case": case,
-        "pledge": pledge if letters_left else None,
+        "pledge": pledge if letters_left and not pledge_token else None,
         "letters_left": letters_left,
+        "pledge_token": pledge_token,
+        "pledged": pledged if pledged and pledged.takes_letters else None,
         "may_share": act != "share" and case.may_be_shared and case.takes_actions,
         "other": next((one for one, opens in is_open.items() if opens and one != act), ""),
-        "next_case": others.waiting_for_letters().first(),
+        "next_case": None if pledged else next_case,
     }
 
 

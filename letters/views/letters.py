@@ -12,14 +12,17 @@ from django.forms import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from cases.http_caching import private_page
-from cases.models import AppliesTo, Case, CaseQuerySet, ModelLetter, SafetyAdvice, Target
+from cases.models import AppliesTo, Case, ModelLetter, SafetyAdvice, Target
 from letters.actions import letters as letter_actions
 from letters.actions import mine as mine_actions
+from letters.actions import pledges
 from letters.actions.letters import LetterFields
+from letters.actions.mine import Mine
 from letters.actions.take_all import TakeAll
 from letters.converters import KeyConverter
 from letters.forms.letters import LetterForm, StartForm
@@ -27,6 +30,7 @@ from letters.forms.routes import PostForm
 from letters.mail import bounces, outbox
 from letters.models import HandInItem, Letter, LetterState, NameForm, Pledge, Route
 from letters.privacy import limits
+from letters.text import checks as text_checks
 from letters.text import (
     composing,
     email_ways,
@@ -34,12 +38,12 @@ from letters.text import (
     pictures,
     post_days,
     printing,
+    progress,
     redactions,
     routes,
 )
 from letters.views import checks, messages, mine_cookie, replies, submitting
 
-OTHER_CASES = 3
 CLOSED = 409  # see submitting.refused
 MORE = ("email", "place", "country", "follow")  # what is folded away, as long as it is empty
 PRIVATE_KEY = re.compile(KeyConverter.regex)
@@ -105,14 +109,19 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
     letter = _letter_or_404(key)
     if request.method == "POST":
         chosen = PostForm.chosen(request.POST)
-        done = letter_actions.act(letter, request.POST.get("act", ""), **chosen)
-        # If a word in it stops it, the list there says so.
-        return redirect(letter.get_absolute_url() + ("" if done else "#check"))
+        name = request.POST.get("act", "")
+        done = letter_actions.act(letter, name, **chosen)
+        return redirect(f"{letter.get_absolute_url()}#{_where_to_look(letter, name, done)}")
     if not letter.case.is_visible:
         return render(request, "letters/letters/stopped.html", {"letter": letter})
     redactions.load(letter)
     prefetch_related_objects([letter.case], "targets")
+    mine, name = mine_cookie.load(request), letter.case.short_name_or_full
+    title = progress.title(letter)
     context = {
+        "plain_title": title % {"name": name},
+        "title": format_html(title.replace("%(name)s", '<span translate="no">{}</span>'), name),
+        "progress": progress.steps(letter),
         "letter": letter,
         "case": letter.case,
         "target": letter.target,
@@ -123,7 +132,7 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "unprintable": printing.unprintable(letter),
         "allowed": letter_actions.allowed_acts(letter),
         "counts": letter.counts,
-        "own": mine_actions.counted_for(letter, mine_cookie.load(request)) if letter.counts else 0,
+        "own": mine_actions.counted_for(letter, mine) if letter.counts else 0,
         "link": settings.SITE_URL + letter.get_absolute_url(),
         "on_device": mine_cookie.state_of(request, letter),
         "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
@@ -132,11 +141,34 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "item": HandInItem.objects.of(letter),
     }
     context |= checks.checked_before_it_leaves(letter) | replies.about(letter)
+    context |= _of_its_pledge(letter, mine)
     if letter.is_message:
         return render(request, "letters/messages/message.html", context | messages.about(letter))
     return render(
         request, "letters/letters/letter.html", context | _about(letter) | _leaving(request, letter)
     )
+
+
+def _where_to_look(letter: Letter, act: str, done: bool) -> str:
+    """The part of the page that says what came of an act: the list of what stops it, if a word in
+    it does."""
+    if act in ("news", "no-news"):
+        return "news"
+    is_stopped = not done and act in letter_actions.CHECKED and text_checks.is_blocked(letter)
+    return "check" if is_stopped else "now"
+
+
+def _of_its_pledge(letter: Letter, mine: Mine) -> dict:
+    """The way back to its pledge, or on to the next letter for it.
+
+    Whoever has the link to a letter need not have that to its pledge: it stands on the page only if
+    this device remembers the pledge.
+    """
+    pledge = letter.pledge
+    if pledge is None or not pledges.waits_for_letters(pledge):
+        return {}
+    token = "" if pledge in mine else LetterForm.sign_pledge(pledge)
+    return {"pledge": pledge, "pledge_token": token}
 
 
 def _about(letter: Letter) -> dict:
@@ -151,13 +183,7 @@ def _about(letter: Letter) -> dict:
         "copy_note": routes.copy_note(letter),
         "other_targets": [one for one in letter.case.open_targets if one != letter.target],
         "everyone": letter.case.total_count,
-        "others": _other_cases(letter.case) if letter.counts else [],
     }
-
-
-def _other_cases(case: Case) -> CaseQuerySet:
-    cases = Case.objects.to_write_for(case.edition).exclude(pk=case.pk)
-    return cases.waiting_for_letters()[:OTHER_CASES]
 
 
 def _leaving(request: HttpRequest, letter: Letter) -> dict:

@@ -87,7 +87,7 @@ def write(request: HttpRequest, form: WritingForm, take_all: TakeAll | None) -> 
         **form.letter_fields(),
     )
     if take_all is None:
-        return mine_cookie.remember(request, redirect(letter), letter)
+        return mine_cookie.remember(request, redirect(f"{letter.get_absolute_url()}#now"), letter)
     take_all.send(letter, request.POST.get("send", ""))
     take_all.remember(form.cleaned_data, "letter" if form.consent_version else "")
     response = take_all_cookie.save_and_return(take_all, form.case)
@@ -102,4 +102,4 @@ def revise(request: HttpRequest, letter: Letter, form: WritingForm) -> HttpRespo
         sender=senders.share_of(request),
         **form.letter_fields(),
     )
-    return redirect(letter)
+    return redirect(f"{letter.get_absolute_url()}#now")

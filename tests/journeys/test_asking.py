@@ -47,7 +47,7 @@ def test_a_moderator_asks_for_a_change_and_its_writer_hands_it_in_again(arrive):
     assert WANTED in sent.body
 
     maren.opens(letter.get_absolute_url())
-    maren.sees("Please change something in your letter", WANTED, "Read, waits for your change")
+    maren.sees("Please change: your letter for", WANTED, "You change it, and hand it in again")
     maren.presses("Change the letter")
     maren.fills("Your letter", "The pastures belong to the herders. Please ask them first.")
     maren.answers("Do you, or people close to you", "No")
@@ -55,7 +55,7 @@ def test_a_moderator_asks_for_a_change_and_its_writer_hands_it_in_again(arrive):
     maren.presses("Keep the changes")
     maren.sees("The pastures belong to the herders. Please ask them first.")
     maren.presses("Hand it in again")
-    maren.sees("Your letter is with us", "It is the first action that counts for Ana Test.")
+    maren.sees("Handed to us: your letter for", "It is the first action that counts for Ana Test.")
 
     moderator.opens("/admin/letters/letter/desk/")
     moderator.sees("handed in again")

@@ -48,7 +48,7 @@ def test_a_writer_is_told_what_to_look_at_again_and_what_can_not_go(arrive, java
     )
     maren.presses("Next: you and your name")
     maren.field("Your name").press("Enter")
-    maren.is_at("Your letter for Ana Test")
+    maren.is_at("Written: your letter for Ana Test")
     maren.does_not_see("Before it leaves")
 
 

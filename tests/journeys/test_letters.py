@@ -55,7 +55,7 @@ def test_a_reader_promises_writes_and_posts_a_letter(arrive, javascript):
     maren.presses("Pledge letters")
     maren.fills("How many letters?", "2")
     maren.presses("Make the pledge")
-    maren.is_at("2 letters pledged")
+    maren.is_at("Your pledge: 2 letters for Ana Test")
     promise = maren.page.url
 
     maren.presses("Write for Ana Test")
@@ -69,7 +69,7 @@ def test_a_reader_promises_writes_and_posts_a_letter(arrive, javascript):
     maren.unfolds("Add your e-mail, town or country")
     maren.fills("Town", "Testville")
     maren.presses("See it as a letter")
-    maren.is_at("Your letter for Ana Test")
+    maren.is_at("Written: your letter for Ana Test")
     letter = maren.page.url
 
     maren.picks("The country you post it from", "United Kingdom")
@@ -90,7 +90,7 @@ def test_a_reader_promises_writes_and_posts_a_letter(arrive, javascript):
     maren.presses("I have posted it")
     maren.sees("It is the first action that counts for Ana Test.")
     maren.presses("I have not sent it after all")
-    maren.sees("Print it, fold it, post it")
+    maren.sees("Ready to post: your letter for")
     maren.opens("/cases/ana-test/")
     maren.sees("Be the first to write for Ana Test")
 
@@ -202,7 +202,7 @@ def test_ties_to_the_country_bring_advice_that_may_be_decided_against(arrive, ja
     assert not Letter.objects.exists()
 
     tore.presses("See it as a letter")
-    tore.is_at("Your letter for Ana Test")
+    tore.is_at("Written: your letter for Ana Test")
     assert Letter.objects.get().signed_name == "Tore Testdal"
 
 
@@ -233,7 +233,7 @@ def write_a_letter(visitor, body: str = "Please think of the herds before you bu
     visitor.presses("Next: you and your name")
     visitor.answers("How should your name appear under the letter?", "no name")
     visitor.presses("See it as a letter")
-    visitor.is_at("Your letter for Ana Test")
+    visitor.is_at("Written: your letter for Ana Test")
     return visitor.page.url
 
 
@@ -247,9 +247,9 @@ def test_a_double_click_makes_one_letter(arrive, javascript):
     tore.presses("Next: you and your name")
     tore.answers("How should your name appear under the letter?", "no name")
     tore.control("See it as a letter").dblclick()
-    tore.is_at("Your letter for Ana Test")
+    tore.is_at("Written: your letter for Ana Test")
     tore.page.reload()
-    tore.is_at("Your letter for Ana Test")
+    tore.is_at("Written: your letter for Ana Test")
 
     assert Letter.objects.count() == 1
 
@@ -272,7 +272,7 @@ def test_a_letter_whose_answer_was_lost_is_sent_again_with_other_words(arrive, j
     tore.fills("Your letter", "Please think of the herders before you build.")
     tore.presses("Next: you and your name")
     tore.presses("See it as a letter")
-    tore.is_at("Your letter for Ana Test")
+    tore.is_at("Written: your letter for Ana Test")
     tore.sees("Please think of the herders before you build.")
     # Whoever sends it again may be somebody else: nothing is written over, and neither has left.
     first, second = Letter.objects.order_by("pk")
@@ -371,7 +371,7 @@ def test_the_mailed_link_opens_the_letter(arrive, javascript):
     at_home.opens(re.search(r"http\S+", sent.body)[0])
     at_home.is_at("Was this you?")
     at_home.presses("Yes, open it")
-    at_home.is_at("Your letter for Ana Test")
+    at_home.is_at("Written: your letter for Ana Test")
     at_home.sees("Maren Testdal")
 
 
@@ -382,7 +382,7 @@ def test_a_moderator_reads_what_is_to_be_delivered(arrive, javascript):
 
     letter = write_a_letter(maren, "Please leave the pastures to the herds and herders.")
     maren.presses("Hand it to the campaign")
-    maren.sees("Your letter is with us", "It is the first action that counts for Ana Test.")
+    maren.sees("Handed to us: your letter for", "It is the first action that counts for Ana Test.")
     other = write_a_letter(tore, "You are a fool, and the pastures are not yours.")
     tore.presses("Hand it to the campaign")
     tore.sees("2 actions now count for Ana Test, yours among them.")
@@ -795,7 +795,7 @@ def test_a_letter_that_has_arrived_is_no_draft_any_more(arrive):
     tore.presses("Next: you and your name")
     tore.answers("How should your name appear under the letter?", "no name")
     tore.presses("See it as a letter")
-    tore.is_at("Your letter for Ana Test")
+    tore.is_at("Written: your letter for Ana Test")
 
     tore.page.wait_for_function("localStorage.length === 0")
 
@@ -839,11 +839,11 @@ def test_a_letter_is_written_and_posted_without_a_mouse(arrive, javascript):
     olu.hits("ArrowDown", times=3)
     go_with_tab_to(olu, olu.control("See it as a letter"))
     olu.hits("Enter")
-    olu.is_at("Your letter for Ana Test")
+    olu.is_at("Written: your letter for Ana Test")
 
     go_with_tab_to(olu, olu.control("Post it myself"))
     olu.hits("Enter")
-    olu.sees("Print it, fold it, post it")
+    olu.sees("Ready to post: your letter for")
     go_with_tab_to(olu, olu.control("I have posted it"))
     olu.hits("Enter")
     olu.sees("It is the first action that counts for Ana Test.")

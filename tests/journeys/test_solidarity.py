@@ -67,11 +67,11 @@ def test_a_message_with_a_drawing_is_handed_in_approved_and_shown(arrive, javasc
     maren.is_at("A drawing with your message")
     maren.field("A drawing").set_input_files(drawing())
     maren.presses("See it as it will be")
-    maren.is_at("Your message for Ana Test")
+    maren.is_at("Written: your message for Ana Test")
     expect(maren.page.get_by_alt_text("Your picture")).to_be_visible()
     assert LetterPicture.objects.count() == 1
     maren.presses("Hand it to the campaign")
-    maren.sees("Your message is with us", "It is the first action that counts for Ana Test.")
+    maren.sees("Handed to us: your message for", "It is the first action that counts for Ana Test.")
     reader.opens("/cases/ana-test/")
     reader.sees("1 action so far")
     reader.opens("/cases/ana-test/messages/")
@@ -94,7 +94,7 @@ def test_a_message_with_a_drawing_is_handed_in_approved_and_shown(arrive, javasc
     maren.page.reload()
     maren.sees("It is among the messages that readers of this site can read.")
     maren.presses("Withdraw the message")
-    maren.sees("You have withdrawn this message")
+    maren.sees("Withdrawn: your message for")
     reader.page.reload()
     reader.sees("None is shown yet.")
 
@@ -113,6 +113,6 @@ def test_a_card_is_printed_and_posted(arrive, javascript, case):
     assert len(pages_of(tore.downloads("Card A5 (PDF)"))) == 2
 
     tore.presses("I have posted it")
-    tore.sees("Your message is on its way", "It is the first action that counts for Ana Test.")
+    tore.sees("Posted: your message for", "It is the first action that counts for Ana Test.")
     tore.presses("I have not sent it after all")
-    tore.sees("Print it and post it")
+    tore.sees("Ready to post: your message for")

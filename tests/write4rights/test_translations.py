@@ -165,11 +165,11 @@ def test_pledge_of_one_letter_is_told_in_the_singular():
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(0, "0 lettre promise"), (1, "1 lettre promise"), (2, "2 lettres promises")],
+    [(0, "0 lettre"), (1, "1 lettre"), (2, "2 lettres")],
 )
 def test_french_counts_nought_as_one(number, words):
     with override("fr"):
-        found = ngettext("%(number)s letter pledged", "%(number)s letters pledged", number)
+        found = ngettext("%(number)s letter", "%(number)s letters", number)
 
     assert found % {"number": number} == words
 

@@ -52,7 +52,7 @@ def test_an_act_and_its_undoing_move_letter_and_count_together(client, case, act
     for name in acts:
         response = act(client, letter, name)
 
-        assert response.url == letter.get_absolute_url()
+        assert response.url == letter.get_absolute_url() + "#now"
         assert client.get(response.url).status_code == 200
         moved.append(state_of(letter))
         counted.append(everyone(case))

@@ -192,7 +192,7 @@ def test_a_message_that_is_shown_is_shown_no_more_and_counts_on(client):
     message.refresh_from_db()
     assert (message.shown_on, message.counts) == (None, True)
     page = client.get(message.get_absolute_url()).content.decode()
-    assert "Please change something in your message" in page
+    assert "Please change: your message for" in page
 
 
 def test_what_a_trap_caught_counts_once_a_moderator_asks_for_a_change():

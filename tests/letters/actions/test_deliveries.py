@@ -80,7 +80,7 @@ def test_what_was_handed_in_before_is_read_and_approved_as_ever(client, marked):
     letters.approve(letter)
 
     assert Letter.objects.get().state == "approved"
-    assert "Your letter is with us" in says(client.get(letter.get_absolute_url()))
+    assert "Read by us: your letter for" in says(client.get(letter.get_absolute_url()))
 
 
 def test_a_rejected_letter_takes_another_way_and_staff_look_before_it_counts(client, unmarked):

@@ -120,7 +120,7 @@ def test_a_letter_is_kept_as_a_draft_on_its_private_page(client):
 
     letter = Letter.objects.get()
     assert response.status_code == 302
-    assert response.url == letter.get_absolute_url()
+    assert response.url == letter.get_absolute_url() + "#now"
     assert (letter.state, letter.route, letter.country) == ("drafting", "", "FI")
     assert (letter.body, letter.name, letter.place) == (BODY, "Sam Tester", "Testville")
     assert everyone(case) == 0

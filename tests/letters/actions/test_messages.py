@@ -187,7 +187,7 @@ def test_a_message_is_kept_as_a_draft_and_counts_when_it_is_handed_in(client):
     response = send_message(client, case, country="FI", email="sam@example.org")
 
     message = Letter.objects.get()
-    assert response.url == message.get_absolute_url()
+    assert response.url == message.get_absolute_url() + "#now"
     assert (message.kind, message.form, message.state) == ("solidarity", "card", "drafting")
     assert (message.name, message.country, message.may_be_shown) == ("Sam Tester", "FI", False)
     assert OutgoingMail.objects.count() == 1
@@ -209,7 +209,7 @@ def test_the_same_form_twice_makes_one_message_with_one_picture(client):
     for _nr in range(2):
         response = client.post(url, form | {"picture": a_picture()})
 
-    assert response.url == Letter.objects.get().get_absolute_url()
+    assert response.url == Letter.objects.get().get_absolute_url() + "#now"
     assert LetterPicture.objects.count() == 1
 
 

@@ -253,7 +253,7 @@ def test_letters_are_asked_for_until_the_last_day_is_over_everywhere(client, now
         assert (
             "Please do not send this letter" in page(client, reverse("cases:check", args=[code]))
         ) is not is_open
-        assert ("The last day to write is over" in own) is not is_open
+        assert ("Too late to send: your letter" in own) is not is_open
         assert ("would come too late" in page(client, reverse("cases:check", args=[code]))) is (
             not is_open
         )

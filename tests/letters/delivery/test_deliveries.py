@@ -101,7 +101,7 @@ def test_a_hand_in_is_on_its_way_then_handed_in(deliverer, client):
     assert (hand_in.state, states(hand_in)) == ("handed-in", ["delivered"] * letters)
     assert "The porter" in text(answer)
     page = text(client.get(letter.get_absolute_url()))
-    assert "Your letter has been handed in" in page
+    assert "<title>Handed in: your letter for" in page
     assert 'class="postmark-top">handed in</span>' in page
     assert 'class="postmark-day">3 Dec</span>' in page
     assert "It was among 6 that were handed in on 3 December 2025." in page

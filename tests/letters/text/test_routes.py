@@ -384,8 +384,8 @@ def test_the_page_speaks_french_of_embassies_too(client, letter):
 
     shown = text(client.get(f"/fr{url}", {"posted_from": "FR"}))
 
-    assert "Par l’ambassade" in shown
-    assert "By way of" not in shown
+    assert "La poster à l’ambassade" in shown
+    assert "to the embassy" not in shown
 
 
 def test_signs_that_can_not_be_printed_are_found_in_the_lines_of_the_embassy(letter, client):

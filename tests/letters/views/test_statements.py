@@ -155,15 +155,6 @@ def test_the_page_of_a_letter_costs_the_same_with_one_case_and_with_ten(client):
     assert costs[0] == costs[1] <= 6
 
 
-def test_the_page_of_a_letter_asks_for_other_cases_once_it_counts(client):
-    case = make_case_to_write_for()
-    other = make_case_to_write_for(edition=case.edition)
-    ready, posted = [make_letter(case, state=state, route="post") for state in ("ready", "posted")]
-
-    assert client.get(ready.get_absolute_url()).context["others"] == []
-    assert list(client.get(posted.get_absolute_url()).context["others"]) == [other]
-
-
 def test_a_message_with_address_costs_six(client):
     case = make_solidarity_action().case
     form = message_form(email="sam@example.org")
