@@ -65,7 +65,7 @@ def test_a_school_promises_many_and_keeps_what_it_can(arrive, javascript):
     maren.opens(promise)
     maren.sees("Your e-mail address is confirmed.", "No letters are asked for Ana Test any more.")
     maren.presses("Write for somebody else instead")
-    maren.sees("Write the next one")
+    maren.sees("Done: you can write for anyone now", "Write for Ben Test")
     maren.unfolds("Another day, fewer letters")
     maren.fills("How many letters do you want to pledge now, in total?", "11")
     maren.presses("Cancel a part")
