@@ -116,7 +116,7 @@ def promises_at_the_stall(maren: Visitor) -> str:
     maren.is_at("Your pledge: 5 letters")
     maren.sees("Write for Rights 2025", "To be written by 21 December 2025.")
     maren.sees("This device remembers it")
-    return maren.page.url
+    return maren.page.url.partition("#")[0]
 
 
 def gives_an_address(maren: Visitor, weeks: Weeks, promise: str) -> None:
@@ -146,7 +146,7 @@ def writes(visitor: Visitor, promise: str, name: str, email: str = "") -> str:
     visitor.ticks("I agree that you keep this")
     visitor.presses("See it as a letter")
     visitor.is_at(f"Written: your letter for {name} Test")
-    return visitor.page.url
+    return visitor.page.url.partition("#")[0]
 
 
 def says_that_the_address_is_hers(visitor: Visitor, weeks: Weeks, name: str) -> None:
