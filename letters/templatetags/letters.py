@@ -66,7 +66,7 @@ def next_steps(
         "message": case.takes_messages,
     }
     others = Case.objects.to_write_for(case.edition).exclude(pk__in=[case.pk, *skipped])
-    next_case = others.waiting_for_letters().first()
+    next_case = others.waiting_for_letters().prefetch_related(None).first()
     letters_left = pledge.letters_left() if pledge and not pledge.is_released else 0
     pledged = pledge.case or next_case if pledge and letters_left and pledge_token else None
     return {
