@@ -217,7 +217,7 @@ def arrive(browser, site, request):
 
     visitors = []
     usual = {"reduced_motion": "reduce", "locale": "en-GB"}
-    if request.node.get_closest_marker("supporter"):
+    if request.node.get_closest_marker("supporter") or request.node.get_closest_marker("phone"):
         usual["viewport"] = PHONE
 
     def arrive(javascript: bool = True, site: str = site, **options) -> Visitor:
