@@ -230,7 +230,11 @@ def sheet(request: HttpRequest, slug: str) -> HttpResponse:
 
 @public_page()
 def card(request: HttpRequest, slug: str) -> HttpResponse:
-    """The picture shown where a link to the case is shared."""
+    """The picture shown where a link to the case is shared.
+
+    Rendered once a version, and kept; its address stays, so a browser keeps it no longer than a
+    page: a case frozen for somebody's safety is gone from it in seconds.
+    """
     case = visible_or_410(_case_or_404(slug))
     if not case.sharing_allowed:
         raise Http404
