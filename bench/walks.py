@@ -149,7 +149,8 @@ class Walker:
         """Those of these fields that stand on the page and are still to be filled in."""
         for name, answer in answers.items():
             named = f"main form[method=post] [name={name}]"
-            choices = [f"{named}[type=radio][value='{answer}']", f"{named}[type=checkbox]"]
+            value = answer if isinstance(answer, str) else ""  # no file
+            choices = [f"{named}[type=radio][value='{value}']", f"{named}[type=checkbox]"]
             if box := self.there(*choices):
                 is_done, fill = box.is_checked(), box.check
             elif box := self.there(f"{named}:is(select)"):
