@@ -540,7 +540,7 @@ def test_a_drawing_is_asked_for_alone_when_nothing_else_can_be_wrong(client):
 
     assert visible_fields(wrong) >= {"email", "name"}
     assert visible_fields(last) == {"picture"}
-    assert sent.url == Letter.objects.get().get_absolute_url()
+    assert sent.url == Letter.objects.get().get_absolute_url() + "#now"
     assert LetterPicture.objects.count() == 1
 
 
