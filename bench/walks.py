@@ -233,6 +233,7 @@ def take_all(one: Walker, _work) -> None:
     one.presses(SIGN)
     one.presses("main a[href$='/letter/']")
     one.finishes("/letter/", ties="no", **details)
+    one.presses("main a[href='/take-all/']")
     while one.there(SIGN):
         one.presses(SIGN)
 

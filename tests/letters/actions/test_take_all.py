@@ -116,6 +116,18 @@ def test_what_was_done_last_is_said_and_leads_to_a_letter_for_the_same_person(cl
     assert reverse("letters:take-all-letter", args=[one.slug]) in page.links
 
 
+def test_after_a_letter_for_who_was_signed_for_the_next_person_is_a_link_away(client):
+    one, two = case_to_sign(), case_to_sign()
+    begin(client, one)
+    write_letter(client, one, name="", email="")
+
+    page = parsed(client.get(step(one)))
+
+    assert "Your letter is written" in page.texts("h2")
+    assert "/take-all/" in page.links
+    assert client.get("/take-all/").context["case"] == two
+
+
 def test_an_error_shows_what_was_typed_and_nothing_is_kept(client):
     case = case_to_sign()
 
