@@ -63,7 +63,7 @@ def test_a_school_promises_many_and_keeps_what_it_can(arrive, javascript):
 
     Case.objects.filter(pk=ana.pk).update(stage="closed")
     maren.opens(promise)
-    maren.sees("Your e-mail address is confirmed.", "No letters are asked for Ana Test any more.")
+    maren.sees("Your e-mail address is confirmed.", "We no longer ask for letters for Ana Test.")
     maren.presses("Write for somebody else instead")
     maren.sees("Done: you can write for anyone now", "Write for Ben Test")
     maren.unfolds("Another day, fewer letters")
