@@ -40,9 +40,7 @@ class Snapshots:
             FOLDER.mkdir(exist_ok=True)
             self.path.write_text(now)
             return []
-        if not self.path.exists():
-            return []
-        kept = self.path.read_text()
+        kept = self.path.read_text() if self.path.exists() else ""
         lines = difflib.unified_diff(
             kept.splitlines(), now.splitlines(), self.path.name, "now", lineterm=""
         )

@@ -120,7 +120,7 @@ HEADINGS = """() => {
         if (!heading.checkVisibility({ visibilityProperty: true })) continue;
         const level = Number(heading.tagName[1]);
         const text = heading.innerText.trim();
-        if (level > path.length + 1) faults.push(`leaves out a level before: ${text}`);
+        if (level > Math.max(path.length, 1) + 1) faults.push(`leaves out a level before: ${text}`);
         path.length = Math.min(path.length, level - 1);
         while (path.length < level - 1) path.push("");
         path.push(text);
@@ -385,8 +385,17 @@ def test_messages_of_support(arrive):
             "/cases/ana-test/solidarity/",
         ],
     )
-    tore.presses("See it as it will be")
+    tore.presses("Next: you and your name")
     tore.sees("There is a problem")
+    found += findings(tore)
+    tore.fills("Your message", "You are not forgotten.")
+    tore.answers("Do you, or people close to you, live in Norway", "No")
+    tore.presses("Next: you and your name")
+    tore.sees("Step 2 of 3")
+    found += findings(tore)
+    tore.answers("How should your name appear under the message?", "no name")
+    tore.presses("Add a drawing")
+    tore.is_at("A drawing with your message")
     found += findings(tore)
     found += findings_on(mia, [f"/admin/letters/letter/{drawn.pk}/change/"])
     assert not found, listed(found)
@@ -452,6 +461,47 @@ def test_signing_and_following(arrive):
     maren.presses("Sign")
     maren.sees("There is a problem")
     found += findings(maren)
+    assert not found, listed(found)
+
+
+def test_take_all(arrive):
+    for name in ["Ana Test", "Jon Test"]:
+        case = make_full_case(display_name=name, slug=name.lower().replace(" ", "-"))
+        make_petition(case)
+        make_portrait(case)
+    sam = arrive()
+
+    found = findings_on(sam, ["/take-all/", "/take-all/done/", "/take-all/jon-test/letter/"])
+    sam.opens("/take-all/")
+    sam.presses("Sign, then the next person")
+    sam.sees("There is a problem")
+    found += findings(sam)
+    sam.fills("Your name", "Sam Tester")
+    sam.fills("E-mail", "sam@example.org")
+    sam.ticks("I agree that you keep this")
+    sam.presses("Sign, then the next person")
+    sam.sees("Signing as Sam Tester")
+    found += findings(sam)
+    sam.presses("Sign")
+    sam.is_at("Thank you")
+    found += findings(sam)
+    assert not found, listed(found)
+
+
+def test_posts_news_and_erasing(arrive):
+    case = make_full_case(display_name="Ana Test", slug="ana-test")
+    post, pledge = make_post(case), make_pledge(case)
+    noa = arrive()
+
+    found = findings_on(
+        noa,
+        [
+            post.get_absolute_url(),
+            "/cases/ana-test/follow/",
+            f"{pledge.get_absolute_url()}erase/",
+            "/mine/erase/",
+        ],
+    )
     assert not found, listed(found)
 
 
@@ -701,6 +751,7 @@ def test_the_admin_of_letters(arrive):
             "/admin/letters/papercount/",
             "/admin/letters/papercount/add/",
             f"/admin/letters/papercount/{paper.pk}/change/",
+            f"/admin/letters/papercount/{paper.pk}/correct/",
             "/admin/letters/reply/",
             "/admin/letters/reply/enter/",
             "/admin/letters/reply/desk/",
@@ -711,6 +762,7 @@ def test_the_admin_of_letters(arrive):
             "/admin/letters/handin/add/",
             f"/admin/letters/handin/{hand_in.pk}/change/",
             f"/admin/letters/handin/{hand_in.pk}/record/",
+            f"/admin/letters/handin/{hand_in.pk}/stop-offering/",
             f"{letters}desk/",
             f"{letters}desk/{letter.pk}/",
             f"{letters}desk/languages/",

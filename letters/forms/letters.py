@@ -167,6 +167,7 @@ class WritingForm(ConsentForm):
         known = self.data if self.is_bound else self.initial
         for field in self.visible_fields():
             if field.name not in self.STEPS[step - 1] and known.get(field.name):
+                field.help_text = ""  # it stands on another page: nothing is described by it
                 yield field
 
     @property
