@@ -69,14 +69,14 @@ class View:
 def first_view(browser: Browser, address: str) -> View:
     view = View()
     for _nr in range(VIEWS):
+        finished: list[dict] = []
         context = browser.new_context(
             viewport=PHONE, device_scale_factor=2, is_mobile=True, has_touch=True
         )
         page = context.new_page()
         page.add_init_script(NOTE_LARGEST)
         devtools = context.new_cdp_session(page)
-        finished: list[dict] = []
-        devtools.on("Network.loadingFinished", finished.append)
+        devtools.on("Network.loadingFinished", partial(list.append, finished))
         devtools.send("Network.enable")
         devtools.send("Network.emulateNetworkConditions", SLOW_PHONE)
         devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
