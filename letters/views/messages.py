@@ -144,8 +144,8 @@ def _step_page(
     wanted = int(request.POST["step"]) if request.POST["step"] in ("2", "3") else 1
     step = min(wanted, form.steps)
     form.forget_errors_after(step - 1)
-    wrong = form if form.first_wrong_step() else None
-    return _writing_page(request, case, wrong, step=step, editing=editing, take_all=take_all)
+    to_tell = form if form.first_wrong_step() or _loses_drawing(request, form, step) else None
+    return _writing_page(request, case, to_tell, step=step, editing=editing, take_all=take_all)
 
 
 def _writing_page(
@@ -189,7 +189,7 @@ def _writing_page(
             }
         form = MessageForm(case=case, initial=known)
     else:
-        step = _step_with_the_errors(request, form, status)
+        step = _step_with_the_errors(request, form, step, status)
         if step == 1:
             checked = checks.checked(request, case, AppliesTo.SOLIDARITY)
     context = {
@@ -215,16 +215,22 @@ def _writing_page(
     return render(request, "letters/messages/write.html", context, status=status)
 
 
-def _step_with_the_errors(request: HttpRequest, form: MessageForm, status: int) -> int:
+def _step_with_the_errors(request: HttpRequest, form: MessageForm, step: int, status: int) -> int:
     """Which step is shown again: the first that is wrong. Those after it tell theirs later."""
-    sent_from = form.steps if request.FILES else 2
-    step = 1 if status == CLOSED else form.first_wrong_step() or sent_from
-    if request.FILES and step < form.steps:
+    if "step" not in request.POST:
+        step = form.steps if request.FILES else 2
+    step = 1 if status == CLOSED else form.first_wrong_step() or step
+    if _loses_drawing(request, form, step):
         form.add_error(
             None, _("Your drawing could not be kept. Please choose it again in the last step.")
         )
     form.forget_errors_after(step)
     return step
+
+
+def _loses_drawing(request: HttpRequest, form: MessageForm, step: int) -> bool:
+    """A file is not sent along by the pages of the other steps, as words are."""
+    return bool(request.FILES) and step < form.steps
 
 
 def _rules(case: Case) -> SafetyAdvice:

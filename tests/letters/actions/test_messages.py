@@ -557,6 +557,25 @@ def test_a_drawing_that_comes_with_a_mistake_is_asked_for_again_in_words(client,
     assert not Letter.objects.exists()
 
 
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_who_goes_back_with_a_drawing_is_told_to_choose_it_again(client, is_edited):
+    case = make_solidarity_action(takes_drawings=True).case
+    url = reverse("letters:message-write", args=[case.slug])
+    if is_edited:
+        url = reverse("letters:letter-edit", args=[make_message(case).key])
+
+    back = client.post(url, message_form(step="2", picture=a_picture()))
+    without = client.post(url, message_form(step="2"))
+
+    assert "Step 2 of 3" in text(back)
+    summary = words(page(back).one("div", id="error-summary"))
+    assert "Please choose it again in the last step" in summary
+    assert hidden_values(back)["body"] == message_form()["body"]
+    assert back.context["form"]["name"].value() == "Sam Tester"
+    assert list(back.context["form"].errors) == ["__all__"]
+    assert not page(without).all("div", id="error-summary")
+
+
 # --- in steps, without a script
 
 
