@@ -141,7 +141,7 @@ def share_picture(case: Case, shape: str) -> bytes:
         "site": _short(settings.SITE_URL),
         "name": case.display_name,
         "country": case.country_name,
-        "headline": case.headline_i18n,
+        "headline": case.current_headline,
         "credit": case.portrait.credit if case.portrait else "",
     }
     return rendered_once(

@@ -35,6 +35,8 @@ def share(request: HttpRequest, slug: str) -> HttpResponse:
 def picture(request: HttpRequest, slug: str, shape: str) -> HttpResponse:
     """A picture to post, in the size that a network shows."""
     case = shared_or_410(Case.objects.select_related("edition", "portrait"), slug)
+    if not case.takes_actions:
+        raise Http404
     return HttpResponse(sheets.share_picture(case, shape), content_type="image/jpeg")
 
 

@@ -520,6 +520,9 @@ def test_a_picture_to_post_is_in_the_language_of_its_page(client, case):
         ({"freeze": "hidden", "freeze_reason": "A test"}, 404),
         ({"sharing_allowed": False}, 404),
         ({"listed": False}, 404),
+        ({"freeze": "paused", "freeze_reason": "A test"}, 404),
+        ({"stage": "closed"}, 404),
+        ({"consent_ends_on": "2026-01-01"}, 404),
     ],
 )
 def test_nobody_gets_a_picture_of_a_case_that_may_not_be_shared(client, case, change, status):
