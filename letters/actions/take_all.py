@@ -40,7 +40,8 @@ class TakeAll:
     """Where somebody is on the way."""
 
     details: dict = field(default_factory=dict)  # initial values for the forms of all cases
-    agreed: list[str] = field(default_factory=list)  # to what: "letter", "signature"
+    # To what: "letter", "signature", each with the version that was read.
+    agreed: list[list[str]] = field(default_factory=list)
     order: list[str] = field(default_factory=list)  # slugs, as they were when they began
     skipped: list[str] = field(default_factory=list)  # slugs; those they are done with, too
     # {slug: {"letter": its private key, "message": key, "signature": ""}}
@@ -80,17 +81,22 @@ class TakeAll:
         """The first case that they have not skipped; None at the end of the way."""
         return next((case for case in cases if case.slug not in self.skipped), None)
 
-    def initial_for(self, purpose: str) -> dict:
-        """What a form begins with that asks for consent to this: "letter" or "signature"."""
-        return self.details | ({"consent": True} if purpose in self.agreed else {})
+    def has_agreed(self, purpose: str, version: str) -> bool:
+        """Whether they have read just this text and said yes to it."""
+        return [purpose, version] in self.agreed
 
-    def remember(self, typed: Mapping[str, Any], agreed_to: str) -> None:
-        """With what was typed here the next form begins. `agreed_to` is empty without consent."""
-        self.details |= {name: typed[name] for name in DETAILS if name in typed}
+    def initial_for(self, purpose: str, version: str) -> dict:
+        """What a form begins with that asks for consent to this: "letter" or "signature"."""
+        return self.details | ({"consent": True} if self.has_agreed(purpose, version) else {})
+
+    def remember(self, typed: Mapping[str, Any], purpose: str, version: str) -> None:
+        """With what was typed here the next form begins; what was left empty stays as it was.
+        `version` is empty without consent."""
+        self.details |= {name: typed[name] for name in DETAILS if typed.get(name, "") != ""}
         if self.details.get("under_18"):
             self.details |= dict.fromkeys(ABOUT_A_PERSON, "")
-        if agreed_to and agreed_to not in self.agreed:
-            self.agreed.append(agreed_to)
+        if version and not self.has_agreed(purpose, version):
+            self.agreed.append([purpose, version])
 
     def record(self, case: Case, action: Action, key: str = "") -> None:
         self.done.setdefault(case.slug, {})[action] = key

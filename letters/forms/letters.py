@@ -81,8 +81,8 @@ class WritingForm(ConsentForm):
         """With `at_once` it is sent with the form, and no page shows it before."""
         super().__init__(data, **kwargs)
         self.case, self.at_once = case, at_once
-        if not case.offers_delivery:
-            self.VERSION = consent.POSTED_ONLY
+        self.VERSION = consent.version_for(case)
+        if self.VERSION == consent.POSTED_ONLY:
             self.fields["consent"].help_text = consent.PURPOSES["letter-posted-only"]
         if not self.is_bound:
             self.initial["told"] = self.appears.told

@@ -3,7 +3,11 @@
 A change of these texts is a new VERSION: rows keep the one that was on the page.
 """
 
+from __future__ import annotations
+
 from django.utils.translation import gettext_lazy as _
+
+from cases.models import Case
 
 VERSION = "2026-11"
 POSTED_ONLY = f"{VERSION}p"  # where nobody is offered to hand us a letter: no word of it
@@ -32,6 +36,11 @@ PURPOSES = {
         "by mail."
     ),
 }
+
+
+def version_for(case: Case) -> str:
+    """Of what stands beside the box under a letter or message for this case."""
+    return VERSION if case.offers_delivery else POSTED_ONLY
 
 
 def text_of(version: str, what: str) -> str:

@@ -326,7 +326,7 @@ def _writing_page(
         typed: dict[str, Any] = request.POST.dict() | {"language": language}
         if typed.get("ties") == "yes":
             typed.setdefault("name_form", NameForm.INITIALS)
-        if typed.get("consent") and submitting.has_agreed_before(editing, take_all):
+        if typed.get("consent") and submitting.has_agreed_before(case, editing, take_all):
             typed["consent"] = True  # which is not asked again
         if _chooses_another(request):
             typed |= _ours_to_another(typed, case, model)
@@ -338,7 +338,7 @@ def _writing_page(
         known |= {"consent": bool(editing.consent_version), "target": target.key if target else ""}
         form = LetterForm(case=case, targets=targets, initial=known)
     elif form is None:
-        known = take_all.initial_for("letter") if take_all else _pledged(request)
+        known = submitting.known_of(case, take_all) if take_all else _pledged(request)
         known |= start.first_words(model) | {"target": target.key if target else ""}
         form = LetterForm(case=case, targets=targets, initial=known)
     else:

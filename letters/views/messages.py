@@ -170,7 +170,7 @@ def _writing_page(
         typed: dict[str, Any] = request.POST.dict()
         if typed.get("ties") == "yes":
             typed.setdefault("name_form", NameForm.INITIALS)
-        if typed.get("consent") and submitting.has_agreed_before(editing, take_all):
+        if typed.get("consent") and submitting.has_agreed_before(case, editing, take_all):
             typed["consent"] = True  # which is not asked again
         if "check" in request.POST:
             checked = checks.checked(request, case, AppliesTo.SOLIDARITY)
@@ -181,7 +181,7 @@ def _writing_page(
         form = MessageForm(case=case, editing=editing, initial=known)
     elif form is None:
         picked = [phrase for phrase in phrases if phrase.pk in start.points]
-        known = take_all.initial_for("letter") if take_all else {}
+        known = submitting.known_of(case, take_all) if take_all else {}
         if picked:
             known |= {
                 "language": picked[0].language,

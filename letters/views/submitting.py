@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import get_language
 
+from cases.models import Case
 from letters.actions import letters
 from letters.actions.take_all import TakeAll
 from letters.forms.letters import WritingForm
-from letters.models import Letter
-from letters.privacy import senders, throttle
+from letters.models import Letter, NameForm
+from letters.privacy import consent, senders, throttle
 from letters.privacy.antispam import SpamProtectedForm
 from letters.statistics import surges
 from letters.text import pictures
@@ -65,11 +66,19 @@ def too_many_pictures(request: HttpRequest) -> bool:
     return throttle.hit("picture", request) > pictures.MAX_PICTURES_AN_HOUR
 
 
-def has_agreed_before(editing: Letter | None, take_all: TakeAll | None) -> bool:
+def has_agreed_before(case: Case, editing: Letter | None, take_all: TakeAll | None) -> bool:
     """Whether they agreed that we keep who they are: then they are not asked again."""
     if editing:
         return bool(editing.consent_version)
-    return bool(take_all and take_all.initial_for("letter").get("consent"))
+    return bool(take_all and take_all.has_agreed("letter", consent.version_for(case)))
+
+
+def known_of(case: Case, take_all: TakeAll) -> dict:
+    """What the form begins with on the way through all cases."""
+    known = take_all.initial_for("letter", consent.version_for(case))
+    if known.get("name_form") == NameForm.NONE:
+        known["name"] = ""  # it is asked for nothing but a petition
+    return known
 
 
 def write(request: HttpRequest, form: WritingForm, take_all: TakeAll | None) -> HttpResponse:
@@ -89,9 +98,18 @@ def write(request: HttpRequest, form: WritingForm, take_all: TakeAll | None) -> 
     if take_all is None:
         return mine_cookie.remember(request, redirect(f"{letter.get_absolute_url()}#now"), letter)
     take_all.send(letter, request.POST.get("send", ""))
-    take_all.remember(form.cleaned_data, "letter" if form.consent_version else "")
+    take_all.remember(form.cleaned_data | _as_typed(form), "letter", form.consent_version)
     response = take_all_cookie.save_and_return(take_all, form.case)
     return mine_cookie.remember(request, response, letter)
+
+
+def _as_typed(form: WritingForm) -> dict:
+    """The whole name, where no more of it is kept with the letter than appears: a petition needs
+    it, and the next letter may show it in another way."""
+    if not form.cleaned_data["name"]:
+        return {}
+    typed = ["name", "name_form", "first_name"]
+    return {name: form.fields[name].clean(form[name].value()) for name in typed}
 
 
 def revise(request: HttpRequest, letter: Letter, form: WritingForm) -> HttpResponse:

@@ -63,7 +63,7 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
         if status := signature_views.keep(request, form):
             return _step_page(request, take_all, cases, case, form, status=status)
         take_all.record(case, "signature")
-        take_all.remember(form.cleaned_data, "signature")
+        take_all.remember(form.cleaned_data, "signature", form.consent_version)
         take_all.keep = form.cleaned_data["keep"]
         take_all.pass_on(case)
     return take_all_cookie.save(take_all, _to_next(take_all, cases))

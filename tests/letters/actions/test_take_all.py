@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from cases.models import Case
 from letters.models import Letter, Signature
+from letters.privacy import consent
 from tests.factories import make_case, make_case_to_write_for, make_letter, make_petition
 from tests.letters.sending import publish, sign_form, token_in, yesterday
 from tests.letters.stored import everything
@@ -192,6 +193,47 @@ def test_who_agreed_to_a_letter_has_not_agreed_to_a_signature(client):
 
     assert "consent" in asked(page)
     assert "Signing as" not in words(page.one("main"))
+
+
+def test_who_agreed_where_nothing_is_handed_in_is_asked_where_it_is(client):
+    posted_only = make_case_to_write_for(takes_deliveries=False)
+    handed_in = make_case_to_write_for()
+    typed = {"name": "Sam Tester", "name_form": "full"}
+    write_letter(client, posted_only, send="post", **typed, consent="on")
+
+    answer = write_letter(client, handed_in)
+
+    assert "consent" in answer.context["form"].errors
+    assert "if you hand it to us" in answer.content.decode()
+    write_letter(client, handed_in, consent="on")
+    letters = Letter.objects.order_by("pk")
+    assert [one.consent_version for one in letters] == [consent.POSTED_ONLY, consent.VERSION]
+    third = make_case_to_write_for()
+    url = reverse("letters:take-all-letter", args=[third.slug])
+    assert client.get(url).context["form"]["consent"].is_hidden  # both were read: no third time
+
+
+def test_a_letter_under_a_first_name_leaves_the_name_of_a_signature_whole(client):
+    one, two = case_to_sign(), case_to_sign()
+    begin(client, one, name="Nguyen Van Anh")
+    typed = {"name_form": "first", "first_name": "Anh", "consent": "on"}
+    write_letter(client, one, **typed)
+
+    assert Letter.objects.get().name == "Anh"
+    page = client.get(step(two))
+    assert "Signing as Nguyen Van Anh" in words(parsed(page).one("main"))
+    write_letter(client, two)
+    assert [letter.name for letter in Letter.objects.all()] == ["Anh", "Anh"]
+
+
+def test_what_a_letter_leaves_empty_stays_for_the_next_signature(client):
+    one, two = case_to_sign(), case_to_sign()
+    begin(client, one, country="NO")
+    write_letter(client, one, name="", email="", country="")
+
+    assert "Signing as Sam Tester, Norway" in words(parsed(client.get(step(two))).one("main"))
+    write_letter(client, two, email="")
+    assert {letter.name for letter in Letter.objects.all()} == {""}
 
 
 def test_the_way_leads_from_the_case_that_needs_letters_most_to_the_end(client):
