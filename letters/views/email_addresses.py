@@ -28,8 +28,10 @@ ON_ALL = {"end-all": follow_actions.end_all, "unblock": email_addresses.unblock}
 def mail_sent(request: HttpRequest, slug: str = "", act: str = "") -> HttpResponse:
     """Where every form that is confirmed by mail ends, whatever came of it; and what can be done
     next, for the case that it was about."""
-    cases = Case.objects.select_related("edition", "petition", "solidarity_action")
-    case = cases.filter(slug=slug).first() if slug else None
+    cases = Case.objects.open_to_readers().select_related(
+        "edition", "petition", "solidarity_action"
+    )
+    case = get_object_or_404(cases, slug=slug) if slug else None
     context = {
         "behind_until": outbox.is_behind(),
         "case": case if case and case.is_visible else None,

@@ -50,6 +50,21 @@ def sam():
     return email_address
 
 
+@pytest.mark.parametrize("name", ["signature-sent", "follow-sent"])
+def test_nobody_has_signed_or_asked_for_news_where_there_is_no_case(client, name):
+    make_petition(make_case_to_write_for(slug="a-draft", stage="draft"))
+    hidden = make_case_to_write_for(slug="hidden", freeze="hidden", freeze_reason="A threat")
+
+    answers = {
+        slug: client.get(reverse(f"letters:{name}", args=[slug]))
+        for slug in ("nobody-here", "a-draft", "hidden")
+    }
+
+    found = {slug: response.status_code for slug, response in answers.items()}
+    assert found == {"nobody-here": 404, "a-draft": 404, "hidden": 200}
+    assert hidden.display_name not in answers["hidden"].content.decode()
+
+
 # --- looking changes nothing
 
 
