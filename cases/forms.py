@@ -63,7 +63,7 @@ class FilterForm(forms.Form):
             if name == "order":
                 continue
             labels = dict(getattr(self.fields[name], "choices", []))
-            said.append(str(labels.get(value, f"“{value}”")))
+            said.append(str(labels.get(value, _("“%(words)s”") % {"words": value})))
         return ", ".join(said)
 
     @property
@@ -180,7 +180,7 @@ class OutcomeFilterForm(FilterForm):
         )
 
     def filter(self, outcomes: OutcomeQuerySet) -> list[int]:
-        """The keys of the outcomes asked for, newest first, in one query."""
+        """The keys of the outcomes asked for, by years, in one query."""
         lookups = {"kind": "kind", "country": "case__country", "year": "date__year"}
         asked = {lookups[name]: value for name, value in self.chosen.items() if name in lookups}
-        return list(outcomes.filter(**asked).newest_first().values_list("pk", flat=True))
+        return list(outcomes.filter(**asked).by_years().values_list("pk", flat=True))

@@ -26,7 +26,7 @@ from cases.models import (
     SafetyAdvice,
     YearlyFigure,
 )
-from cases.models.cases import HAS_ADDRESS, TAKES_NONE
+from cases.models.cases import HAS_ADDRESS
 from cases.models.outcomes import with_later
 from cases.printing import sheets
 
@@ -74,7 +74,8 @@ def home(request: HttpRequest) -> HttpResponse:
         # No number of days: it would be another one for half of those who read a cached page.
         "human_rights_day": next_human_rights_day(today),
         "is_of_an_earlier_year": edition is not None and edition.year < today.year,
-        "take_letters": any(reach != TAKES_NONE for _pk, reach in in_order),
+        "take_letters": any(reach == HAS_ADDRESS for _pk, reach in in_order),
+        "take_actions": any(case.takes_actions for case in cases),
         "percent": edition and percent_of_goal(letters, edition.letter_goal),
         "lists_key": lists.key,
         "good_news": lazily(lambda: with_later(good_news.front_page_first().with_case()[:3])),
@@ -131,7 +132,7 @@ def case_page(request: HttpRequest, case: Case, full_case: Case, fragments: str)
         "portrait": lazily(lambda: full_case.portrait),
         "quotes": lazily(lambda: [quote for quote in full_case.quotes.all() if quote.may_be_shown]),
         "timeline": lazily(lambda: full_case.timeline),
-        "status": lazily(lambda: case.latest_outcome),
+        "status": lazily(lambda: _status(case)),
         "solidarity_rules": lazily(lambda: SafetyAdvice.of(full_case, AppliesTo.SOLIDARITY)),
         "petition": petition,
         "takes_actions": case.takes_actions,
@@ -160,6 +161,13 @@ def case_page(request: HttpRequest, case: Case, full_case: Case, fragments: str)
 def _routes(case: Case) -> dict:
     routes = case.routes
     return routes | {"embassies": [name for _code, name in choices_among(routes["embassies"])]}
+
+
+def _status(case: Case) -> Outcome | None:
+    """Its newest outcome, with the setbacks of the case of which nobody knows that they were over
+    by then."""
+    latest = case.latest_outcome
+    return with_later([latest], among=case.outcomes.all())[0] if latest else None
 
 
 def _others(case: Case) -> list[Case]:
@@ -309,12 +317,9 @@ def _list_page(
 
 
 def _outcomes(keys: list[int]) -> list[Outcome]:
-    """The outcomes of these keys, in their order; in each year the great stories first."""
+    """The outcomes of these keys, in their order."""
     found = Outcome.objects.with_case().in_bulk(keys)
-    outcomes = with_later(found[key] for key in keys if key in found)
-    return sorted(
-        outcomes, key=lambda row: (-row.date.year if row.date else 0, not row.is_featured)
-    )
+    return with_later(found[key] for key in keys if key in found)
 
 
 def _query(request: HttpRequest) -> str:

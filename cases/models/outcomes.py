@@ -95,6 +95,11 @@ class OutcomeQuerySet(models.QuerySet["Outcome"]):
         """Undated rows last: nobody knows where they belong."""
         return self.order_by(F("date").desc(nulls_last=True), "-pk")
 
+    def by_years(self) -> OutcomeQuerySet:
+        """The newest year first, in each the great stories, then the newest."""
+        year = F("date__year").desc(nulls_last=True)
+        return self.order_by(year, "-is_featured", F("date").desc(nulls_last=True), "-pk")
+
     def with_changed_at(self) -> OutcomeQuerySet:
         """Adds `changed_at`: when staff last wrote it, a correction too."""
         versions = Outcome.history.filter(id=OuterRef("pk")).order_by("-history_date")

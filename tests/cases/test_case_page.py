@@ -267,6 +267,21 @@ def test_a_closed_case_tells_its_news_where_others_ask(client):
     assert "We collect no more letters for it." in words(panel)
 
 
+def test_a_setback_without_a_date_keeps_the_news_of_a_closed_case_from_being_plain_good(client):
+    case = make_case(stage=Stage.CLOSED)
+    make_outcome(case, headline="Freed", date="2019-03-16")
+    make_outcome(case, kind="convicted", headline="Convicted", date="2017-01-01")
+    make_outcome(case, kind="arrested-again", headline="In prison again", date=None)
+
+    panel = shown(client, case).one("aside")
+
+    assert words(panel.find(".//h2")) == "What happened"
+    assert panel.get("data-tone") == "neither"
+    [later] = panel.findall(".//p[@class='news-later']")
+    expected = "In the same case: In prison again (date not known) Arrested again"
+    assert words(later) == expected
+
+
 def test_the_old_headline_of_a_closed_case_never_reads_as_present(client):
     case = make_case(stage=Stage.CLOSED, headline="On death row since 1994", display_name="Ana")
     make_outcome(case, headline="Death sentence commuted", date="2025-02-28")

@@ -8,7 +8,9 @@ from cases.models import ActionCount, Edition
 from tests.factories import (
     make_case,
     make_case_to_write_for,
+    make_edition,
     make_full_case,
+    make_outcome,
     make_portrait,
     make_target,
     make_theme,
@@ -60,6 +62,39 @@ def test_home_leads_to_the_story_of_who_has_no_address(client):
 
     assert f"/cases/{case.slug}/write/" not in links
     assert case.get_absolute_url() in links
+
+
+def test_home_leads_with_the_news_of_a_closed_case(client):
+    case = make_case(stage="closed", headline="On death row since 1994")
+    make_outcome(case, headline="Sentence commuted", date="2025-02-28")
+
+    lead = words(home(client).one("article", **{"class": "front-case"}))
+
+    assert "Sentence commuted In 2025: On death row since 1994" in lead
+
+
+def test_home_asks_for_no_letters_where_there_is_nobody_to_write_to(client):
+    Edition.objects.all().delete()
+    edition = make_edition(year=2024)
+    for _ in range(2):
+        make_case(edition=edition, no_target_reason="Nobody is to be written to.")
+
+    shown = home(client)
+
+    assert "2 Who you can act for" in headings(shown)
+    assert "You can still act for them." in words(shown.one("main"))
+    assert "need letters" not in words(shown.one("main"))
+    assert "/take-all/" in shown.links
+
+
+def test_who_leads_without_a_picture_is_shown_with_the_drawing_of_a_theme(client):
+    case = make_case()
+    case.themes.add(make_theme("land-rights", "Land rights"))
+
+    [drawing] = home(client).one("article", **{"class": "front-case"}).iter("img")
+
+    assert drawing.get("src") == "/static/img/themes/land-rights.svg"
+    assert (drawing.get("width"), drawing.get("height")) == ("240", "180")
 
 
 def test_home_tells_of_the_campaign_after_its_people(client):

@@ -199,6 +199,16 @@ def test_it_is_told_by_years_in_each_the_great_stories_first(client, case):
     assert "Freed" in words(large)
 
 
+def test_great_stories_are_first_in_a_year_of_several_pages(client, case):
+    make_outcome(case, headline="Freed", date="2019-01-01", is_featured=True)
+    for day in range(1, 21):
+        make_outcome(case, headline="Acquitted", date=f"2019-05-{day:02}")
+
+    first, *_rest = [words(each) for each in page(client.get("/good-news/")).one("main").iter("h4")]
+
+    assert first == "Ana Test: Freed"
+
+
 def test_who_has_no_picture_is_shown_with_the_drawing_of_a_theme(client, case):
     make_outcome(case)
     case.themes.set([make_theme(slug="land-rights"), make_theme(slug="lgbti-rights")])

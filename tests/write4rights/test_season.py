@@ -76,7 +76,7 @@ def test_it_is_current_from_its_first_case_in_lists_on(client, case, fields, sho
     with time_machine.travel("2026-11-26T12:00Z", tick=False):
         home = page(client.get("/"))
         last_winters = client.get(reverse("letters:letter-write", args=[case.slug]))
-        listed = page(client.get("/cases/?state=open")).texts("h2")
+        listed = page(client.get("/cases/?state=open")).texts("h3")
 
     assert shown in home.texts("h2")
     assert last_winters.status_code == 200
@@ -186,6 +186,7 @@ def test_home_says_from_the_new_year_on_that_its_cases_are_of_the_last_campaign(
 
 
 def test_home_does_not_say_that_closed_cases_need_letters(client, case):
+    make_case_to_write_for(display_name="Bo Testlund")
     Case.objects.update(stage=Stage.CLOSED)
 
     with time_machine.travel("2026-11-26T12:00Z", tick=False):
@@ -193,7 +194,7 @@ def test_home_does_not_say_that_closed_cases_need_letters(client, case):
         home = page(client.get("/"))
         promise = client.get(reverse("letters:pledge-edition"))
 
-    assert "For whom people wrote" in home.texts("h2")
+    assert "Who people wrote for" in home.texts("h2")
     assert reverse("letters:pledge-edition") not in home.links
     assert promise["Location"] == reverse("cases:list")
 
