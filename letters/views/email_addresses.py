@@ -22,6 +22,8 @@ from letters.views import mine_cookie
 ON_SIGNATURE = {"withdraw": signature_actions.withdraw, "restore": signature_actions.restore}
 ON_FOLLOW = {"end": follow_actions.end, "renew": follow_actions.confirm}
 ON_ALL = {"end-all": follow_actions.end_all, "unblock": email_addresses.unblock}
+# Of which the page says what they did. See also templates/letters/email_addresses/_done.html
+SAID = {*ON_SIGNATURE, *ON_FOLLOW, *ON_ALL, "confirm-one", "nothing"}
 
 
 @private_page
@@ -52,9 +54,8 @@ def email_address_page(request: HttpRequest, email_address: EmailAddress) -> Htt
     if request.method == "POST":
         things = {named(thing): thing for thing in both}
         form = ActForm(request.POST, things=things)
-        shown = not form.is_valid() or _act(email_address, things, **form.cleaned_data)
-        url = email_address.get_absolute_url()
-        response = redirect(url + "#now" if shown else url + "?changed")
+        query = _act(email_address, things, **form.cleaned_data) if form.is_valid() else "#now"
+        response = redirect(email_address.get_absolute_url() + query)
         if form.is_valid() and form.cleaned_data["act"] == "confirm":
             return mine_cookie.remember(request, response, email_address)
         return response
@@ -67,6 +68,7 @@ def email_address_page(request: HttpRequest, email_address: EmailAddress) -> Htt
         "may_want_year_letter": follow_actions.may_want_year_letter(Edition.objects.current()),
         "seen": max(thing.changed_at for thing in waiting).isoformat() if waiting else "",
         "has_changed": "changed" in request.GET,
+        "act": _said(request),
         "counted": [thing for thing in signatures if thing.counts],
         "signatures": [thing for thing in signatures if not _waits(thing)],
         "follows": [thing for thing in follows if not _waits(thing)],
@@ -128,24 +130,36 @@ def _act(
     what: str,
     seen: datetime.datetime | None,
     year: bool,
-) -> bool:
-    """Do what a button says; False if it would say yes to what its page did not show."""
-    if act in ON_ALL:
-        ON_ALL[act](email_address)
-    elif act == "confirm":
+) -> str:
+    """Do what a button says. Returns how the address of the page goes on: what it says was done,
+    or that something came that its reader has not seen."""
+    if act == "confirm":
         owner_was_here(email_address.email_hash)
         bounces.arrives(email_address.email_hash)
         if year and email_address.email and (edition := Edition.objects.current()):
             follow_actions.want_year_letter(email_address.email, edition)
         chosen = [things[what]] if what else things.values()
-        return _confirm([one for one in chosen if _waits(one)], seen)
-    elif what:
+        if not _confirm([one for one in chosen if _waits(one)], seen):
+            return "?changed"
+        others_wait = any(_waits(one) for name, one in things.items() if name != what)
+        return "?done=confirm-one#now" if what and others_wait else "#now"
+    if act in ON_ALL:
+        ON_ALL[act](email_address)
+        return f"?done={act}#now"
+    done = False
+    if what:
         thing = things[what]
         if isinstance(thing, Signature) and act in ON_SIGNATURE:
-            ON_SIGNATURE[act](thing)
+            done = ON_SIGNATURE[act](thing)
         elif isinstance(thing, Follow) and act in ON_FOLLOW:
-            ON_FOLLOW[act](thing)
-    return True
+            done = ON_FOLLOW[act](thing)
+    return f"?done={act}#now" if done else "?done=nothing#now"
+
+
+def _said(request: HttpRequest) -> str:
+    """The act of which the page says in its title and heading that it is done."""
+    act = request.GET.get("done", "")
+    return act if act in SAID else ""
 
 
 def _confirm(waiting: list[Signature | Follow], seen: datetime.datetime | None) -> bool:

@@ -28,6 +28,7 @@ from tests.factories import (
 )
 from tests.letters.sending import act, ask_to_be_told, publish, say_yes, sign, signed, yesterday
 from tests.letters.stored import everything
+from tests.reading import page, words
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
@@ -133,6 +134,49 @@ def test_each_thing_can_be_confirmed_or_left_out_on_its_own(client, sam):
     assert signed(signature.petition.case) == 1
     act(client, sam, "withdraw", what=f"signature-{signature.pk}")
     assert signed(signature.petition.case) == 0
+
+
+def heading_after(client, response) -> str:
+    """What the page that follows an act begins with: its title says the same."""
+    shown = page(client.get(response.url))
+    [heading] = shown.all("h1")
+    assert (heading.get("id"), response.url.partition("#")[2]) == ("now", "now")
+    assert words(shown.one("title")).startswith(words(heading))
+    return words(heading)
+
+
+def test_each_act_is_said_in_the_heading_of_the_page_that_follows(client):
+    sam = make_email_address("sam@example.org")
+    signature, kept = make_signature(email_address=sam), make_signature(email_address=sam)
+    follow = make_follow(signature.petition.case, email_address=sam)
+
+    def after(name, thing=None):
+        what = f"{thing._meta.model_name}-{thing.pk}" if thing else ""
+        return heading_after(client, act(client, sam, name, what=what))
+
+    assert after("withdraw", signature) == "Done: the signature is withdrawn"
+    assert after("withdraw", signature).startswith("Nothing was done this time")
+    assert after("restore", signature) == "Done: you have signed after all"
+    assert after("end", follow) == "Done: this news is stopped"
+    assert after("renew", follow) == "Done: you get this news again"
+    assert after("end-all") == "Done: all news is stopped"
+    assert after("unblock") == "Done: we may send you mails again"
+    assert kept.counts
+
+
+def test_a_yes_to_one_is_said_while_others_wait_and_the_last_lets_the_page_speak(client, sam):
+    signature, follow = sam.signatures.get(), sam.follows.get()
+
+    first = heading_after(client, say_yes(client, sam, what=f"follow-{follow.pk}"))
+    second = heading_after(client, say_yes(client, sam, what=f"signature-{signature.pk}"))
+
+    assert (first, second) == ("Done: you have said yes", "Your signature counts")
+
+
+def test_the_page_opened_again_says_nothing_of_an_act_it_does_not_know(client, sam):
+    url = sam.get_absolute_url()
+
+    assert "Was this you?" in words(page(client.get(url + "?done=anything")).one("h1"))
 
 
 def test_you_and_everyone(client):
