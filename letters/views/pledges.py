@@ -29,6 +29,7 @@ UNFINISHED = [
     LetterState.CHANGE_ASKED,
     LetterState.REJECTED,
 ]
+NOTHING = "nothing"  # what an act has done if another tab was there before
 # Acts that leave the state of the pledge as it is. See also templates/letters/pledges/_done.html
 SAID = {
     "by-hand",
@@ -42,6 +43,7 @@ SAID = {
     "reopen",
     "remind",
     "no-reminders",
+    NOTHING,
 }
 SMALL_NUMBER = re.compile("[0-9]{1,4}")
 MAX_ACTS_AN_HOUR = 60  # on the page of one pledge in an hour: more is no person pressing buttons
@@ -101,8 +103,8 @@ def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
             return render(request, "429.html", status=429)
         status, done = _do(request, pledge, forms)
         if status is None:
-            query = f"?done={request.POST['act']}" if done else ""
-            return redirect(f"{pledge.get_absolute_url()}{query}#now")
+            act = request.POST.get("act") if done else NOTHING
+            return redirect(f"{pledge.get_absolute_url()}?done={act}#now")
     context = _progress(pledge, letters) | _to_write(pledge, letters, cases) | forms._asdict()
     context |= {
         "act": _said(request, pledge),
@@ -215,8 +217,9 @@ def _do(request: HttpRequest, pledge: Pledge, forms: PageForms) -> tuple[int | N
         case "no-address":
             pledges.change_address(pledge, email="", email_hash="", consent_version="")
             return None, True
-        case "release":  # the page says so by itself
+        case "release":
             pledges.release(pledge)
+            return None, True
         case "reopen":
             return None, pledges.reopen(pledge)
         case "remind" | "no-reminders" as act:

@@ -448,6 +448,26 @@ def test_the_same_form_sent_twice_enters_them_once(client):
     assert everyone(pledge.case) == 2
 
 
+def test_an_act_that_comes_after_another_tab_says_that_nothing_was_done(client):
+    pledge = make_pledge(number=10)
+    sent = {"token": token()}
+    by_hand(client, pledge, 2, **sent)
+
+    for response in (
+        by_hand(client, pledge, 2, **sent),
+        act(client, pledge, "take-back", seen=1),
+        act(client, pledge, "take-back-waiting"),
+    ):
+        page = reading.page(client.get(response.url))
+        assert reading.words(page.one("h1")).startswith("Nothing was done this time")
+        assert reading.words(page.one("title")).startswith("Nothing was done this time")
+        assert "Your pledge: 10 letters" in reading.words(page.one("main"))
+
+    act(client, pledge, "release")
+    late = client.get(act(client, pledge, "take-back-waiting").url)
+    assert reading.words(reading.page(late).one("h1")) == "Pledge cancelled"
+
+
 def test_what_waits_fills_the_promise_and_can_be_taken_back(client):
     pledge = make_pledge(number=30)
     by_hand(client, pledge, 30)
