@@ -12,7 +12,6 @@ urlpatterns = [
     path("cases/<slug:slug>/", views.case, name="case"),
     path("cases/<slug:slug>/sheet.pdf", views.sheet, name="sheet"),
     path("cases/<slug:slug>/card.jpg", views.card, name="card"),
-    path("cases/<slug:slug>/card.png", views.card_as_it_was),
     path("cases/<slug:slug>/feed.atom", feeds.case, name="feed"),
     path("check/<slug:code>/", views.check, name="check"),
     path("good-news/", views.good_news, name="good-news"),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import conditional_page
 
@@ -247,12 +247,6 @@ def card(request: HttpRequest, slug: str) -> HttpResponse:
     if not case.sharing_allowed:
         raise Http404
     return HttpResponse(sheets.card(case), content_type="image/jpeg")
-
-
-@public_page()
-def card_as_it_was(request: HttpRequest, slug: str) -> HttpResponse:
-    """The address that posts of before still name."""
-    return redirect("cases:card", slug, permanent=True)
 
 
 @public_page()

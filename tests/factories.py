@@ -155,17 +155,21 @@ def make_model_letter(
     return model
 
 
+def png() -> bytes:
+    encoded = io.BytesIO()
+    Image.new("RGB", (800, 600), "teal").save(encoded, "PNG")
+    return encoded.getvalue()
+
+
 def make_portrait(case: Case, **fields) -> Portrait:
     """A plain picture with all its renditions, written to MEDIA_ROOT: point that at a folder
     that goes away."""
-    encoded = io.BytesIO()
-    Image.new("RGB", (800, 600), "teal").save(encoded, "PNG")
     fields = {
         "alt": "A shore in a test.",
         "credit": "Illustration: a test",
         "licence": "CC0",
     } | fields
-    image = pictures.clean(ContentFile(encoded.getvalue(), name="shore.png"))
+    image = pictures.clean(ContentFile(png(), name="shore.png"))
     portrait = Portrait(case=case, image=image, **fields)
     pictures.render(portrait)
     portrait.save()

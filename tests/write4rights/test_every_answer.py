@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import translation
 
 from letters.views.api_answers import API
-from tests.factories import make_full_case, make_portrait
+from tests.factories import make_full_case, make_portrait, png
 from tests.reading import page
 from tests.staff import signed_in
 from write4rights.staff_sessions import STAFF_PAGES
@@ -86,7 +86,7 @@ def case(settings, tmp_path, monkeypatch):
     settings.CONTACT_EMAIL = "letters@example.org"
     # Setting type is tested elsewhere; here it is enough that the address answers.
     monkeypatch.setattr("cases.printing.sheets.typesetting.pdf", lambda *args, **kwargs: b"%PDF-")
-    monkeypatch.setattr("cases.printing.sheets.typesetting.png", lambda *args, **kwargs: b"\x89PNG")
+    monkeypatch.setattr("cases.printing.sheets.typesetting.png", lambda *args, **kwargs: png())
     case = make_full_case(slug="anne-testlund")
     make_portrait(case)
     make_full_case(slug="gone", freeze="withdrawn", freeze_reason="A test")

@@ -487,13 +487,6 @@ def test_a_card_stays_small_whatever_its_picture(client, case, settings, tmp_pat
     assert len(client.get("/cases/anne-testlund/card.jpg").content) <= 120_000
 
 
-def test_a_card_that_was_shared_as_png_is_still_found(client, case):
-    response = client.get("/fr/cases/anne-testlund/card.png")
-
-    assert response.status_code == 301
-    assert response["Location"] == "/fr/cases/anne-testlund/card.jpg"
-
-
 @pytest.mark.parametrize(("shape", "size"), sheets.SHARE_SHAPES.items())
 def test_pictures_to_post_are_small_and_of_the_size_that_networks_show(client, case, shape, size):
     response = client.get(f"/cases/anne-testlund/share/{shape}.jpg")

@@ -74,7 +74,7 @@ def test_what_comes_after_too_many_in_an_hour_waits_and_nothing_is_lost(clock):
     assert everyone(other) == 1
     alarm = Alarm.objects.get()
     assert (alarm.case, alarm.kind, alarm.number) == (case, "appeal", 4)
-    assert "being looked at" in Client().get(letters[-1].get_absolute_url()).content.decode()
+    assert "Waiting for a look" in Client().get(letters[-1].get_absolute_url()).content.decode()
 
 
 def test_the_alarm_holds_in_the_next_hours_too_until_it_is_settled(clock):

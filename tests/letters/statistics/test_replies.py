@@ -47,12 +47,12 @@ def test_answers_are_told_in_fives_once_a_day(case):
     make_reply(case, number=100)
 
     assert "We know of" not in before
-    assert "We know of <b>10</b> answers from officials." in page_of(case)
-    assert "We know of <b>5</b> answers from Ana Test or somebody close." in page_of(case)
+    assert "We know of <b>10</b> replies from officials." in page_of(case)
+    assert "We know of <b>5</b> replies from Ana Test or somebody close." in page_of(case)
     assert "<b>10</b> réponses de responsables" in page_of(case, "/fr")
     impact = " ".join(text(Client().get("/impact/")).split())
-    assert "We know of 10 answers from officials." in impact
-    assert "We know of 5 answers from people who were written for" in impact
+    assert "We know of 10 replies from officials." in impact
+    assert "We know of 5 replies from people who were written for" in impact
     assert totals() == {"officials": 10, "people": 5}
     publish(days=1)
     assert totals() == {"officials": 110, "people": 5}

@@ -24,7 +24,7 @@ def waiting(*days: float) -> None:
 
 def said(client, letter: Letter) -> list[str]:
     shown = words(page(client.get(letter.get_absolute_url())).one("main"))
-    return re.findall(r"At the moment it takes about (\d+) days", shown)
+    return re.findall(r"At the moment it takes us about (\d+) days", shown)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from letters.models import Letter
 from letters.views import checks
 from tests.factories import make_case, make_case_to_write_for, make_letter
 from tests.letters.sending import BODY, letter_form, message_form, send_letter
-from tests.reading import page
+from tests.reading import Page, page
 
 PRAY = "“pray” is better left out."
 WHY = "Others believe otherwise."
@@ -72,7 +72,7 @@ def test_a_message_of_support_has_the_check_too(client, case, threats):
     shown = page(client.post(url, form | {"check": "text"}))
     stopped = page(client.post(url, form))
 
-    assert shown.texts("b")[:2] == [
+    assert Page(shown.one("section", id="check")).texts("b")[:2] == [
         (
             "“we will find you” reads as a threat. Take it out or say it another way: the "
             "text can’t be sent with it."
