@@ -15,7 +15,6 @@ from tests.letters.sending import (
     send_pledge,
     sign,
     sign_form,
-    token,
 )
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
@@ -81,9 +80,7 @@ def test_the_box_is_never_ticked_beforehand_and_says_what_for_and_how_long(clien
     if name == "letter-write":
         response = see_step_two(client, case)
     elif name == "message-write":
-        first = {"token": token(), "form": "card", "body": "We think of you.", "ties": "no"}
-        url = reverse("letters:message-write", args=[case.slug])
-        response = client.post(url, first | {"step": "2"})
+        response = send_message(client, case, step="2", consent="")
     else:
         response = client.get(reverse(f"letters:{name}", args=[case.slug]))
 
