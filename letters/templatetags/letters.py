@@ -54,7 +54,7 @@ def next_steps(
     skipped: Collection[int] = (),
 ) -> dict:
     """What somebody can do after an act for a case: go back to their pledge, tell others, do
-    something else for the same person, go on to who needs letters most.
+    something else for the same person, go on to who needs letters most in the newest edition.
 
     `act` is what they did: "letter", "signature", "message" or "share". The private link of
     `pledge` is shown, or with a `pledge_token`, which opens nothing, one to write the next letter
@@ -65,8 +65,10 @@ def next_steps(
         "signature": case.takes_signatures,
         "message": case.takes_messages,
     }
-    others = Case.objects.to_write_for(case.edition).exclude(pk__in=[case.pk, *skipped])
-    next_case = others.waiting_for_letters().prefetch_related(None).first()
+    others = Case.objects.listed().taking_letters().exclude(pk__in=[case.pk, *skipped])
+    if pledge and not pledge.case:
+        others = others.filter(edition=pledge.edition_id)
+    next_case = others.select_related("edition").newest_edition_first().first()
     letters_left = pledge.letters_left() if pledge and not pledge.is_released else 0
     pledged = pledge.case or next_case if pledge and letters_left and pledge_token else None
     return {

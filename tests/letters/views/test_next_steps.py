@@ -6,13 +6,14 @@ import pytest
 from django.test import Client
 
 from cases.models import Case
-from letters.models import Letter
+from letters.models import Letter, Pledge
 from tests.factories import (
     make_case_to_write_for,
     make_edition,
     make_letter,
     make_message,
     make_petition,
+    make_pledge,
     make_solidarity_action,
 )
 from tests.reading import page, words
@@ -98,8 +99,26 @@ def test_nobody_is_the_next_person_who_is_not_to_be_written_for(change):
     assert next_steps(posted) == ["Tell others about Ana Test"]
 
 
-def test_nobody_of_an_edition_that_has_not_opened_is_the_next_person():
-    posted = make_letter(make_ana(), route="post", state="posted")
-    make_case_to_write_for(edition=make_edition(2999))
+@pytest.mark.parametrize(
+    ("opens_on", "name"),
+    [(datetime.date(2020, 1, 1), "Eva Test"), (datetime.date(2999, 1, 1), "Ben Test")],
+)
+def test_the_next_person_is_of_the_current_edition_whichever_the_letter_was_for(opens_on, name):
+    posted = make_letter(make_ana(sharing_allowed=False), route="post", state="posted")
+    make_case_to_write_for(display_name="Ben Test")
+    newer = make_edition(2999, opens_on=opens_on)
+    make_case_to_write_for(display_name="Eva Test", edition=newer)
 
-    assert next_steps(posted) == ["Tell others about Ana Test"]
+    assert next_steps(posted) == [f"Next person: {name}"]
+
+
+def test_the_next_letter_of_a_pledge_stays_in_its_edition():
+    ana = make_ana(sharing_allowed=False)
+    pledge = make_pledge(ana, number=3)
+    Pledge.objects.filter(pk=pledge.pk).update(case=None)
+    posted = make_letter(ana, pledge=pledge, route="post", state="posted")
+    make_case_to_write_for(display_name="Ben Test")
+    newer = make_edition(2999, opens_on=datetime.date(2020, 1, 1))
+    make_case_to_write_for(display_name="Eva Test", edition=newer)
+
+    assert next_steps(posted) == ["Next letter of the pledge: for Ben Test"]
