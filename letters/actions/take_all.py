@@ -119,6 +119,11 @@ class TakeAll:
         if case.slug not in self.skipped:
             self.skipped.append(case.slug)
 
+    @property
+    def arrived(self) -> str:
+        """The names of the drafts that the device need not keep any more: see draft.js."""
+        return " ".join(f"{act}:{slug}" for slug, done in self.done.items() for act in done)
+
     def keys(self, action: Action) -> list[str]:
         """The private keys of what was done, to show it once more."""
         return [done[action] for done in self.done.values() if done.get(action)]

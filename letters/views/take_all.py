@@ -17,6 +17,7 @@ from letters.actions.take_all import ACTIONS, Action, TakeAll
 from letters.forms.take_all import TakeAllSignForm
 from letters.mail import outbox
 from letters.models import Letter, LetterState
+from letters.privacy import limits
 from letters.views import letters, take_all_cookie
 from letters.views import messages as message_views
 from letters.views import signatures as signature_views
@@ -85,6 +86,7 @@ def _step_page(
         form = TakeAllSignForm(petition=case.petition, take_all=take_all)
     context = {
         "take_all": take_all,
+        "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "case": case,
         "petition": case.petition,
         "form": form,
@@ -137,6 +139,7 @@ def done(request: HttpRequest) -> HttpResponse:
     steps = _steps(take_all, cases)
     context = {
         "take_all": take_all,
+        "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "steps": steps,
         "has_signed": any("signature" in step.done for step in steps),
         "you": _in_words(*(sum(one in step.done for step in steps) for one in ACTIONS)),

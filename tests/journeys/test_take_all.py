@@ -67,6 +67,20 @@ def test_eight_signatures_cost_few_clicks_and_few_pages(arrive, javascript, case
     assert Signature.objects.count() == CASES
 
 
+def test_who_comes_next_to_a_shared_device_finds_no_draft_of_what_was_sent(arrive, cases):
+    sam, [case, *_others] = arrive(), cases
+    sam.opens(f"/take-all/{case.slug}/letter/?start=blank")
+    sam.fills("Your letter", "I write to you as a nurse. Please build nothing there.")
+    sam.answers("Do you, or people close to you, live in Norway", "No")
+    sam.presses("Next: you and your name")
+    sam.presses("Post it myself")
+    sam.is_at(case.display_name)
+
+    sam.page.wait_for_function("localStorage.length === 0")
+    sam.opens(f"/cases/{case.slug}/write/?start=blank")
+    expect(sam.field("Your letter")).to_have_value("")
+
+
 def test_somebody_goes_through_eight_cases_and_types_their_details_once(arrive, javascript, cases):
     sam = arrive(javascript)
     sam.opens("/take-all/")

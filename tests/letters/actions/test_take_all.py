@@ -335,6 +335,17 @@ def test_the_end_shows_the_links_that_open_what_was_written(client):
     assert reverse("letters:letter-pdf", args=[letter.key]) in page
 
 
+def test_the_pages_name_the_drafts_that_have_arrived_and_no_others(client):
+    one, two = case_to_sign(), case_to_sign()
+    write_letter(client, one, send="post")
+    begin(client, two)
+
+    for url in [step(one), "/take-all/done/"]:
+        [mark] = re.findall(r'data-draft-done="(.*?)"', client.get(url).content.decode())
+        assert f"letter:{one.slug}" in mark.split()
+        assert f"letter:{two.slug}" not in mark.split()
+
+
 def test_the_same_letter_sent_twice_is_one(client):
     case = case_to_sign()
     url = reverse("letters:take-all-letter", args=[case.slug])
