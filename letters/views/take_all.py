@@ -18,6 +18,7 @@ from letters.forms.take_all import TakeAllSignForm
 from letters.mail import outbox
 from letters.models import Letter, LetterState
 from letters.privacy import limits
+from letters.text import progress
 from letters.views import letters, take_all_cookie
 from letters.views import messages as message_views
 from letters.views import signatures as signature_views
@@ -53,7 +54,7 @@ def step(request: HttpRequest, slug: str) -> HttpResponse:
     cases = take_all.in_order(_open_cases())
     case = next((one for one in cases if one.slug == slug), None)
     if case is None:  # it was closed or frozen meanwhile
-        return _to_next(take_all, cases, query=f"?{CLOSED}")
+        return _to_next(take_all, cases, query=CLOSED)
     if request.method != "POST":
         return _step_page(request, take_all, cases, case)
     take_all.begin(cases)
@@ -97,16 +98,26 @@ def _step_page(
         "passed": sum(one.slug in take_all.skipped for one in cases),
         "is_last": take_all.next_case([one for one in cases if one != case]) is None,
     }
-    context |= _what_was_done_last(request, take_all, cases)
+    context |= _what_was_done_last(request, take_all, steps)
     return render(request, "letters/take_all/step.html", context, status=status)
 
 
-def _what_was_done_last(request: HttpRequest, take_all: TakeAll, cases: list[Case]) -> dict:
-    """For the line above the next case, and for whom that was."""
+def _what_was_done_last(request: HttpRequest, take_all: TakeAll, steps: list[Step]) -> dict:
+    """For the line above the next case, once: what, for whom, and how that letter stands now."""
     if CLOSED in request.GET:
         return {"last_act": CLOSED}
-    act, slug = take_all.last or ["", ""]
-    return {"last_act": act, "last_case": next((one for one in cases if one.slug == slug), None)}
+    if take_all_cookie.AFTER not in request.GET or not take_all.last:
+        return {}
+    act, slug = take_all.last
+    step = next((one for one in steps if one.case.slug == slug), None)
+    letter = step and step.done.get(act)
+    if letter is None and act in ("letter", "message"):
+        return {}  # it was erased since
+    return {"last_act": act, "last_step": step, "last_letter": letter} | (
+        {"last_title": progress.title(letter) % {"name": letter.case.short_name_or_full}}
+        if letter
+        else {}
+    )
 
 
 @private_page
@@ -121,12 +132,23 @@ def message(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _with_take_all(request: HttpRequest, slug: str, action: Action, view: Callable) -> HttpResponse:
-    take_all = take_all_cookie.load(request)
+    take_all, cases = take_all_cookie.load(request), _open_cases()
+    case = next((one for one in cases if one.slug == slug), None)
     if request.method == "POST":
-        take_all.begin(_open_cases())
-    elif action in take_all.done.get(slug, {}):
+        if not Case.objects.visible().filter(slug=slug).exists():
+            return _stopped_page(request, action)
+        take_all.begin(cases)
+    elif case is None:  # it was closed or frozen meanwhile
+        return _to_next(take_all, take_all.in_order(cases), query=CLOSED)
+    elif action in take_all.done.get(slug, {}) or (action == "letter" and not case.takes_letters):
         return redirect("letters:take-all-case", slug=slug)
     return view(request, slug, take_all=take_all)
+
+
+def _stopped_page(request: HttpRequest, action: Action) -> HttpResponse:
+    """Of a case that is hidden since nothing is shown but what somebody wrote themselves."""
+    context = {"action": action, "written": request.POST.get("body", "")}
+    return render(request, "letters/take_all/stopped.html", context, status=409)
 
 
 @private_page
@@ -137,28 +159,24 @@ def done(request: HttpRequest) -> HttpResponse:
         return redirect("letters:take-all")
     cases = take_all.in_order(_open_cases())
     steps = _steps(take_all, cases)
+    written = [letter for step in steps for letter in step.done.values() if letter]
     context = {
         "take_all": take_all,
         "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "steps": steps,
         "has_signed": any("signature" in step.done for step in steps),
         "you": _in_words(*(sum(one in step.done for step in steps) for one in ACTIONS)),
-        "mails_links": any(
-            letter is not None and letter.email for step in steps for letter in step.done.values()
-        ),
+        "mails_links": any(letter.email for letter in written),
         "behind_until": outbox.is_behind(),
-        "to_post": sum(
-            letter is not None and letter.state == LetterState.READY
-            for step in steps
-            for letter in step.done.values()
-        ),
+        "to_post": sum(letter.state == LetterState.READY for letter in written),
+        "in_review": sum(letter.page_state == "in_review" for letter in written),
         "everyone": sum(case.total_count for case in cases),
         "to_write": next(
             (step.case for step in steps if step.case.open_targets and "letter" not in step.done),
             None,
         ),
     }
-    context |= _what_was_done_last(request, take_all, cases)
+    context |= _what_was_done_last(request, take_all, steps)
     return render(request, "letters/take_all/done.html", context)
 
 
@@ -197,10 +215,12 @@ def _steps(take_all: TakeAll, cases: list[Case]) -> list[Step]:
     return steps
 
 
-def _to_next(take_all: TakeAll, cases: list[Case], *, query: str = "") -> HttpResponse:
+def _to_next(
+    take_all: TakeAll, cases: list[Case], *, query: str = take_all_cookie.AFTER
+) -> HttpResponse:
     case = take_all.next_case(cases)
     if case:
         url = reverse("letters:take-all-case", args=[case.slug])
     else:
         url = reverse("letters:take-all-done" if take_all.has_begun else "letters:take-all")
-    return redirect(f"{url}{query}#now")
+    return redirect(f"{url}?{query}#now")

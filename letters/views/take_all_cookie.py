@@ -9,6 +9,8 @@ from django.utils import translation
 from cases.models import Case
 from letters.actions.take_all import COOKIE_AGE, TakeAll
 
+AFTER = "after"  # in the query of the page that follows an act: it says what was done
+
 
 def load(request: HttpRequest) -> TakeAll:
     """What is on this device; a new one if there is none."""
@@ -31,7 +33,8 @@ def save(take_all: TakeAll, response: HttpResponse) -> HttpResponse:
 
 def save_and_return(take_all: TakeAll, case: Case) -> HttpResponse:
     """After something was done for a case: to what else can be done for it."""
-    return save(take_all, redirect(reverse("letters:take-all-case", args=[case.slug]) + "#now"))
+    url = reverse("letters:take-all-case", args=[case.slug])
+    return save(take_all, redirect(f"{url}?{AFTER}#now"))
 
 
 def delete(response: HttpResponse) -> HttpResponse:

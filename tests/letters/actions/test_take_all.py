@@ -10,9 +10,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import Case
+from letters.actions.take_all import MAX_CASES
 from letters.models import Letter, Signature
 from letters.privacy import consent
-from tests.factories import make_case, make_case_to_write_for, make_letter, make_petition
+from tests.factories import (
+    make_case,
+    make_case_to_write_for,
+    make_letter,
+    make_petition,
+    make_solidarity_action,
+)
 from tests.letters.sending import publish, sign_form, token_in, yesterday
 from tests.letters.stored import everything
 from tests.reading import Page, words
@@ -37,7 +44,7 @@ def step(case: Case) -> str:
 
 
 def next_to(case: Case) -> str:
-    return step(case) + "#now"
+    return step(case) + "?after#now"
 
 
 def write_letter(client: Client, case: Case, send: str = "deliver", **fields):
@@ -46,6 +53,14 @@ def write_letter(client: Client, case: Case, send: str = "deliver", **fields):
     form = client.get(url).context["form"]
     filled = {name: form[name].value() or "" for name in form.fields} | {"ties": "no"}
     return client.post(url, filled | {"send": send} | fields)
+
+
+def write_message(client: Client, case: Case):
+    url = reverse("letters:take-all-message", args=[case.slug])
+    form = client.get(url).context["form"]
+    filled = {name: form[name].value() or "" for name in form.fields if name != "picture"}
+    words = {"body": "You are not forgotten.", "ties": "no", "send": "deliver"}
+    return client.post(url, filled | words)
 
 
 def as_it_stands(page) -> dict:
@@ -58,6 +73,11 @@ def asked(page: Page) -> set[str]:
     """The names of the fields that somebody sees."""
     fields = [*page.all("input"), *page.all("select"), *page.all("textarea")]
     return {field.get("name") for field in fields if field.get("type") != "hidden"} - {"website"}
+
+
+def said(page: Page) -> str:
+    """What was done last."""
+    return words(page.one("p", id="now"))
 
 
 def case_to_sign(**fields) -> Case:
@@ -91,7 +111,7 @@ def test_who_has_signed_once_signs_the_next_with_one_button(client):
         assert "Signing as Sam Tester, Norway" in words(parsed(page).one("main"))
         answer = client.post(page.context["request"].path, as_it_stands(page))
 
-    assert answer.url == reverse("letters:take-all-done") + "#now"
+    assert answer.url == reverse("letters:take-all-done") + "?after#now"
     signed = [(one.name, one.country) for one in Signature.objects.all()]
     assert signed == [("Sam Tester", "NO")] * len(cases)
     assert not Signature.objects.filter(needs_review=True).exists()
@@ -112,8 +132,8 @@ def test_what_was_done_last_is_said_and_leads_to_a_letter_for_the_same_person(cl
 
     begin(client, one)
 
-    page = parsed(client.get(step(two)))
-    assert "You signed for Anne Testlund" in page.texts("h2")
+    page = parsed(client.get(f"{step(two)}?after"))
+    assert said(page) == "You signed for Anne Testlund"
     assert reverse("letters:take-all-letter", args=[one.slug]) in page.links
 
 
@@ -122,11 +142,56 @@ def test_after_a_letter_for_who_was_signed_for_the_next_person_is_a_link_away(cl
     begin(client, one)
     write_letter(client, one, name="", email="")
 
-    page = parsed(client.get(step(one)))
+    page = parsed(client.get(f"{step(one)}?after"))
 
-    assert "Your letter is written" in page.texts("h2")
+    assert said(page).startswith("Handed to us: your letter for")
     assert "/take-all/" in page.links
     assert client.get("/take-all/").context["case"] == two
+
+
+@pytest.mark.parametrize(
+    ("send", "held", "title", "state"),
+    [
+        ("deliver", False, "Handed to us", "With us, and waits to be read. It counts."),
+        ("deliver", True, "Waiting for a look", "Somebody from the campaign has a look"),
+        ("post", False, "Ready to post", "Ready to be printed and posted."),
+    ],
+)
+def test_what_became_of_a_letter_is_said_as_on_its_own_page(client, send, held, title, state):
+    case = case_to_sign(display_name="Anne Testlund")
+    answer = write_letter(client, case, send=send, website="trap" if held else "")
+
+    page = parsed(client.get(answer.url.partition("#")[0]))
+
+    assert said(page) == f"{title}: your letter for Anne Testlund"
+    assert state in words(page.one("main"))
+    end = words(parsed(client.get("/take-all/done/")).one("main"))
+    assert ("1 of them waits" in end) == held
+    assert ("still to be posted" in end) == (send == "post")
+
+
+def test_what_was_done_last_is_said_once_and_before_no_other_heading(client):
+    one, two = case_to_sign(), case_to_sign()
+    answer = begin(client, one)
+
+    first = parsed(client.get(answer.url.partition("#")[0]))
+    later = [parsed(client.get(url)) for url in ["/take-all/", step(two), step(one)]]
+
+    assert said(first)
+    heads = [element.tag for element in first.one("main").iter() if element.tag in ("h1", "h2")]
+    assert heads[0] == "h1"
+    assert not any(page.all("p", id="now") for page in later)
+
+
+def test_no_second_letter_is_offered_for_who_was_signed_for(client):
+    one, _next = case_to_sign(), case_to_sign()
+    write_letter(client, one, name="", email="")
+
+    answer = begin(client, one)
+
+    page = parsed(client.get(answer.url.partition("#")[0]))
+    assert said(page).startswith("You signed for")
+    assert reverse("letters:take-all-letter", args=[one.slug]) not in page.links
 
 
 def test_an_error_shows_what_was_typed_and_nothing_is_kept(client):
@@ -247,7 +312,7 @@ def test_the_way_leads_from_the_case_that_needs_letters_most_to_the_end(client):
     end = skip(client, busy)
 
     assert (first, second.url) == (needy, next_to(busy))
-    assert end.url == reverse("letters:take-all-done") + "#now"
+    assert end.url == reverse("letters:take-all-done") + "?after#now"
 
 
 def test_the_order_stays_while_others_write(client):
@@ -398,7 +463,9 @@ def test_under_18_no_name_and_no_address_goes_on_the_way(client):
 
     for letter in Letter.objects.all():
         assert (letter.name, letter.email, letter.name_form) == ("", "", "none")
-    assert client.get(step(two)).context["form"] is None  # nobody of that age is asked to sign
+    page = client.get(step(two))
+    assert page.context["form"] is None  # nobody of that age is asked to sign
+    assert "You told us that you are under 18." in words(parsed(page).one("main"))
 
 
 @pytest.mark.parametrize("act", ["", "sign", "skip"])
@@ -415,9 +482,37 @@ def test_a_case_that_is_frozen_on_the_way_is_passed_by_with_a_word(client, act):
 
     assert answer.url == f"{step(three)}?closed#now"
     page = parsed(client.get(answer.url.partition("#")[0]))
-    assert "That case takes no actions at the moment" in page.texts("h2")
+    assert said(page) == "That case takes no actions at the moment"
     assert one.display_name not in words(page.one("main"))
     assert not Signature.objects.exists()
+
+
+@pytest.mark.parametrize("action", ["letter", "message"])
+@pytest.mark.parametrize("freeze", ["hidden", "paused"])
+def test_the_pages_to_write_on_go_on_with_a_word_from_a_frozen_case(client, action, freeze):
+    one, two = make_solidarity_action(case_to_sign()).case, case_to_sign()
+    url = reverse(f"letters:take-all-{action}", args=[one.slug])
+    typed = {"token": token_in(client.get(url)), "body": "I write to you as a nurse, in peace."}
+    one.freeze, one.freeze_reason = freeze, "A test."
+    one.save()
+
+    opened = client.get(url)
+    sent = client.post(url, typed | {"send": "deliver"})
+
+    assert opened.url == f"{step(two)}?closed#now"
+    assert sent.status_code == 409
+    assert "I write to you as a nurse, in peace." in sent.content.decode()
+    assert (one.display_name in sent.content.decode()) == (freeze == "paused")
+    assert not Letter.objects.exists()
+
+
+def test_a_case_to_which_nobody_writes_any_more_offers_what_is_left(client):
+    case = case_to_sign()
+    case.targets.update(appeal_deadline=yesterday() - datetime.timedelta(days=1))
+
+    answer = client.get(reverse("letters:take-all-letter", args=[case.slug]))
+
+    assert answer.url == step(case)
 
 
 def test_a_petition_that_closes_on_the_way_says_so_and_offers_the_letter(client):
@@ -464,14 +559,18 @@ def test_many_cases_cost_no_more_queries_than_few(client, django_assert_max_num_
 
 
 @pytest.mark.slow
-def test_the_cookie_of_a_long_way_fits(client):
-    cases = [case_to_sign() for _nr in range(12)]
+def test_the_cookie_of_the_longest_way_fits(client):
+    cases = [
+        make_solidarity_action(case_to_sign(slug=f"somebody-with-a-long-name-{number}")).case
+        for number in range(MAX_CASES)
+    ]
     email = f"{'s' * 60}@{'e' * 60}.example"
     for case in cases:
         begin(client, case, name="S" * 120, email=email)
-        answer = write_letter(client, case, place="T" * 80, consent="on")
+        write_letter(client, case, place="T" * 80, consent="on")
+        answer = write_message(client, case)
 
     size = len(answer.cookies[COOKIE].OutputString())
-
+    assert Letter.objects.count() == 2 * MAX_CASES
     assert size < 4_000
     assert len(re.findall("letter", str(answer.cookies[COOKIE]))) == 0
