@@ -3,7 +3,8 @@
 
 So nothing of a mail is kept, what several forms asked for leaves as one, and a case that was frozen
 meanwhile is not named, or its mail waits. Nothing that a visitor typed goes in, but for what staff
-want changed. The subject names the campaign and whom the mail is about, and never who took part.
+want changed. The subject names the campaign and whom the mail is about, and never who took part or
+what they did.
 """
 
 from __future__ import annotations

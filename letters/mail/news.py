@@ -42,7 +42,8 @@ def subject_and_body(outcome: Outcome) -> dict[str, str]:
         "stop": STOP,
     }
     kind = "news-bad" if outcome.tone == "bad" else "news"
-    return writing.of_parts([Part(kind, values, outcome.case.display_name)])._asdict()
+    name = outcome.case.display_name
+    return writing.of_parts([Part(kind, values, name, (name,))])._asdict()
 
 
 def mail(announcement: Announcement, email_address: EmailAddress) -> OutgoingMail:

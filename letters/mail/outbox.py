@@ -58,7 +58,10 @@ MAX_HEADER_CHARACTERS = (
 
 
 class FlowedMessage(EmailMessage):
-    """A mail whose headers are not folded, and whose lines a mail program may set anew."""
+    """A mail whose headers with links are not folded, and whose lines a mail program may set anew.
+
+    A long subject is folded, as Django and RFC 2047 have it.
+    """
 
     def message(self) -> Message:
         message = super().message()

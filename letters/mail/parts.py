@@ -47,14 +47,16 @@ from letters.text.post_days import last_safe_day
 class Part(NamedTuple):
     """One text of a mail, and what stands for its words in braces: see `letters.mail.texts`.
 
-    `about` is what its subject and its first sentence name, as `about_of` has it. `stop` is a link
-    that ends such mails, if it has its place at the end of the mail. `approved` are texts of that
-    mail that stay as they were approved.
+    `about` is what its first sentence names, as `about_of` has it; `names` are of the persons, as
+    its subject has them: none if they are hidden. `stop` is a link that ends such mails, if it has
+    its place at the end of the mail. `approved` are texts of that mail that stay as they were
+    approved.
     """
 
     text: str
     values: dict[str, str]
     about: str = ""
+    names: tuple[str, ...] = ()
     stop: str = ""
     approved: dict[str, Words] = {}
 
@@ -69,7 +71,7 @@ def part_of(mail: OutgoingMail) -> Part | None:
 
 def named(thing: Letter | Pledge) -> str:
     """What it is, in a sentence: “your letter for Ana Test”. A case that is hidden has no name."""
-    name = thing.case.display_name if thing.case and thing.case.is_visible else ""
+    name = _shown_name(thing.case)
     if isinstance(thing, Pledge):
         if name:
             return _("your pledge to write for %(name)s") % {"name": name}
@@ -83,12 +85,21 @@ def named(thing: Letter | Pledge) -> str:
 
 def about_of(thing: Letter | Pledge) -> str:
     """The same as others may read it: “a letter for Ana Test”, and not whose it is."""
-    name = thing.case.display_name if thing.case and thing.case.is_visible else ""
+    name = _shown_name(thing.case)
     if isinstance(thing, Pledge):
         return _("a pledge for %(name)s") % {"name": name} if name else _("a pledge")
     if thing.is_message:
         return _("a message for %(name)s") % {"name": name} if name else _("a message")
     return _("a letter for %(name)s") % {"name": name} if name else _("a letter")
+
+
+def _shown_name(case: Case | None) -> str:
+    return case.display_name if case and case.is_visible else ""
+
+
+def _names(*cases: Case | None) -> tuple[str, ...]:
+    """Of those that may be named, each once."""
+    return tuple(dict.fromkeys(name for case in cases if (name := _shown_name(case))))
 
 
 def waits_for_confirmation(mail: OutgoingMail) -> bool:
@@ -145,7 +156,7 @@ def _pledge_answered(mail: OutgoingMail) -> Part | None:
 
 def _about(mail: OutgoingMail, thing: Letter | Pledge, **values: str) -> Part:
     values = {"what": named(thing), "link": links.to_thing(thing), **values}
-    return Part(mail.kind, values, about_of(thing))
+    return Part(mail.kind, values, about_of(thing), _names(thing.case))
 
 
 def _data_link(mail: OutgoingMail) -> Part | None:
@@ -302,7 +313,7 @@ def _of_year(edition: Edition, done: year.Done, *, stop: str) -> Part:
     words = asked_for["words"] if asked_for else {}
     approved = {text: Words(*subject_and_body) for text, subject_and_body in words.items()}
     about = _("the campaign of %(year)s") % {"year": edition.year}
-    return Part(MailKind.YEAR, values, about, approved=approved)
+    return Part(MailKind.YEAR, values, about, (about,), approved=approved)
 
 
 def _you_did(done: year.Done, edition: Edition) -> str:
@@ -347,7 +358,8 @@ def _confirm(mail: OutgoingMail) -> Part | None:
     values = {"link": link, "not_me": f"{link}not-me/", "days": str(links.CONFIRM_WITHIN.days)}
     if waiting := _waiting(address):
         listed = "\n".join(f"- {each}" for each in waiting)
-        return Part(MailKind.CONFIRM, values | {"waiting": listed}, and_more(waiting))
+        values |= {"waiting": listed}
+        return Part(MailKind.CONFIRM, values, and_more(list(waiting)), _names(*waiting.values()))
     return Part("confirm-nothing", values, _("what was signed or followed"))
 
 
@@ -359,16 +371,16 @@ def and_more(names: list[str]) -> str:
     return _("%(first)s and %(number)s more") % {"first": first, "number": len(others)}
 
 
-def _waiting(address: EmailAddress) -> list[str]:
-    """What nobody has said yes to."""
+def _waiting(address: EmailAddress) -> dict[str, Case | None]:
+    """What nobody has said yes to, and the case it is about."""
     signatures = address.signatures.filter(state=SignatureState.UNCONFIRMED)
     signatures = signatures.select_related("petition__case__edition").defer("name")
     follows = address.follows.filter(state=FollowState.UNCONFIRMED)
     follows = follows.select_related("case__edition", "edition")
-    return [
-        *(_petition(signature.petition.case) for signature in signatures.order_by("pk")),
-        *(_news(follow) for follow in follows.order_by("pk")),
-    ]
+    signed = [signature.petition.case for signature in signatures.order_by("pk")]
+    return {_petition(case): case for case in signed} | {
+        _news(follow): follow.case for follow in follows.order_by("pk")
+    }
 
 
 def _petition(case: Case) -> str:

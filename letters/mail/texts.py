@@ -46,8 +46,8 @@ TOKENS = {
     "contact_email": Token(_("where people can write to"), "campaign@example.org"),
     "about": Token(
         _(
-            "what the mail is about, as others may read it: “a letter for …”; without the "
-            "name if it is hidden"
+            "what the mail is about, as others may read it: “a letter for …”, and in a subject "
+            "only the name; without the name if it is hidden"
         ),
         _("a letter for Ana Example"),
     ),
@@ -123,8 +123,8 @@ TOKENS = {
     ),
 }
 EVERYWHERE = ["organisation", "site", "contact_email", "about"]
-# Others see a subject over somebody's shoulder: it names the campaign and whom the mail is about,
-# and never who took part.
+# Others see a subject over somebody's shoulder: it names the campaign and the person whom the mail
+# is about, and neither who took part nor what they did.
 IN_SUBJECT = ["organisation", "site", "about"]
 
 
@@ -169,8 +169,9 @@ class Text:
         return str(self.examples.get(token, TOKENS[token].example))
 
 
-_A_LINK = _("{organisation}: link to {about}")
-_A_REMINDER = _("{organisation}: reminder – {about}")
+_A_LINK = _("{organisation}: your link ({about})")
+_NEWS = _("{organisation}: news ({about})")
+_A_REMINDER = _("{organisation}: reminder ({about})")
 _A_PLEDGE = {
     "what": _("your pledge to write for Ana Example"),
     "about": _("a pledge for Ana Example"),
@@ -193,7 +194,7 @@ TEXTS = {
             "{not_me}"
         ),
         ("waiting", "link", "days", "not_me"),
-        _("{organisation}: please confirm – {about}"),
+        _("{organisation}: please confirm ({about})"),
         Opening.TYPED,
         examples=_A_PETITION,
     ),
@@ -207,7 +208,7 @@ TEXTS = {
             "{link}"
         ),
         ("what", "change_wanted", "link"),
-        _("{organisation}: please change something – {about}"),
+        _("{organisation}: a question ({about})"),
         Opening.TO_DELIVER,
     ),
     MailKind.LETTER_REJECTED: Text(
@@ -218,7 +219,7 @@ TEXTS = {
             "{link}"
         ),
         ("what", "link", "days"),
-        _("{organisation}: not passed on – {about}"),
+        _("{organisation}: please read ({about})"),
         Opening.TO_DELIVER,
         examples={"days": str(KEEP_DRAFTS_FOR.days)},
     ),
@@ -230,7 +231,7 @@ TEXTS = {
             "Whoever has it can read and erase everything, so keep it to yourself."
         ),
         ("link", "days"),
-        _("{organisation}: link to your data"),
+        _("{organisation}: your link"),
         Opening.TYPED,
         examples={
             "days": str(KEEP_DATA_LINKS_FOR.days),
@@ -261,14 +262,14 @@ TEXTS = {
             "{link}"
         ),
         ("what", "letters", "answer", "link"),
-        _("{organisation}: our answer – {about}"),
+        _NEWS,
         Opening.TYPED,
         examples=_A_PLEDGE,
     ),
     MailKind.REPLY_CAME: Text(
         _("There is a reply to {what}. You can read it on your private page:\n\n{link}"),
         ("what", "link"),
-        _("{organisation}: a reply – {about}"),
+        _("{organisation}: a reply ({about})"),
         Opening.WANTED,
         tells_what_becomes=True,
     ),
@@ -279,7 +280,7 @@ TEXTS = {
             "{link}"
         ),
         ("what", "day", "number", "link"),
-        _("{organisation}: handed over – {about}"),
+        _NEWS,
         Opening.WANTED,
         tells_what_becomes=True,
     ),
@@ -290,7 +291,7 @@ TEXTS = {
             "{link}"
         ),
         ("what", "day", "link"),
-        _("{organisation}: returned – {about}"),
+        _NEWS,
         Opening.WANTED,
         tells_what_becomes=True,
     ),
@@ -304,7 +305,7 @@ TEXTS = {
             "{stop}"
         ),
         ("done", "link", "stop"),
-        _("{organisation}: thank you – {about}"),
+        _("{organisation}: thank you"),
         Opening.WANTED,
         listed="done",
     ),

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import translation
+from django.utils.translation import gettext
 
 from letters.mail import texts
 from letters.mail.parts import Part, and_more, part_of
@@ -45,7 +46,10 @@ def written(mails: list[OutgoingMail]) -> WrittenMail | None:
 def of_parts(parts: Iterable[Part], unsaved: Mapping[str, Words] | None = None) -> Words:
     """The mail with these parts, in the language that is active. What is most important stands
     first, and gives it its subject. `unsaved` words stand in the place of those that are stored."""
-    parts = sorted(_listed(parts), key=lambda part: texts.ORDER[part.text])
+    parts = sorted(parts, key=lambda part: texts.ORDER[part.text])
+    about = and_more([part.about for part in parts])
+    names = [name for part in parts for name in part.names]
+    parts = _listed(parts)
     is_private = any(TEXTS[part.text].has_private_link for part in parts)
     stop = _stop_of(parts)
     all_parts = [
@@ -58,11 +62,11 @@ def of_parts(parts: Iterable[Part], unsaved: Mapping[str, Words] | None = None) 
     words = current({part.text for part in all_parts}) | dict(unsaved or {})
     for part in parts:
         words |= part.approved
-    common = common_values() | {"about": and_more([part.about for part in parts])}
+    common = common_values() | {"about": about}
     bodies = [texts.filled(words[part.text].body, common | part.values) for part in all_parts]
-    return Words(
-        texts.filled(words[parts[0].text].subject, common), texts.wrapped("\n\n".join(bodies))
-    )
+    in_subject = common | {"about": and_more(names) if names else gettext("the campaign")}
+    subject = texts.filled(words[parts[0].text].subject, in_subject)
+    return Words(subject, texts.wrapped("\n\n".join(bodies)))
 
 
 def _stop_of(parts: list[Part]) -> str:
@@ -132,7 +136,9 @@ def _example_part(kind: str) -> Part:
     text = TEXTS[kind]
     values = {token: text.example(token) for token in text.tokens}
     stop = str(TOKENS["stop"].example) if text.tells_what_becomes else ""
-    return Part(kind, values, text.example("about"), stop)
+    about = text.example("about")
+    name = about if kind == MailKind.YEAR else text.example("name")
+    return Part(kind, values, about, (name,), stop)
 
 
 def _opening(parts: list[Part]) -> str:

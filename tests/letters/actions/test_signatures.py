@@ -148,7 +148,7 @@ def test_the_mailed_link_opens_the_page_of_the_address(client):
         == email_address
     )
     about = f"the petition for {petition.case.display_name} (Norway)"
-    assert sent.subject == f"Write for Rights: please confirm – {about}"
+    assert sent.subject == f"Write for Rights: please confirm ({petition.case.display_name})"
     assert f"- {about}\n" in sent.body
     # Nothing that was typed, and no key to more than this page.
     for word in ["Zora", petition.title, email_address.key]:

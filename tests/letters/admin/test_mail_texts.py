@@ -71,7 +71,7 @@ def test_a_text_is_changed_in_one_language_and_mails_say_it(editor):
     before = mailed()
     french = mailed("fr")
     form = form_data(editor.get(add_url()))
-    assert form["subject"] == "{organisation}: link to {about}"
+    assert form["subject"] == "{organisation}: your link ({about})"
 
     editor.post(add_url(), form | {"subject": SUBJECT, "body": BODY.replace("\n", "\r\n")})
 
@@ -267,14 +267,14 @@ def test_the_original_is_used_again_with_one_button(editor):
     response = editor.post(delete, {"post": "yes"}, follow=True)
 
     assert said(response) == ["Mails have the original text again."]
-    assert mailed()[0] == "Write for Rights: link to a letter for Ana Test"
+    assert mailed()[0] == "Write for Rights: your link (Ana Test)"
 
 
 def test_a_text_that_can_no_longer_be_filled_in_is_not_sent(editor):
     """A later version of the site may have other words to fill in."""
     MailText.objects.create(kind="letter-link", language="en", subject=SUBJECT, body="{gone}")
 
-    assert mailed()[0] == "Write for Rights: link to a letter for Ana Test"
+    assert mailed()[0] == "Write for Rights: your link (Ana Test)"
     page = text(editor.get(reverse("admin:letters_mailtext_changelist")))
     assert page.count("It has to be looked at") == 1
 
@@ -287,7 +287,7 @@ def test_a_subject_of_two_lines_that_is_stored_already_stops_no_mail(editor):
         body=BODY,
     )
 
-    assert mailed()[0] == "Write for Rights: link to a letter for Ana Test"
+    assert mailed()[0] == "Write for Rights: your link (Ana Test)"
 
 
 def test_an_earlier_version_is_restored(editor):

@@ -436,7 +436,7 @@ def test_who_asked_gets_one_mail_an_hour_later(deliverer, monkeypatch):
     assert len(bodies) == 4
     told = "We handed over your letter for Ana Test on 3 December 2025, as one of 5."
     assert told in unwrapped(bodies[0])
-    subject = "Write for Rights: handed over – a letter for Ana Test"
+    subject = "Write for Rights: news (Ana Test)"
     assert {one.subject for one in mail.outbox} == {subject}
     assert len(tell()) == 4
 

@@ -295,7 +295,7 @@ def test_the_answer_is_mailed_once_and_its_subject_does_not_say_who_pledged(clie
     assert "Sixty are plenty, we think." in body
     assert "It is for 60 letters." in body
     assert "your pledge to write for Ana Test" in body
-    assert mail.outbox[0].subject == "Write for Rights: our answer – a pledge for Ana Test"
+    assert mail.outbox[0].subject == "Write for Rights: news (Ana Test)"
 
 
 def test_one_letter_is_told_in_the_singular(client):

@@ -89,7 +89,7 @@ def test_a_mail_says_that_a_machine_sent_it_and_its_subject_not_who_took_part():
     assert made["Auto-Submitted"] == "auto-generated"
     assert made["Content-Language"] == "en"
     assert made.get_content_type() == "text/plain"
-    assert made["Subject"] == f"Write for Rights: link to a letter for {letter.case.display_name}"
+    assert made["Subject"] == f"Write for Rights: your link ({letter.case.display_name})"
     assert f"your letter for {letter.case.display_name}:" in message.body
     for typed in ["Sam Tester", "secret", letter.key, letter.body[:20]]:
         assert typed not in message.body + message.subject
@@ -104,6 +104,7 @@ def test_a_case_that_was_hidden_meanwhile_is_not_named():
     outbox.send_due()
 
     assert "This is the private link to what you wrote:" in mail.outbox[0].body
+    assert mail.outbox[0].subject == "Write for Rights: your link (the campaign)"
     assert letter.case.display_name not in mail.outbox[0].body
 
 
@@ -136,8 +137,9 @@ def test_each_mail_reads_like_a_letter_and_says_whose_it_is(kind):
     [message] = mail.outbox
     first = f"Hello, This mail is from Write for Rights, about {about}. You get it because "
     assert " ".join(message.body.split()).startswith(first)
-    assert about in message.subject
+    name = about.partition(" for ")[2].removesuffix(" (Norway)")
     assert message.subject.startswith("Write for Rights: ")
+    assert message.subject.endswith(f" ({name})")
     assert message.body.endswith("\nWrite for Rights\n")
     assert links_in(message.body)
     assert "\n\n\n" not in message.body
@@ -150,7 +152,7 @@ def test_a_mail_is_in_the_language_of_its_page():
     outbox.send_due()
 
     [message] = mail.outbox
-    assert message.subject.startswith("Write for Rights\u00a0: lien vers une lettre pour ")
+    assert message.subject.startswith("Write for Rights\u00a0: votre lien (")
     [link] = links_in(message.body)
     assert link.startswith("/fr/mail/")
 

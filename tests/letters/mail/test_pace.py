@@ -71,7 +71,7 @@ def ask_for_data(client: Client, **fields) -> None:
 
 def kind_of(message) -> str:
     """By how its subject begins."""
-    [kind] = re.findall(r"^Write for Rights: (?:please )?(confirm|link)\b", message.subject)
+    [kind] = re.findall(r"^Write for Rights: (?:please |your )?(confirm|link)\b", message.subject)
     return kind
 
 

@@ -113,9 +113,7 @@ def test_who_asks_is_reminded_three_times_in_nine_weeks(client, nine_weeks):
     assert "your pledge to write for Ana Test" in body
     assert "2 letters are still to be posted" in body
     assert "by 10 November 2026 at the latest" in body
-    assert {each.subject for each in mail.outbox[1:]} == {
-        "Write for Rights: reminder – a pledge for Ana Test"
-    }
+    assert {each.subject for each in mail.outbox[1:]} == {"Write for Rights: reminder (Ana Test)"}
     assert max(len(line) for each in mail.outbox for line in each.body.splitlines()) <= 72
 
 
@@ -628,7 +626,7 @@ def test_a_reminder_comes_in_the_language_of_the_promise(now):
 
     body = unwrapped(mail.outbox[-1].body)
     assert "La moitié du temps est passée, et 3 lettres restent à poster" in body
-    assert "rappel – une promesse d’écrire pour " in mail.outbox[-1].subject
+    assert "rappel (" in mail.outbox[-1].subject
     assert posted.startswith("/fr/")
     assert stop.startswith("/fr/")
     assert mail.outbox[-1].message()["List-Unsubscribe"] == f"<http://testserver{stop}>"

@@ -69,10 +69,11 @@ def test_all_letters_of_a_day_are_thanked_for_in_one_mail_the_next_morning(clien
     [body] = work(clock, day=10)
 
     assert body.count("Thank you!") == 1
+    assert "about a letter for Ana Test and 1 more." in body
     assert "- your letter for Ana Test - your letter for Bo Test" in body
     assert "You get it because you asked for it on testserver." in body
     [sent] = mail.outbox
-    assert sent.subject == "Write for Rights: thank you – a letter for Ana Test"
+    assert sent.subject == "Write for Rights: thank you"
     stop = re.findall(r"http\S+/stop/\S+", body)
     assert sent.extra_headers["List-Unsubscribe"] == f"<{stop[0]}>"
     assert sent.extra_headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -191,7 +192,8 @@ def test_thanks_do_not_go_along_with_other_mail(client, clock):
 
     subjects = [one.subject for one in mail.outbox]
     assert subjects == [
-        f"Write for Rights: {kind} a letter for Ana Test" for kind in ["link to", "thank you –"]
+        "Write for Rights: your link (Ana Test)",
+        "Write for Rights: thank you",
     ]
 
 
