@@ -14,18 +14,27 @@ from django.core.files.storage import InMemoryStorage, Storage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 _IMPORT = re.compile(r'^@import url\("(?P<file>[\w.-]+)"\)(?: (?P<media>print))?;$', re.M)
+_PAGES = re.compile(r"css/[\w-]+-pages?\.css")
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _LINE_ENDS = [(re.compile(r"\s*\n\s*"), "\n"), (re.compile(r" ?([{};,])\n"), r"\1")]
 
 
-def with_imports(name: str) -> str:
-    """A style sheet with what it imports in its place, without comments and indents."""
+def with_imports(name: str, *importing: str) -> str:
+    """A style sheet with what it imports in its place, without comments and indents.
+
+    Raises ValueError if an import can't be written out.
+    """
+    if name in importing:
+        raise ValueError(f"{name} imports itself")
 
     def imported(match: re.Match[str]) -> str:
-        css = with_imports(str(PurePosixPath(name).with_name(match["file"])))
+        file = str(PurePosixPath(name).with_name(match["file"]))
+        css = with_imports(file, *importing, name)
         return f"@media {match['media']} {{\n{css}\n}}\n" if match["media"] else css
 
     css = _IMPORT.sub(imported, _COMMENT.sub("", _source(name)))
+    if "@import" in css:
+        raise ValueError(f"{name} has an @import of another form than the one that is written out")
     for pattern, shorter in _LINE_ENDS:
         css = pattern.sub(shorter, css)
     return css.strip()
@@ -46,11 +55,7 @@ class StaticFilesStorage(CompressedManifestStaticFilesStorage):
         self, paths: dict[str, tuple[Storage, str]], *args, **options
     ) -> Iterator[tuple[str, str, bool]]:
         written_out = InMemoryStorage()
-        for name in [name for name in paths if _imports(name)]:
+        for name in [name for name in paths if _PAGES.fullmatch(name)]:
             written_out.save(name, ContentFile(with_imports(name).encode()))
             paths[name] = (written_out, name)
         yield from super().post_process(paths, *args, **options)
-
-
-def _imports(name: str) -> bool:
-    return name.endswith(".css") and bool(_IMPORT.search(_source(name)))

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
+from django.core.files.storage import FileSystemStorage
 
 from write4rights.static_files import StaticFilesStorage, with_imports
 
@@ -63,6 +64,34 @@ def test_its_name_is_told_by_all_it_holds(collected):
     path = collected("css/letter-pages.css")
 
     assert md5(path.read_bytes(), usedforsecurity=False).hexdigest()[:12] in path.name
+
+
+@pytest.mark.parametrize(
+    ("css", "why"),
+    [
+        ('@import url("other.css");', "imports itself"),
+        ('@import "base.css";', "of another form"),
+        ('@import url("base.css") screen;', "of another form"),
+    ],
+)
+def test_what_cannot_be_written_out_is_named(tmp_path, settings, css, why):
+    settings.STATICFILES_DIRS = [tmp_path]
+    (tmp_path / "css").mkdir()
+    (tmp_path / "css/a-page.css").write_text('@import url("other.css");')
+    (tmp_path / "css/other.css").write_text(css)
+
+    with pytest.raises(ValueError, match=f"css/other.css .*{why}"):
+        with_imports("css/a-page.css")
+
+
+def test_style_sheets_of_other_apps_are_left_alone(tmp_path):
+    other = FileSystemStorage(location=tmp_path)
+    (tmp_path / "latin.css").write_bytes(b"/* \xe9 */ body { color: red }")
+    storage = StaticFilesStorage(location=tmp_path / "made", base_url="/static/")
+
+    name, _, done = next(storage.post_process({"latin.css": (other, "latin.css")}))
+
+    assert (name, type(done)) == ("latin.css", UnicodeDecodeError)  # Django's own, which names it
 
 
 def test_what_is_not_there_is_no_style_sheet():
