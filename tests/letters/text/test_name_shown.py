@@ -35,6 +35,11 @@ def page_of(response) -> str:
     return response.content.decode()
 
 
+def filled_in(response) -> dict:
+    form = response.context["form"]
+    return {name: form[name].value() or "" for name in form.fields}
+
+
 def press_again(client: Client, url: str, response, form: dict):
     return client.post(url, form | {"told": response.context["form"]["told"].value()})
 
@@ -251,17 +256,18 @@ def test_take_all_hands_nothing_in_with_a_name_that_was_not_shown(client, monkey
 def test_take_all_hands_no_boxes_in_without_having_said_so(client, case, monkeypatch):
     monkeypatch.setattr("letters.privacy.antispam.FASTEST", -1)
     url = reverse("letters:take-all-letter", args=[case.slug])
-    first = client.get(url).context["form"]
-    filled = {name: first[name].value() or "" for name in first.fields}
-    filled |= {"send": "deliver", "ties": "no"}
-    filled["body"] += " I am a friend of שרה."
+    written = filled_in(client.get(url)) | {"ties": "no", "step": "2"}
+    written["body"] += " I am a friend of שרה."
 
-    told = client.post(url, filled)
+    told = client.post(url, written)
 
+    assert told.context["step"] == 1
     assert list(told.context["form"].errors) == ["body"]
     assert BOXES in page_of(told)
-    assert not Letter.objects.exists()
-    assert press_again(client, url, told, filled).status_code == 302
+    who = press_again(client, url, told, written)
+    assert who.context["step"] == 2
+    assert client.post(url, filled_in(who) | {"send": "deliver"}).status_code == 302
+    assert "שרה" in Letter.objects.get().body
 
 
 # --- names that others read
