@@ -116,7 +116,7 @@ def test_a_reader_promises_writes_and_posts_a_letter(arrive, javascript):
     assert Letter.objects.get().pledge == Pledge.objects.get(case=case)
 
 
-@pytest.mark.supporter
+@pytest.mark.phone
 def test_a_letter_is_opened_in_ones_own_mail_and_counts_once_it_is_sent(arrive, javascript):
     case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     case.targets.update(email="minister@example.org", checked_on="2025-11-01")
@@ -191,7 +191,7 @@ def follow_the_list_of_errors(visitor, number: int, javascript: bool) -> None:
         visitor.has_focus_on(link.get_attribute("href").removeprefix("#"))
 
 
-@pytest.mark.supporter
+@pytest.mark.phone
 def test_ties_to_the_country_bring_advice_that_may_be_decided_against(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
@@ -245,7 +245,7 @@ def write_a_letter(visitor, body: str = "Please think of the herds before you bu
     return visitor.page.url
 
 
-@pytest.mark.supporter
+@pytest.mark.phone
 def test_a_double_click_makes_one_letter(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
@@ -289,7 +289,7 @@ def test_a_letter_whose_answer_was_lost_is_sent_again_with_other_words(arrive, j
     assert {first.state, second.state} == {LetterState.DRAFTING}
 
 
-@pytest.mark.supporter
+@pytest.mark.phone
 def test_a_letter_posted_in_two_tabs_counts_once(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
@@ -356,7 +356,7 @@ def test_an_erased_letter_is_gone_and_its_number_stays(arrive, javascript):
     assert (left.name, left.body, left.place, left.email, left.key) == ("", "", "", "", "")
 
 
-@pytest.mark.supporter
+@pytest.mark.phone
 def test_the_mailed_link_opens_the_letter(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     maren = arrive(javascript)
@@ -523,7 +523,7 @@ def test_a_case_is_hidden_in_two_clicks_and_two_people_show_it_again(arrive, jav
     reader.is_at("Ana Test")
 
 
-@pytest.mark.supporter
+@pytest.mark.phone
 def test_points_are_put_on_the_sheet(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
@@ -542,7 +542,7 @@ def test_points_are_put_on_the_sheet(arrive, javascript):
     expect(tore.field("Your letter")).to_have_value("\n\n".join(expected))
 
 
-@pytest.mark.supporter
+@pytest.mark.phone
 def test_points_ticked_while_the_page_loads_are_put_on_the_sheet_too(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
@@ -656,7 +656,7 @@ def test_a_letter_that_began_with_ours_survives_a_reload_and_another_beginning(a
     expect(tore.field("Your letter")).not_to_have_value(ours)
 
 
-@pytest.mark.supporter
+@pytest.mark.phone
 def test_what_is_typed_before_the_draft_comes_stands_after_it_and_is_kept(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
@@ -698,7 +698,7 @@ def test_what_is_typed_into_our_letter_before_its_draft_comes_is_added_to_the_dr
     expect(tore.field("Your letter")).to_have_value(f"{draft}\n\nOne more.")
 
 
-@pytest.mark.supporter
+@pytest.mark.phone
 @pytest.mark.parametrize("address", ["/cases/other-test/write/", "{letter}"])
 def test_a_draft_goes_from_the_device_after_the_days_that_the_privacy_page_names(arrive, address):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
@@ -721,7 +721,7 @@ def test_a_draft_goes_from_the_device_after_the_days_that_the_privacy_page_names
     expect(tore.field("Your letter")).to_have_value("Old words")
 
 
-@pytest.mark.supporter
+@pytest.mark.phone
 def test_what_is_pasted_is_never_cut_and_said_to_be_too_long(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive(javascript)
@@ -783,7 +783,7 @@ def spoken_by(visitor) -> list[str]:
     return visitor.page.evaluate("spoken")
 
 
-@pytest.mark.supporter
+@pytest.mark.phone
 def test_a_letter_that_has_arrived_is_no_draft_any_more(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()

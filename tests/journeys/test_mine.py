@@ -12,7 +12,6 @@ from tests.factories import make_case_to_write_for
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.supporter,
     pytest.mark.django_db(transaction=True),
 ]
 
@@ -27,6 +26,7 @@ def writes(visitor: Visitor, slug: str) -> None:
     visitor.presses("Post it myself")
 
 
+@pytest.mark.supporter
 def test_a_promise_of_a_stall_is_found_again_kept_and_put_under_an_address(arrive, javascript):
     case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     maren = arrive(javascript)
@@ -76,6 +76,7 @@ def test_a_promise_of_a_stall_is_found_again_kept_and_put_under_an_address(arriv
     assert case.letters.count() == 2
 
 
+@pytest.mark.phone
 def test_a_list_goes_to_another_device_as_a_link_and_a_tablet_of_many_keeps_nothing(
     arrive, javascript
 ):

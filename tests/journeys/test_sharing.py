@@ -10,7 +10,6 @@ from tests.factories import make_case_to_write_for
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.supporter,
     pytest.mark.django_db(transaction=True),
 ]
 
@@ -23,6 +22,7 @@ DEVICE = """
 """
 
 
+@pytest.mark.supporter
 def test_a_supporter_tells_others_says_so_and_takes_it_back(arrive, site, javascript):
     case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     SocialPost.objects.create(case=case, text="Keep the pastures! #Tests")
@@ -76,6 +76,7 @@ def test_a_supporter_tells_others_says_so_and_takes_it_back(arrive, site, javasc
     assert Post.objects.get().counts
 
 
+@pytest.mark.phone
 def test_another_site_shows_the_card_of_a_case_until_it_is_frozen(arrive, site):
     case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     maker = arrive()

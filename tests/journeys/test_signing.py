@@ -12,7 +12,6 @@ from tests.factories import make_case_to_write_for, make_petition
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.supporter,
     pytest.mark.django_db(transaction=True),
 ]
 
@@ -24,6 +23,7 @@ def links_in_the_mail() -> list[str]:
     return re.findall(r"http\S+", mail.outbox[-1].body)
 
 
+@pytest.mark.supporter
 def test_somebody_signs_says_yes_and_takes_it_back(arrive, javascript, still_clock):
     case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     make_petition(case, shows_signers=True, goal=10)
@@ -63,6 +63,7 @@ def test_somebody_signs_says_yes_and_takes_it_back(arrive, javascript, still_clo
     at_home.sees("Your signature counts")
 
 
+@pytest.mark.phone
 def test_it_was_somebody_else(arrive):
     case = make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     make_petition(case)
@@ -92,6 +93,7 @@ def test_it_was_somebody_else(arrive):
     assert not Signature.objects.exists()
 
 
+@pytest.mark.supporter
 def test_somebody_follows_and_has_enough_of_it(arrive, javascript):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     olu = arrive(javascript)

@@ -14,7 +14,6 @@ from tests.staff import make_staff
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.supporter,
     pytest.mark.django_db(transaction=True),
 ]
 
@@ -49,6 +48,7 @@ def writes_a_message(visitor) -> None:
     visitor.answers("How should your name appear under the message?", "initials")
 
 
+@pytest.mark.supporter
 def test_a_message_with_a_drawing_is_handed_in_approved_and_shown(arrive, javascript, case):
     maren, mia, reader = arrive(javascript), arrive(javascript), arrive(javascript)
 
@@ -99,6 +99,7 @@ def test_a_message_with_a_drawing_is_handed_in_approved_and_shown(arrive, javasc
     reader.sees("None is shown yet.")
 
 
+@pytest.mark.phone
 def test_a_card_is_printed_and_posted(arrive, javascript, case):
     tore = arrive(javascript)
 

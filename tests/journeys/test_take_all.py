@@ -13,7 +13,6 @@ from tests.factories import make_case_to_write_for
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.supporter,
     pytest.mark.django_db(transaction=True),
 ]
 CASES = 8
@@ -36,6 +35,7 @@ def cases() -> list[Case]:
     return cases
 
 
+@pytest.mark.supporter
 def test_eight_signatures_cost_few_clicks_and_few_pages(arrive, javascript, cases):
     sam = arrive(javascript)
     sam.page.set_viewport_size({"width": 360, "height": 740})
@@ -67,6 +67,7 @@ def test_eight_signatures_cost_few_clicks_and_few_pages(arrive, javascript, case
     assert Signature.objects.count() == CASES
 
 
+@pytest.mark.phone
 def test_who_comes_next_to_a_shared_device_finds_no_draft_of_what_was_sent(arrive, cases):
     sam, [case, *_others] = arrive(), cases
     sam.opens(f"/take-all/{case.slug}/letter/?start=blank")
@@ -81,6 +82,7 @@ def test_who_comes_next_to_a_shared_device_finds_no_draft_of_what_was_sent(arriv
     expect(sam.field("Your letter")).to_have_value("")
 
 
+@pytest.mark.supporter
 def test_somebody_goes_through_eight_cases_and_types_their_details_once(arrive, javascript, cases):
     sam = arrive(javascript)
     sam.opens("/take-all/")

@@ -49,7 +49,7 @@ from tests.factories import (
 from tests.reading import page as html
 from tests.staff import make_staff, signed_in, text
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 SLUG, NAME, NOBODY = "zyx-testlund", "Zyx Embargo", "nyx-testlund"
 TELLTALE = [SLUG, "Zyx", "embargoed"]
