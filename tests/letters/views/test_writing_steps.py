@@ -13,6 +13,7 @@ from tests.factories import (
     make_case_to_write_for,
     make_letter,
     make_model_letter,
+    make_pledge,
     make_target,
 )
 from tests.letters.sending import BODY, letter_form, see_step_two
@@ -117,9 +118,21 @@ def test_a_letter_is_changed_in_the_same_steps(client, case):
 
 
 def test_a_pledge_goes_along_through_both_steps(client, case):
-    second = see_step_two(client, case, pledge="some pledge")
+    pledge = make_pledge(case, number=3)
+    link = next(
+        link
+        for link in page(client.get(pledge.get_absolute_url())).links
+        if "/write/?pledge=" in link
+    )
+    first = client.get(link)
+    words = {"subject": "The pastures", "body": BODY, "ties": "no"}
 
-    assert what_goes_along(second)["pledge"] == "some pledge"
+    second = client.post(address(case), what_goes_along(first) | words | {"step": "2"})
+    typed = {"name": "Sam Tester", "name_form": "full", "consent": "on"}
+    sent = client.post(address(case), what_goes_along(second) | typed)
+
+    assert sent.status_code == 302
+    assert Letter.objects.get().pledge == pledge
 
 
 def controls(element: Element) -> int:
