@@ -2,24 +2,16 @@
 
 from urllib.parse import urlsplit
 
+from django.utils.translation import gettext_lazy as _
+
+from cases.countries import country_name
+
 AMNESTY = "Amnesty International"
 PUBLISHERS = {
     "amnesty.org": AMNESTY,
-    "amnesty.at": f"{AMNESTY} Austria",
-    "amnesty.be": f"{AMNESTY} Belgium",
-    "amnesty.ca": f"{AMNESTY} Canada",
-    "amnesty.ch": f"{AMNESTY} Switzerland",
-    "amnesty.de": f"{AMNESTY} Germany",
-    "amnesty.fr": f"{AMNESTY} France",
-    "amnesty.ie": f"{AMNESTY} Ireland",
-    "amnesty.is": f"{AMNESTY} Iceland",
-    "amnesty.org.au": f"{AMNESTY} Australia",
-    "amnesty.org.pl": f"{AMNESTY} Poland",
     "amnesty.org.uk": f"{AMNESTY} UK",
-    "amnesty.org.za": f"{AMNESTY} South Africa",
-    "amnestybenin.org": f"{AMNESTY} Benin",
     "amnestyusa.org": f"{AMNESTY} USA",
-    "amnistia.pt": f"{AMNESTY} Portugal",
+    "amnistia.org": AMNESTY,
     "amnistie.ca": "Amnistie internationale Canada francophone",
     "deathpenaltyinfo.org": "Death Penalty Information Center",
     "elpais.cr": "El País (Costa Rica)",
@@ -28,10 +20,32 @@ PUBLISHERS = {
     "irrawaddy.com": "The Irrawaddy",
     "mongabay.com": "Mongabay",
     "notesfrompoland.com": "Notes from Poland",
-    "regjeringen.no": "Government of Norway",
+    "regjeringen.no": _("Government of Norway"),
     "rightlivelihood.org": "Right Livelihood",
     "timeslive.co.za": "TimesLIVE",
     "wikipedia.org": "Wikipedia",
+}
+# Sections of Amnesty International, which are named for their country.
+SECTIONS = {
+    "amnesty.at": "AT",
+    "amnesty.be": "BE",
+    "amnesty.ca": "CA",
+    "amnesty.ch": "CH",
+    "amnesty.de": "DE",
+    "amnesty.dk": "DK",
+    "amnesty.fr": "FR",
+    "amnesty.ie": "IE",
+    "amnesty.is": "IS",
+    "amnesty.it": "IT",
+    "amnesty.my": "MY",
+    "amnesty.nl": "NL",
+    "amnesty.no": "NO",
+    "amnesty.org.au": "AU",
+    "amnesty.org.pl": "PL",
+    "amnesty.org.za": "ZA",
+    "amnestybenin.org": "BJ",
+    "amnistia.org.mx": "MX",
+    "amnistia.pt": "PT",
 }
 
 
@@ -45,4 +59,9 @@ def publisher_of(url: str) -> str:
     host = host_of(url)
     labels = host.split(".")
     parents = (".".join(labels[at:]) for at in range(len(labels)))
-    return next((PUBLISHERS[name] for name in parents if name in PUBLISHERS), host)
+    for name in parents:
+        if name in SECTIONS:
+            return f"{AMNESTY} {country_name(SECTIONS[name])}"
+        if name in PUBLISHERS:
+            return str(PUBLISHERS[name])
+    return host

@@ -185,3 +185,14 @@ def test_sources_are_named_by_who_published_them(client):
 
     assert words(shown.one("ol", **{"class": "sources"})).startswith("Amnesty International Canada")
     assert any(text.startswith("Source: Mongabay") for text in shown.texts("a"))
+
+
+def test_sources_are_named_in_the_language_of_the_page(client):
+    case = make_full_case()
+    case.sources.update(url="https://www.amnesty.ch/a-test")
+    case.milestones.update(source_url="https://www.regjeringen.no/a-test")
+
+    shown = page(client.get("/fr" + case.get_absolute_url()))
+
+    assert words(shown.one("ol", **{"class": "sources"})).startswith("Amnesty International Suisse")
+    assert any("Gouvernement norvégien" in text for text in shown.texts("a"))
