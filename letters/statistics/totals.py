@@ -50,8 +50,9 @@ class ImpactTotals:
     @property
     def on_paper(self) -> int:
         """How many of them staff entered; 0 as well, if these are not told apart."""
-        on_paper = self.by_source.parts.get(TallySource.STAFF.value, 0)
-        return on_paper if on_paper < self.total else 0
+        sources = self.by_source
+        told_apart = len(sources.parts) > 1 or sources.suppressed
+        return sources.parts.get(TallySource.STAFF.value, 0) if told_apart else 0
 
 
 def load() -> ImpactTotals:

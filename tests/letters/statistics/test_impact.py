@@ -140,6 +140,18 @@ def test_a_few_on_paper_or_on_screen_are_not_told_apart(client, paper):
     assert "of them were counted on paper" not in words(shown(client).one("main"))
 
 
+def test_one_live_act_tells_nothing_of_what_is_counted_on_paper(client):
+    case = make_case()
+    count(case, 101, source=TallySource.STAFF.value)
+    count(case, 4)
+    before = words(shown(client).one("main"))
+
+    ledger.count(place_of(case), 1)
+
+    assert "of them were counted on paper" not in before
+    assert "of them were counted on paper" not in words(shown(client).one("main"))
+
+
 def test_what_people_only_say_stands_beside_what_we_know(client):
     case = make_case()
     for source, number in {"online": 31, "said": 57, "by-hand": 22, "staff": 12}.items():
