@@ -1,13 +1,15 @@
 """What the public may be told of a number: docs/safety.md G and 19.
 
-A public number never tells of one action. Live is only how many there are for a case, of all kinds
-together. Everything that is broken down (by kind, country, region, day, source) is published once
-a day, without parts under five, and in fives: so whatever is subtracted from whatever, on one page
-or on two days, is nothing or five and more. letters/statistics/published.py does it.
+A public number never tells of fewer than five. Live is only how many there are for a case, of all
+kinds together. Everything that is broken down (by kind, country, region, day, source) is published
+once a day, in fives. letters/statistics/published.py does it.
 
-Two ways to leave out what is under five. What is published is rounded anyway, so it may be counted
-with the largest part (`absorb_small_cells`): no other part loses its number. Where numbers must be
-exact, as on the cover of a hand-in, it takes other parts with it (`suppress_small_cells`).
+Two ways to leave out what is small. In what is published, a part has a number of its own from
+SMALLEST_PART on, and smaller ones are counted with the largest (`absorb_small_cells`): no other
+part loses its number. It is twice five because a part that appears or vanishes beside the exact
+live total tells its number to whoever looks every day: nine or ten, and not four or five. Where
+numbers must be exact, as on the cover of a hand-in, what is under five takes other parts with it
+(`suppress_small_cells`).
 """
 
 from collections.abc import Hashable, Mapping
@@ -16,26 +18,27 @@ from typing import Generic, NamedTuple, TypeVar
 Key = TypeVar("Key", bound=Hashable)
 
 SMALLEST_SHOWN = 5  # actions that may be shown by themselves
+SMALLEST_PART = 2 * SMALLEST_SHOWN  # the same where numbers of each day stand beside a live total
 
 
 def in_steps(number: int, shown: int = 0) -> int:
-    """The number as it is published, rounded down to a multiple of SMALLEST_SHOWN.
+    """The number as it is published: a multiple of SMALLEST_SHOWN, never more than there are.
 
-    `shown` is what was published before: it stays until the number is a whole step away from it, so
-    that a single action that comes and goes does not show as five.
+    `shown` is what was published before. It falls as soon as it is too many, and rises only when
+    there are nearly two steps more: a single action that goes and comes again shows once at most.
     """
-    if abs(number - shown) < SMALLEST_SHOWN:
+    if shown and shown <= number < shown + 2 * SMALLEST_SHOWN - 1:
         return shown
     return number - number % SMALLEST_SHOWN
 
 
 class Breakdown(NamedTuple, Generic[Key]):
-    parts: dict[Key, int]  # the largest first, each at least SMALLEST_SHOWN
+    parts: dict[Key, int]  # the largest first
     suppressed: int  # the sum of all others
 
 
 class Group(NamedTuple):
-    name: str | None  # None: all groups that are suppressed
+    name: str | None  # None: all groups without a name
     number: int
     within: Breakdown[str]
 
@@ -56,14 +59,14 @@ def suppress_small_cells(numbers: Mapping[Key, int]) -> Breakdown[Key]:
 def absorb_small_cells(numbers: Mapping[Key, int]) -> Breakdown[Key]:
     """The parts that may be shown, each with a number of its own, and the sum of all others.
 
-    Where all others are fewer than SMALLEST_SHOWN, their sum is nothing and they are counted with
+    Where all others are fewer than SMALLEST_PART, their sum is nothing and they are counted with
     the largest part. What is shown is then the same as if they had been actions of that part: so
     nobody can tell whether there are any. (If there is no such part, nothing may be shown.)
     """
-    small = {key: number for key, number in numbers.items() if 0 < number < SMALLEST_SHOWN}
-    parts = {key: number for key, number in numbers.items() if number >= SMALLEST_SHOWN}
+    small = {key: number for key, number in numbers.items() if 0 < number < SMALLEST_PART}
+    parts = {key: number for key, number in numbers.items() if number >= SMALLEST_PART}
     others = sum(small.values())
-    if parts and others < SMALLEST_SHOWN:
+    if parts and others < SMALLEST_PART:
         parts[max(parts, key=parts.__getitem__)] += others
         others = 0
     in_order = sorted(parts.items(), key=lambda item: -item[1])
@@ -73,15 +76,15 @@ def absorb_small_cells(numbers: Mapping[Key, int]) -> Breakdown[Key]:
 def absorb_small_groups(numbers: Mapping[str, Mapping[str, int]]) -> list[Group]:
     """Groups with their parts; what is too few of the one can't be worked out from the other.
 
-    Groups that are too small are one group without a name; where they are fewer than SMALLEST_SHOWN
+    Groups that are too small are one group without a name; where they are fewer than SMALLEST_PART
     together, their parts are among those of the largest group.
     """
     sums = {name: sum(parts.values()) for name, parts in numbers.items()}
-    small = [name for name, number in sums.items() if 0 < number < SMALLEST_SHOWN]
-    large = [name for name, number in sums.items() if number >= SMALLEST_SHOWN]
+    small = [name for name, number in sums.items() if 0 < number < SMALLEST_PART]
+    large = [name for name, number in sums.items() if number >= SMALLEST_PART]
     others = {key: number for name in small for key, number in numbers[name].items()}
     within = {name: dict(numbers[name]) for name in large}
-    if large and sum(others.values()) < SMALLEST_SHOWN:
+    if large and sum(others.values()) < SMALLEST_PART:
         within[max(large, key=sums.__getitem__)].update(others)
         others = {}
     groups = [

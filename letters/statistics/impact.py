@@ -25,7 +25,7 @@ from cases.models import GOOD_NEWS, OutcomeKind, Region, YearlyFigure
 from cases.models.editions import Qualifier
 from letters.models import ActionKind, TallySource
 from letters.statistics import charts, totals, world_map
-from letters.statistics.disclosure import SMALLEST_SHOWN, Group
+from letters.statistics.disclosure import SMALLEST_PART, Group
 from letters.statistics.published import NOT_SAID
 from letters.statistics.totals import ImpactTotals
 
@@ -253,7 +253,7 @@ def _elsewhere(group: Group) -> str:
 
 
 def _map(numbers: dict[str, int]) -> WorldMap:
-    shades = charts.shades(numbers.values(), fewest=SMALLEST_SHOWN)
+    shades = charts.shades(numbers.values(), fewest=SMALLEST_PART)
     elements = world_map.countries()
     drawn = [
         Country(code, country_name(code), n, charts.depth(n, shades), elements[code] == "circle")
@@ -389,7 +389,7 @@ FIGURES = [
             "Letters that we received are with us, and each signature was confirmed from its own "
             "e-mail address. That a letter was posted, e-mailed or written by hand, or that "
             "somebody posted about a case, we only know from whoever did it. Counts on paper are "
-            "entered by staff. Published once a day, in steps of five. What is fewer than five, "
+            "entered by staff. Published once a day, in steps of five. What is fewer than ten, "
             "also with others, is counted with the largest number."
         ),
         by_source,
@@ -412,8 +412,8 @@ FIGURES = [
         gettext_lazy("By day"),
         gettext_lazy(
             "Each action is shown on the day it began to count here; an action on paper, "
-            "on the day entered with it. A day with fewer than five actions has no "
-            "column: it is among the other days or, if these have fewer than five "
+            "on the day entered with it. A day with fewer than ten actions has no "
+            "column: it is among the other days or, if these have fewer than ten "
             "together, is counted with the fullest day."
         ),
         by_day,
@@ -425,8 +425,8 @@ FIGURES = [
         gettext_lazy("By country"),
         gettext_lazy(
             "The country is what somebody chose to say, or what was entered with a count on "
-            "paper. A country with fewer than five actions has no number of its own: it is among "
-            "the other countries of its region or, where these have fewer than five together, is "
+            "paper. A country with fewer than ten actions has no number of its own: it is among "
+            "the other countries of its region or, where these have fewer than ten together, is "
             "counted with the largest one. So nobody can be found, and no other country loses its "
             "number."
         ),
@@ -439,7 +439,7 @@ FIGURES = [
         gettext_lazy("By region"),
         gettext_lazy(
             "The same countries, in the regions the campaign divides the world into. A region with "
-            "fewer than five actions is shown together with others, or counted with the largest."
+            "fewer than ten actions is shown together with others, or counted with the largest."
         ),
         by_region,
     ),

@@ -659,20 +659,20 @@ def test_timeline_never_shows_a_date_finer_than_it_is_known(client, case):
 
 
 def test_case_page_says_how_far_the_letters_are(client, case):
-    for _ in range(7):
+    for _ in range(12):
         make_letter(case, state="posted", counted_on=yesterday())
     publish()
 
     response = client.get("/cases/anne-testlund/")
 
-    assert (response.context["letters"], response.context["percent"]) == (5, 5)
-    assert page(response).one("progress").get("value") == "5"
-    assert "7 actions so far" in words(page(response).one("main"))
+    assert (response.context["letters"], response.context["percent"]) == (10, 10)
+    assert page(response).one("progress").get("value") == "10"
+    assert "12 actions so far" in words(page(response).one("main"))
 
 
 def test_goal_that_is_passed_is_full_and_not_more(client, case):
     Case.objects.update(letter_goal=2)
-    for _ in range(5):
+    for _ in range(10):
         make_letter(case, state="posted", counted_on=yesterday())
     publish()
 
@@ -712,7 +712,7 @@ def test_name_in_any_script_stands_as_it_is_written(client, name):
 
 def test_other_cases_are_those_with_the_fewest_letters(client, case):
     much, little, nothing, more = (make_case(position=at) for at in range(4))
-    for neighbour, number in [(much, 15), (little, 5), (more, 10)]:
+    for neighbour, number in [(much, 20), (little, 10), (more, 15)]:
         for _ in range(number):
             make_letter(neighbour, state="posted", counted_on=yesterday())
     publish()

@@ -240,7 +240,7 @@ def test_the_page_of_a_post_says_nothing_of_a_frozen_case(client, how):
 def test_the_page_of_a_post_names_the_next_case_to_write_for(client):
     post = make_post(make_case(display_name="Ana Test"))
     written_for = make_case(display_name="Jon Test")
-    for _letter in range(5):
+    for _letter in range(10):
         make_letter(written_for, state="posted", counted_on=yesterday())
     make_case(display_name="Rosa Muestra")
     publish()

@@ -322,7 +322,7 @@ def test_signers_are_shown_where_the_case_allows_it_and_they_want_it(client):
     make_signature(petition, name="Hidden Tester")
     make_signature(petition, name="Waiting Tester", shows_name=True, state="unconfirmed")
     make_signature(petition, name="Held Tester", shows_name=True, needs_review=True)
-    for _nr in range(4):
+    for _nr in range(9):
         make_signature(petition, counted_on=yesterday())
     publish()
     page = words_on(client, petition)

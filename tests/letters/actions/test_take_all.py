@@ -303,7 +303,7 @@ def test_what_a_letter_leaves_empty_stays_for_the_next_signature(client):
 
 def test_the_way_leads_from_the_case_that_needs_letters_most_to_the_end(client):
     busy, needy = case_to_sign(), case_to_sign()
-    for _letter in range(5):
+    for _letter in range(10):
         make_letter(busy, state="posted", counted_on=yesterday())
     publish()
 

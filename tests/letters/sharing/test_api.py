@@ -129,20 +129,20 @@ def test_a_picture_comes_with_its_credit(client, case, settings, tmp_path):
 
 
 def test_counts_are_those_of_the_page_signatures_only_once_the_page_has_them(client, case):
-    for _letter in range(7):
+    for _letter in range(17):
         make_letter(case, state="posted", counted_on=yesterday())
     make_post(case)
-    petition = make_petition(case, shown_from=10)
+    petition = make_petition(case, shown_from=20)
 
     def counts() -> dict:
         return client.get("/api/v1/cases/ana-test/").json()["case"]["counts"]
 
-    for _signature in range(6):
+    for _signature in range(12):
         make_signature(petition, counted_on=yesterday())
     publish()
-    assert counts() == {"all": 14, "letters": 5, "messages": 0, "signatures": 0, "posts": 0}
+    assert counts() == {"all": 30, "letters": 15, "messages": 0, "signatures": 0, "posts": 0}
     Petition.objects.update(shown_from=5)
-    assert counts() == {"all": 14, "letters": 5, "messages": 0, "signatures": 5, "posts": 0}
+    assert counts() == {"all": 30, "letters": 15, "messages": 0, "signatures": 10, "posts": 0}
 
 
 def test_outcomes_come_newest_first_good_or_not(client, case):
@@ -161,20 +161,20 @@ def test_outcomes_come_newest_first_good_or_not(client, case):
 
 
 def test_totals_break_no_small_number_down(client, case):
-    for country in ["NO"] * 6 + ["SE"] * 2:
+    for country in ["NO"] * 8 + ["SE"] * 4:
         make_letter(case, state="posted", country=country, counted_on=yesterday())
     publish()
 
     told = client.get("/api/v1/totals/").json()["totals"]
 
-    assert (told["edition"], told["actions"]) == (2025, 8)
-    assert told["by_kind"][0] == {"code": "appeal", "label": "Letters", "actions": 5}
+    assert (told["edition"], told["actions"]) == (2025, 12)
+    assert told["by_kind"][0] == {"code": "appeal", "label": "Letters", "actions": 10}
     assert [row["code"] for row in told["by_country"]] == [None]
     assert "SE" not in json.dumps(told)
 
 
 def test_totals_tell_apart_what_people_only_say(client, case):
-    for _nr in range(6):
+    for _nr in range(11):
         make_letter(case, state="posted", counted_on=yesterday())
         make_letter(case, state="submitted", counted_on=yesterday())
     publish()
@@ -182,8 +182,8 @@ def test_totals_tell_apart_what_people_only_say(client, case):
     told = client.get("/api/v1/totals/").json()["totals"]
 
     assert told["by_source"] == [
-        {"code": "online", "label": "Received here or confirmed", "actions": 5},
-        {"code": "said", "label": "People say they sent or posted it", "actions": 5},
+        {"code": "online", "label": "Received here or confirmed", "actions": 10},
+        {"code": "said", "label": "People say they sent or posted it", "actions": 10},
     ]
     assert "by_source" in client.get("/api/").content.decode()
 
@@ -509,7 +509,7 @@ def test_a_new_site_explains_itself_too(client):
 def test_totals_say_how_far_letters_have_come_that_were_handed_in_once_a_day(client, settings):
     settings.PAGE_CACHE_SECONDS = 0
     case, yesterday = make_case_to_write_for(), timezone.localdate() - datetime.timedelta(days=1)
-    for state, number in {"submitted": 7, "approved": 5, "delivered": 11, "returned": 1}.items():
+    for state, number in {"submitted": 12, "approved": 9, "delivered": 16, "returned": 1}.items():
         for _ in range(number):
             make_letter(case, state=state, route="deliver", counted_on=yesterday)
     for _ in range(6):
@@ -522,9 +522,9 @@ def test_totals_say_how_far_letters_have_come_that_were_handed_in_once_a_day(cli
     rows = client.get("/api/v1/totals/").json()["totals"]["by_state"]
     assert before == []
     assert [(row["code"], row["actions"]) for row in rows] == [
-        ("submitted", 5),
-        ("delivered", 10),
-        (None, 5),
+        ("submitted", 10),
+        ("delivered", 15),
+        (None, 10),
     ]
     Case.objects.update(freeze="hidden", freeze_reason="A test.")
     with time_machine.travel(timezone.now() + datetime.timedelta(days=1), tick=False):
