@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from tests.factories import make_case_to_write_for, make_full_case, make_letter, make_message
+from tests.letters.sending import see_step_two, send_message
 from tests.reading import Page, page, words
 
 pytestmark = pytest.mark.django_db
@@ -47,10 +48,8 @@ def test_words_to_copy_are_not_translated(client):
 
 
 FORMS = [
-    "/cases/{}/write/",
     "/cases/{}/pledge/",
     "/cases/{}/sign/",
-    "/cases/{}/solidarity/",
     "/cases/{}/share/",
     "/take-all/",
     "/pledge/",
@@ -65,8 +64,9 @@ def test_forms_say_which_field_is_the_country_and_which_the_town(client):
     make_petition(case)
     found = {}
 
-    for form in FORMS:
-        shown = page(client.get(form.format(case.slug), follow=True))
+    answers = [client.get(form.format(case.slug), follow=True) for form in FORMS]
+    answers += [see_step_two(client, case), send_message(client, case, step="2")]
+    for shown in map(page, answers):
         for element in [*shown.all("select"), *shown.all("input")]:
             if element.get("name") in ("country", "place"):
                 found.setdefault(element.get("name"), []).append(element.get("autocomplete"))
