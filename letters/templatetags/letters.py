@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from cases.models import Case
+from cases.models import Case, Target
 from letters.models import Letter, Pledge
 from letters.models.demo_data import demo_data_exists
 from letters.privacy import personal_data
@@ -60,11 +60,6 @@ def next_steps(
     `pledge` is shown, or with a `pledge_token`, which opens nothing, one to write the next letter
     for it. `skipped` are keys of cases that are not the next.
     """
-    is_open = {
-        "letter": case.takes_letters,
-        "signature": case.takes_signatures,
-        "message": case.takes_messages,
-    }
     others = Case.objects.listed().taking_letters().exclude(pk__in=[case.pk, *skipped])
     if pledge and not pledge.case:
         others = others.filter(edition=pledge.edition_id)
@@ -78,9 +73,32 @@ def next_steps(
         "pledge_token": pledge_token,
         "pledged": pledged if pledged and pledged.takes_letters else None,
         "may_share": act != "share" and case.may_be_shared and case.takes_actions,
-        "other": next((one for one, opens in is_open.items() if opens and one != act), ""),
+        "other": next(iter(_more_for(case, act)), ""),
         "next_case": None if pledged else next_case,
     }
+
+
+@register.inclusion_tag("letters/letters/_more_for.html")
+def more_for(
+    case: Case, act: str, *, other_targets: Collection[Target] = (), next_steps: bool = True
+) -> dict:
+    """What else can be done for a case, without what stands in the `next_steps` on the page."""
+    more = _more_for(case, act)
+    return {
+        "case": case,
+        "other_targets": other_targets,
+        "more": more[1:] if next_steps else more,
+        "may_share": not next_steps and act != "share" and case.may_be_shared,
+    }
+
+
+def _more_for(case: Case, act: str) -> list[str]:
+    is_open = {
+        "letter": case.takes_letters and case.open_targets,
+        "signature": case.takes_signatures,
+        "message": case.takes_messages,
+    }
+    return [one for one, opens in is_open.items() if opens and one != act]
 
 
 @register.simple_tag

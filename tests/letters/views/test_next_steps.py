@@ -14,6 +14,7 @@ from tests.factories import (
     make_message,
     make_petition,
     make_pledge,
+    make_post,
     make_solidarity_action,
 )
 from tests.reading import page, words
@@ -122,3 +123,20 @@ def test_the_next_letter_of_a_pledge_stays_in_its_edition():
     make_case_to_write_for(display_name="Eva Test", edition=newer)
 
     assert next_steps(posted) == ["Next letter of the pledge: for Ben Test"]
+
+
+@pytest.mark.parametrize("make", [make_letter, make_message, make_post])
+def test_what_is_a_next_step_is_not_offered_once_more_below(make):
+    ana = make_ana()
+    make_petition(ana)
+    make_solidarity_action(ana)
+    route = {} if make is make_post else {"route": "post", "state": "posted"}
+    done = make(ana, **route)
+
+    links = page(Client().get(done.get_absolute_url())).one("main").iter("a")
+    of_ana = [link.get("href") for link in links if f"/cases/{ana.slug}/" in link.get("href")]
+
+    for name in ("share", "sign", "solidarity", "write", "follow"):
+        offered = [link for link in of_ana if link.split("?")[0].endswith(f"/{name}/")]
+        assert len(offered) <= 1, name
+    assert f"/cases/{ana.slug}/follow/" in of_ana
