@@ -256,7 +256,7 @@ def test_erasing_all_of_one_person(monkeypatch):
 def test_the_figures_of_a_day(monkeypatch):
     """Or nobody would publish them any more on that day."""
     case = make_case_to_write_for()
-    for _nr in range(7):
+    for _nr in range(12):
         make_letter(case, state="posted", country="NO", counted_on=yesterday())
 
     def fails(*_anything):
@@ -270,5 +270,5 @@ def test_the_figures_of_a_day(monkeypatch):
     assert not Publication.objects.exists()
     assert ActionCount.objects.get().shown_letters == 0
     published.publish_once_a_day()
-    assert ActionCount.objects.get().shown_letters == 5
+    assert ActionCount.objects.get().shown_letters == 10
     assert PublishedFigure.objects.exists()
