@@ -101,7 +101,8 @@ for (const [each, draft] of page ? drafts() : []) {
 
 if (form) {
   // Without a starting point the one that was written last, with one its own.
-  const isMine = (each) => each === key || (!start && each.startsWith(`${name}?`));
+  // What was sent by the page before is the letter: no other one takes its place.
+  const isMine = (each) => each === key || (!start && !isAnswer && each.startsWith(`${name}?`));
   const mine = [...drafts()].filter(([each]) => isMine(each));
   const [last] = mine.sort(([, one], [, other]) => other.at - one.at);
   const begunWith = new URLSearchParams(last?.[0].split("?")[1]);
@@ -115,7 +116,7 @@ if (form) {
     }
   } else if (last && (!isAnswer || last[1].tab === tab)) {
     shown = last[0];
-    for (const field of fields) {
+    for (const field of fields.filter((one) => one.type !== "hidden")) {
       const kept = last[1].words[field.name] ?? field.defaultValue;
       if (!typed.includes(field)) {
         field.value = kept;
@@ -149,14 +150,15 @@ if (form) {
     waiting = 0;
     if (!["choose", "step", "check"].includes(event.submitter?.name)) {
       keep(true); // until the page of the letter shows that it arrived
-    } else if (isTyping) {
-      keep();
+    } else if (isTyping || shown !== key) {
+      keep(); // the next page finds it by its own address
     }
   });
   note?.querySelector("[data-draft-forget]").addEventListener("click", () => {
     clearTimeout(waiting);
     waiting = 0;
     forget(shown);
+    shown = key;
     if (isAnswer) {
       location.replace(location.href.split("#")[0]); // its first words are what was sent
       return;

@@ -657,6 +657,35 @@ def test_a_letter_that_began_with_ours_survives_a_reload_and_another_beginning(a
 
 
 @pytest.mark.phone
+@pytest.mark.supporter
+def test_no_draft_takes_the_place_of_the_letter_that_was_on_the_screen(arrive):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive()
+    for start, words in [("blank", "A draft from before."), ("model", " I am a teacher.")]:
+        tore.opens(f"/cases/ana-test/write/?start={start}")
+        tore.field("Your letter").press("Control+End")
+        tore.types(words)
+        tore.sees("A draft is kept on this device only.")
+        tore.page.wait_for_function("n => localStorage.length === n", arg=1 + (start == "model"))
+
+    tore.opens("/cases/ana-test/write/")
+    expect(tore.field("Your letter")).to_have_value(re.compile("I am a teacher"))
+    tore.presses("Forget it")
+    ours = tore.field("Your letter").input_value()
+    assert ours.startswith("I write to you about the pastures.")
+    tore.answers("Do you, or people close to you", "No")
+    tore.presses("Next: you and your name")
+    tore.presses("Back to the letter")
+    expect(tore.field("Your letter")).to_have_value(ours)
+    tore.presses("Next: you and your name")
+    tore.answers("How should your name appear under the letter?", "no name")
+    tore.presses("See it as a letter")
+    tore.is_at("Written: your letter for Ana Test")
+
+    assert Letter.objects.get().body.split() == ours.split()
+
+
+@pytest.mark.supporter
 def test_what_is_typed_before_the_draft_comes_stands_after_it_and_is_kept(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
