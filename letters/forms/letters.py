@@ -66,6 +66,8 @@ class WritingForm(ConsentForm):
     country = country_field(label=_("The country you write from"))
     follow = follow_field()
     told = told_field()
+    # The characters of the text that can't be printed, once the page has said so.
+    told_of_boxes = told_field()
     # Set once the advice to people with ties was shown: then they may decide against it.
     advised = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
@@ -96,23 +98,23 @@ class WritingForm(ConsentForm):
     @property
     def appears(self) -> Appearance:
         """How the name will stand, as far as the form is filled in."""
-        sent = self.data if self.is_bound else self.initial
-        return sent_appearance(sent, *(str(sent.get(name) or "") for name in ("subject", "body")))
+        return sent_appearance(self.data if self.is_bound else self.initial)
 
     def clean(self) -> dict:
         cleaned = super().clean()
         name, name_form = cleaned.get("name", ""), cleaned.get("name_form")
         if name_form and (cleaned.get("under_18") or not (name or "name" in self.errors)):
             name_form = cleaned["name_form"] = NameForm.NONE
-        texts = [cleaned.get("subject", ""), cleaned.get("body", "")]
         part = cleaned.pop("first_name", "")
-        appears = appearance(name, name_form or NameForm.NONE, part, *texts)
+        appears = appearance(name, name_form or NameForm.NONE, part)
         is_whole = names.is_whole(appears.name, name)
         if cleaned.get("ties") == "yes" and is_whole and not cleaned["advised"]:
             self.data["advised"] = "on"
             advice = self.ADVICE if self.case.offers_delivery else self.ADVICE_IF_POSTED
             self.add_error("name_form", str(advice))
-        self._ask_how_it_appears(appears, name_form, cleaned, texts)
+        self._ask_how_it_appears(appears, name_form, cleaned)
+        if self.at_once:
+            self._tell_of_boxes(cleaned)
         if appears.parts and appears.name:  # no more of the name is kept than appears
             cleaned["name"], cleaned["name_form"] = appears.name, NameForm.FULL
         if cleaned.get("follow") and "email" not in self.errors and not cleaned.get("email"):
@@ -122,22 +124,28 @@ class WritingForm(ConsentForm):
         return cleaned
 
     def _ask_how_it_appears(
-        self, appears: Appearance, name_form: str | None, cleaned: dict, texts: list[str]
+        self, appears: Appearance, name_form: str | None, cleaned: dict
     ) -> None:
         """Where it can't be known; and once, if nobody would see it before it is handed in."""
         if appears.parts and not appears.name:
             self.add_error("first_name", which_part())
         elif cleaned.get("told") != appears.told:
-            is_guess = name_form == NameForm.INITIALS and names.is_guess(appears.typed)
+            is_told = name_form == NameForm.INITIALS and names.tells_a_word(appears.typed)
             is_unseen = self.at_once and name_form in PARTS and not appears.parts
-            if appears.name and (is_guess or is_unseen):
+            if appears.name and (is_told or is_unseen):
                 self.add_error("name_form", question(appears))
             if self.at_once and appears.boxes:
                 self.add_error("name", boxes_on_paper(appears.lacks))
-            for field, text in zip(["subject", "body"], texts, strict=True):
-                if self.at_once and (lacking := fonts.missing(text)):
-                    self.add_error(field, boxes_on_paper(fonts.in_words(lacking)))
         self.data["told"] = appears.told
+
+    def _tell_of_boxes(self, cleaned: dict) -> None:
+        """Once, for characters of the text that can't be printed."""
+        lacking = {name: fonts.missing(cleaned.get(name, "")) for name in ("subject", "body")}
+        told = " ".join(chain(*lacking.values()))
+        for name, characters in lacking.items():
+            if characters and cleaned.get("told_of_boxes") != told:
+                self.add_error(name, boxes_on_paper(fonts.in_words(characters)))
+        self.data["told_of_boxes"] = told
 
     def _stop_at_words(self, cleaned: dict) -> None:
         """An error beside the field for each word with which a text can't go."""
@@ -159,8 +167,11 @@ class WritingForm(ConsentForm):
 
     def forget_errors_after(self, step: int) -> None:
         """They are told on their own page, once somebody is there."""
-        for name in chain(*self.STEPS[step:]):
-            self.errors.pop(name, None)
+        later = self.errors.keys() & set(chain(*self.STEPS[step:]))
+        if "name_form" in later and not self.cleaned_data.get("advised"):
+            self.data["advised"] = ""  # nobody has seen the advice yet
+        for name in later:
+            del self.errors[name]
 
     def hidden_in(self, step: int) -> Iterator[forms.BoundField]:
         """What was filled in on the pages of the other steps goes along on this one."""
@@ -264,7 +275,7 @@ class LetterForm(WritingForm):
         if not self.is_bound:
             self.initial.update(target=key, shown_target=key)
         elif self.data.get("target") not in [None, "", key]:
-            self.chose_one_that_closed = True
+            self.chose_one_that_closed = self.chosen_target is not None
             self.data["target"] = self.data["shown_target"] = key
 
     def clean(self) -> dict:

@@ -1,7 +1,8 @@
 """How a name will appear: shown beside the choice, asked where it can't be known or is not shown
 before it goes."""
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -29,20 +30,18 @@ class Appearance(NamedTuple):
         return fonts.in_words(self.boxes)
 
 
-def appearance(name: str, name_form: str, part: str, *texts: str) -> Appearance:
-    """Of the name, and of texts that go on paper with it. `part` is the one they chose."""
+def appearance(name: str, name_form: str, part: str) -> Appearance:
+    """`part` is the one they chose."""
     parts = parts_to_choose(name, name_form)
     shown = names.shown(name, name_form) if not parts else part if part in parts else ""
-    lacking = fonts.missing("\n".join([shown, *texts]))
-    told = " ".join([shown, *lacking]).strip()
-    return Appearance(shown, name, parts, fonts.missing(shown), told)
+    return Appearance(shown, name, parts, fonts.missing(shown), told=shown)
 
 
-def sent_appearance(sent, *texts: str) -> Appearance:
+def sent_appearance(sent) -> Appearance:
     """The same of what was sent and not looked at yet."""
     name, part = (plain(str(sent.get(field) or "")) for field in ("name", "first_name"))
     name_form = NameForm.NONE if sent.get("under_18") else sent.get("name_form") or NameForm.FULL
-    return appearance(name, str(name_form), part, *texts)
+    return appearance(name, str(name_form), part)
 
 
 def parts_to_choose(name: str, name_form: str) -> list[str]:
@@ -67,6 +66,13 @@ def first_name_field() -> forms.CharField:
     )
 
 
+def preset_name_form(typed: Mapping[str, Any]) -> str:
+    """Initials for who has ties to the country, until they were advised and still want more."""
+    name_form = typed.get("name_form") or NameForm.FULL
+    is_safe = typed.get("ties") != "yes" or typed.get("advised") or name_form != NameForm.FULL
+    return name_form if is_safe else NameForm.INITIALS
+
+
 def told_field() -> forms.CharField:
     return forms.CharField(required=False, widget=forms.HiddenInput)
 
@@ -86,6 +92,6 @@ def question(appears: Appearance) -> str:
 
 def boxes_on_paper(lacking: str) -> str:
     return _(
-        "We cannot print these characters: %(signs)s. On paper each becomes a box. Type "
-        "your name in Latin letters, or send the form once more as it is."
+        "We cannot print these characters: %(signs)s. On paper each becomes a box. Write "
+        "this in Latin letters, or send the form once more as it is."
     ) % {"signs": lacking}

@@ -1,9 +1,9 @@
 """What stands of a name: all of it, the first name, initials.
 
 Nothing tells for certain which word of a name is the first name: in much of Asia and in Hungary the
-family comes first, some people have one name, some write “Family, Given”. So the rules here guess,
-and the forms show what will appear. Where `is_guess` says that they may be wrong, the forms ask
-which of the `candidates` it is.
+family comes first, some people have one name, some write “Family, Given”. So of a name of several
+words the rules here only guess, unless a comma tells, and the forms ask which of the `candidates`
+it is.
 Source: https://www.w3.org/International/questions/qa-personal-names
 """
 
@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 
 from cases.text import folded
 
-COMMAS = re.compile("[,،，、]")
+COMMAS = re.compile("[,،，、;؛；]")
+GLUED = re.compile(r"\.(?=\w)")  # “Mr.Smith”
 TITLES = (
     "dame dipl dott dr dra frau herr hon ing lic mademoiselle madame miss mlle mme monsieur mr mrs "
     "ms mx prof professor rev revd reverend senor senora sir sr sra srta"
@@ -99,8 +100,13 @@ def initials(name: str) -> str:
 
 
 def is_guess(name: str) -> bool:
-    """Whether its first name and initials may be other ones: then its owner is asked."""
+    """Whether its first name may be another one: then its owner is asked."""
     return bool(name.strip()) and not _parts(name).is_certain
+
+
+def tells_a_word(name: str) -> bool:
+    """Whether a word of it is one sign, so that its initials hold all of that: “王. 小.”."""
+    return any(len(word) == 1 and UNSPACED.match(word) for word in _parts(name).words)
 
 
 def candidates(name: str) -> list[str]:
@@ -108,8 +114,8 @@ def candidates(name: str) -> list[str]:
     words = _parts(name).words
     if len(words) == 2 and "".join(words) in name.split():  # one word without a blank
         return [words[1], "".join(words)]
-    typed = [word for piece in COMMAS.split(name) for word in piece.split()]
-    return [word for word in dict.fromkeys(typed) if word in words and _letters(word)]
+    typed = dict.fromkeys(word for piece in _pieces(name) for word in piece)
+    return [word for word in typed if word in words and _letters(word) and not _is_title(word)]
 
 
 def is_whole(shown: str, name: str) -> bool:
@@ -137,30 +143,38 @@ def may_be_a_name(text: str) -> bool:
 
 
 def _parts(name: str) -> Parts:
-    pieces = [piece.split() for piece in COMMAS.split(name) if piece.strip()]
+    pieces = _pieces(name)
+    is_one_word = sum(map(len, pieces)) == 1
     while len(pieces) > 1 and all(_bare([word]) in AFTER_THE_NAME.split() for word in pieces[-1]):
         pieces.pop()
     if not pieces:
         return Parts([], "", True)
     turned = len(pieces) > 1  # “Family, Given”
     words = [word for piece in [*pieces[1:], pieces[0]] for word in piece]
-    with_title = len(words)
-    while len(words) > 1 and _bare([words[0]]) in TITLES.split():
+    while len(words) > 1 and _is_title(words[0]):
         words.pop(0)
     if len(words) == 1:
-        return _one_word(words[0], with_title > 1)
+        return _one_word(words[0], is_one_word)
     if turned:
         return Parts(words, words[0], len(pieces) == 2)
-    if (given := _given_after_family(words)) is not None:
-        return Parts(words, given, False)
-    return Parts(words, words[0], len(_letters(words[0])) > 1)
+    return Parts(words, _given_after_family(words) or words[0], False)
 
 
-def _one_word(word: str, had_title: bool) -> Parts:
+def _pieces(name: str) -> list[list[str]]:
+    """Its words, between commas."""
+    pieces = COMMAS.split(GLUED.sub(". ", name))
+    return [piece.split() for piece in pieces if piece.strip()]
+
+
+def _is_title(word: str) -> bool:
+    return _bare([word]) in TITLES.split()
+
+
+def _one_word(word: str, is_all: bool) -> Parts:
     if UNSPACED.fullmatch(word) and len(word) > 1:
         family = 2 if len(word) > 3 else 1
         return Parts([word[:family], word[family:]], word[family:], False)
-    return Parts([word], word, not had_title)
+    return Parts([word], word, is_all)
 
 
 def _given_after_family(words: list[str]) -> str | None:

@@ -30,8 +30,6 @@ def check_text(request: HttpRequest, slug: str) -> HttpResponse:
     context["fit"] = page_fit.describe(
         request.POST.get("body", ""), "card" if request.POST.get("form") == "card" else "a4"
     )
-    texts = [request.POST.get(name, "") for name in ("subject", "body")]
-    context["appears"] = sent_appearance(request.POST, *texts)
     return render(request, "letters/checks/_checked.html", context)
 
 
@@ -41,8 +39,7 @@ def name_shown(request: HttpRequest) -> HttpResponse:
     """How the name will appear that somebody is typing, for the script beside its field."""
     if throttle.hit("check-text", request) > MAX_CHECKS_AN_HOUR:
         return HttpResponse(status=429)
-    texts = [request.POST.get(name, "") for name in ("subject", "body")]
-    appears = sent_appearance(request.POST, *texts)
+    appears = sent_appearance(request.POST)
     return render(request, "letters/checks/_name_shown.html", {"appears": appears})
 
 

@@ -26,9 +26,10 @@ from letters.actions.mine import Mine
 from letters.actions.take_all import TakeAll
 from letters.converters import KeyConverter
 from letters.forms.letters import LetterForm, StartForm
+from letters.forms.names import preset_name_form
 from letters.forms.routes import PostForm
 from letters.mail import bounces, outbox
-from letters.models import HandInItem, Letter, LetterState, NameForm, Pledge, Route
+from letters.models import HandInItem, Letter, LetterState, Pledge, Route
 from letters.privacy import limits
 from letters.text import checks as text_checks
 from letters.text import (
@@ -65,14 +66,14 @@ def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> H
         return _writing_page(request, case, take_all=take_all)
     targets = _targets(case)
     form = LetterForm(request.POST, case=case, targets=targets, at_once=take_all is not None)
-    if "step" in request.POST:
-        return _step_page(request, case, form, take_all=take_all)
     closed = ""
     if not case.takes_letters:
         closed = _(
             "While you were writing, letters for this case were stopped. Yours was not "
             "saved: copy it if you want to keep it."
         )
+    if "step" in request.POST and not closed:
+        return _step_page(request, case, form, take_all=take_all)
     if status := _refused(form, request, closed):
         return _writing_page(request, case, form, status=status, take_all=take_all)
     return submitting.write(request, form, take_all)
@@ -324,8 +325,8 @@ def _writing_page(
     checked = {}
     if form is None and request.method == "POST":  # the other step, a check, another target
         typed: dict[str, Any] = request.POST.dict() | {"language": language}
-        if typed.get("ties") == "yes":
-            typed.setdefault("name_form", NameForm.INITIALS)
+        if step == 2:
+            typed["name_form"] = preset_name_form(typed)
         if typed.get("consent") and submitting.has_agreed_before(case, editing, take_all):
             typed["consent"] = True  # which is not asked again
         if _chooses_another(request):

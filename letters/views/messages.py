@@ -19,7 +19,8 @@ from letters.actions.letters import LetterFields
 from letters.actions.take_all import TakeAll
 from letters.forms.letters import StartForm
 from letters.forms.messages import MessageForm
-from letters.models import Format, Letter, LetterPicture, NameForm
+from letters.forms.names import preset_name_form
+from letters.models import Format, Letter, LetterPicture
 from letters.privacy import limits
 from letters.text import page_fit, printing, redactions
 from letters.views import checks, submitting
@@ -168,8 +169,8 @@ def _writing_page(
     checked = {}
     if form is None and request.method == "POST":  # another step, or a check: nothing is amiss
         typed: dict[str, Any] = request.POST.dict()
-        if typed.get("ties") == "yes":
-            typed.setdefault("name_form", NameForm.INITIALS)
+        if step == 2:
+            typed["name_form"] = preset_name_form(typed)
         if typed.get("consent") and submitting.has_agreed_before(case, editing, take_all):
             typed["consent"] = True  # which is not asked again
         if "check" in request.POST:

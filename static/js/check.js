@@ -42,7 +42,6 @@ async function ask(byHand = false) {
 function show(html) {
   const focused = document.activeElement.closest("[data-check-list] button")?.dataset.words;
   const fresh = new DOMParser().parseFromString(html, "text/html");
-  form.elements.told.value = fresh.querySelector("[data-told]").dataset.told;
   for (const part of ["[data-check-sum]", "[data-check-list]", "[data-fit]"]) {
     const before = form.querySelector(part);
     const after = fresh.querySelector(part);

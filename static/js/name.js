@@ -3,7 +3,7 @@
    `names`. Nothing is kept. */
 const PAUSE = 400; // milliseconds without a key before it asks
 const names = ["name", "name_form", "first_name", "under_18"];
-const sent = ["csrfmiddlewaretoken", "subject", "body", ...names];
+const sent = ["csrfmiddlewaretoken", ...names];
 const form = document.querySelector("[data-name-shown]")?.closest("form");
 let waiting;
 

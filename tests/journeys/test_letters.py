@@ -656,7 +656,6 @@ def test_a_letter_that_began_with_ours_survives_a_reload_and_another_beginning(a
     expect(tore.field("Your letter")).not_to_have_value(ours)
 
 
-@pytest.mark.phone
 @pytest.mark.supporter
 def test_no_draft_takes_the_place_of_the_letter_that_was_on_the_screen(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
@@ -685,7 +684,7 @@ def test_no_draft_takes_the_place_of_the_letter_that_was_on_the_screen(arrive):
     assert Letter.objects.get().body.split() == ours.split()
 
 
-@pytest.mark.supporter
+@pytest.mark.phone
 def test_what_is_typed_before_the_draft_comes_stands_after_it_and_is_kept(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()

@@ -54,9 +54,15 @@ def press_again(client: Client, url: str, response, form: dict):
         ("Dr. Anna NAGY", ["Anna", "NAGY"], "Anna"),
         ("J. Robert Smith", ["J.", "Robert", "Smith"], "Robert"),
         ("Dr. Meier", ["Meier"], "Meier"),
+        ("Mr.Smith", ["Smith"], "Smith"),
+        ("Mr. and Mrs. Smith", ["and", "Smith"], "Smith"),
+        ("Петров Иван", ["Петров", "Иван"], "Иван"),
+        ("Smith - John", ["Smith", "John"], "John"),
+        ("Goh Chok Tong", ["Goh", "Chok", "Tong"], "Chok"),
+        ("Sam Tester", ["Sam", "Tester"], "Sam"),
     ],
 )
-def test_who_may_put_the_family_first_is_asked_which_part_is_their_first_name(
+def test_who_types_several_words_is_asked_which_part_is_their_first_name(
     client, case, name, parts, chosen
 ):
     url = reverse("letters:letter-write", args=[case.slug])
@@ -87,13 +93,9 @@ def test_a_part_that_is_not_in_the_name_is_asked_about_anew(client, case):
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("Dr. Anna Meier", "Anna"),
-        ("Prof. Dr. Anna Meier", "Anna"),
-        ("Mr Sam Tester Jr.", "Sam"),
         ("Meier, Anna", "Anna"),
         ("Meier, Dr. Anna", "Anna"),
         ("Suharto", "Suharto"),
-        ("Ana María López", "Ana"),
     ],
 )
 def test_a_first_name_that_can_be_told_is_not_asked_about(client, case, name, shown):
@@ -129,8 +131,9 @@ def test_who_types_just_what_should_appear_is_not_asked(client, case):
 
 
 def test_most_names_are_not_asked_about(client, case):
-    for name_form in ["full", "first", "initials", "none"]:
+    for name_form in ["full", "initials", "none"]:
         assert send_letter(client, case, name_form=name_form).status_code == 302
+    assert send_letter(client, case, name="Sam", name_form="first").status_code == 302
 
 
 def test_without_script_the_page_after_the_form_shows_how_the_name_appears(client, case):
@@ -154,14 +157,6 @@ def test_the_script_is_told_how_the_name_will_appear(client):
     assert 'value="Nagy"' in asked
     chosen = shown(name="Nagy Anna", name_form="first", first_name="Anna")
     assert 'will appear as: <b dir="auto" translate="no">Anna</b>' in " ".join(chosen.split())
-
-
-def test_the_check_of_a_text_tells_the_form_what_the_page_has_said(client, case):
-    url = reverse("letters:check-text", args=[case.slug])
-
-    answer = page_of(client.post(url, {"name": "Sam Tester", "name_form": "initials"}))
-
-    assert 'data-told="S. T."' in answer
 
 
 def test_without_a_name_none_stands_and_nothing_is_asked(client, case):
@@ -188,7 +183,8 @@ def test_without_a_name_none_stands_and_nothing_is_asked(client, case):
 def test_ties_ask_what_will_appear_and_not_how_it_is_called(
     client, case, name, name_form, is_advised
 ):
-    answer = send_letter(client, case, ties="yes", name=name, name_form=name_form)
+    form = {"name": name, "name_form": name_form, "first_name": name.split()[0]}
+    answer = send_letter(client, case, ties="yes", **form)
 
     assert (answer.status_code == 200) is is_advised
     if is_advised:
@@ -263,8 +259,11 @@ def test_take_all_hands_no_boxes_in_without_having_said_so(client, case, monkeyp
 
     assert told.context["step"] == 1
     assert list(told.context["form"].errors) == ["body"]
+    assert "your name" not in told.context["form"].errors["body"][0]
     assert BOXES in page_of(told)
-    who = press_again(client, url, told, written)
+    who = client.post(
+        url, written | {"told_of_boxes": told.context["form"]["told_of_boxes"].value()}
+    )
     assert who.context["step"] == 2
     assert client.post(url, filled_in(who) | {"send": "deliver"}).status_code == 302
     assert "שרה" in Letter.objects.get().body
@@ -283,7 +282,10 @@ def test_first_names_of_every_script_can_be_shown_under_a_petition(client, name)
     assert Signature.objects.get().first_name == name.split()[0]
 
 
-@pytest.mark.parametrize(("name", "shown"), [("王小明", "小明"), ("Sam", "Sam")])
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("王小明", "小明"), ("Sam", "Sam"), ("Петров Иван", "Петров"), ("Sam Tester", "Sam")],
+)
 def test_who_is_shown_under_a_petition_is_asked_if_it_may_be_wrong_or_all(client, name, shown):
     petition = make_petition(shows_signers=True)
 

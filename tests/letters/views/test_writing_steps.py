@@ -1,10 +1,12 @@
 """A letter is written in two steps: its words, then who writes."""
 
+import datetime
 from xml.etree.ElementTree import Element
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from cases.models import Case
 from letters.models import Letter
@@ -97,6 +99,45 @@ def test_ties_are_asked_before_the_name_and_shorten_it_to_initials(client, case)
     assert forms == ["full", "initials", "none"]
     assert "think of those there before you go on" not in read(without)
     assert "think of those there before you go on" in read(with_ties)
+
+
+def test_ties_told_after_a_way_back_shorten_the_name_as_well(client, case):
+    second = what_goes_along(see_step_two(client, case)) | {"name": "Sam Tester"}
+    first = client.post(address(case), second | {"name_form": "full", "step": "1"})
+
+    along = what_goes_along(first) | {"subject": "The pastures", "body": BODY, "ties": "yes"}
+    again = client.post(address(case), along | {"step": "2"})
+
+    assert again.context["form"]["name_form"].value() == "initials"
+
+
+def test_advice_that_was_not_on_the_page_is_not_passed_over(client, case):
+    sent = letter_form(ties="yes", name="Sam Tester", name_form="full")
+
+    first = client.post(address(case), sent | {"body": "Short."})
+    assert first.context["step"] == 1
+    along = what_goes_along(first) | {"subject": "The pastures", "body": BODY, "ties": "yes"}
+    second = client.post(address(case), along | {"step": "2"})
+    full = what_goes_along(second) | {"name": "Sam Tester", "consent": "on"}
+    full |= {"name_form": "full"}
+    asked = client.post(address(case), full)
+
+    assert "As you have ties to the country, we advise you" in read(asked)
+    assert not Letter.objects.exists()
+    told = full | what_goes_along(asked)
+    assert client.post(address(case), told).status_code == 302
+
+
+def test_a_case_that_stops_while_the_first_step_is_open_says_so_there(client, case):
+    case.targets.update(appeal_deadline=timezone.localdate() - datetime.timedelta(days=3))
+
+    first = see_step_two(client, case, target="main", shown_target="main")
+
+    assert first.status_code == 409
+    assert first.context["step"] == 1
+    [said] = first.context["form"].non_field_errors()
+    assert said.startswith("While you were writing, letters for this case were stopped.")
+    assert BODY.split()[0] in first.context["form"]["body"].value()
 
 
 def test_a_letter_is_changed_in_the_same_steps(client, case):
