@@ -314,7 +314,8 @@ def test_every_form_of_the_name_is_what_it_says(client):
     case = make_case_to_write_for()
     signed = {}
     for form in ["full", "first", "initials", "none"]:
-        response = send_letter(client, case, name="Sam de Tester", name_form=form)
+        typed = {"name": "Sam de Tester", "name_form": form, "first_name": "Sam"}
+        response = send_letter(client, case, **typed)
         letter = Letter.objects.by_key(response.url.split("/")[-2]).get()
         signed[form] = letter.signed_name
 
