@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from playwright.sync_api import (
+    Error,
     Browser,
     BrowserContext,
     ConsoleMessage,
@@ -79,7 +80,13 @@ class Visitor:
 
     def opens(self, address: str) -> Response | None:
         """Go to an address of the site, or to a whole one."""
-        return self.page.goto(address if "://" in address else self.site + address)
+        address = address if "://" in address else self.site + address
+        try:
+            return self.page.goto(address)
+        except Error as error:  # Firefox: a page it loads once more in the background was faster
+            if "interrupted by another navigation" not in str(error):
+                raise
+            return self.page.goto(address)
 
     def opens_another_tab(self) -> None:
         self.page = self.context.new_page()
