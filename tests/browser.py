@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from playwright.sync_api import (
-    Error,
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Locator,
     Playwright,
     Request,
