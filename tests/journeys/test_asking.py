@@ -51,6 +51,7 @@ def test_a_moderator_asks_for_a_change_and_its_writer_hands_it_in_again(arrive):
     maren.presses("Change the letter")
     maren.fills("Your letter", "The pastures belong to the herders. Please ask them first.")
     maren.answers("Do you, or people close to you", "No")
+    maren.presses("Next: you and your name")
     maren.ticks("I agree that you keep this")
     maren.presses("Keep the changes")
     maren.sees("The pastures belong to the herders. Please ask them first.")

@@ -99,5 +99,5 @@ def test_a_list_goes_to_another_device_as_a_link_and_a_tablet_of_many_keeps_noth
     tablet.presses("Keep a list on this device again")
     tablet.opens(link)
     tablet.presses("Keep it on this device")
-    tablet.is_at("Mine")
+    tablet.is_at("Done: this device remembers it")
     tablet.sees("A letter for Ana Test")
