@@ -139,6 +139,10 @@ def _the_same_day():
         yield
 
 
+# Set for each test of this file: a journey that looks for findings keeps no snapshot of its own.
+_checker = _snapshots = None
+
+
 @pytest.fixture(autouse=True)
 def checked(request, arrive, html_checker):
     """What `findings` notes of a page besides: its HTML, and what it says."""
@@ -173,7 +177,9 @@ def findings(visitor: Visitor, within: str = "html", source: str = "") -> list[s
         if over := page.evaluate(WIDER):
             found.append(f"{page.url}, {width} px: {over}")
     if not is_of_staff:  # theirs are written by Django's admin for the most part
-        found += [f"{page.url}: HTML: {one}" for one in _checker.errors(source or page.content())]
+        if _checker:
+            html = source or page.content()
+            found += [f"{page.url}: HTML: {one}" for one in _checker.errors(html)]
         page.set_viewport_size({"width": MUST_FIT[0], "height": HEIGHT})
         page.evaluate(TWICE)
         if over := page.evaluate(WIDER):
@@ -181,9 +187,10 @@ def findings(visitor: Visitor, within: str = "html", source: str = "") -> list[s
         page.evaluate(AS_BEFORE)
         found += [f"{page.url}: heading {fault}" for fault in page.evaluate(HEADINGS)]
         page.set_viewport_size({"width": PHONE, "height": HEIGHT})
-        tree = page.locator(within if within != "html" else "main, body:not(:has(main))")
-        address = page.url.removeprefix(visitor.site)
-        _snapshots.add(address, page.title(), tree.aria_snapshot())
+        if _snapshots:
+            tree = page.locator(within if within != "html" else "main, body:not(:has(main))")
+            address = page.url.removeprefix(visitor.site)
+            _snapshots.add(address, page.title(), tree.aria_snapshot())
     page.set_viewport_size({"width": DESK, "height": HEIGHT})
     return found
 

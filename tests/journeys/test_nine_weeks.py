@@ -367,7 +367,7 @@ def test_five_letters_of_a_stall_are_written_counted_told_of_and_erased(
     weeks.go_to(12, 15)
     approve_what_waits(arrive(javascript))
     phone.opens(for_cleo)
-    phone.sees("Read, waits for a hand-in")
+    phone.sees("Read by us: your letter for Cleo Test")
     weeks.go_to(12, 18, hour=18)
     [reminder_of_last_days] = [sent.body for sent in mail.outbox[before:]]
     assert "please post by 21 December 2025 at the latest" in unwrapped(reminder_of_last_days)
