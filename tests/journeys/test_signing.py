@@ -40,6 +40,8 @@ def test_somebody_signs_says_yes_and_takes_it_back(arrive, javascript, still_clo
     maren.ticks("Show my first name and country")
     maren.ticks("Tell me what happens to Ana Test")
     maren.presses("Sign")
+    maren.sees("It will be shown as “Maren”")
+    maren.presses("Sign")
     maren.is_at("Check your mailbox")
     assert OutgoingMail.objects.count() == Signature.objects.count() == 1
 

@@ -61,7 +61,7 @@ def test_a_message_with_a_drawing_is_handed_in_approved_and_shown(arrive, javasc
     maren.fills("E-mail", "")
     maren.fills("Your name", "Maren Testdal")
     maren.presses("Add a drawing")
-    maren.sees("Tick this, or leave out your name")
+    maren.sees("Tick this, or leave your name")
     maren.ticks("I agree that you keep this")
     maren.presses("Add a drawing")
     maren.is_at("A drawing with your message")
