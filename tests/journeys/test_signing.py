@@ -53,7 +53,7 @@ def test_somebody_signs_says_yes_and_takes_it_back(arrive, javascript, still_clo
     maren.opens("/cases/ana-test/sign/")
     maren.sees("Be one of the first to sign")
     at_home.presses("Yes, all of these were me")
-    at_home.sees("Your signature counts", "You are one of the first who signed for Ana Test.")
+    at_home.sees("Your signature counts", "You are one of the first to sign for Ana Test.")
     maren.opens("/cases/ana-test/sign/")
     maren.sees("Be one of the first to sign")  # the number is published the next day
 
@@ -62,7 +62,7 @@ def test_somebody_signs_says_yes_and_takes_it_back(arrive, javascript, still_clo
     maren.opens("/cases/ana-test/sign/")
     maren.sees("Be one of the first to sign")
     at_home.presses("Sign it after all")
-    at_home.sees("Your signature counts")
+    at_home.sees("Done: you have signed after all")
 
 
 @pytest.mark.phone
