@@ -13,13 +13,15 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from playwright.sync_api import BrowserContext, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-PHONE = {"width": 360, "height": 740}
+from tests.browser import PHONE
+
 DENSITIES = [2, 3]  # of the pixels of a phone: what is heavier counts
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium")
 LIGHTHOUSE_RUNS = 3
@@ -37,29 +39,35 @@ def first_views(site: str, paths: list[str]) -> dict[str, View]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         views = {
-            path: max(_views(browser, site + path), key=lambda view: view.bytes) for path in paths
+            path: max(
+                (_view(browser, site + path, density) for density in DENSITIES),
+                key=lambda view: view.bytes,
+            )
+            for path in paths
         }
         browser.close()
     return views
 
 
-def _views(browser, url: str) -> Iterator[View]:
-    for density in DENSITIES:
-        context = browser.new_context(
-            viewport=PHONE, device_scale_factor=density, is_mobile=True, has_touch=True
-        )
-        yield _view(context, url)
-        context.close()
-
-
-def _view(context: BrowserContext, url: str) -> View:
+@contextmanager
+def phone(browser: Browser, density: int) -> Iterator[tuple[Page, CDPSession, list[int]]]:
+    """A page on a phone that has loaded nothing yet, its DevTools, and the bytes of each answer."""
+    context = browser.new_context(
+        viewport=PHONE, device_scale_factor=density, is_mobile=True, has_touch=True
+    )
     page = context.new_page()
-    network = context.new_cdp_session(page)
-    network.send("Network.enable")
+    devtools = context.new_cdp_session(page)
     sizes: list[int] = []
-    network.on("Network.loadingFinished", lambda end: sizes.append(end["encodedDataLength"]))
-    page.goto(url, wait_until="networkidle")
-    return View(round(sum(sizes)), len(sizes))
+    devtools.on("Network.loadingFinished", lambda end: sizes.append(end["encodedDataLength"]))
+    devtools.send("Network.enable")
+    yield page, devtools, sizes
+    context.close()
+
+
+def _view(browser: Browser, url: str, density: int) -> View:
+    with phone(browser, density) as (page, _devtools, sizes):
+        page.goto(url, wait_until="networkidle")
+        return View(round(sum(sizes)), len(sizes))
 
 
 def lighthouse(command: str, url: str) -> dict[str, list[float]]:

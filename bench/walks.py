@@ -33,6 +33,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Request, sync_playwright
 
 from bench.databases import find_server, run_python, scratch_database
+from bench.first_view import phone
 from bench.projects import SITE, manage
 from bench.servers import Server
 from tests.browser import PHONE, launch, path_of
@@ -69,23 +70,15 @@ class View:
 def first_view(browser: Browser, address: str) -> View:
     view = View()
     for _nr in range(VIEWS):
-        finished: list[dict] = []
-        context = browser.new_context(
-            viewport=PHONE, device_scale_factor=2, is_mobile=True, has_touch=True
-        )
-        page = context.new_page()
-        page.add_init_script(NOTE_LARGEST)
-        devtools = context.new_cdp_session(page)
-        devtools.on("Network.loadingFinished", partial(list.append, finished))
-        devtools.send("Network.enable")
-        devtools.send("Network.emulateNetworkConditions", SLOW_PHONE)
-        devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
-        page.goto(address, wait_until="networkidle", timeout=PATIENCE)
-        page.wait_for_function("window.largest > 0", timeout=PATIENCE)
-        view.largest.append(page.evaluate("window.largest"))
-        view.bytes = int(sum(one["encodedDataLength"] for one in finished))
-        view.requests = len(finished)
-        context.close()
+        with phone(browser, density=2) as (page, devtools, sizes):
+            page.add_init_script(NOTE_LARGEST)
+            devtools.send("Network.emulateNetworkConditions", SLOW_PHONE)
+            devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+            page.goto(address, wait_until="networkidle", timeout=PATIENCE)
+            page.wait_for_function("window.largest > 0", timeout=PATIENCE)
+            view.largest.append(page.evaluate("window.largest"))
+            view.bytes = int(sum(sizes))
+            view.requests = len(sizes)
     return view
 
 
