@@ -51,16 +51,15 @@ def next_steps(
     *,
     pledge: Pledge | None = None,
     pledge_token: str = "",
-    skipped: Collection[int] = (),
 ) -> dict:
     """What somebody can do after an act for a case: go back to their pledge, tell others, do
     something else for the same person, go on to who needs letters most in the newest edition.
 
     `act` is what they did: "letter", "signature", "message" or "share". The private link of
     `pledge` is shown, or with a `pledge_token`, which opens nothing, one to write the next letter
-    for it. `skipped` are keys of cases that are not the next.
+    for it.
     """
-    others = Case.objects.listed().taking_letters().exclude(pk__in=[case.pk, *skipped])
+    others = Case.objects.listed().taking_letters().exclude(pk=case.pk)
     if pledge and not pledge.case:
         others = others.filter(edition=pledge.edition_id)
     next_case = others.select_related("edition").newest_edition_first().first()
