@@ -824,6 +824,7 @@ def test_a_letter_that_has_arrived_is_no_draft_any_more(arrive):
     tore.fills("Subject", "The pastures")
     tore.answers("Do you, or people close to you", "No")
     tore.presses("Next: you and your name")
+    tore.is_at("You and your letter")
     tore.page.reload()
     tore.page.go_back()
     ours = "What I wrote, and what has arrived by now."
@@ -877,10 +878,12 @@ def test_a_letter_is_written_and_posted_without_a_mouse(arrive, javascript):
     go_with_tab_to(olu, olu.control("See it as a letter"))
     olu.hits("Enter")
     olu.is_at("Written: your letter for Ana Test")
+    olu.has_focus_on("now")
 
     go_with_tab_to(olu, olu.control("Post it myself"))
     olu.hits("Enter")
     olu.sees("Ready to post: your letter for")
+    olu.has_focus_on("now")
     go_with_tab_to(olu, olu.control("I have posted it"))
     olu.hits("Enter")
     olu.sees("It is the first action that counts for Ana Test.")
