@@ -1,6 +1,7 @@
 from django.urls import path, register_converter
 
 from letters.converters import KeyConverter, ListConverter
+from letters.forms.names import sent_signature
 from letters.models import EmailAddress, Letter, Pledge
 from letters.views import (
     api,
@@ -40,6 +41,12 @@ urlpatterns = [
     path("cases/<slug:slug>/messages/", messages.messages, name="messages"),
     path("cases/<slug:slug>/check-text/", checks.check_text, name="check-text"),
     path("name-shown/", checks.name_shown, name="name-shown"),
+    path(
+        "name-shown/petition/",
+        checks.name_shown,
+        {"appears_as": sent_signature},
+        name="signed-name-shown",
+    ),
     path("letters/<key:key>/", letters.letter, name="letter"),
     path("letters/<key:key>/edit/", letters.edit, name="letter-edit"),
     path("letters/<key:key>/letter.pdf", letters.letter_pdf, name="letter-pdf"),

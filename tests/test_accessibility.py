@@ -444,7 +444,7 @@ def test_signing_and_following(arrive):
     petition = make_petition(case, shows_signers=True, goal=10)
     closed = make_petition(make_case_to_write_for(slug="closed"), closes_on="2025-11-30")
     for _nr in range(5):
-        signature = make_signature(petition, shows_name=True)
+        signature = make_signature(petition, shown_name="Sam")
     waits = make_signature(
         closed, email_address=make_email_address(), state="unconfirmed"
     ).email_address

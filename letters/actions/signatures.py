@@ -25,7 +25,7 @@ class SignatureFields(TypedDict):
 
     name: str
     country: str
-    shows_name: bool
+    shown_name: str
     wants_thanks: bool
     consent_version: str
 

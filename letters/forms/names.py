@@ -13,6 +13,7 @@ from cases.typed_text import plain
 from letters.forms.fields import Radios
 from letters.models import NameForm, names
 
+BELOW_A_PETITION = "letters:signed-name-shown"
 PARTS = (NameForm.FIRST, NameForm.INITIALS)  # what we take out of a name ourselves
 
 
@@ -24,6 +25,11 @@ class Appearance(NamedTuple):
     parts: list[str]  # one of them is the first name, and only its owner knows which
     boxes: list[str]  # letters of it that our faces for print lack
     told: str  # for the form's hidden field: what the page has said
+    address: str = "letters:name-shown"  # where the script asks anew
+
+    @property
+    def is_below_a_petition(self) -> bool:
+        return self.address == BELOW_A_PETITION
 
     @property
     def lacks(self) -> str:
@@ -42,6 +48,13 @@ def sent_appearance(sent) -> Appearance:
     name, part = (plain(str(sent.get(field) or "")) for field in ("name", "first_name"))
     name_form = NameForm.NONE if sent.get("under_18") else sent.get("name_form") or NameForm.FULL
     return appearance(name, str(name_form), part)
+
+
+def sent_signature(sent) -> Appearance:
+    """The same of a signature: its first name below the petition, if the box for that is ticked."""
+    shown = {"name_form": NameForm.FIRST if sent.get("shows_name") else NameForm.NONE}
+    typed = {field: sent.get(field) for field in ("name", "first_name")}
+    return sent_appearance(typed | shown)._replace(boxes=[], address=BELOW_A_PETITION)
 
 
 def parts_to_choose(name: str, name_form: str) -> list[str]:

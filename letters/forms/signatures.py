@@ -13,7 +13,13 @@ from letters.forms.fields import (
     name_field,
     taken,
 )
-from letters.forms.names import told_field
+from letters.forms.names import (
+    Appearance,
+    first_name_field,
+    sent_signature,
+    told_field,
+    which_part,
+)
 from letters.models import names
 from letters.text import checks
 
@@ -33,6 +39,7 @@ class SignForm(ConsentForm):
     shows_name = forms.BooleanField(
         label=_("Show my first name and country below the petition"), required=False
     )
+    first_name = first_name_field()
     follow = follow_field()
     wants_thanks = forms.BooleanField(
         label=_("Mail me a thank-you"),
@@ -44,7 +51,10 @@ class SignForm(ConsentForm):
 
     CONSENT = "signature"
     IS_NEEDED = _("Tick this to sign: without it we are not allowed to keep your name.")
-    field_order = ("name", "country", "email", "consent", "shows_name", "follow", "wants_thanks")
+    field_order = (
+        *("name", "country", "email", "consent"),
+        *("shows_name", "first_name", "follow", "wants_thanks"),
+    )
 
     def __init__(self, data=None, *, petition: Petition, **kwargs) -> None:
         super().__init__(data, **kwargs)
@@ -53,29 +63,16 @@ class SignForm(ConsentForm):
         self.fields["digest"].initial = petition.digest
         self.fields["follow"].label = follow_label(petition.case)
         if not petition.shows_signers:
-            del self.fields["shows_name"]
+            del self.fields["shows_name"], self.fields["first_name"]
+
+    @property
+    def appears(self) -> Appearance:
+        """How the name will stand below the petition, as far as the form is filled in."""
+        return sent_signature(self.data if self.is_bound else self.initial)
 
     def clean(self) -> dict:
         cleaned = super().clean()
-        cleaned.setdefault("shows_name", False)
-        name = cleaned.get("name", "")
-        first = names.first_name(name)
-        if cleaned["shows_name"] and first and not self._may_stand_in_public(first):
-            self.add_error(
-                "shows_name",
-                _("“%(name)s” can’t be shown here. Untick this box to sign all the same.")
-                % {"name": first},
-            )
-        elif cleaned["shows_name"] and _may_be_wrong(first, name) and cleaned.get("told") != first:
-            self.data["told"] = first
-            self.add_error(
-                "shows_name",
-                _(
-                    "It will be shown as “%(name)s”. If that is right, send the form "
-                    "once more. If not, untick this box to sign all the same."
-                )
-                % {"name": first},
-            )
+        cleaned["shown_name"] = self._shown_name(cleaned)
         if cleaned.get("digest") != self.petition.digest:
             self.data["digest"] = self.petition.digest
             raise ValidationError(
@@ -87,15 +84,35 @@ class SignForm(ConsentForm):
             )
         return cleaned
 
-    def _may_stand_in_public(self, first_name: str) -> bool:
+    def _shown_name(self, cleaned: dict) -> str:
+        """The part of the name that others will see: chosen, or shown once before it goes."""
+        if not cleaned.get("shows_name") or "name" in self.errors:
+            return ""
+        appears = self.appears
+        if appears.parts and not appears.name:
+            self.add_error("first_name", which_part())
+        elif not self._may_stand_in_public(appears.name):
+            self.add_error(
+                "shows_name",
+                _("“%(name)s” can’t be shown here. Untick this box to sign all the same.")
+                % {"name": appears.name or appears.typed},
+            )
+        elif not appears.parts and cleaned.get("told") != appears.told:
+            self.add_error(
+                "shows_name",
+                _(
+                    "It will be shown as “%(name)s”. If that is right, send the form "
+                    "once more. If not, untick this box to sign all the same."
+                )
+                % {"name": appears.name},
+            )
+        self.data["told"] = appears.told
+        return appears.name
+
+    def _may_stand_in_public(self, name: str) -> bool:
         """Nobody reads it before: so it is a name, and no word of the lists."""
-        return names.may_be_a_name(first_name) and not checks.is_rude(first_name)
+        return names.may_be_a_name(name) and not checks.is_rude(name)
 
     def signature_fields(self) -> SignatureFields:
         own = {"consent_version": self.consent_version}
         return taken(SignatureFields, self.cleaned_data | own)
-
-
-def _may_be_wrong(first_name: str, name: str) -> bool:
-    """It may be another, or be all that there is of the name."""
-    return names.is_guess(name) or names.is_whole(first_name, name)

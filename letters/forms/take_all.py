@@ -21,7 +21,7 @@ class TakeAllSignForm(SignForm):
     def __init__(self, data=None, *, take_all: TakeAll, **kwargs) -> None:
         known = take_all.initial_for("signature", self.VERSION) | {"keep": take_all.keep}
         super().__init__(data, initial=known, **kwargs)
-        for name in ("shows_name", "told", "follow", "wants_thanks"):
+        for name in ("shows_name", "first_name", "told", "follow", "wants_thanks"):
             self.fields.pop(name, None)
         self.needs_nothing = all(known.get(name) for name in ("name", "email", "consent"))
         if self.needs_nothing:  # only a button is left: nobody is too quick for it

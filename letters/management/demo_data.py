@@ -183,8 +183,8 @@ class Inventor:
 
     def signature(self, case: Case) -> Signature:
         state = self.chance.choice([*COUNTED_STATES[Signature] * 30, SignatureState.WITHDRAWN])
-        text, shows_name = self.text(case.petition), self.chance.random() < 0.3
-        return Signature(petition=case.petition, text=text, state=state, shows_name=shows_name)
+        text, shown = self.text(case.petition), "Sample" if self.chance.random() < 0.3 else ""
+        return Signature(petition=case.petition, text=text, state=state, shown_name=shown)
 
     def post(self, case: Case) -> Post:
         return Post(case=case, network=self.chance.choice(list(Network)))

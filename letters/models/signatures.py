@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy as _
 from cases.countries import country_name
 from cases.encryption import EncryptedTextField
 from cases.models import Petition, PetitionText
-from letters.models import names
 from letters.models.actions import ActionKind
 from letters.models.counted import CountedAction
 from letters.models.email_addresses import EmailAddress
@@ -23,6 +22,7 @@ class SignatureState(models.TextChoices):
 
 
 COUNTED_SIGNATURE = Q(state=SignatureState.CONFIRMED, needs_review=False)
+IS_SHOWN = ~Q(shown_name="") & Q(counted_on__isnull=False, erased_on__isnull=True)
 
 
 class SignatureQuerySet(models.QuerySet["Signature"]):
@@ -32,9 +32,7 @@ class SignatureQuerySet(models.QuerySet["Signature"]):
 
     def shown(self, petition: Petition) -> SignatureQuerySet:
         """Those who want to be seen, the newest first; none below the petition's threshold."""
-        return self.filter(
-            petition=petition, shows_name=True, counted_on__isnull=False, erased_on__isnull=True
-        ).order_by("-pk")
+        return self.filter(IS_SHOWN, petition=petition).order_by("-pk")
 
 
 class Signature(CountedAction):
@@ -61,7 +59,8 @@ class Signature(CountedAction):
     consent_version = models.CharField(
         _("agreed to version"), max_length=10, blank=True, default="", editable=False
     )
-    shows_name = models.BooleanField(_("first name and country may be shown"), default=False)
+    # The part of the name that its owner chose to be shown, with the country; empty for nothing.
+    shown_name = EncryptedTextField(_("shown below the petition"), blank=True, default="")
     wants_thanks = models.BooleanField(_("wants to be thanked"), default=False, db_default=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed_at = models.DateTimeField(_("last changed"), default=timezone.now, editable=False)
@@ -94,7 +93,7 @@ class Signature(CountedAction):
             models.Index(
                 name="signature_shown",
                 fields=["petition", "-id"],
-                condition=Q(shows_name=True, counted_on__isnull=False, erased_on__isnull=True),
+                condition=IS_SHOWN,
             ),
             models.Index(
                 name="signature_to_be_erased", fields=["changed_at"], condition=Q(erased_on=None)
@@ -135,10 +134,6 @@ class Signature(CountedAction):
         return TallyKey(
             self.petition.case_id, ActionKind.SIGNATURE.value, source, self.counted_on, self.country
         )
-
-    @property
-    def first_name(self) -> str:
-        return names.first_name(self.name)
 
     @property
     def country_name(self) -> str:

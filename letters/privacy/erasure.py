@@ -145,7 +145,7 @@ def erase_signatures(signatures: QuerySet[Signature]) -> int:
             email_address=None,
             name="",
             consent_version="",
-            shows_name=False,
+            shown_name="",
             wants_thanks=False,
             created_at=TruncDay("created_at"),
             changed_at=TruncDay("changed_at"),

@@ -1,12 +1,14 @@
 """The text that somebody is writing, looked at against the rules. Nothing of it is kept."""
 
+from collections.abc import Callable, Mapping
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST
 
 from cases.http_caching import private_page
 from cases.models import AppliesTo, Case
-from letters.forms.names import sent_appearance
+from letters.forms.names import Appearance, sent_appearance
 from letters.models import Letter
 from letters.privacy import throttle
 from letters.text import checks, composing, page_fit
@@ -35,12 +37,13 @@ def check_text(request: HttpRequest, slug: str) -> HttpResponse:
 
 @private_page
 @require_POST
-def name_shown(request: HttpRequest) -> HttpResponse:
+def name_shown(
+    request: HttpRequest, appears_as: Callable[[Mapping], Appearance] = sent_appearance
+) -> HttpResponse:
     """How the name will appear that somebody is typing, for the script beside its field."""
     if throttle.hit("check-text", request) > MAX_CHECKS_AN_HOUR:
         return HttpResponse(status=429)
-    appears = sent_appearance(request.POST)
-    return render(request, "letters/checks/_name_shown.html", {"appears": appears})
+    return render(request, "letters/checks/_name_shown.html", {"appears": appears_as(request.POST)})
 
 
 def checked(request: HttpRequest, case: Case, about: str = AppliesTo.APPEAL) -> dict:

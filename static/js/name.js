@@ -1,8 +1,8 @@
 /* Shows how a name will appear while it is typed or the choice changes, as this site's server tells
-   it: <div data-name-shown="address">, in a form with the fields name, name_form and perhaps others of
-   `names`. Nothing is kept. */
+   it: <div data-name-shown="address">, in a form with the field name and others of `names`. Nothing
+   is kept. */
 const PAUSE = 400; // milliseconds without a key before it asks
-const names = ["name", "name_form", "first_name", "under_18"];
+const names = ["name", "name_form", "first_name", "under_18", "shows_name"];
 const sent = ["csrfmiddlewaretoken", ...names];
 const form = document.querySelector("[data-name-shown]")?.closest("form");
 let waiting;

@@ -98,7 +98,7 @@ class Renamed:
         self.permissions = Permission.objects.filter(content_type__app_label="letters")
         self.editors.permissions.set(self.permissions.filter(codename__in=self.RIGHTS))
         now = timezone.now()
-        self.signature = make_signature(created_at=now, changed_at=now)
+        self.signature = make_signature(created_at=now, changed_at=now, shown_name="Sam")
         self.follow = make_follow(make_case())
         self.announcement = Announcement.objects.create(
             outcome=make_outcome(), texts={"en": {}}, asked_by=self.ana

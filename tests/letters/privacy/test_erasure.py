@@ -289,13 +289,13 @@ def signers(petition) -> int:
 
 
 def test_what_is_left_of_a_signature_is_a_number_from_a_country():
-    signature = make_signature(shows_name=True)
+    signature = make_signature(shown_name="Sam")
     Signature.objects.update(supporter_changed_at=timezone.now() - 731 * DAY)
 
     erasure.erase_expired()
 
     left = Signature.objects.get()
-    assert (left.name, left.email_address, left.shows_name) == ("", None, False)
+    assert (left.name, left.email_address, left.shown_name) == ("", None, "")
     moments = [left.created_at, left.changed_at, left.supporter_changed_at]
     assert {moment.time() for moment in moments} == {datetime.time(0)}
     assert (left.country, left.state, left.text) == ("NO", "confirmed", signature.text)

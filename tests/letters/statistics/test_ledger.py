@@ -211,7 +211,7 @@ class Hands:
             needs_review=self.is_held,
             name="Sam Tester",
             country=self.country,
-            shows_name=False,
+            shown_name="",
         )
 
     do_sign_too = do_sign

@@ -1,5 +1,7 @@
 """How a name will appear is shown before anything goes, and asked where it may be wrong."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -274,26 +276,71 @@ def test_take_all_hands_no_boxes_in_without_having_said_so(client, case, monkeyp
 
 @pytest.mark.parametrize("name", ["សុខា", "علی‌رضا", "Anne\u2011Marie Tester"])
 def test_first_names_of_every_script_can_be_shown_under_a_petition(client, name):
-    petition = make_petition(shows_signers=True)
+    petition, part = make_petition(shows_signers=True), name.split()[0]
 
-    answer = sign(client, petition, name=name, shows_name="on", told=name.split()[0])
+    answer = sign(client, petition, name=name, shows_name="on", first_name=part, told=part)
 
     assert answer.status_code == 302
-    assert Signature.objects.get().first_name == name.split()[0]
+    assert Signature.objects.get().shown_name == part
 
 
 @pytest.mark.parametrize(
-    ("name", "shown"),
-    [("王小明", "小明"), ("Sam", "Sam"), ("Петров Иван", "Петров"), ("Sam Tester", "Sam")],
+    ("name", "parts", "chosen"),
+    [
+        ("王小明", ["小明", "王小明"], "小明"),
+        ("Петров Иван", ["Петров", "Иван"], "Иван"),
+        ("Sam Tester", ["Sam", "Tester"], "Sam"),
+    ],
 )
-def test_who_is_shown_under_a_petition_is_asked_if_it_may_be_wrong_or_all(client, name, shown):
+def test_who_wants_to_be_shown_under_a_petition_chooses_the_part(client, name, parts, chosen):
+    petition = make_petition(shows_signers=True)
+
+    asked = sign(client, petition, name=name, shows_name="on")
+
+    assert list(asked.context["form"].errors) == ["first_name"]
+    assert asked.context["form"].appears.parts == parts
+    assert page_of(asked).count("Which part of your name should appear?") == 1
+    assert not Signature.objects.exists()
+    assert sign(client, petition, name=name, shows_name="on", first_name=chosen).status_code == 302
+    signature = Signature.objects.get()
+    assert (signature.name, signature.shown_name) == (name, chosen)  # paper carries all of it
+
+
+@pytest.mark.parametrize(("name", "shown"), [("Sam", "Sam"), ("Meier, Dr. Anna", "Anna")])
+def test_a_name_under_a_petition_is_shown_once_before_it_goes(client, name, shown):
     petition = make_petition(shows_signers=True)
 
     asked = sign(client, petition, name=name, shows_name="on")
 
     assert f"It will be shown as “{shown}”." in page_of(asked)
     assert not Signature.objects.exists()
-    assert sign(client, petition, name=name).status_code == 302
     told = asked.context["form"]["told"].value()
-    answer = sign(client, petition, name=name, email="x@example.org", shows_name="on", told=told)
-    assert answer.status_code == 302
+    assert sign(client, petition, name=name, shows_name="on", told=told).status_code == 302
+    assert Signature.objects.get().shown_name == shown
+
+
+def test_who_does_not_tick_the_box_is_asked_nothing_and_not_shown(client):
+    petition = make_petition(shows_signers=True)
+
+    assert sign(client, petition, name="Nagy Anna", first_name="Anna").status_code == 302
+
+    assert Signature.objects.get().shown_name == ""
+
+
+def test_the_script_is_told_how_a_name_will_appear_below_a_petition(client):
+    page = page_of(client.get(reverse("letters:signature", args=[make_petition().case.slug])))
+    assert "data-name-shown" not in page  # this one shows nobody
+    petition = make_petition(shows_signers=True)
+    page = page_of(client.get(reverse("letters:signature", args=[petition.case.slug])))
+    [url] = re.findall('data-name-shown="([^"]+)"', page)
+
+    def shown(**typed):
+        return " ".join(page_of(client.post(url, {"name": "Nagy Anna"} | typed)).split())
+
+    assert '<div class="hint" role="status"> </div>' in shown()
+    asked = shown(shows_name="on")
+    assert "Choose below which part of your name should appear." in asked
+    assert f'data-name-shown="{url}"' in asked
+    assert "will appear as: <b" in shown(shows_name="on", first_name="Anna")
+    assert "will appear as: <b" in shown(shows_name="on", name="שרה")
+    assert BOXES not in shown(shows_name="on", name="שרה")  # it stands on a page, not on paper

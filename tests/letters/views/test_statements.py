@@ -91,7 +91,7 @@ def test_the_page_of_a_petition_costs_the_same_for_one_signature_and_for_thirty(
     costs = []
     for more in [1, 29]:
         for _nr in range(more):
-            make_signature(petition, shows_name=True)
+            make_signature(petition, shown_name="Sam")
         costs.append(counted(client, reverse("letters:signature", args=[petition.case.slug])))
 
     assert costs[0] == costs[1] <= 3
