@@ -100,7 +100,7 @@ def test_reader_page_is_the_same_for_everybody(client, case, url):
     assert not response.cookies
     assert response.headers.get("Vary", "Accept-Encoding") == "Accept-Encoding"
     said = set(response["Cache-Control"].split(", "))
-    assert said == {"public", "max-age=4", "stale-while-revalidate=10"}
+    assert said == {"public", "max-age=4", "stale-while-revalidate=3"}
     assert not hasattr(response.wsgi_request, "session")
 
 
