@@ -36,9 +36,9 @@ def visible_or_410(case: Case) -> Case:
     return case
 
 
-# After its age a proxy or CDN may serve a page for so many seconds while it asks for a new one: longer
-# than a busy machine takes to make one, and short, because so long it also serves a case that was
-# frozen. nginx keeps no 410, so it goes on showing what it has until then.
+# After its age a proxy or CDN may serve a page for so many seconds while it asks for a new one:
+# longer than a busy machine takes to make one, and short, because so long it also serves a case
+# that was frozen. nginx keeps no 410, so it goes on showing what it has until then.
 STALE_WHILE_REVALIDATE = 3
 RETRY_AFTER = 2  # seconds, while others wait for their PDFs
 
