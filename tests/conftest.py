@@ -14,7 +14,10 @@ import time_machine
 from django.conf import settings as site_settings
 from django.core.cache import cache, caches
 from django.core.signals import request_finished, request_started
+from django.template import Context, Template
+from django.test.signals import template_rendered
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from cases.printing import rendering
 from tests import databases, factories, staff
@@ -35,6 +38,19 @@ def pytest_configure(config):
     hypothesis.settings.register_profile("site", derandomize=True, **calm)
     hypothesis.settings.register_profile("explore", max_examples=1_000, **calm)
     hypothesis.settings.load_profile(config.getoption("--hypothesis-profile") or "site")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _contexts_of_pages_only(django_test_environment):
+    """`response.context` is that of the page. Django's client copies that of every template
+    included as well, which is a twentieth of a run."""
+
+    def render(template: Template, context: Context) -> SafeString:
+        if context.template is template:
+            template_rendered.send(sender=template, template=template, context=context)
+        return template.nodelist.render(context)
+
+    Template._render = render
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -582,7 +582,7 @@ def test_the_page_of_a_letter_that_counts_says_what_this_device_did_for_its_case
     assert own(device_with(second)) == 2
 
 
-def test_it_costs_the_same_whatever_is_on_the_list():
+def test_it_costs_the_same_whatever_is_on_the_list(still_clock):
     costs = []
     for number in [1, 12]:
         things = []
