@@ -213,6 +213,7 @@ class LetterForm(WritingForm):
         label=_("Subject"),
         max_length=150,
         widget=forms.Textarea(attrs={"rows": 1, "translate": "no"}),  # it wraps on a phone
+        error_messages={"required": _("Type a subject: in a few words, what you write about.")},
     )
     body = PlainTextField(
         label=_("Your letter"),

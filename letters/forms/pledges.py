@@ -25,6 +25,7 @@ from letters.privacy.antispam import SpamProtectedForm
 
 MAX_PLEDGE_DURATION = datetime.timedelta(days=366)
 HOW_MANY = {
+    "required": _("Type a number: 1 or more."),
     "min_value": _("Type a number: 1 or more."),
     "max_value": _("Type a number: %(limit_value)s at most."),
 }
@@ -37,6 +38,7 @@ class DueDayField(forms.DateField):
         super().__init__(
             widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
             input_formats=["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y"],
+            error_messages={"required": _("Choose a day.")},
             **options,
         )
 
@@ -153,6 +155,7 @@ class SmallerForm(forms.Form):
             self.least,
         )
         field.error_messages |= {
+            "required": HOW_MANY["required"],
             "min_value": too_few if begun else HOW_MANY["min_value"],
             "max_value": _(
                 "Type a number: %(limit_value)s at most. For more letters, make another pledge."

@@ -22,7 +22,8 @@ class PostedForm(HandwrittenForm):
         label=_("How many have you written by hand and posted?"),
         min_value=0,
         initial=0,
-        error_messages=HOW_MANY | {"min_value": _("Type a number: 0 or more.")},
+        error_messages=HOW_MANY
+        | dict.fromkeys(["required", "min_value"], _("Type a number: 0 or more.")),
     )
     field_order = ["letters", "case", "number"]
 

@@ -696,7 +696,7 @@ def test_letters_that_are_ready_are_ticked_and_others_counted_by_hand(client, no
         ({"number": "0"}, "Type how many you have posted."),
         ({"number": "-1"}, "Type a number: 0 or more."),
         ({"number": "two"}, "Enter a whole number."),
-        ({"number": ""}, "This field is required."),
+        ({"number": ""}, "Type a number: 0 or more."),
         ({"number": "3", "with_letter": True}, "Only 3 letters of this pledge are left."),
     ],
 )

@@ -113,7 +113,7 @@ def test_a_day_that_has_passed_is_said_and_can_be_moved(client):
         ("2020-01-01", "This day has passed. Choose today or a later one."),
         ("2100-01-01", "Choose a day within a year."),
         ("never", "Enter a valid date."),
-        ("", "This field is required."),
+        ("", "Choose a day."),
     ],
 )
 def test_a_day_that_cannot_be_is_refused_in_words_and_kept_in_the_field(client, typed, said):

@@ -73,9 +73,13 @@ def test_the_way_back_loses_nothing(client, case):
 
 
 def test_what_is_wrong_with_the_letter_is_said_in_the_first_step(client, case):
-    first = see_step_two(client, case, body="", ties="")
+    first = see_step_two(client, case, subject="", body="", ties="")
 
-    assert list(first.context["form"].errors) == ["body", "ties"]
+    assert first.context["form"].errors == {
+        "subject": ["Type a subject: in a few words, what you write about."],
+        "body": ["The sheet is empty. Write a sentence, or start with our letter."],
+        "ties": ["Answer yes or no. We do not keep the answer."],
+    }
     assert first.context["step"] == 1
     assert "Error:" in read(first).split("</title>")[0]
 
