@@ -70,6 +70,12 @@ def requeue(lease: datetime.timedelta = LEASE) -> int:
     return again
 
 
+def given_up() -> int:
+    """How many tasks of the last days failed every time; none of them runs again by itself."""
+    failed = DBTaskResult.objects.failed().values_list("worker_ids", flat=True)
+    return sum(len(tries) >= MAX_ATTEMPTS for tries in failed)
+
+
 def prune() -> int:
     """Nobody looks at what is done; what failed is looked at for a while."""
     over = timezone.now() - KEEP_DONE_FOR

@@ -49,4 +49,5 @@ from letters.models.similar_texts import TextGroup, TextGroupBand, TextGroupMemb
 from letters.models.tallies import Tally, TallyKey, TallySource
 from letters.models.throttles import Throttle
 from letters.models.undeliverable import BounceKind, Undeliverable
+from letters.models.worker_pulses import WorkerPulse
 from letters.models.year_letters import YearLetter

@@ -1,3 +1,5 @@
+import datetime
+
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -61,6 +63,11 @@ class OutgoingMailQuerySet(models.QuerySet["OutgoingMail"]):
         """To be tried now: what must be confirmed first and news last, then the longest waiting."""
         due = self.waiting().may_be_told().filter(not_before__lte=timezone.now())
         return due.order_by("priority", "not_before", "pk")
+
+    def longest_due(self) -> datetime.timedelta:
+        """For how long the first of those that could leave now could have left."""
+        first = self.due().order_by("not_before").values_list("not_before", flat=True).first()
+        return timezone.now() - first if first else datetime.timedelta()
 
     def may_be_told(self) -> "OutgoingMailQuerySet":
         """All but those of a case of which nothing may be told now: they wait until it may."""

@@ -22,6 +22,7 @@ from letters.mail import (
     replies,
     year_letters,
 )
+from letters.models import WorkerPulse
 from letters.privacy import erasure
 from letters.statistics import published
 
@@ -30,6 +31,8 @@ logger = logging.getLogger(__name__)
 ERASE_EVERY = 60 * 60  # seconds; so often, too, it looks whether reminders are due sooner
 # At consents that ended, whether the day has its figures, and which letters are alike.
 LOOK_EVERY = 60
+# It says that it lives: `manage.py doctor` calls it dead after some minutes.
+BEAT_EVERY = 30
 AFTER_AN_ERROR = 10  # seconds until the database is asked again
 BREATH = 0.2  # seconds: how soon it notices that it is to stop
 
@@ -93,7 +96,9 @@ class Command(BaseCommand):
         )
         self.task_lease = datetime.timedelta(seconds=options["task_lease"])
         self.is_stopping = False
+        self.beat_at = time.monotonic()
         if once:
+            self.beat()
             self.freeze_ended()
             published.publish_once_a_day()
             similar_texts.group_waiting()
@@ -116,6 +121,7 @@ class Command(BaseCommand):
         while not self.is_stopping:
             pause = every
             try:
+                self.beat()
                 if time.monotonic() >= look_at:
                     self.freeze_ended()
                     published.publish_once_a_day()
@@ -160,7 +166,17 @@ class Command(BaseCommand):
             queued = 0
             for room in (announcements, deliveries, replies, reminders, year_letters):
                 queued += 0 if self.is_stopping else room.queue_batch()
-            sent = outbox.send_due(self.pace, stopping=lambda: self.is_stopping)
+            sent = outbox.send_due(self.pace, stopping=self.is_to_stop)
+
+    def is_to_stop(self) -> bool:
+        """Asked before each mail, so that it says that it lives, however slow the server is."""
+        self.beat()
+        return self.is_stopping
+
+    def beat(self) -> None:
+        if time.monotonic() >= self.beat_at:
+            WorkerPulse.objects.beat()
+            self.beat_at = time.monotonic() + BEAT_EVERY
 
     def rest(self, seconds: float) -> None:
         until = time.monotonic() + seconds
