@@ -26,6 +26,14 @@ MOST_DECODED = 10  # times: %252540 is %2540 is %40 is @
 # “invalid literal for int(): 'Sam'”, “Failing row contains (…)”.
 OF_THE_MACHINE = (OperationalError, OSError)
 
+# What machines ask every few seconds, see health/views.py: no line tells of each answer.
+PROBES = ("/healthz", "/readyz", "/proxy-check")
+
+
+class NoProbes(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return getattr(getattr(record, "request", None), "path_info", "") not in PROBES
+
 
 def without_private(text: str) -> str:
     """The text without keys of private pages and without addresses, in any spelling."""

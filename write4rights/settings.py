@@ -92,6 +92,7 @@ MIDDLEWARE = [
     # Before what redirects to https or refuses a host: that too is an answer.
     "csp.middleware.CSPMiddleware",
     "write4rights.middleware.security_headers",
+    "write4rights.health.views.probes",
     "letters.views.api_answers.api_answers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -300,7 +301,6 @@ CSRF_COOKIE_AGE = None  # it goes when the browser closes
 CSRF_FAILURE_VIEW = "write4rights.views.csrf_failure"
 
 SECURE_SSL_REDIRECT = HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # asked by the load balancer, inside
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0  # two years
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.bool("HSTS_SUBDOMAINS", default=True)
 # Anybody may then ask browsers to carry the whole domain in their list, for years: that is for
@@ -348,7 +348,14 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"json": {"()": "write4rights.logs.JSONFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "filters": {"no_probes": {"()": "write4rights.logs.NoProbes"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["no_probes"],
+        }
+    },
     # Of others only what is wrong: Pillow's DEBUG tells what a camera wrote into a picture, fido2's
     # INFO names the passkeys of staff.
     "root": {"handlers": ["stderr"], "level": "WARNING"},

@@ -10,7 +10,6 @@ from write4rights import views
 handler400 = views.bad_request
 handler403 = views.forbidden
 urlpatterns = [
-    path("healthz", views.healthz, name="healthz"),
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap, name="sitemap"),
     path(".well-known/security.txt", views.security_txt, name="security-txt"),

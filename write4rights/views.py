@@ -1,19 +1,17 @@
-"""Health, and the pages that say what went wrong."""
+"""What robots ask for, and the pages that say what went wrong."""
 
 import datetime
 from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.sitemaps.views import sitemap as django_sitemap
-from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
-from django.views.decorators.cache import never_cache
 
-from cases.http_caching import only, public_page
+from cases.http_caching import public_page
 from write4rights import staff_auth
 from write4rights.logs import PRIVATE_PLACES
 from write4rights.middleware import OTHER_LANGUAGES, language_of
@@ -21,18 +19,6 @@ from write4rights.sitemaps import SITEMAPS
 from write4rights.staff_sessions import STAFF_PAGES
 
 HALF_A_YEAR = datetime.timedelta(days=180)
-
-
-@only("GET", "HEAD")
-@never_cache
-def healthz(request: HttpRequest) -> HttpResponse:
-    """200 if this process can ask the database, else 503."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return HttpResponse("no database\n", status=503, content_type="text/plain")
-    return HttpResponse("ok\n", content_type="text/plain")
 
 
 @public_page()

@@ -5,6 +5,7 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from write4rights.logs import PROBES
 from write4rights.pagecache.cache import PageCache
 from write4rights.untrusted import Application, without_untrusted
 
@@ -15,6 +16,6 @@ if settings.PAGE_CACHE_SECONDS:
         application,
         seconds=settings.PAGE_CACHE_SECONDS,
         max_bytes=settings.PAGE_CACHE_BYTES,
-        untouched=(settings.STATIC_URL, "/favicon.ico"),
+        untouched=(settings.STATIC_URL, "/favicon.ico", *PROBES),
     )
 application = without_untrusted(application, behind_proxy=bool(settings.TRUSTED_PROXIES))

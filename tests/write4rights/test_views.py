@@ -1,4 +1,4 @@
-"""Health, and the pages that say what went wrong."""
+"""The pages that say what went wrong."""
 
 import json
 import logging
@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, OperationalError
+from django.db import OperationalError
 from django.template.loader import get_template
 from django.test import Client
 from django.utils import timezone
@@ -14,24 +14,6 @@ from django.utils import timezone
 from tests.factories import make_case_to_write_for, make_edition, make_letter
 from tests.reading import page, words
 from write4rights.logs import JSONFormatter
-
-
-def test_health_is_told_in_a_word(client, db):
-    response = client.get("/healthz")
-
-    assert (response.status_code, response.content) == (200, b"ok\n")
-    assert "no-store" in response["Cache-Control"]
-
-
-def test_health_without_a_database_is_said_too(client, monkeypatch):
-    def refuse():
-        raise DatabaseError
-
-    monkeypatch.setattr("write4rights.views.connection.cursor", refuse)
-
-    response = client.get("/healthz")
-
-    assert (response.status_code, response.content) == (503, b"no database\n")
 
 
 def test_broken_page_says_so_without_a_database(client, monkeypatch):

@@ -1,10 +1,9 @@
-from pathlib import Path
-
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
 from write4rights import translations
+from write4rights.health.installed import static_files_are_old
 
 
 class Command(BaseCommand):
@@ -27,21 +26,9 @@ class Command(BaseCommand):
         translations.compile_all()
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
-        if self._static_files_are_old():
+        if static_files_are_old():
             call_command("collectstatic", verbosity=0, interactive=False)
         if demo:
             call_command("load_campaign", verbosity=verbosity)
             login = settings.BASE_DIR / "var/staff-login.txt"
             call_command("create_staff", "staff", superuser=True, password_file=login)
-
-    def _static_files_are_old(self) -> bool:
-        manifest = Path(settings.STATIC_ROOT) / "staticfiles.json"
-        if not manifest.exists():
-            return True
-        made_at = manifest.stat().st_mtime
-        sources = [
-            *Path(settings.BASE_DIR / "static").rglob("*"),
-            settings.BASE_DIR / "requirements/base.txt",
-            settings.BASE_DIR / "write4rights/static_files.py",
-        ]
-        return any(path.stat().st_mtime > made_at for path in sources)

@@ -1,0 +1,132 @@
+"""The database and the cache: whether they answer, keep what they say, and fit this code."""
+
+import pkgutil
+import re
+import time
+from functools import cache
+from importlib import import_module
+
+import psycopg
+from django.apps import apps
+from django.conf import settings
+from django.core.cache import caches
+from django.db import DatabaseError, connection
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+
+from write4rights.checks import postgresql_is_durable
+from write4rights.health.results import Result, ok, red, warning
+
+PATIENCE = 5  # seconds
+FULL = 2  # PRAGMA synchronous: each commit waits for the disk
+PREPARE = "Run `manage.py prepare`."
+
+# What PostgreSQL says, and what to do; its own words are shown before it.
+CURES = {
+    "refused": "Is PostgreSQL running, and is this its host and port?",
+    "translate host name": "Is the host spelt right?",
+    "timeout": "Is this its host and port, and does a firewall let you through?",
+    "password authentication": "In DATABASE_URL write signs like @ # / ? : % of a password in "
+    "percent-encoding: @ is %40.",
+    "role": "Make it: `sudo -u postgres createuser --pwprompt NAME`.",
+    "database": "Make it: `sudo -u postgres createdb --owner=ROLE NAME`.",
+}
+
+
+def why_unreachable() -> Result | None:
+    """Why a new connection can't be made, or None. Asked past Django's pool, which would wait."""
+    if connection.vendor != "postgresql":
+        return None
+    parameters = connection.get_connection_params() | {"connect_timeout": PATIENCE}
+    for name in ("pool", "cursor_factory", "context", "server_side_binding", "prepare_threshold"):
+        parameters.pop(name, None)
+    try:
+        psycopg.connect(**parameters).close()
+    except psycopg.Error as error:
+        said = without_signs(str(error))
+        cure = next((cure for word, cure in CURES.items() if word in said), "See its own log.")
+        return red("database", f"The database of DATABASE_URL does not answer: {said}.", cure)
+    return None
+
+
+def without_signs(message: str) -> str:
+    """The last line of what PostgreSQL said, which names the reason."""
+    last = message.strip().splitlines()[-1] if message.strip() else "no reason was given"
+    return re.sub(r"\s+", " ", last).strip(" .\t")
+
+
+def answers() -> Result:
+    began = time.monotonic()
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError as error:
+        return why_unreachable() or red(
+            "database", f"The database does not answer: {type(error).__name__}.", "See its own log."
+        )
+    took = (time.monotonic() - began) * 1_000
+    return ok("database", f"{connection.display_name} answers, in {took:.0f} ms.")
+
+
+def durability() -> list[Result]:
+    """What was acknowledged has to survive a power cut: docs/safety.md 14."""
+    if connection.vendor == "sqlite":
+        return [_durability_of_sqlite()]
+    wrong = postgresql_is_durable(["default"])
+    if not wrong:
+        return [ok("durability", "What is acknowledged is on the disk.")]
+    return [red("durability", str(one.msg), str(one.hint)) for one in wrong]
+
+
+def _durability_of_sqlite() -> Result:
+    with connection.cursor() as cursor:
+        synchronous = cursor.execute("PRAGMA synchronous").fetchone()[0]
+        journal = cursor.execute("PRAGMA journal_mode").fetchone()[0]
+    if synchronous < FULL:
+        said = f"SQLite runs with synchronous = {synchronous}: a power cut may take letters."
+        return red("durability", said, "Let `init_command` in the settings say synchronous=FULL.")
+    if journal != "wal":
+        said = f"SQLite keeps its journal as “{journal}”: who writes makes readers wait."
+        return warning("durability", said, "Is its folder on a network? Put it on a disk.")
+    return ok("durability", "What is acknowledged is on the disk.")
+
+
+def migrations() -> Result:
+    missing = missing_migrations()
+    if not missing:
+        return ok("migrations", "The database has the tables of this code.")
+    named = ", ".join(sorted(missing)[:3]) + (" …" if len(missing) > 3 else "")
+    said = f"The database is behind this code by {len(missing)}: {named}."
+    return red("migrations", said, PREPARE)
+
+
+def missing_migrations() -> set[str]:
+    """By name alone, in one query: Django's own way imports each of them."""
+    applied = MigrationRecorder(connection).applied_migrations()
+    return {name for name in migrations_of_this_code() if tuple(name.split(".")) not in applied}
+
+
+@cache
+def migrations_of_this_code() -> frozenset[str]:
+    found = set()
+    for app in apps.get_app_configs():
+        module, _is_explicit = MigrationLoader.migrations_module(app.label)
+        try:
+            folder = import_module(module).__path__ if module else []
+        except ModuleNotFoundError:  # an app without
+            continue
+        names = [entry.name for entry in pkgutil.iter_modules(folder) if not entry.ispkg]
+        found |= {f"{app.label}.{name}" for name in names if name[0] not in "_~"}
+    return frozenset(found)
+
+
+def shared_cache() -> Result:
+    """What CACHE_URL names: failed sign-ins are counted there."""
+    kind = settings.CACHES["default"]["BACKEND"].rpartition(".")[2]
+    try:
+        caches["default"].get("health")
+    except Exception as error:  # each kind of cache has its own
+        said = f"The cache of CACHE_URL ({kind}) does not answer: {type(error).__name__}."
+        cure = PREPARE if kind == "DatabaseCache" else "Is it running, and is CACHE_URL right?"
+        return red("cache", said, cure)
+    return ok("cache", f"The cache ({kind}) answers.")

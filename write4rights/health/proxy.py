@@ -1,0 +1,129 @@
+"""The proxy in front of the site: only the doctor asks, by going the way that readers go."""
+
+import datetime
+import http.client
+import json
+import ssl
+import time
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest
+from django.utils import timezone
+
+from write4rights.health import clock
+from write4rights.health.results import Result, ok, red, warning
+
+PATH = "/proxy-check"
+SALT = "manage.py doctor"
+TOKEN_LASTS = datetime.timedelta(minutes=1)
+PATIENCE = 10  # seconds
+# What the doctor says it comes from, as a stranger would who wants to hide: RFC 5737.
+INVENTED = "192.0.2.123"
+CERTIFICATE_LEFT = datetime.timedelta(days=14)
+
+
+def token() -> str:
+    return signing.dumps("asks", salt=SALT)
+
+
+def is_from_doctor(request: HttpRequest) -> bool:
+    said = request.headers.get("authorization", "").removeprefix("Bearer ")
+    try:
+        signing.loads(said, salt=SALT, max_age=TOKEN_LASTS)
+    except signing.BadSignature:
+        return False
+    return True
+
+
+def arrived(request: HttpRequest) -> dict[str, object]:
+    """How the doctor's question arrived; no address is told, only how many hops wrote one."""
+    line = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    hops = [hop.strip() for hop in line.split(",") if hop.strip()]
+    after = hops[hops.index(INVENTED) + 1 :] if INVENTED in hops else hops
+    return {
+        "scheme": request.scheme,
+        "host": request.META.get("HTTP_HOST", ""),
+        "hops": len(after),
+        "kept_what_was_invented": INVENTED in hops,
+    }
+
+
+def check() -> list[Result]:
+    """What the proxy hands on, asked through SITE_URL."""
+    site = urlsplit(settings.SITE_URL)
+    asked = "https" if site.scheme == "https" else "http"
+    kind = http.client.HTTPSConnection if asked == "https" else http.client.HTTPConnection
+    way = kind(site.hostname or "", site.port, timeout=PATIENCE)
+    found: list[Result] = []
+    try:
+        way.connect()
+        if isinstance(way.sock, ssl.SSLSocket):
+            found.append(_certificate(way.sock.getpeercert()))
+        way.request(
+            "GET", PATH, headers={"Authorization": f"Bearer {token()}", "X-Forwarded-For": INVENTED}
+        )
+        answer = way.getresponse()
+        body, date = answer.read(10_000), answer.headers.get("Date")
+        now = time.time()
+    except (OSError, http.client.HTTPException) as error:
+        return [*found, _no_answer(error)]
+    finally:
+        way.close()
+    if date:
+        theirs = parsedate_to_datetime(date).timestamp()
+        found.append(clock.compared("the proxy", theirs - now))
+    if answer.status != 200:
+        said = f"{settings.SITE_URL} answers with status {answer.status}, and not as this site."
+        cure = "Does SITE_URL lead here, and to a site with the same SECRET_KEY and code?"
+        return [*found, red("proxy", said, cure)]
+    return [*found, *judged(json.loads(body), asked, site.netloc)]
+
+
+def judged(seen: dict, scheme: str, host: str) -> list[Result]:
+    """What is wrong about how the question arrived, or that all is right."""
+    trusted, hops = settings.TRUSTED_PROXIES, seen["hops"]
+    found = []
+    if seen["scheme"] != scheme:
+        said = f"The site is asked by {scheme}, and takes it for {seen['scheme']}."
+        cure = "Let the proxy set X-Forwarded-Proto, and TRUSTED_PROXIES not be 0."
+        found.append(red("proxy: scheme", said, cure))
+    if seen["host"] != host:
+        said = f"The host arrives as “{seen['host']}” and not as “{host}”: forms are refused."
+        cure = "Let the proxy pass on Host as it is, with its port."
+        found.append(red("proxy: host", said, cure))
+    if hops < trusted:
+        said = f"X-Forwarded-For has {hops} entries of proxies, and TRUSTED_PROXIES is {trusted}: "
+        said += (
+            "senders can name themselves as they like."
+            if seen["kept_what_was_invented"]
+            else "all senders share one allowance."
+        )
+        cure = f"Let each proxy append to X-Forwarded-For, or set TRUSTED_PROXIES={hops}."
+        found.append(red("proxy: senders", said, cure))
+    elif hops > trusted:
+        said = f"X-Forwarded-For has {hops} entries of proxies, and TRUSTED_PROXIES is {trusted}: "
+        said += "all senders share the allowance of one of them."
+        found.append(red("proxy: senders", said, f"Set TRUSTED_PROXIES={hops}, and restart."))
+    return found or [ok("proxy", f"It hands on scheme, host and senders ({trusted} trusted).")]
+
+
+def _certificate(certificate: dict | None) -> Result:
+    ends = ssl.cert_time_to_seconds(str((certificate or {}).get("notAfter", "")))
+    left = datetime.datetime.fromtimestamp(ends, datetime.UTC) - timezone.now()
+    if left < CERTIFICATE_LEFT:
+        said = f"The certificate ends in {left.days} days."
+        return warning("certificate", said, "Does what renews it still run?")
+    return ok("certificate", f"It is good for {left.days} days more.")
+
+
+def _no_answer(error: Exception) -> Result:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        said = f"Browsers would refuse the certificate: {error.verify_message}."
+        return red("certificate", said, "Get one for the host of SITE_URL, with its chain.")
+    why = getattr(error, "strerror", None) or type(error).__name__
+    said = f"{settings.SITE_URL} does not answer: {why}."
+    cure = "Does the name of SITE_URL lead to this machine, and do proxy and gunicorn run?"
+    return red("proxy", said, cure)

@@ -1,0 +1,92 @@
+"""Whether this process can serve readers, and whether somebody has to act: /readyz."""
+
+import logging
+import threading
+import time
+from typing import NamedTuple
+
+from django.core.cache import caches
+
+from write4rights.health.checks import READY, WORKING, Check, results, worst
+from write4rights.health.results import Level, Result
+
+logger = logging.getLogger(__name__)
+
+REMEMBER = 2  # seconds: however often it is asked, the database is asked no more often
+KEEP = 60 * 60  # seconds: what it was before, for whoever comes while it is asked anew
+NAME = "readiness"
+NUMBERS = {
+    "worker": "worker_pulse_age_seconds",
+    "outbox": "oldest_mail_age_seconds",
+    "jobs": "jobs_given_up",
+}
+
+_asking = threading.Lock()
+
+
+class Readiness(NamedTuple):
+    """What each check found, by its name. `working` is empty if the site can't serve."""
+
+    ready: dict[str, Result]
+    working: dict[str, Result]
+    at: float
+
+    @property
+    def is_ready(self) -> bool:
+        return worst(self.ready.values()) == Level.OK
+
+    @property
+    def status(self) -> str:
+        """A dead worker takes no page from readers: the site is degraded, and can serve."""
+        if not self.is_ready:
+            return "unready"
+        return "ready" if worst(self.working.values()) == Level.OK else "degraded"
+
+    def as_json(self) -> dict[str, object]:
+        found = self.ready | self.working
+        return {
+            "status": self.status,
+            "checks": {name: result.level.name.lower() for name, result in found.items()},
+            **{NUMBERS[name]: result.number for name, result in self.working.items()},
+        }
+
+
+def readiness() -> Readiness | None:
+    """What was found in the last two seconds.
+
+    Whoever comes while another asks gets what was found before, so that a database that hangs takes
+    one thread and not all of them; None if there is nothing yet.
+    """
+    last: Readiness | None = caches["fragments"].get(NAME)
+    if last and time.monotonic() - last.at < REMEMBER:
+        return last
+    if not _asking.acquire(blocking=False):
+        return last
+    try:
+        ready = _asked(READY)
+        working = _asked(WORKING) if worst(ready.values()) == Level.OK else {}
+        found = Readiness(ready, working, time.monotonic())
+        _tell_change(last, found)
+        caches["fragments"].set(NAME, found, KEEP)
+        return found
+    finally:
+        _asking.release()
+
+
+def _asked(checks: dict[str, Check]) -> dict[str, Result]:
+    found: dict[str, Result] = {}
+    for name, check in checks.items():
+        found[name] = next(results([check]))
+        if name == "database" and not found[name].is_ok:  # the others would ask it too
+            break
+    return found
+
+
+def _tell_change(before: Readiness | None, now: Readiness) -> None:
+    """Once in the log, however often it is asked."""
+    if now.status == (before.status if before else "ready"):
+        return
+    found = [*now.ready.values(), *now.working.values()]
+    level = logging.ERROR if worst(found) == Level.RED else logging.WARNING
+    said = " ".join(result.said for result in found if not result.is_ok)
+    logger.log(level, "The site is %s. %s", now.status, said)

@@ -1,0 +1,53 @@
+"""What machines ask: a load balancer, a monitor, the doctor itself.
+
+They ask by the address of the machine and without TLS, so all of them are answered before a host is
+looked at or anybody is sent to https, and leave no line in the log.
+"""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.views.decorators.cache import never_cache
+
+from cases.http_caching import only
+from write4rights.health import proxy
+from write4rights.health.readiness import readiness
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+@only("GET", "HEAD")
+@never_cache
+def healthz(request: HttpRequest) -> HttpResponse:
+    """Liveness: this process answers. It asks nobody else: who restarts it would mend nothing."""
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+@only("GET", "HEAD")
+@never_cache
+def readyz(request: HttpRequest) -> HttpResponse:
+    """Readiness: 200 if readers can be served, else 503; and whether somebody has to act."""
+    found = readiness()
+    if found is None:
+        return JsonResponse({"status": "unready"}, status=503)
+    return JsonResponse(found.as_json(), status=200 if found.is_ready else 503)
+
+
+@only("GET")
+@never_cache
+def proxy_check(request: HttpRequest) -> HttpResponse:
+    """How a question arrives that `manage.py doctor` sends through the proxy."""
+    if not proxy.is_from_doctor(request):
+        return HttpResponseNotFound("Not found\n", content_type="text/plain")
+    return JsonResponse(proxy.arrived(request))
+
+
+VIEWS = {"/healthz": healthz, "/readyz": readyz, proxy.PATH: proxy_check}
+
+
+def probes(get_response: Handler) -> Handler:
+    def middleware(request: HttpRequest) -> HttpResponse:
+        view = VIEWS.get(request.path_info)
+        return view(request) if view else get_response(request)
+
+    return middleware
