@@ -10,7 +10,7 @@ from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
 from write4rights.admin_lists import OfferedFiltersMixin
-from write4rights.today import last_done, to_do
+from write4rights.today import last_done, to_do, wrong_with_site
 
 # The order on the first page: what a campaigner looks for, then what a deployer does.
 APPS = ["cases", "letters", "auth"]
@@ -48,6 +48,7 @@ class StaffSite(admin.AdminSite):
 
     def index(self, request: HttpRequest, extra_context=None):
         context = {
+            "wrong_with_site": wrong_with_site(request.user),
             "today": to_do(request.user),
             "done": last_done(request.user),
             "may_export": any(map(request.user.has_perm, EXPORTS)),

@@ -39,6 +39,8 @@ from letters.models import (
     YearLetter,
 )
 from letters.privacy import retention
+from write4rights.health import checks as health
+from write4rights.health.results import Result
 from write4rights.models import SecondFactorReset
 
 COUNT_UP_TO = 50  # "more than 50": enough to know the day is full, and no table is counted
@@ -380,6 +382,12 @@ def last_done(user) -> list[LogEntry]:
     models = {entry.content_type: entry.content_type.model_class() for entry in newest}
     seen = {kind for kind, model in models.items() if model and may_see(user, model)}
     return [entry for entry in newest if entry.content_type in seen][:8]
+
+
+def wrong_with_site(user) -> list[Result]:
+    """Of the worker, the mail, the disk: for who may call somebody to mend it."""
+    may_know = user.is_superuser or user.has_perm("letters.change_outgoingmail")
+    return health.for_staff() if may_know else []
 
 
 def to_do(user) -> list[Line]:

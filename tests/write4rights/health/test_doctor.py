@@ -1,0 +1,273 @@
+"""`manage.py doctor`: what is wrong, in sentences, and what to do."""
+
+import datetime
+import io
+import threading
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from email.utils import formatdate
+from importlib.metadata import version
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+from wsgiref.simple_server import WSGIRequestHandler, make_server
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
+from django.core.wsgi import get_wsgi_application
+from django.db import connection
+from django.utils import timezone
+
+from letters.models import WorkerPulse
+from tests.factories import make_letter
+from tests.letters.mail.test_outbox import make_mail
+from tests.letters.smtp_server import FakeSMTPServer
+from write4rights.health import checks, installed, proxy
+from write4rights.health.results import Level, Result
+
+OTHERS = set(checks.DOCTOR)
+
+
+def doctor(*what: str, **options) -> list[str]:
+    """What it says of these alone, as lines; the last is what it ends with, if that is an error."""
+    out = io.StringIO()
+    skip = sorted(OTHERS - set(what))
+    try:
+        call_command("doctor", skip=skip, stdout=out, no_color=True, **options)
+    except CommandError as error:
+        return [*out.getvalue().splitlines(), str(error)]
+    return out.getvalue().splitlines()
+
+
+def red(lines: list[str]) -> list[str]:
+    return [line.removeprefix("RED     ") for line in lines if line.startswith("RED")]
+
+
+@pytest.fixture
+def worker(db):
+    WorkerPulse.objects.beat()
+
+
+def test_a_site_that_is_well_is_said_to_be_in_a_line_for_each_thing(worker, settings, tmp_path):
+    settings.MEDIA_ROOT, settings.PRIVATE_ROOT = tmp_path / "media", tmp_path / "private"
+
+    lines = doctor("worker", "storage", "keys", "clock", "backup")
+
+    assert red(lines) == []
+    said = [line[8:].partition(":")[0] for line in lines if not line.startswith(" ")]
+    assert said == [
+        *("worker", "outbox", "jobs"),
+        *("user", "MEDIA_ROOT", "PRIVATE_ROOT", "RENDERED_DIR", "RUNTIME_DIR", "disk"),
+        *("ENCRYPTION_KEYS", "HASH_KEY", "clock"),
+    ]
+
+
+def test_what_is_red_says_what_to_do_and_ends_with_an_error(db):
+    first, cure, *_rest, last = doctor("worker")
+
+    assert first == "RED     worker: No worker has run yet."
+    assert cure.startswith("        → Start `manage.py work`")
+    assert last == "1 red: the site is not well."
+
+
+def test_quiet_it_says_only_what_is_not_well(worker):
+    assert doctor("worker", quiet=True) == []
+
+    WorkerPulse.objects.update(at=timezone.now() - datetime.timedelta(hours=30))
+
+    assert len(doctor("worker", quiet=True)) == 3
+
+
+def test_a_database_that_may_lose_letters_is_red(db):
+    if connection.vendor == "sqlite":  # as tests run, for speed
+        [said] = red(doctor("database"))
+        assert said == "durability: SQLite runs with synchronous = 0: a power cut may take letters."
+        return
+    assert red(doctor("database")) == []
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+    [said] = red(doctor("database"))
+    assert said == "durability: PostgreSQL runs with synchronous_commit = off."
+
+
+def test_folders_that_cannot_be_written_or_are_open_to_others_are_red(settings, tmp_path):
+    (tmp_path / "file").touch()
+    settings.MEDIA_ROOT = tmp_path / "file/media"
+    settings.PRIVATE_ROOT = tmp_path / "file/media/private"
+    settings.RUNTIME_DIR = tmp_path / "runtime"
+    settings.RUNTIME_DIR.mkdir(mode=0o755)
+
+    said = red(doctor("storage"))
+
+    assert [line.partition(" (")[0] for line in said] == [
+        "MEDIA_ROOT: MEDIA_ROOT can’t be written: Not a directory",
+        "RUNTIME_DIR: Others on this machine can look into RUNTIME_DIR",
+        "PRIVATE_ROOT: PRIVATE_ROOT lies below MEDIA_ROOT, which everybody is served.",
+    ]
+
+
+def test_a_disk_that_is_nearly_full_is_red(monkeypatch):
+    room = SimpleNamespace(free=200_000_000)
+    monkeypatch.setattr("write4rights.health.storage.shutil.disk_usage", lambda path: room)
+
+    [said] = red(doctor("storage"))
+
+    assert said.startswith("disk: 0.2 GB left on the disk of ")
+
+
+def test_keys_that_do_not_open_what_is_stored_are_red(db, settings):
+    make_mail()
+    assert red(doctor("keys")) == []
+
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    [said] = red(doctor("keys"))
+    assert said == "ENCRYPTION_KEYS: Of letters, outgoing mails, something can’t be read."
+
+
+def test_another_hash_key_is_red_before_it_makes_strangers_of_everybody(db, settings):
+    make_letter(email="sam@example.org", email_hash="x" * 43)
+
+    [said] = red(doctor("keys"))
+    assert said == "HASH_KEY: Addresses have other hashes than those that are stored."
+
+
+def test_packages_that_are_not_those_of_the_lock_are_named(tmp_path, settings):
+    requirements = tmp_path / "requirements"
+    requirements.mkdir()
+    pins = f"django=={version('django')} \\\n    --hash=sha256:00\n"
+    (requirements / "base.txt").write_text(f"{pins}idna==0.1 ; python_version > '3'\n")
+    settings.BASE_DIR = tmp_path
+
+    assert installed.packages().said == "Not as in requirements/base.txt: idna."
+    (requirements / "base.txt").write_text(f"{pins}gone==1 ; python_version < '3'\n")
+    assert installed.packages().level == Level.OK
+
+
+def test_mail_server_is_asked_and_a_test_mail_sent(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    with FakeSMTPServer() as server:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", urlsplit(server.url).port
+        assert doctor("mail", send_test_mail="sam@example.org") == [
+            f"ok      mail server: 127.0.0.1:{settings.EMAIL_PORT} answers, and lets us in.",
+            "ok      test mail: It was sent. Look whether it arrives, and not among spam.",
+        ]
+    assert [sent["To"] for sent in server.mails] == ["sam@example.org"]
+
+    [said] = red(doctor("mail"))
+
+    assert said.endswith("can’t be used: Connection refused.")
+
+
+def test_a_check_that_fails_by_itself_keeps_the_others_from_nobody():
+    def broken() -> Result:
+        raise RuntimeError("a secret")
+
+    [first, second] = checks.results([broken, installed.packages])
+
+    assert first.said == "This could not be looked at: RuntimeError."
+    assert second.level == Level.OK
+
+
+# --- through the proxy
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args) -> None:
+        pass
+
+
+@contextmanager
+def behind(proxy_does: Callable[[dict], None]):
+    """The site behind a proxy that does so with each request; its address."""
+    site = get_wsgi_application()
+
+    def proxied(environ, start_response):
+        proxy_does(environ)
+        return site(environ, start_response)
+
+    with make_server("127.0.0.1", 0, proxied, handler_class=Quiet) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def append(environ: dict) -> None:
+    line = environ.get("HTTP_X_FORWARDED_FOR")
+    environ["HTTP_X_FORWARDED_FOR"] = f"{line}, 203.0.113.9" if line else "203.0.113.9"
+
+
+def replace(environ: dict) -> None:
+    environ["HTTP_X_FORWARDED_FOR"] = "203.0.113.9"
+
+
+def twice(environ: dict) -> None:
+    append(environ)
+    append(environ)
+
+
+def nothing(environ: dict) -> None:
+    pass
+
+
+def other_host(environ: dict) -> None:
+    environ["HTTP_HOST"] = "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("proxy_does", "trusted", "said"),
+    [
+        (append, 1, None),
+        (replace, 1, None),
+        (twice, 2, None),
+        (nothing, 0, None),
+        (twice, 1, "2 entries of proxies, and TRUSTED_PROXIES is 1: all senders share"),
+        (append, 0, "1 entries of proxies, and TRUSTED_PROXIES is 0: all senders share"),
+        (nothing, 1, "0 entries of proxies, and TRUSTED_PROXIES is 1: senders can name themselves"),
+        (append, 2, "1 entries of proxies, and TRUSTED_PROXIES is 2: senders can name themselves"),
+        (replace, 2, "1 entries of proxies, and TRUSTED_PROXIES is 2: all senders share"),
+        (other_host, 0, "proxy: host: The host arrives as “127.0.0.1” and not as "),
+    ],
+)
+def test_what_a_proxy_does_wrong_is_said(settings, proxy_does, trusted, said):
+    settings.TRUSTED_PROXIES = trusted
+    with behind(proxy_does) as settings.SITE_URL:
+        lines = doctor("proxy")
+
+    if said is None:
+        assert red(lines) == []
+        assert lines[-1].startswith("ok      proxy: It hands on scheme, host and senders")
+    else:
+        [line] = red(lines)
+        assert said in line
+
+
+def test_a_proxy_that_does_not_say_that_it_was_asked_by_https_is_found():
+    seen = {"scheme": "http", "host": "write.example.org", "hops": 0}
+
+    [result] = proxy.judged(seen, "https", "write.example.org")
+
+    assert result.said == "The site is asked by https, and takes it for http."
+
+
+def test_a_proxy_whose_clock_is_wrong_or_that_serves_another_site_is_found(settings, monkeypatch):
+    earlier = formatdate(time.time() - 600, usegmt=True)
+    monkeypatch.setattr("wsgiref.handlers.format_date_time", lambda now: earlier)
+    monkeypatch.setattr(proxy, "token", lambda: "of another SECRET_KEY")
+    with behind(nothing) as settings.SITE_URL:
+        clock, other = red(doctor("proxy"))
+
+    assert clock.startswith("clock: The clock of the proxy differs from this machine’s by 60")
+    assert "answers with status 404, and not as this site." in other
+    [gone] = red(doctor("proxy"))
+    assert gone.endswith("does not answer: Connection refused.")
+
+
+def test_static_files_of_another_version_are_red(settings, tmp_path):
+    settings.STATIC_ROOT = tmp_path
+    assert len(red(doctor("installed"))) == 1
+
+    (tmp_path / "staticfiles.json").write_text("{}")
+    assert red(doctor("installed")) == []
