@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from cases.views import staff_media
+from write4rights.first_passwords import first_password
 
 account_urls = [
     path("sign-in/", account.login, name="account_login"),
@@ -13,6 +14,7 @@ account_urls = [
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("confirm/", account.reauthenticate, name="account_reauthenticate"),
     path("password/", account.password_change, name="account_change_password"),
+    path("welcome/<str:token>/", first_password, name="account_first_password"),
     path("password/set/", account.password_set, name="account_set_password"),
     path("second-factor/", include("allauth.mfa.urls")),
     path("sessions/", include("allauth.usersessions.urls")),

@@ -1,8 +1,15 @@
+import datetime
 import stat
 
 import pytest
+import time_machine
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
+from django.test import Client
+from django.utils import timezone
+
+from tests.reading import page
+from write4rights.logs import without_private
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +60,50 @@ def test_an_unknown_role_makes_nobody():
 def test_somebody_without_a_role_is_not_made():
     with pytest.raises(CommandError):
         call_command("create_staff", "ines")
+
+
+def link_of(name: str, capsys) -> str:
+    call_command("create_staff", name, role=["editor"], link=True)
+    return capsys.readouterr().out.strip()
+
+
+def test_link_lets_somebody_choose_a_password_once(capsys, client):
+    link = link_of("ines", capsys)
+    assert link_of("ines", capsys).startswith("http")  # until one is chosen, another is to be had
+    person = get_user_model().objects.get()
+    assert not person.has_usable_password()
+    assert [group.name for group in person.groups.all()] == ["editor"]
+
+    shown = client.get(link)
+    assert "ines" in page(shown).one("strong").text
+    assert "no-store" in shown["Cache-Control"]
+    short = client.post(link, {"new_password1": "short", "new_password2": "short"})
+    assert "15 characters" in page(short).one("body").text
+    chosen = {"new_password1": "a long sentence of mine"}
+    chosen |= {"new_password2": "a long sentence of mine"}
+    answer = client.post(link, chosen, follow=True)
+
+    assert "Your password is saved" in page(answer).one("body").text
+    person.refresh_from_db()
+    assert person.check_password("a long sentence of mine")
+    for response in [client.get(link), client.post(link, chosen)]:
+        assert response.status_code == 410
+        assert "This link has ended" in page(response).one("body").text
+    assert "nothing was changed" in link_of("ines", capsys)
+
+
+def test_link_ends_after_a_day_and_for_who_left(capsys, client):
+    link = link_of("ines", capsys)
+
+    with time_machine.travel(timezone.now() + datetime.timedelta(hours=25)):
+        assert client.get(link).status_code == 410
+    assert client.get(link).status_code == 200
+    get_user_model().objects.update(is_active=False)
+    assert client.get(link).status_code == 410
+
+
+def test_link_is_hidden_in_the_log_and_made_up_ones_open_nothing(capsys):
+    link = link_of("ines", capsys)
+
+    assert link.split("/")[-2] not in without_private(f"Gone: {link}")
+    assert Client().get(link.replace("/welcome/", "/welcome/x")).status_code == 410

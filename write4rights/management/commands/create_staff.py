@@ -9,6 +9,8 @@ from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from write4rights.first_passwords import link_for
+
 # 20 of 55 characters, none of which looks like another: 115 bits.
 LENGTH = 20
 ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
@@ -16,8 +18,8 @@ ALPHABET = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 class Command(BaseCommand):
     help = (
-        "Make a login for a member of staff, with a password that is shown once. "
-        "If there is one of that name already, nothing is changed."
+        "Make a login for a member of staff, with a password that is shown once, or with a link by "
+        "which they choose one. If there is one of that name already, nothing is changed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,9 +28,14 @@ class Command(BaseCommand):
             "--role",
             action="append",
             default=[],
-            help="editor, moderator, safety or counter; may be given several times",
+            help="lead, editor, moderator, safety, counter or delivery; may be given several times",
         )
         parser.add_argument("--superuser", action="store_true", help="may do everything")
+        parser.add_argument(
+            "--link",
+            action="store_true",
+            help="print a link, good for a day, to choose a password; again until one is chosen",
+        )
         parser.add_argument(
             "--password-file",
             type=Path,
@@ -36,6 +43,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, username: str, role: list[str], superuser: bool, **options) -> None:
+        link = options["link"]
         kept: Path | None = options["password_file"]
         if not role and not superuser:
             raise CommandError("Say what the person does: --role …, or --superuser.")
@@ -44,7 +52,11 @@ class Command(BaseCommand):
             raise CommandError(f"There is no role {', '.join(sorted(missing))}.")
 
         User = get_user_model()
-        if User.objects.filter(username=username).exists():
+        person = User.objects.filter(username=username).first()
+        if person and link and not person.has_usable_password():
+            self.stdout.write(link_for(person))
+            return
+        if person:
             self.stdout.write(f"{username} is there already; nothing was changed.")
             if kept and kept.exists():
                 self.stdout.write(f"The login is in {kept}.")
@@ -53,12 +65,12 @@ class Command(BaseCommand):
         password = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
         with transaction.atomic():
             user = User(username=username, is_staff=True, is_superuser=superuser)
-            user.set_password(password)
+            user.set_password(None if link else password)
             user.save()
             user.groups.set(groups)
-            if kept:
+            if kept and not link:
                 write_private(kept, f"{username} {password}\n")
-        self.stdout.write(f"Name: {username}\nPassword: {password}")
+        self.stdout.write(link_for(user) if link else f"Name: {username}\nPassword: {password}")
 
 
 def write_private(path: Path, text: str) -> None:
