@@ -43,6 +43,7 @@ KINDS: dict[str, type[Thing]] = {
     "post": Post,
     "address": EmailAddress,
 }
+MARK_CHARACTERS = 8
 MAX_THINGS = 100  # a cookie holds 4 kB
 
 
@@ -120,6 +121,13 @@ class Mine:
         self.entries = [entry for entry in self.entries if entry.thing[:2] not in keys]
         self.add(*listed, made_here=True)
 
+    def letter_with(self, mark: str) -> Letter | None:
+        """The one that was made here and whose key has this mark."""
+        numbers = [
+            entry.number for entry in self.entries if (entry.mark, entry.made_here) == (mark, True)
+        ]
+        return self.rows("letter").filter(pk__in=numbers, key_hash__startswith=mark).first()
+
     def rows(self, kind: str) -> QuerySet:
         numbers = [entry.number for entry in self.entries if entry.kind == kind]
         return KINDS[kind].objects.filter(pk__in=numbers)
@@ -137,7 +145,7 @@ class Mine:
 def thing_of(thing: Thing) -> tuple[str, int, str]:
     """As an entry names it."""
     kind = next(kind for kind, model in KINDS.items() if isinstance(thing, model))
-    return kind, thing.pk, thing.key_hash[:8]
+    return kind, thing.pk, thing.key_hash[:MARK_CHARACTERS]
 
 
 @dataclass

@@ -8,12 +8,16 @@ from cases.encryption import EncryptedTextField, keyed_hash
 Row = TypeVar("Row", bound=models.Model)
 
 
+def hash_of(key: str) -> str:
+    return keyed_hash(key, "link")
+
+
 class PrivateLinkQuerySet(models.QuerySet[Row]):
     def by_key(self, key: str) -> Self:
         return self.by_keys([key])
 
     def by_keys(self, keys: list[str]) -> Self:
-        return self.filter(key_hash__in=[keyed_hash(key, "link") for key in keys])
+        return self.filter(key_hash__in=[hash_of(key) for key in keys])
 
 
 class PrivateLink(models.Model):
@@ -36,4 +40,4 @@ class PrivateLink(models.Model):
 
     def set_key_hash(self) -> None:
         """For rows made in bulk, which `save` does not see."""
-        self.key_hash = keyed_hash(self.key, "link")
+        self.key_hash = hash_of(self.key)

@@ -67,6 +67,7 @@ class SpamProtectedForm(forms.Form):
     """
 
     purpose = ""  # what the form is for: "letter", "pledge for test-person"
+    key = ""
     is_suspect = False
     tries = 0  # of its sender in this hour, with this one: see letters.views.submitting
 
@@ -100,6 +101,15 @@ class SpamProtectedForm(forms.Form):
             pass
         self.key = key_of(nonce, self.purpose)
         return cleaned
+
+    @property
+    def key_on_page(self) -> str:
+        """The private key of what it makes once it is sent as it stands on the page."""
+        try:
+            nonce = _signer.unsign(self["token"].value())
+        except signing.BadSignature:
+            nonce = ""
+        return key_of(nonce, self.purpose)
 
     def counts_as(self) -> int:
         """How many tries a valid form is, where limits are counted."""

@@ -60,6 +60,8 @@ def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> H
     if request.method != "POST":
         if not case.takes_letters:
             return redirect(case)  # it says why, and whom else one can write for
+        if back := submitting.back_from_letter(request):
+            return back
         if PRIVATE_KEY.fullmatch(request.GET.get("pledge", "")):
             return _without_private_key(request)
     if request.method != "POST" or _only_looks(request):
@@ -73,7 +75,8 @@ def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> H
             "saved: copy it if you want to keep it."
         )
     if "step" in request.POST and not closed:
-        return _step_page(request, case, form, take_all=take_all)
+        back = submitting.back_to_letter(form)
+        return back or _step_page(request, case, form, take_all=take_all)
     if status := _refused(form, request, closed):
         return _writing_page(request, case, form, status=status, take_all=take_all)
     return submitting.write(request, form, take_all)
@@ -374,8 +377,18 @@ def _writing_page(
         "take_all": take_all,
         "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "draft_key": f"letter:{editing.pk if editing else case.slug}",
+        "again": submitting.mark_of(form),
+        "is_untouched": _is_untouched(form, start.first_words(model)),
     } | checked
     return render(request, "letters/letters/write.html", context, status=status)
+
+
+def _is_untouched(form: LetterForm, first_words: dict) -> bool:
+    """Whether the page itself begins with the words that are in the form."""
+    return all(
+        str(form[name].value() or "").split() == first_words.get(name, "").split()
+        for name in ("subject", "body")
+    )
 
 
 def _last_safe_day(

@@ -44,6 +44,8 @@ def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> H
             return redirect(case)  # it says why, and whom else one can write for
         if not case.takes_messages:
             return _closed_page(request, case)
+        if back := submitting.back_from_letter(request):
+            return back
     if request.method != "POST" or "check" in request.POST:
         return _writing_page(request, case, take_all=take_all)
     if case.takes_messages:
@@ -55,7 +57,8 @@ def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> H
             "saved: copy it if you want to keep it."
         )
     if "step" in request.POST and not closed:
-        return _step_page(request, case, form, take_all=take_all)
+        back = submitting.back_to_letter(form)
+        return back or _step_page(request, case, form, take_all=take_all)
     if status := _refused(form, request, closed):
         return _writing_page(request, case, form, status=status, take_all=take_all)
     return submitting.write(request, form, take_all)
@@ -212,6 +215,7 @@ def _writing_page(
         "take_all": take_all,
         "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "draft_key": f"message:{editing.pk if editing else case.slug}",
+        "again": submitting.mark_of(form),
     } | checked
     return render(request, "letters/messages/write.html", context, status=status)
 

@@ -11,9 +11,11 @@ from django.utils.translation import get_language
 
 from cases.models import Case
 from letters.actions import letters
+from letters.actions.mine import MARK_CHARACTERS
 from letters.actions.take_all import TakeAll
 from letters.forms.letters import WritingForm
 from letters.models import Letter, NameForm
+from letters.models.private_links import hash_of
 from letters.privacy import consent, senders, throttle
 from letters.privacy.antispam import SpamProtectedForm
 from letters.statistics import surges
@@ -101,6 +103,29 @@ def write(request: HttpRequest, form: WritingForm, take_all: TakeAll | None) -> 
     take_all.remember(form.cleaned_data | _as_typed(form), "letter", form.consent_version)
     response = take_all_cookie.save_and_return(take_all, form.case)
     return mine_cookie.remember(request, response, letter)
+
+
+def back_to_letter(form: WritingForm) -> HttpResponse | None:
+    """To the letter that this very form has made: somebody went back to a step of it, and the
+    browser sent that once more. With other words it is another letter."""
+    form.is_valid()
+    letter = Letter.objects.by_key(form.key).first()
+    words = form.cleaned_data.keys() & {"subject", "body"}
+    if letter is None or any(form.cleaned_data[name] != getattr(letter, name) for name in words):
+        return None
+    return redirect("letters:letter-edit", key=letter.key) if words else None
+
+
+def back_from_letter(request: HttpRequest) -> HttpResponse | None:
+    """The same where a script gave the step an address, ?again=…, that tells which letter the form
+    makes: on the device on which it was made."""
+    letter = mine_cookie.load(request).letter_with(request.GET.get("again", ""))
+    return redirect("letters:letter-edit", key=letter.key) if letter else None
+
+
+def mark_of(form: WritingForm) -> str:
+    """For that address. It opens nothing."""
+    return hash_of(form.key_on_page)[:MARK_CHARACTERS]
 
 
 def _as_typed(form: WritingForm) -> dict:

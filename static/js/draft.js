@@ -131,6 +131,16 @@ if (form) {
   if (typed.length) {
     keep();
   }
+  // Back, and a reload, ask for this page instead of sending once more what it answers to. That
+  // finds the letter which the form has made by then, or these words.
+  const kept = drafts().get(key)?.words;
+  if (isAnswer && ("untouched" in form.dataset || fields.every((field) => kept?.[field.name] === field.value))) {
+    const url = new URL(location);
+    if (form.dataset.again) {
+      url.searchParams.set("again", form.dataset.again);
+    }
+    history.replaceState(history.state, "", url);
+  }
   let waiting;
   form.addEventListener("input", (event) => {
     if (fields.includes(event.target) && event.isTrusted) {

@@ -658,6 +658,40 @@ def test_a_letter_that_began_with_ours_survives_a_reload_and_another_beginning(a
 
 
 @pytest.mark.supporter
+@pytest.mark.parametrize("typed", ["", " I am a teacher."], ids=["ours", "typed"])
+def test_back_from_the_letter_leads_into_its_form_and_a_reload_keeps_the_words(arrive, typed):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive()
+
+    tore.opens("/cases/ana-test/write/?start=model")
+    tore.field("Your letter").press("Control+End")
+    tore.types(typed)
+    tore.answers("Do you, or people close to you, live in Norway", "No")
+    tore.presses("Next: you and your name")
+    tore.sees("Step 2 of 2")
+    tore.page.reload()
+    words = re.compile(rf"^I write to you about the pastures\..*{re.escape(typed)}$", re.DOTALL)
+    expect(tore.field("Your letter")).to_have_value(words)
+    tore.answers("Do you, or people close to you, live in Norway", "No")
+    tore.presses("Next: you and your name")
+    tore.fills("Your name", "Tore Testdal")
+    tore.ticks("I agree that you keep this")
+    tore.presses("See it as a letter")
+    tore.is_at("Written: your letter for Ana Test")
+
+    tore.page.go_back()
+
+    tore.is_at("Change your letter for Ana Test")
+    expect(tore.field("Your letter")).to_have_value(words)
+    tore.answers("Do you, or people close to you, live in Norway", "No")
+    tore.presses("Next: you and your name")
+    expect(tore.field("Your name")).to_have_value("Tore Testdal")
+    tore.presses("Keep the changes")
+    tore.is_at("Written: your letter for Ana Test")
+    assert Letter.objects.count() == 1
+
+
+@pytest.mark.supporter
 def test_no_draft_takes_the_place_of_the_letter_that_was_on_the_screen(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()

@@ -16,9 +16,10 @@ from tests.factories import (
     make_letter,
     make_model_letter,
     make_pledge,
+    make_solidarity_action,
     make_target,
 )
-from tests.letters.sending import BODY, letter_form, see_step_two
+from tests.letters.sending import BODY, letter_form, message_form, see_step_two
 from tests.reading import page
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
@@ -70,6 +71,50 @@ def test_the_way_back_loses_nothing(client, case):
     words = {"subject": "The pastures", "body": BODY, "ties": "no"}
     again = client.post(address(case), what_goes_along(first) | words | {"step": "2"})
     assert {name: again.context["form"][name].value() for name in typed} == typed
+
+
+def test_a_step_that_a_browser_sends_once_more_leads_to_the_letter_it_made(client, case):
+    second = what_goes_along(see_step_two(client, case))
+    client.post(address(case), second | {"name_form": "full", "name": ""})
+    letter = Letter.objects.get()
+
+    again = client.post(address(case), second | {"step": "2"})
+    other_words = client.post(address(case), second | {"step": "2", "body": f"Else. {BODY}"})
+
+    assert again.status_code == 302
+    assert again.url == reverse("letters:letter-edit", args=[letter.key])
+    assert what_goes_along(other_words)["body"] == f"Else. {BODY}"  # it is another letter
+
+
+def test_the_address_that_a_script_gives_a_step_leads_to_the_letter_where_it_was_made(client, case):
+    second = see_step_two(client, case)
+    back = address(case) + "?again=" + second.context["again"]
+    assert client.get(back).status_code == 200
+    client.post(address(case), what_goes_along(second) | {"name_form": "full", "name": ""})
+    letter = Letter.objects.get()
+
+    assert client.get(back).url == reverse("letters:letter-edit", args=[letter.key])
+    assert letter.key not in back
+    assert Client().get(back).status_code == 200  # on no other device
+    for nothing in ["?again=", "?again=12345678", "?again=%00"]:
+        assert client.get(address(case) + nothing).status_code == 200
+
+
+def test_back_from_a_message_leads_into_its_form(client, case):
+    make_solidarity_action(case)
+    url = reverse("letters:message-write", args=[case.slug])
+    second = client.post(url, message_form(step="2"))
+    along = what_goes_along(second) | {"name_form": "full", "name": "", "picture": ""}
+    client.post(url, along)
+
+    edit = reverse("letters:letter-edit", args=[Letter.objects.get().key])
+    assert client.post(url, along | {"step": "2"}).url == edit
+    assert client.get(f"{url}?again={second.context['again']}").url == edit
+
+
+def test_a_step_with_a_token_that_is_none_is_shown(client, case):
+    for token in ["", "made up"]:
+        assert see_step_two(client, case, token=token).status_code == 200
 
 
 def test_what_is_wrong_with_the_letter_is_said_in_the_first_step(client, case):
