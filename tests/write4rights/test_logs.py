@@ -142,6 +142,7 @@ def parts(key: str) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.any_database
 @pytest.mark.parametrize("spelling", SPELLINGS)
 def test_no_spelling_of_a_private_address_is_logged(client, db, caplog, spelling):
     caplog.set_level("DEBUG")
