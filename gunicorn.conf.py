@@ -3,6 +3,18 @@
 Options on its command line count more: --bind, --workers, --threads.
 """
 
+import os
+import sys
+from importlib import import_module
+
+from django.core.exceptions import ImproperlyConfigured
+
+sys.path.insert(0, os.path.dirname(__file__))
+try:  # what is missing in the environment is said in one sentence
+    import_module(os.environ.setdefault("DJANGO_SETTINGS_MODULE", "write4rights.settings"))
+except ImproperlyConfigured as error:
+    sys.exit(str(error))
+
 wsgi_app = "write4rights.wsgi"
 worker_class = "gthread"
 workers = 4

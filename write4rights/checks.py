@@ -1,12 +1,17 @@
 """What must hold of the settings, and of the machines under the site: `manage.py check`, and with
 `--database default` what is asked of the database."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Sequence
+from email.utils import parseaddr
 from typing import Any
+from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
+from django.http.request import validate_host
 
 from letters.mail import providers
 from letters.mail.bounce_mailbox import Mailbox
@@ -67,4 +72,104 @@ def mails_that_come_back_are_told_safely(**kwargs: Any) -> list[CheckMessage]:
             deliverable(settings.BOUNCE_ADDRESS)
         except NotAnAddress:
             found.append(Error("BOUNCE_ADDRESS is no e-mail address.", id="write4rights.E004"))
+    return found
+
+
+WEAK_BELOW = 32  # characters
+FERNET_KEY = 32  # bytes
+FERNET_HINT = (
+    "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+)
+
+
+def deployment(check):
+    """Only asked by `check --deploy`, and by the doctor."""
+    return register(Tags.security, deploy=True)(check)
+
+
+@deployment
+def keys_are_strong(**kwargs: Any) -> list[CheckMessage]:
+    """Both are worth as much as the list of supporters: docs/operations.md, “Keys”."""
+    found: list[CheckMessage] = []
+    hash_key = settings.HASH_KEY
+    if len(hash_key) < WEAK_BELOW or len(set(hash_key)) < 10 or hash_key == settings.SECRET_KEY:
+        hint = (
+            "Before anything is stored: python -c 'import secrets; print(secrets.token_urlsafe())'"
+        )
+        message = "HASH_KEY can be guessed: it is short, of few signs, or the SECRET_KEY."
+        found.append(Warning(message, hint=hint, id="write4rights.W010"))
+    for number, key in enumerate(settings.ENCRYPTION_KEYS, start=1):
+        try:
+            is_weak = len(set(urlsafe_b64decode(key))) < FERNET_KEY // 2
+            Fernet(key)
+        except ValueError:
+            message = f"The {number}. of the ENCRYPTION_KEYS is no Fernet key."
+            found.append(Error(message, hint=FERNET_HINT, id="write4rights.E011"))
+            continue
+        if is_weak:
+            message = f"The {number}. of the ENCRYPTION_KEYS can be guessed."
+            found.append(Warning(message, hint=FERNET_HINT, id="write4rights.W012"))
+    return found
+
+
+@deployment
+def mail_leaves_and_can_be_answered(**kwargs: Any) -> list[CheckMessage]:
+    found: list[CheckMessage] = []
+    kind = settings.EMAIL_BACKEND.rpartition("backends.")[2].partition(".")[0]
+    if kind in ("filebased", "console", "locmem", "dummy"):
+        hint = "Set it to smtp+tls://user:password@host:587."
+        message = f"No mail leaves the site: EMAIL_URL hands it to “{kind}”."
+        found.append(Warning(message, hint=hint, id="write4rights.W013"))
+    sender = parseaddr(settings.DEFAULT_FROM_EMAIL)[1]
+    if not is_address(sender):
+        hint = "Set it to an address that your mail server may send for."
+        message = f"FROM_EMAIL is nobody’s address: {sender or 'none'}."
+        found.append(Warning(message, hint=hint, id="write4rights.W014"))
+    if not is_address(settings.CONTACT_EMAIL):
+        hint = "The privacy page names it, mails are answered to it, and /.well-known/security.txt."
+        message = "CONTACT_EMAIL is no address: nobody can reach you."
+        found.append(Warning(message, hint=hint, id="write4rights.W015"))
+    return found
+
+
+def is_address(typed: str) -> bool:
+    try:
+        return bool(deliverable(typed))
+    except NotAnAddress:
+        return False
+
+
+@deployment
+def way_to_the_site_is_clear(**kwargs: Any) -> list[CheckMessage]:
+    """https, the proxy and the host."""
+    found: list[CheckMessage] = []
+    if settings.HTTPS and not settings.HSTS_IS_SAID:
+        hint = "True if every host below this one has TLS, and will for years; else False."
+        message = (
+            "HSTS_SUBDOMAINS is not said: may browsers ask hosts below this one by https only?"
+        )
+        found.append(Warning(message, hint=hint, id="write4rights.W016"))
+    if settings.SECURE_HSTS_PRELOAD and not settings.SECURE_HSTS_INCLUDE_SUBDOMAINS:
+        hint = "Set HSTS_SUBDOMAINS too, or leave HSTS_PRELOAD out."
+        message = "HSTS_PRELOAD is on without HSTS_SUBDOMAINS: browsers’ lists refuse that."
+        found.append(Warning(message, hint=hint, id="write4rights.W017"))
+    if settings.HTTPS and not settings.TRUSTED_PROXIES:
+        hint = (
+            "Set it to the number of proxies in front; leave it 0 only if gunicorn itself has TLS."
+        )
+        message = (
+            "HTTPS is on and TRUSTED_PROXIES is 0: behind a proxy every page leads to itself, and "
+            "all senders share one allowance."
+        )
+        found.append(Warning(message, hint=hint, id="write4rights.W018"))
+    site = urlsplit(settings.SITE_URL)
+    if settings.HTTPS and site.scheme != "https":
+        message = "SITE_URL does not begin with https://, and HTTPS is on."
+        found.append(Warning(message, hint="Links in mails lead there.", id="write4rights.W019"))
+    if not validate_host(site.hostname or "", settings.ALLOWED_HOSTS):
+        message = "The host of SITE_URL is none of ALLOWED_HOSTS: links in mails lead nowhere."
+        found.append(Error(message, hint="Add it to ALLOWED_HOSTS.", id="write4rights.E020"))
+    if "*" in settings.ALLOWED_HOSTS:
+        message = "ALLOWED_HOSTS lets everybody name the site as they like."
+        found.append(Warning(message, hint="Name its hosts.", id="write4rights.W021"))
     return found

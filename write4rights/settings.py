@@ -6,7 +6,9 @@ nothing starts.
 """
 
 import os
+import re
 import tempfile
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,6 +32,24 @@ def required(name: str, meaning: str) -> str:
     if value := env.str(name, default=""):
         return value
     raise ImproperlyConfigured(f"Set {name}: {meaning}. `make .env` writes one for development.")
+
+
+def parts_of_url(name: str, read: Callable[..., dict], default: str) -> dict:
+    """What an address in the environment says; it may have a password in it, so no error quotes it.
+
+    With a / ? or # in the password, what stands before that would be taken for the host.
+    """
+    value = env.str(name, default=default)
+    try:
+        if not re.search(r"://[^/?#]+[/?#].*@", value):
+            return read(name, default=default)
+    except (ValueError, ImproperlyConfigured):
+        pass
+    raise ImproperlyConfigured(
+        f"{name} can't be read. It is like smtp+tls://user:password@host:587 or "
+        "postgres://user:password@host:5432/name, with signs such as / ? # @ : % of the password "
+        "in percent-encoding: # is %23, @ is %40."
+    )
 
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -139,7 +159,9 @@ TEMPLATES = [
     },
 ]
 
-DATABASES = {"default": env.db("DATABASE_URL", default=f"sqlite:///{BASE_DIR / 'var/db.sqlite3'}")}
+DATABASES = {
+    "default": parts_of_url("DATABASE_URL", env.db, f"sqlite:///{BASE_DIR / 'var/db.sqlite3'}")
+}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # WAL lets readers go on while one writes; IMMEDIATE makes a second writer wait, not fail.
     DATABASES["default"]["CONN_MAX_AGE"] = None  # opening it takes longer than asking it
@@ -151,7 +173,10 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 0
-    DATABASES["default"].setdefault("OPTIONS", {})["pool"] = env.bool("DATABASE_POOL", default=True)
+    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
+    # Who gets no connection in so many seconds reads that the site is out of order.
+    pool = {"timeout": 10} if env.bool("DATABASE_POOL", default=True) else False
+    DATABASES["default"]["OPTIONS"]["pool"] = pool
     if env.bool("PGBOUNCER", default=False):  # transaction pooling: it pools, Django must not
         DATABASES["default"]["OPTIONS"]["pool"] = False
         DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
@@ -264,7 +289,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000  # the case page in the admin has many inl
 DATA_UPLOAD_MAX_NUMBER_FILES = 10
 FILE_UPLOAD_HANDLERS = ["write4rights.uploads.BoundedUpload"]
 
-EMAIL_CONFIG = env.email("EMAIL_URL", default="filemail:///")
+EMAIL_CONFIG = parts_of_url("EMAIL_URL", env.email, "filemail:///")
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_HOST = EMAIL_CONFIG.get("EMAIL_HOST", "")
 EMAIL_PORT = EMAIL_CONFIG.get("EMAIL_PORT") or 25
@@ -302,11 +327,12 @@ CSRF_FAILURE_VIEW = "write4rights.views.csrf_failure"
 
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 63_072_000 if HTTPS else 0  # two years
-SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.bool("HSTS_SUBDOMAINS", default=True)
-# Anybody may then ask browsers to carry the whole domain in their list, for years: that is for
-# whoever runs the domain to say.
+# What holds for other hosts, and for years, is for whoever runs the domain to say: neither is on
+# unless the environment says so. `check --deploy` asks to say it.
+HSTS_IS_SAID = "HSTS_SUBDOMAINS" in env
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS and env.bool("HSTS_SUBDOMAINS", default=False)
 SECURE_HSTS_PRELOAD = HTTPS and env.bool("HSTS_PRELOAD", default=False)
-SILENCED_SYSTEM_CHECKS = ["security.W021"]  # which asks for it
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]  # which ask for both
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 # Not no-referrer: browsers would send `Origin: null` and lose every letter to the CSRF check.
 SECURE_REFERRER_POLICY = "same-origin"

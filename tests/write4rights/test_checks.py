@@ -1,4 +1,9 @@
+import secrets
+from base64 import urlsafe_b64encode
+
 import pytest
+from cryptography.fernet import Fernet
+from django.core.checks import run_checks
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connection
@@ -69,3 +74,60 @@ def test_setting_that_one_session_turned_off_is_found(db):
     [message] = postgresql_is_durable(["default"])
 
     assert message.msg == "PostgreSQL runs with synchronous_commit = off."
+
+
+def deployed() -> list[str]:
+    """What `check --deploy` says beside Django's own."""
+    found = run_checks(tags=["security"], include_deployment_checks=True)
+    return [message.msg for message in found if str(message.id).startswith("write4rights.")]
+
+
+@pytest.fixture
+def production(settings):
+    """As .env.example documents it."""
+    settings.HTTPS = settings.HSTS_IS_SAID = True
+    settings.SITE_URL, settings.ALLOWED_HOSTS = "https://write.example.org", ["write.example.org"]
+    settings.TRUSTED_PROXIES = 1
+    settings.ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+    settings.HASH_KEY = secrets.token_urlsafe()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.CONTACT_EMAIL = settings.DEFAULT_FROM_EMAIL = "letters@example.org"
+    return settings
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({}, None),
+        ({"CONTACT_EMAIL": ""}, "CONTACT_EMAIL is no address"),
+        ({"DEFAULT_FROM_EMAIL": "Us <no-reply@localhost>"}, "FROM_EMAIL is nobody’s address"),
+        (
+            {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"},
+            "No mail leaves the site: EMAIL_URL hands it to “filebased”.",
+        ),
+        ({"HASH_KEY": "secret"}, "HASH_KEY can be guessed"),
+        ({"HASH_KEY": "x" * 50}, "HASH_KEY can be guessed"),
+        ({"ENCRYPTION_KEYS": ["not a key"]}, "The 1. of the ENCRYPTION_KEYS is no Fernet key."),
+        (
+            {"ENCRYPTION_KEYS": [urlsafe_b64encode(b"0123" * 8).decode()]},
+            "The 1. of the ENCRYPTION_KEYS can be guessed.",
+        ),
+        ({"HSTS_IS_SAID": False}, "HSTS_SUBDOMAINS is not said"),
+        ({"SECURE_HSTS_PRELOAD": True}, "HSTS_PRELOAD is on without HSTS_SUBDOMAINS"),
+        ({"TRUSTED_PROXIES": 0}, "HTTPS is on and TRUSTED_PROXIES is 0"),
+        ({"SITE_URL": "http://write.example.org"}, "SITE_URL does not begin with https://"),
+        ({"SITE_URL": "https://elsewhere.example.org"}, "The host of SITE_URL is none of"),
+        ({"ALLOWED_HOSTS": ["*"]}, "ALLOWED_HOSTS lets everybody name the site"),
+    ],
+)
+def test_what_would_be_found_out_late_is_said_before(production, changed, said):
+    for name, value in changed.items():
+        setattr(production, name, value)
+
+    found = deployed()
+
+    if said is None:
+        assert found == []
+    else:
+        [message] = found
+        assert message.startswith(said)

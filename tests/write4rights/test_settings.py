@@ -14,11 +14,15 @@ PRODUCTION = {
     "PATH": os.environ["PATH"],
     "IGNORE_ENV_FILE": "1",
     "SECRET_KEY": "9wkq-2Hc7fJx_invented-for-a-test_Zr4Lm8Tn1Vb6Ys3Pd5Gh0QeUaXoKi",
-    "ENCRYPTION_KEYS": "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=",
-    "HASH_KEY": "invented-for-a-test",
+    "ENCRYPTION_KEYS": "hX0bC2l8Z5wYt1oRkq7mVnJ4sPaEuG9dFi3TyQxLr6A=",
+    "HASH_KEY": "hc9-invented-for-a-test-Wq2Lx7Rf5Kd1",
     "ALLOWED_HOSTS": "write.example.org",
+    "HSTS_SUBDOMAINS": "False",
+    "TRUSTED_PROXIES": "1",
+    "CONTACT_EMAIL": "letters@example.org",
     "DATABASE_URL": "sqlite://:memory:",
-    "EMAIL_URL": "consolemail://",
+    "EMAIL_URL": "smtp+tls://user:password@mail.example.org:587",
+    "FROM_EMAIL": "Write for Rights <letters@example.org>",
 }
 
 
@@ -51,9 +55,72 @@ def test_site_does_not_start_without_its_secrets_and_says_what_to_set(name):
     done = manage("check", **{name: ""})
 
     assert done.returncode != 0
-    last = done.stderr.strip().splitlines()[-1]
-    assert f"Set {name}: " in last
-    assert last.endswith("`make .env` writes one for development.")
+    [said] = done.stderr.splitlines()  # and no traceback
+    assert said.startswith(f"Set {name}: ")
+    assert said.endswith("`make .env` writes one for development.")
+
+
+@pytest.mark.slow
+def test_gunicorn_says_a_missing_secret_in_one_sentence_too():
+    done = subprocess.run(
+        [sys.executable, "-m", "gunicorn", "--bind", "127.0.0.1:0"],
+        cwd=settings.BASE_DIR,
+        env=PRODUCTION | {"SECRET_KEY": ""},
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+
+    assert done.returncode != 0
+    [said] = done.stderr.splitlines()
+    assert said.startswith("Set SECRET_KEY: ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("postgres://someone:x@127.0.0.1:9/site", "Is PostgreSQL running, and is this its host"),
+        ("postgres://someone:x@nowhere.invalid/site", "Is the host spelt right?"),
+        ("postgres://someone:se/cret@127.0.0.1/site", "in percent-encoding: # is %23"),
+    ],
+)
+def test_database_that_nobody_reaches_is_said_at_once_in_one_sentence(address, said):
+    done = manage("migrate", DATABASE_URL=address)
+
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert said in line
+    assert "cret" not in line
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sign", ["/", "?", "#"])
+def test_sign_in_a_password_that_would_make_another_host_of_it_is_refused(sign):
+    done = manage("check", EMAIL_URL=f"smtp+tls://user:12{sign}3@mail.example.org:587")
+
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert line.startswith("EMAIL_URL can't be read.")
+
+
+@pytest.mark.slow
+def test_signs_in_a_password_that_are_encoded_arrive():
+    said = value_of(
+        "EMAIL_HOST_PASSWORD, settings.EMAIL_HOST",
+        EMAIL_URL="smtp+tls://user:a%23b%40c%2Fd@mail.example.org:587",
+    )
+
+    assert said == "a#b@c/d mail.example.org"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", ["prepare --demo", "sample_activity --letters 5"])
+def test_nothing_is_invented_on_a_real_site(command):
+    done = manage(*command.split())
+
+    assert done.returncode == 1
+    assert "this is a real site" in done.stderr
 
 
 @pytest.mark.slow
@@ -65,7 +132,7 @@ def test_site_does_not_start_without_its_secrets_and_says_what_to_set(name):
 def test_documented_production_environment_leaves_nothing_to_say(database):
     done = manage("check", "--deploy", "--fail-level", "INFO", DATABASE_URL=database)
 
-    assert done.stdout == "System check identified no issues (1 silenced).\n"  # see settings
+    assert done.stdout == "System check identified no issues (2 silenced).\n"  # see settings
     assert done.stderr == ""
     assert done.returncode == 0
 
@@ -74,7 +141,7 @@ def test_every_variable_that_the_settings_read_is_documented():
     written = (settings.BASE_DIR / "write4rights/settings.py").read_text()
     documented = (settings.BASE_DIR / ".env.example").read_text()
 
-    names = set(re.findall(r'(?:env\.\w+|required)\(\s*"([A-Z_]+)"', written))
+    names = set(re.findall(r'(?:env\.\w+|required|parts_of_url)\(\s*"([A-Z_]+)"', written))
     described = set(re.findall(r"^([A-Z_]+)=", documented, re.MULTILINE))
 
     # For tests, for the bench and for a second copy beside production; not for a deployer.
@@ -130,10 +197,9 @@ def test_postgresql_prepares_statements_unless_connections_are_shared(bouncer, i
 @pytest.mark.parametrize(
     ("chosen", "said"),
     [
-        ({}, "True False"),
-        ({"HSTS_SUBDOMAINS": "False"}, "False False"),
-        ({"HSTS_PRELOAD": "True"}, "True True"),
-        ({"HTTPS": "False", "HSTS_PRELOAD": "True"}, "False False"),
+        ({"HSTS_SUBDOMAINS": ""}, "False False"),
+        ({"HSTS_SUBDOMAINS": "True", "HSTS_PRELOAD": "True"}, "True True"),
+        ({"HTTPS": "False", "HSTS_SUBDOMAINS": "True"}, "False False"),
     ],
 )
 def test_what_browsers_remember_of_other_hosts_is_for_the_deployer_to_say(chosen, said):

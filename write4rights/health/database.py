@@ -24,7 +24,7 @@ PREPARE = "Run `manage.py prepare`."
 # What PostgreSQL says, and what to do; its own words are shown before it.
 CURES = {
     "refused": "Is PostgreSQL running, and is this its host and port?",
-    "translate host name": "Is the host spelt right?",
+    "resolve host": "Is the host spelt right?",
     "timeout": "Is this its host and port, and does a firewall let you through?",
     "password authentication": "In DATABASE_URL write signs like @ # / ? : % of a password in "
     "percent-encoding: @ is %40.",
@@ -43,16 +43,17 @@ def why_unreachable() -> Result | None:
     try:
         psycopg.connect(**parameters).close()
     except psycopg.Error as error:
-        said = without_signs(str(error))
+        said = reason_in(str(error))
         cure = next((cure for word, cure in CURES.items() if word in said), "See its own log.")
         return red("database", f"The database of DATABASE_URL does not answer: {said}.", cure)
     return None
 
 
-def without_signs(message: str) -> str:
-    """The last line of what PostgreSQL said, which names the reason."""
-    last = message.strip().splitlines()[-1] if message.strip() else "no reason was given"
-    return re.sub(r"\s+", " ", last).strip(" .\t")
+def reason_in(message: str) -> str:
+    """The line of what PostgreSQL said that names the reason: “… failed: Connection refused”."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    reason = next((line for line in reversed(lines) if "failed" in line), " ".join(lines[:1]))
+    return re.sub(r"\s+", " ", reason.removeprefix("connection failed: ")).strip(" .")
 
 
 def answers() -> Result:

@@ -1,5 +1,6 @@
 """Invented activity for a development copy."""
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from cases.models import Case
@@ -24,6 +25,8 @@ class Command(BaseCommand):
     def handle(self, *, remove: bool, seed: int | None, **options) -> None:
         if remove:
             return self._say("Taken out", demo_data.remove())
+        if settings.HTTPS and not settings.DEBUG:
+            raise CommandError("Nothing is invented here: with HTTPS on, this is a real site.")
         asked = {what: options[what] for what in demo_data.SHARES if options[what] is not None}
         if not asked or min(asked.values()) < 0:
             raise CommandError("Say how many: --letters 1000, or --remove.")

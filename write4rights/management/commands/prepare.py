@@ -1,6 +1,6 @@
 from django.conf import settings
 from django.core.management import call_command
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from write4rights import translations
 from write4rights.health.installed import static_files_are_old
@@ -20,6 +20,11 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, demo: bool, verbosity: int, **options) -> None:
+        if demo and settings.HTTPS and not settings.DEBUG:
+            raise CommandError(
+                "With HTTPS on, this is a real site: load its campaign with `load_campaign`, and "
+                "make a login with `create_staff`."
+            )
         var = settings.BASE_DIR / "var"
         var.mkdir(exist_ok=True)
         var.chmod(0o700)  # the database, mails and pictures are nobody else's on this machine
