@@ -167,7 +167,7 @@ class PortraitInline(SingleInline):
 
     @admin.display(description=_("as it is now"))
     def preview(self, portrait: Portrait) -> str | Promise:
-        url = pictures.url(portrait, "webp", 760, to_staff=True)
+        url = pictures.url(portrait, "webp", 640, to_staff=True)
         if not url:
             return _("no picture yet")
         # The point as the page takes it: rounded to tens, for the style sheet to read.

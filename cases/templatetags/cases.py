@@ -52,15 +52,14 @@ def picture(
 ) -> dict:
     """A `<picture>` in the sizes shown, cut around the focal point by the style sheet.
 
-    `eager` for the one that is seen first, `decorative` where the words beside it say enough. One
-    across the whole of a phone has two of its pixels to one of the page, not three or four: nobody
-    sees more, and it would be twice the bytes.
+    `eager` for the one that is seen first, `decorative` where the words beside it say enough. The
+    last of the `sizes` is that on a phone.
     """
     return {
         "avif": pictures.srcset(portrait, "avif"),
         "webp": pictures.srcset(portrait, "webp"),
         "src": pictures.url(portrait),
-        "sizes": sizes.replace("100vw", "(min-resolution: 2.5dppx) 60vw, 100vw"),
+        "sizes": _two_pixels_to_one(sizes),
         "alt": "" if decorative else portrait.alt_i18n,
         "width": portrait.width,
         "height": portrait.height,
@@ -68,3 +67,12 @@ def picture(
         "focal_x": round(portrait.focal_x * 10) * 10,
         "focal_y": round(portrait.focal_y * 10) * 10,
     }
+
+
+def _two_pixels_to_one(sizes: str) -> str:
+    """A browser takes a picture of the size times its own pixels. On a phone two of them to one of
+    the page are enough, not three or four: nobody sees more, and it would be twice the bytes."""
+    *wider, on_a_phone = sizes.split(", ")
+    unit = on_a_phone.lstrip("0123456789.")
+    smaller = f"{float(on_a_phone.removesuffix(unit)) * 0.6:.4g}{unit}"
+    return ", ".join([*wider, f"(min-resolution: 2.5dppx) {smaller}", on_a_phone])

@@ -355,13 +355,13 @@ def test_renditions_are_made_in_the_sizes_shown_and_no_wider_than_the_original()
     small = make_portrait(upload=a_picture("JPEG", (1000, 1000)))
 
     assert {kind: list(widths) for kind, widths in wide.renditions.items()} == {
-        "avif": ["240", "400", "760", "1200", "1600"],
-        "webp": ["240", "400", "760", "1200", "1600"],
+        "avif": ["240", "400", "640", "900", "1200", "1600"],
+        "webp": ["240", "400", "640", "900", "1200", "1600"],
         "jpeg": ["1200"],
     }
     assert {kind: list(widths) for kind, widths in small.renditions.items()} == {
-        "avif": ["240", "400", "760", "1000"],
-        "webp": ["240", "400", "760", "1000"],
+        "avif": ["240", "400", "640", "900", "1000"],
+        "webp": ["240", "400", "640", "900", "1000"],
         "jpeg": ["1000"],
     }
     for kind, widths in wide.renditions.items():
@@ -412,7 +412,8 @@ def test_addresses_for_a_page():
     srcset = pictures.srcset(portrait, "webp")
 
     assert re.fullmatch(
-        ", ".join(rf"{stem}\w+-{width}\.webp {width}w" for width in [240, 400, 760, 1000]), srcset
+        ", ".join(rf"{stem}\w+-{width}\.webp {width}w" for width in [240, 400, 640, 900, 1000]),
+        srcset,
     )
     assert pictures.url(portrait).endswith("-1000.jpg")
     assert pictures.url(portrait, "avif", 500).endswith("-400.avif")
