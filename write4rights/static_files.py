@@ -16,11 +16,20 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 _IMPORT = re.compile(r'^@import url\("(?P<file>[\w.-]+)"\)(?: (?P<media>print))?;$', re.M)
 _PAGES = re.compile(r"css/[\w-]+-pages?\.css")
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
-_LINE_ENDS = [(re.compile(r"\s*\n\s*"), "\n"), (re.compile(r" ?([{};,])\n"), r"\1")]
+_SHORTER = [
+    (re.compile(pattern), shorter)
+    for pattern, shorter in [
+        (r"\\\n", ""),  # a string goes on in the next line
+        (r"\s+", " "),
+        (r" ?([{};,]) ?", r"\1"),
+        (r": ", ":"),
+        (r";}", "}"),
+    ]
+]
 
 
 def with_imports(name: str, *importing: str) -> str:
-    """A style sheet with what it imports in its place, without comments and indents.
+    """A style sheet with what it imports in its place, without comments and needless blanks.
 
     Raises ValueError if an import can't be written out.
     """
@@ -35,7 +44,7 @@ def with_imports(name: str, *importing: str) -> str:
     css = _IMPORT.sub(imported, _COMMENT.sub("", _source(name)))
     if "@import" in css:
         raise ValueError(f"{name} has an @import of another form than the one that is written out")
-    for pattern, shorter in _LINE_ENDS:
+    for pattern, shorter in _SHORTER:
         css = pattern.sub(shorter, css)
     return css.strip()
 

@@ -15,6 +15,7 @@ from write4rights.static_files import StaticFilesStorage, with_imports
 
 STYLES = Path(settings.BASE_DIR, "static/css")
 LINKED = sorted(path.name for path in [*STYLES.glob("*-pages.css"), *STYLES.glob("*-page.css")])
+TEMPLATES = Path(settings.BASE_DIR, "templates")
 LINK = re.compile(r'<link [^>]*rel="stylesheet"[^>]*>')
 
 
@@ -108,13 +109,12 @@ def test_the_linked_files_only_import(name):
 
 def test_no_page_links_a_second_style_sheet_but_for_paper():
     """Admin and previews aside: only staff see those."""
-    templates = Path(settings.BASE_DIR, "templates")
     linked = {
-        path.relative_to(templates).as_posix(): [
+        path.relative_to(TEMPLATES).as_posix(): [
             link for link in LINK.findall(path.read_text()) if 'media="print"' not in link
         ]
-        for path in templates.rglob("*.html")
-        if not path.is_relative_to(templates / "admin")
+        for path in TEMPLATES.rglob("*.html")
+        if not path.is_relative_to(TEMPLATES / "admin")
     }
 
     assert {name: len(links) for name, links in linked.items() if links} == {
@@ -123,3 +123,71 @@ def test_no_page_links_a_second_style_sheet_but_for_paper():
         "allauth/layouts/base.html": 1,
         "letters/embeds/base.html": 1,
     }
+
+
+TAGS = {"picture": "cases/_picture.html"}  # tags that show a template
+STATES = sorted((TEMPLATES / "letters").glob("*/state/*.html"))  # one of them is on a letter's page
+OF_STAFF_ALONE = {"admin", "account", "allauth", "mfa", "usersessions"}
+OF_STAFF = {"admin-pages.css", "account-pages.css"}
+OF_PAPER = {"print.css", "letter-print.css"}
+
+
+def template(name: str) -> str:
+    return re.sub(r"\{#.*?#\}", "", (TEMPLATES / name).read_text())
+
+
+def parts_of(name: str, seen: dict[str, str]) -> dict[str, str]:
+    """A template with all it extends and includes, by name, in this order."""
+    if name not in seen:
+        seen[name] = text = template(name)
+        for other in re.findall(r'\{% (?:extends|include) "([^"]+\.html)"', text):
+            parts_of(other, seen)
+        for tag, other in TAGS.items():
+            if f"{{% {tag} " in text:
+                parts_of(other, seen)
+        for state in STATES if '/state/_"|add:' in text else []:
+            parts_of(state.relative_to(TEMPLATES).as_posix(), seen)
+    return seen
+
+
+def classes_in(html: str) -> set[str]:
+    values = re.findall(r'class="((?:[^"{]|\{[%{].*?[%}]\})*)"', html, re.S)
+    named = {name for value in values for name in re.sub(r"\{[%{].*?[%}]\}", " ", value).split()}
+    return named | {tag for tag in ["icon", "candle"] if f"{{% {tag} " in html}
+
+
+def classes_styled(sheet: str) -> set[str]:
+    """Those that have a rule of their own in the sheet, or in one that it imports."""
+    css = text_of(sheet)
+    imported = set(re.findall(r'@import url\("([\w-]+\.css)"\)', css)) - OF_PAPER
+    rules = re.findall(r"[^{}]+(?=\{)", re.sub(r"/\*.*?\*/", "", css, flags=re.S))
+    selectors = [one.strip() for rule in rules for one in re.split(r",(?![^(]*\))", rule)]
+    named = [set(re.findall(r"\.([a-z][\w-]*)", selector)) for selector in selectors]
+    alone = set().union(*(classes for classes in named if len(classes) == 1))
+    return set().union(*map(classes_styled, imported)) if imported else alone
+
+
+def test_each_page_links_the_rules_for_all_it_shows():
+    """Rules for a part of a page that is new to it are imported by the sheet that it links."""
+    pages = [
+        path.relative_to(TEMPLATES).as_posix()
+        for path in TEMPLATES.rglob("*.html")
+        if not OF_STAFF_ALONE & set(path.parts) and path.read_text().startswith("{% extends ")
+    ]
+    linked = {}
+    for page in pages:
+        parts = parts_of(page, {})
+        if "base.html" in parts:
+            text = next(
+                text for text in parts.values() if "-page.css" in text or "-pages.css" in text
+            )
+            sheet = re.search(r"[\w-]+-pages?\.css", text)[0]
+            linked[page] = sheet, set().union(*map(classes_in, parts.values()))
+    styled = set().union(*(classes_styled(sheet) for sheet in LINKED if sheet not in OF_STAFF))
+
+    lacking = {
+        page: sorted((classes & styled) - classes_styled(sheet))
+        for page, (sheet, classes) in linked.items()
+    }
+    assert len(linked) > 50
+    assert {page: classes for page, classes in lacking.items() if classes} == {}
