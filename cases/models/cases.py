@@ -117,7 +117,7 @@ def taking_letters() -> Q:
 
 
 def has_address() -> Q:
-    """One can really write: to an address that may be shown, or by way of an embassy."""
+    """One can really write: to an address that may be shown, or through an embassy."""
     # See also Case.routes, Case.state_of
     targets = _targets().open()
     printed = ~Q(postal="") & Q(address_for_staff_only=False)

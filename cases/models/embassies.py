@@ -60,12 +60,12 @@ class EmbassyQuerySet(models.QuerySet["Embassy"]):
         return self.filter(use=EmbassyUse.YES)
 
     def origins(self, of_country: str) -> list[str]:
-        """The countries in which people can write to that country by way of one, by their code."""
+        """The countries in which people can write to that country through one, by their code."""
         rows = self.offered().filter(of_country=of_country).values_list("in_country", "covers")
         return sorted({code for there, covered in rows for code in [there, *covered]})
 
     def offered_from(self, origin: str, of_country: str) -> Embassy | None:
-        """The one by way of which somebody in `origin` may write to that country: the one there,
+        """The one through which somebody in `origin` may write to that country: the one there,
         else one elsewhere that covers `origin`."""
         found = list(self.offered().filter(of_country=of_country).order_by("in_country", "city"))
         there = (embassy for embassy in found if embassy.in_country == origin)
@@ -74,7 +74,7 @@ class EmbassyQuerySet(models.QuerySet["Embassy"]):
 
 
 class Embassy(Researched):
-    """An embassy by way of which letters to its country can go, for the price of a letter inside
+    """An embassy through which letters to its country can go, for the price of a letter inside
     the country it is in; and which can be sent copies."""
 
     of_country = CountryField(_("embassy of"), help_text=_("The country that is written to."))
@@ -113,7 +113,8 @@ class Embassy(Researched):
         validators=[validate_countries],
         help_text=_(
             "Countries without an embassy of their own that this one is in charge of, one code a "
-            "line: IE, SE. People there can write by way of it, for the price of a letter abroad."
+            "line: IE, SE. People there can send letters through it, for the price of a letter "
+            "abroad."
         ),
     )
     confidence = models.CharField(

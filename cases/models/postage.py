@@ -65,7 +65,7 @@ class PostalNote(Researched):
         _("the embassy is the better way"),
         default=False,
         help_text=_(
-            "The post there is slow, uncertain or at risk: who can write by way of an embassy is "
+            "The post there is slow, uncertain or at risk: who can send it through an embassy is "
             "offered that first."
         ),
     )

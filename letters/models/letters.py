@@ -47,7 +47,7 @@ class Route(models.TextChoices):
 class EmbassyPart(models.TextChoices):
     """What an embassy has to do with a letter that its writer posts."""
 
-    VIA = "via", _("the letter goes by way of it")
+    VIA = "via", _("the letter goes through it")
     COPY = "copy", _("it gets a copy")
 
 
@@ -541,7 +541,7 @@ class Letter(CountedAction, PrivateLink):
 
     @property
     def has_lost_embassy(self) -> bool:
-        """It was to go by way of one whose address may not be printed any more."""
+        """It was to go through one whose address may not be printed any more."""
         return self.embassy_part == EmbassyPart.VIA and self.via_embassy is None
 
     def _embassy_as(self, part: str) -> Embassy | None:

@@ -286,7 +286,7 @@ MORE_OF_A_CASE = [
         "ways",
         _(
             "How a letter can travel: whether by post or by e-mail (an address is known), whether "
-            "we hand it in, and from which countries by way of an embassy."
+            "we hand it in, and from which countries through an embassy."
         ),
         lambda case: case.routes,
         shapes.WAYS,

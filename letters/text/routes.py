@@ -1,4 +1,4 @@
-"""How a letter to an official travels on paper: straight, or by way of an embassy; what that costs.
+"""How a letter to an official travels on paper: straight, or through an embassy; what that costs.
 
 Nobody's country is guessed: the writer says which one they post from, or is asked. What is known of
 embassies and prices may be half, old or wrong: only what may be printed comes from here.
@@ -22,7 +22,7 @@ class ByPost:
     origin: str  # empty if they have not said
     note: PostalNote | None  # on the post of the country it goes to
     postage: Postage | None  # today's price of a letter straight to the target
-    embassy: Embassy | None  # one by way of which it can go
+    embassy: Embassy | None  # one through which it can go
     embassy_postage: Postage | None  # of a letter to it, if it is in another country
     check_url: str  # where the post of the origin says what stops it
     operator: str
@@ -38,7 +38,7 @@ class ByPost:
 
 
 def embassy_for(letter: Letter, origin: str) -> Embassy | None:
-    """The embassy by way of which it can go, or that can get a copy, if it is posted there."""
+    """The embassy through which it can go, or that can get a copy, if it is posted there."""
     state = _state(letter)
     return Embassy.objects.offered_from(origin, state) if origin and state else None
 
@@ -86,7 +86,7 @@ class Ways:
     def names(self) -> list[str]:
         ways = {
             _("by post"): self.post,
-            _("by way of an embassy"): self.embassy,
+            _("through an embassy"): self.embassy,
             _("by e-mail"): self.email,
             _("handed in by us"): self.deliver,
         }

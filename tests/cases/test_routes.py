@@ -75,14 +75,14 @@ def test_the_page_of_a_case_says_how_a_letter_can_travel(client, cases):
 
     ours = "Handed to us, for a day when letters can be handed in"
     by_embassy = (
-        "By way of an embassy, if you post it in one of 4 countries: Austria, Germany, Poland, "
+        "Through an embassy, if you post it in one of 4 countries: Austria, Germany, Poland, "
         "United Kingdom"
     )
     assert by_embassy in pages["embassy"]
     assert ours in pages["embassy"]
     assert "We know no address to print. Further down" in pages["embassy"]
     assert "By post: you print it with the address" in pages["address"]
-    assert "By way of an embassy" not in pages["address"] + pages["abroad"] + pages["no address"]
+    assert "Through an embassy" not in pages["address"] + pages["abroad"] + pages["no address"]
     assert "How a letter can travel" not in pages["nobody"]
 
 
@@ -100,7 +100,7 @@ def test_only_a_checked_mail_address_is_a_way(client, cases):
 
 def test_an_embassy_that_is_taken_out_of_use_leaves_the_page(client, cases):
     url = cases["embassy"].get_absolute_url()
-    assert "By way of an embassy, if you post it in United Kingdom" in words(client.get(url))
+    assert "Through an embassy, if you post it in United Kingdom" in words(client.get(url))
 
     embassy = make_embassy("KE", "FR")
     touch(cases_showing(embassy))

@@ -56,7 +56,7 @@ def test_what_ships_is_not_warned_of():
 
 @pytest.mark.slow
 def test_addresses_that_ship_show_whole_in_the_windows_of_envelopes():
-    """Of the offices, of messages of support, and of the offices by way of an embassy."""
+    """Of the offices, of messages of support, and of the offices through an embassy."""
     addresses = []
     for case in Case.objects.taking_actions():
         targets = case.targets.all()

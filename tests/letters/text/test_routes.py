@@ -1,4 +1,4 @@
-"""How a letter travels on paper: straight or by way of an embassy, and what its stamp costs."""
+"""How a letter travels on paper: straight or through an embassy, and what its stamp costs."""
 
 import pytest
 from django.db import connection
@@ -256,7 +256,7 @@ def test_the_country_that_a_writer_gave_is_chosen_beforehand_and_no_other(client
 def test_who_chose_the_straight_way_before_is_told_that_an_embassy_is_better(client, letter):
     make_embassy("NO", "GB")
     PostalNote.objects.create(country="NO", embassy_first=True)
-    better = "It is better to write by way of an embassy: choose another way"
+    better = "It is better to send it through an embassy: choose another way"
 
     choose(client, letter, "post")  # as through all cases, where nobody is asked
     assert better in page(client, letter)

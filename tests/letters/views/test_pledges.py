@@ -235,7 +235,7 @@ def test_the_next_is_whom_one_can_post_to_and_who_has_the_fewest_letters(client)
     make_letter(cases["few"], pledge=pledge)
     assert write_links(client, pledge) == ["embassy", "many", "mailed", "few", "unknown"]
     words = words_of(client, pledge)
-    assert "South Africa: by way of an embassy." in words
+    assert "South Africa: through an embassy." in words
     assert "Sweden: by e-mail." in words
     assert "Finland: by post." in words
     assert "Denmark: no address is known that may be shown." in words
