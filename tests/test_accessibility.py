@@ -45,6 +45,7 @@ from tests.factories import (
     make_case,
     make_case_to_write_for,
     make_consent,
+    make_delivery,
     make_email_address,
     make_embassy,
     make_follow,
@@ -740,6 +741,7 @@ def test_the_admin_of_letters(arrive):
     mia.signs_in(make_staff("moderator", "counter", "delivery"))
     letters = "/admin/letters/letter/"
     hand_in = make_hand_in(make_letter(case, state=LetterState.APPROVED))
+    handed_in = make_delivery().hand_in
 
     found = findings_on(
         mia,
@@ -770,6 +772,8 @@ def test_the_admin_of_letters(arrive):
             f"/admin/letters/handin/{hand_in.pk}/change/",
             f"/admin/letters/handin/{hand_in.pk}/record/",
             f"/admin/letters/handin/{hand_in.pk}/stop-offering/",
+            f"/admin/letters/handin/{handed_in.pk}/change/",
+            f"/admin/letters/handin/{handed_in.pk}/correct/",
             f"{letters}desk/",
             f"{letters}desk/{letter.pk}/",
             f"{letters}desk/languages/",
