@@ -1,4 +1,5 @@
-"""Who publishes a page: the name of the organisation or paper, where its site is known to us."""
+"""Who publishes a page, where nobody has said it with the source (`Source.publisher`): the name of
+the organisation or paper, if its site is one that many sources are from."""
 
 from urllib.parse import urlsplit
 

@@ -429,7 +429,7 @@ class MilestoneInline(ListInline):
 
 class SourceInline(ListInline):
     model = Source
-    fields = ["url", "hide_url", "supports", "position"]
+    fields = ["url", "hide_url", "publisher", "supports", "position"]
 
 
 class ConsentInline(StackedInline):

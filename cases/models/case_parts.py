@@ -14,8 +14,9 @@ HIDE_URL_HELP = _(
 
 
 class SourcedModel(models.Model):
-    """A row with the page that says so."""
+    """A row of a case, with the page that says so."""
 
+    case: Case | models.ForeignKey
     source_url = models.URLField(
         _("source"), max_length=700, blank=True, help_text=_("The page that says so.")
     )
@@ -36,8 +37,9 @@ class SourcedModel(models.Model):
 
     @property
     def source_name(self) -> str:
-        """Of whom the page is: see also Source.publisher."""
-        return publisher_of(self.source_url)
+        """Of whom the page is: as among the sources of its case, if it is one of them."""
+        said = {source.url: source.publisher for source in self.case.sources.all()}
+        return said.get(self.source_url) or publisher_of(self.source_url)
 
 
 class Demand(models.Model):
@@ -96,6 +98,15 @@ class Source(models.Model):
         _("address"), max_length=700, validators=[URLValidator(schemes=["http", "https"])]
     )
     hide_url = models.BooleanField(_("hide the address"), default=False, help_text=HIDE_URL_HELP)
+    publisher = models.CharField(
+        _("publisher"),
+        max_length=120,
+        blank=True,
+        help_text=_(
+            "The organisation or paper whose page it is, as readers see it. Empty: the name that "
+            "we know for the site, or its address."
+        ),
+    )
     supports = models.CharField(_("what it supports"), max_length=400)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
 
@@ -118,6 +129,6 @@ class Source(models.Model):
         return host_of(self.url)
 
     @property
-    def publisher(self) -> str:
-        """Of whom the page is: see also SourcedModel.source_name."""
-        return publisher_of(self.url)
+    def publisher_or_site(self) -> str:
+        """Of whom the page is, as far as somebody has said it or the site tells."""
+        return self.publisher or publisher_of(self.url)

@@ -187,6 +187,17 @@ def test_sources_are_named_by_who_published_them(client):
     assert any(text.startswith("Source: Mongabay") for text in shown.texts("a"))
 
 
+def test_a_publisher_that_staff_named_is_shown_wherever_its_page_is_a_source(client):
+    case = make_full_case()
+    case.sources.update(url="https://paper.example/ana", publisher="The Test Paper")
+    case.milestones.update(source_url="https://paper.example/ana")
+
+    shown = page(client.get(case.get_absolute_url()))
+
+    assert words(shown.one("ol", **{"class": "sources"})).startswith("The Test Paper")
+    assert any(text.startswith("Source: The Test Paper") for text in shown.texts("a"))
+
+
 def test_sources_are_named_in_the_language_of_the_page(client):
     case = make_full_case()
     case.sources.update(url="https://www.amnesty.ch/a-test")

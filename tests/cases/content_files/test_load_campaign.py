@@ -525,6 +525,16 @@ def test_milestone_of_a_file_names_the_page_that_says_so(content):
     assert Case.objects.get().milestones.get().source_url == "https://news.example/plan"
 
 
+def test_a_file_may_name_the_publisher_of_a_source(content):
+    file = content / "2025" / "ellen.toml"
+    said = '[[sources]]\npublisher = "The Organiser"\n'
+    file.write_text(file.read_text().replace("[[sources]]\n", said))
+
+    load(content)
+
+    assert Case.objects.get().sources.get().publisher == "The Organiser"
+
+
 def test_address_that_a_file_hides_in_one_place_is_hidden_in_all(content):
     file = content / "2025" / "ellen.toml"
     here = 'source_url = "https://organiser.example/ellen"\n'
