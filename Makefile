@@ -86,7 +86,9 @@ LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashe
 locks: .venv/bin/uv
 	$(LOCK) --upgrade pyproject.toml -o requirements/base.txt
 	$(LOCK) --upgrade --group redis -c requirements/base.txt -o requirements/redis.txt
-	$(LOCK) --upgrade pyproject.toml --group dev -c requirements/base.txt -c requirements/redis.txt -o requirements/dev.txt
+	$(LOCK) --upgrade --group sentry -c requirements/base.txt -o requirements/sentry.txt
+	$(LOCK) --upgrade pyproject.toml --group dev -c requirements/base.txt -c requirements/redis.txt \
+		-c requirements/sentry.txt -o requirements/dev.txt
 	$(LOCK) --upgrade --group mutants -c requirements/dev.txt -o requirements/mutants.txt
 	$(LOCK) --upgrade --group bootstrap -o requirements/bootstrap.txt
 

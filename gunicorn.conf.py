@@ -15,6 +15,16 @@ try:  # what is missing in the environment is said in one sentence
 except ImproperlyConfigured as error:
     sys.exit(str(error))
 
+
+def on_starting(server) -> None:
+    from django.conf import settings
+
+    if settings.METRICS_TOKEN:
+        from write4rights import metrics
+
+        metrics.forget_the_dead()
+
+
 wsgi_app = "write4rights.wsgi"
 worker_class = "gthread"
 workers = 4

@@ -27,7 +27,7 @@ MOST_DECODED = 10  # times: %252540 is %2540 is %40 is @
 OF_THE_MACHINE = (OperationalError, OSError)
 
 # What machines ask every few seconds, see health/views.py: no line tells of each answer.
-PROBES = ("/healthz", "/readyz", "/proxy-check")
+PROBES = ("/healthz", "/readyz", "/metrics", "/proxy-check")
 
 
 class NoProbes(logging.Filter):

@@ -1,8 +1,10 @@
 """What every answer carries, and in which language it is."""
 
 from collections.abc import Callable
+from time import monotonic
 
 from django.conf import settings
+from django.core.exceptions import MiddlewareNotUsed
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import translation
 
@@ -30,6 +32,21 @@ def security_headers(get_response: Handler) -> Handler:
             response.headers.setdefault(name, value)
         if response.status_code >= 400:
             response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return middleware
+
+
+def measured(get_response: Handler) -> Handler:
+    """Count the answer for /metrics, if anybody may ask for that."""
+    if not settings.METRICS_TOKEN:
+        raise MiddlewareNotUsed
+    from write4rights import metrics
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        began = monotonic()
+        response = get_response(request)
+        metrics.note(request, response.status_code, monotonic() - began)
         return response
 
     return middleware

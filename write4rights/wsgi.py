@@ -12,10 +12,14 @@ from write4rights.untrusted import Application, without_untrusted
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "write4rights.settings")
 application: Application = get_wsgi_application()
 if settings.PAGE_CACHE_SECONDS:
-    application = PageCache(
+    application = page_cache = PageCache(
         application,
         seconds=settings.PAGE_CACHE_SECONDS,
         max_bytes=settings.PAGE_CACHE_BYTES,
         untouched=(settings.STATIC_URL, "/favicon.ico", *PROBES),
     )
+    if settings.METRICS_TOKEN:
+        from write4rights import metrics
+
+        metrics.page_cache = page_cache
 application = without_untrusted(application, behind_proxy=bool(settings.TRUSTED_PROXIES))

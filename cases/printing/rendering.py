@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,6 +33,9 @@ class CannotBeSet(Exception):
     """Typst refused the text or took too long; says why. A fault of ours, never of the writer."""
 
 
+# What came of each time it was asked, in this process: only ever more.
+asked: Counter[str] = Counter()
+
 _process: subprocess.Popen | None = None
 _alone = Lock()
 _places = BoundedSemaphore(MAX_AT_ONCE)
@@ -48,6 +52,7 @@ def turn(patience: float = 0) -> Iterator[None]:
         yield
         return
     if not _places.acquire(timeout=patience):
+        asked["busy"] += 1
         raise Busy
     _mine.is_held = True
     try:
@@ -67,7 +72,13 @@ def render(
     """
     job = {"template": template, "format": format, "data": data, "options": options}
     with _alone:
-        return _ask(job, MAX_SECONDS if max_seconds is None else max_seconds)
+        try:
+            files = _ask(job, MAX_SECONDS if max_seconds is None else max_seconds)
+        except CannotBeSet:
+            asked["failed"] += 1
+            raise
+        asked["done"] += 1
+        return files
 
 
 def end() -> None:

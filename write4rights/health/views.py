@@ -6,7 +6,9 @@ looked at or anybody is sent to https, and leave no line in the log.
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 
 from cases.http_caching import only
@@ -38,11 +40,33 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def proxy_check(request: HttpRequest) -> HttpResponse:
     """How a question arrives that `manage.py doctor` sends through the proxy."""
     if not proxy.is_from_doctor(request):
-        return HttpResponseNotFound("Not found\n", content_type="text/plain")
+        return _not_found()
     return JsonResponse(proxy.arrived(request))
 
 
-VIEWS = {"/healthz": healthz, "/readyz": readyz, proxy.PATH: proxy_check}
+@only("GET")
+@never_cache
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Numbers for Prometheus, for who has the token; for all others there is no such page."""
+    said = request.headers.get("authorization", "")
+    token = settings.METRICS_TOKEN
+    if not token or not constant_time_compare(said, f"Bearer {token}"):
+        return _not_found()
+    from write4rights import metrics  # it makes files: not where nobody asks
+
+    return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+
+
+def _not_found() -> HttpResponse:
+    return HttpResponseNotFound("Not found\n", content_type="text/plain")
+
+
+VIEWS = {
+    "/healthz": healthz,
+    "/readyz": readyz,
+    "/metrics": metrics,
+    proxy.PATH: proxy_check,
+}
 
 
 def probes(get_response: Handler) -> Handler:

@@ -55,6 +55,7 @@ class PageCache:
         self.max_bytes = max_bytes
         self.scheme_header = scheme_header
         self.untouched = untouched
+        self.hits = 0  # answers without a rendering; two at once may count as one
         self._pages: dict[Key, CachedPage] = {}  # in the order of their last rendering
         self._bytes = 0
         self._uncacheable: dict[Key, None] = {}
@@ -74,6 +75,7 @@ class PageCache:
         page = self._pages.get(key)
         if page is None or monotonic() >= page.renew_at:
             return self._miss(key, page, environ, start_response)
+        self.hits += 1
         return page.answer(environ, start_response)
 
     def _miss(
@@ -99,6 +101,7 @@ class PageCache:
                 del self._running[key]
                 mine.set()
         if usable:
+            self.hits += 1
             return usable.answer(environ, start_response)
         running.wait(PATIENCE)
         page = self._pages.get(key)
