@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.db.backends.sqlite3.base import DatabaseWrapper
 
 
@@ -8,6 +9,11 @@ class Write4RightsConfig(AppConfig):
 
     def ready(self) -> None:
         from write4rights import checks  # noqa: F401 - registers them
+
+        if settings.SENTRY_DSN:
+            from write4rights import error_reports
+
+            error_reports.start(settings.SENTRY_DSN)
 
         # Django asks each new SQLite connection by a write transaction, and takes "locked" for
         # "cannot". Every Python we run on brings an SQLite that can.

@@ -373,6 +373,14 @@ MFA_TOTP_ISSUER = ORGANISATION
 # Whoever has it may ask /metrics; without one there is no such page, and nothing is measured.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
+# Where errors are reported to, without anything about anybody: write4rights/error_reports.py.
+SENTRY_DSN = env.str("SENTRY_DSN", default="")
+if SENTRY_DSN and not find_spec("sentry_sdk"):
+    raise ImproperlyConfigured(
+        "SENTRY_DSN is set, and the package for it is missing: "
+        "pip install --require-hashes -r requirements/sentry.txt"
+    )
+
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")  # of what the site itself says
 LOGGING = {
     "version": 1,

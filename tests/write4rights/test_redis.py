@@ -52,20 +52,27 @@ def test_staff_sign_in_where_attempts_are_counted_in_redis(client, redis):
     assert client.get("/admin/").status_code == 200
 
 
-def test_a_missing_package_is_said_in_a_sentence_when_the_site_starts():
+@pytest.mark.parametrize(
+    ("package", "environment", "file"),
+    [
+        ("redis", {"CACHE_URL": "redis://127.0.0.1:6379/7"}, "redis.txt"),
+        ("sentry_sdk", {"SENTRY_DSN": "https://key@sentry.example.org/1"}, "sentry.txt"),
+    ],
+)
+def test_a_missing_package_is_said_in_a_sentence_when_the_site_starts(package, environment, file):
     # As in an environment of requirements/base.txt alone.
-    hide = "import sys; sys.modules['redis'] = None; import importlib.util as u; f = u.find_spec;"
-    hide += "u.find_spec = lambda name, *rest: None if name == 'redis' else f(name, *rest);"
+    hide = f"import sys; sys.modules['{package}'] = None; import importlib.util as u;"
+    hide += f"f = u.find_spec; u.find_spec = lambda n, *r: None if n == '{package}' else f(n, *r);"
     start = f"{hide} from write4rights import settings"
 
     done = subprocess.run(
         [sys.executable, "-c", start],
         cwd=site_settings.BASE_DIR,
-        env=PRODUCTION | {"CACHE_URL": "redis://127.0.0.1:6379/7"},
+        env=PRODUCTION | environment,
         capture_output=True,
         text=True,
     )
 
     assert done.returncode != 0
     last = done.stderr.strip().splitlines()[-1]
-    assert "pip install --require-hashes -r requirements/redis.txt" in last
+    assert f"pip install --require-hashes -r requirements/{file}" in last
