@@ -163,6 +163,15 @@ def render(portrait: Portrait) -> None:
     portrait.renditions = renditions
 
 
+def lacks_sizes(portrait: Portrait) -> bool:
+    """Whether pages show sizes by now that were not made when it was uploaded."""
+    return any(
+        {str(width) for width in _widths(portrait.width, widths)}
+        - portrait.renditions.get(kind, {}).keys()
+        for kind, (_format, _options, widths) in KINDS.items()
+    )
+
+
 def remove(portrait: Portrait) -> None:
     """Delete the portrait's files once the transaction is through, if no row names them then."""
     names = {portrait.image.name, *_rendition_names(portrait)}

@@ -3,12 +3,14 @@ import re
 import struct
 import zlib
 from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.http import Http404
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
@@ -16,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps
 
 from cases import image_files, pictures
-from cases.models import Freeze, Portrait, Stage
+from cases.models import Case, Freeze, Portrait, Stage
 from tests.factories import make_case
 
 ORIENTATION, MAKE, GPS = 0x0112, 0x010F, 0x8825
@@ -542,3 +544,52 @@ def test_serving_a_picture_asks_one_question(django_assert_num_queries):
 
     with django_assert_num_queries(1):
         pictures.media_response(name).close()
+
+
+# --- sizes that came later
+
+
+def render_again(**options) -> str:
+    said = io.StringIO()
+    call_command("render_pictures", stdout=said, stderr=said, **options)
+    return said.getvalue()
+
+
+def uploaded_before_there_were_small_ones(portrait: Portrait) -> Portrait:
+    for kind in portrait.renditions:
+        portrait.renditions[kind].pop("240", None)
+    portrait.save()
+    return portrait
+
+
+@pytest.mark.django_db
+def test_sizes_that_a_picture_lacks_are_made_once(media):
+    portrait = make_portrait()
+    whole, files = deepcopy(portrait.renditions), files_in(media)
+    assert render_again() == ""
+    uploaded_before_there_were_small_ones(portrait)
+    version = Case.objects.get().content_version
+
+    assert render_again() == "Pictures in the sizes of today: 1 new.\n"
+
+    assert Portrait.objects.get().renditions == whole
+    assert files_in(media) == files
+    assert Case.objects.get().content_version == version + 1
+    assert render_again() == ""
+
+
+@pytest.mark.django_db
+def test_pictures_are_made_so_many_at_a_time_and_one_that_is_gone_stops_no_other(media):
+    gone, *others = [uploaded_before_there_were_small_ones(make_portrait()) for _nr in range(3)]
+    others[1].image.storage.delete(gone.image.name)  # all three are the same upload
+    Portrait.objects.exclude(pk=gone.pk).delete()
+    there = uploaded_before_there_were_small_ones(
+        make_portrait(upload=a_picture("PNG", (1000, 400)))
+    )
+
+    assert "1 more lack some: run `manage.py render_pictures` again." in render_again(most=1)
+    said = render_again()
+
+    assert f"The picture of case {gone.case_id} can’t be read" in said
+    assert "1 new" in said
+    assert "240" in Portrait.objects.get(pk=there.pk).renditions["avif"]

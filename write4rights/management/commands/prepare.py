@@ -8,7 +8,8 @@ from write4rights.health.installed import static_files_are_old
 
 class Command(BaseCommand):
     help = (
-        "Bring the database, the translations and the static files in step with the code. "
+        "Bring the database, the translations, the static files and the sizes of pictures in step "
+        "with the code. "
         "Safe to repeat; run it after each deployment."
     )
 
@@ -33,6 +34,7 @@ class Command(BaseCommand):
         call_command("createcachetable", verbosity=0)
         if static_files_are_old():
             call_command("collectstatic", verbosity=0, interactive=False)
+        call_command("render_pictures", stdout=self.stdout, stderr=self.stderr)
         if demo:
             call_command("load_campaign", verbosity=verbosity)
             login = settings.BASE_DIR / "var/staff-login.txt"
