@@ -299,7 +299,7 @@ TEXTS = {
         _(
             "Thank you! This is what you did:\n\n"
             "{done}\n\n"
-            "Each one counts. What we have all done together, and what happened next:\n\n"
+            "Each one counts. See what we have all done together, and what happened next:\n\n"
             "{link}\n\n"
             "To stop these mails, open this link:\n\n"
             "{stop}"
@@ -311,8 +311,7 @@ TEXTS = {
     ),
     MailKind.REMIND_HALF: Text(
         _(
-            "You asked us to remind you of {what}. Half of the time is over, and {left} "
-            "by {until}. Go on here:\n\n"
+            "Half of the time for {what} is over, and {left} by {until}. Go on here:\n\n"
             "{link}\n\n"
             "Already posted? Then say so here, and it counts:\n\n"
             "{posted}\n\n"
@@ -326,8 +325,8 @@ TEXTS = {
     ),
     MailKind.REMIND_LAST: Text(
         _(
-            "You asked us to remind you of {what}. There is still time: please post by "
-            "{last_day} at the latest. As far as we know, {left}. Go on here:\n\n"
+            "There is still time for {what}: please post by {last_day} at the latest. As far "
+            "as we know, {left}. Go on here:\n\n"
             "{link}\n\n"
             "Already posted? Then say so here, and it counts:\n\n"
             "{posted}\n\n"
@@ -341,8 +340,8 @@ TEXTS = {
     ),
     MailKind.REMIND_AFTER: Text(
         _(
-            "You asked us to remind you of {what}. You wanted to be done by {until}. As "
-            "far as we know, {left}. Already posted? Then say so here, and it counts:\n\n"
+            "You wanted to keep {what} by {until}. As far as we know, {left}. Already posted? "
+            "Then say so here, and it counts:\n\n"
             "{posted}\n\n"
             "If not, you can go on, or cancel the pledge. That is all right:\n\n"
             "{link}\n\n"
@@ -390,7 +389,7 @@ TEXTS = {
     ),
     MailKind.YEAR: Text(
         _(
-            "You wanted to hear from us once more about Write for Rights {year}.\n\n"
+            "This is the one letter about the year that you asked us for.\n\n"
             "{you}\n\n"
             "{all}\n\n"
             "What has happened since, as far as we know:\n\n"
@@ -398,9 +397,9 @@ TEXTS = {
             "More about each person, and what comes next:\n\n"
             "{link}\n\n"
             "What you wrote and sent yourself is erased {days} days after you sent it; what you "
-            "gave us to deliver, half a year after we delivered it. Only the numbers stay. That "
-            "you wanted this letter is erased within two months. We won’t write to you about "
-            "another year unless you ask us to.\n\n"
+            "gave us to deliver, half a year after we delivered it. Only the numbers stay. Within "
+            "two months we also forget that you asked for this letter. We won’t write to you "
+            "about another year unless you ask us to.\n\n"
             "To stop all such mails now:\n\n"
             "{stop}"
         ),

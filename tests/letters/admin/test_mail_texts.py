@@ -201,9 +201,9 @@ PROMISE = "your pledge to write for Ana Example"
     [
         ("pledge-link", PROMISE, f"the private link to {PROMISE}:"),
         ("pledge-answered", PROMISE, f"a look at {PROMISE}."),
-        ("remind-half", PROMISE, f"remind you of {PROMISE}."),
-        ("remind-last", PROMISE, f"remind you of {PROMISE}."),
-        ("remind-after", PROMISE, f"remind you of {PROMISE}."),
+        ("remind-half", PROMISE, f"Half of the time for {PROMISE} is over"),
+        ("remind-last", PROMISE, f"There is still time for {PROMISE}:"),
+        ("remind-after", PROMISE, f"You wanted to keep {PROMISE} by"),
         ("letter-rejected", "30", "erased after 30 days."),
         ("data-link", "7", "works for 7 days"),
         ("year", "90", "erased 90 days after you sent it"),

@@ -174,7 +174,10 @@ def test_each_language_has_its_mail_and_says_what_is_not_translated():
 
     texts = announcements.texts(outcome)
 
-    assert "this is not translated yet" not in texts["en"]["body"]
+    assert "not translated yet" not in texts["en"]["body"]
+    assert "(Ce qui est marqué [en] est en anglais : ce n’est pas encore traduit.)" in (
+        " ".join(texts["fr"]["body"].split())
+    )
     assert "\nLibre\n" in texts["fr"]["body"]
     assert "\n[en] At home.\n" in texts["fr"]["body"]
     assert "[en] Libre" not in texts["fr"]["body"]

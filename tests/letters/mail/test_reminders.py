@@ -40,7 +40,7 @@ FIRST = datetime.date(2026, 10, 1)
 NINE_WEEKS = 63
 SAM = {"email": "sam@example.org", "email_hash": email_hash("sam@example.org")}
 ASKED = SAM | {"wants_reminders": True, "email_proven_on": FIRST}
-HALF, LAST, AFTER = "Half of the time", "There is still time", "You wanted to be done"
+HALF, LAST, AFTER = "Half of the time", "There is still time", "You wanted to keep"
 
 
 @pytest.fixture(autouse=True)
@@ -625,7 +625,8 @@ def test_a_reminder_comes_in_the_language_of_the_promise(now):
     _go_on, posted, stop = reminded(now, pledge)
 
     body = unwrapped(mail.outbox[-1].body)
-    assert "La moitié du temps est passée, et 3 lettres restent à poster" in body
+    assert "La moitié du temps est passée pour votre promesse" in body
+    assert "et 3 lettres restent à poster" in body
     assert "rappel (" in mail.outbox[-1].subject
     assert posted.startswith("/fr/")
     assert stop.startswith("/fr/")

@@ -27,7 +27,7 @@ pytestmark = [
 ]
 NUMBER = 120
 TWO_LETTERS = "- your letter for Ana Test - your letter for Ana Test"
-YEAR = "to hear from us once more about Write for Rights"
+YEAR = "the one letter about the year that you asked us for"
 
 
 @pytest.fixture

@@ -239,7 +239,7 @@ def test_words_that_are_changed_once_it_is_approved_do_not_leave_with_it(kind, b
     [mailed] = tell()
 
     assert "tyrant" not in mailed
-    assert "You wanted to hear from us once more about Write for Rights 2025." in mailed
+    assert "This is the one letter about the year that you asked us for." in mailed
 
 
 def test_words_that_are_changed_while_it_waits_have_to_be_asked_for_anew(teller):
