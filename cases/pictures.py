@@ -26,7 +26,7 @@ from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps
 
 from cases import image_files
-from cases.models import Case, Freeze, Portrait
+from cases.models import Case, ErasureAct, ErasureEntry, Freeze, Portrait
 
 TAKEN = ["JPEG", "PNG", "WEBP"]
 MAX_BYTES = 15_000_000
@@ -175,6 +175,7 @@ def lacks_sizes(portrait: Portrait) -> bool:
 def remove(portrait: Portrait) -> None:
     """Delete the portrait's files once the transaction is through, if no row names them then."""
     names = {portrait.image.name, *_rendition_names(portrait)}
+    ErasureEntry.objects.note(ErasureAct.ERASED, Portrait, [portrait.pk])
     same = Q(case_id=portrait.case_id) | Q(image=portrait.image.name)
 
     def delete() -> None:

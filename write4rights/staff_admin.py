@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy
 from django_tasks_db.models import DBTaskResult
 
 from cases.admin.versions import VersionCheckMixin
+from cases.models import ErasureAct, ErasureEntry
 from cases.permissions import staff
 from cases.publishing.acts import Refused
 from write4rights import second_factors
@@ -61,6 +62,18 @@ class PersonAdmin(VersionCheckMixin, UserAdmin):
         )
         people = super().get_queryset(request).prefetch_related("groups", "reset__asked_by")
         return people.annotate(has_second_factor=Exists(factors))
+
+    def save_model(self, request: HttpRequest, obj, form, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and not obj.is_active:
+            ErasureEntry.objects.note(ErasureAct.LOCKED_OUT, User, [obj.pk])
+
+    def save_related(self, request: HttpRequest, form, formsets, change: bool) -> None:
+        before = set(form.instance.groups.values_list("pk", flat=True))
+        super().save_related(request, form, formsets, change)
+        for role in before - set(form.instance.groups.values_list("pk", flat=True)):
+            lost = f"role {role}"
+            ErasureEntry.objects.note(ErasureAct.LOCKED_OUT, User, [form.instance.pk], value=lost)
 
     @admin.display(description=gettext_lazy("name"))
     def called(self, person) -> str:

@@ -18,7 +18,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from cases.admin.history import SILENT, historical_models, parts_of, records_of
-from cases.models import Case
+from cases.models import Case, ErasureAct, ErasureEntry, Freeze
 
 # The mark begins with a sign that nobody types, so that it is known again.
 MARK_BEGINS, MARK_ENDS = "⟦", "⟧"
@@ -97,6 +97,9 @@ def remove(thing: models.Model, words: str, by: User, reason: str) -> int:
             setattr(row, one.field, _marked(getattr(row, one.field), pattern, mark, longest))
     for row, fields in changed.values():
         row.save(update_fields=sorted(fields))
+        ErasureEntry.objects.note(ErasureAct.ERASED, type(row), [row.pk])
+    if isinstance(thing, Case) and changed:  # a backup may still show them to readers
+        ErasureEntry.objects.note(ErasureAct.FROZEN, Case, [thing.pk], value=Freeze.HIDDEN)
     return len(changed)
 
 

@@ -13,6 +13,7 @@ from cases.models.cases import (
 from cases.models.consents import Consent, ConsentBasis
 from cases.models.editions import Edition, YearlyFigure
 from cases.models.embassies import Confidence, Embassy, EmbassyKind, EmbassyUse
+from cases.models.erasure_list import ErasureAct, ErasureEntry
 from cases.models.model_letters import ModelLetter, Point
 from cases.models.outcomes import (
     GOOD_NEWS,

@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from cases.models import Case, Freeze, PendingChange, Stage
+from cases.models import Case, ErasureAct, ErasureEntry, Freeze, PendingChange, Stage
 from cases.publishing import gate, same_person, second_look
 from cases.publishing.content_version import touch
 from cases.publishing.second_look import Refused
@@ -105,6 +105,7 @@ def freeze(case: Case, how: str, reason: str, by: User) -> None:
                     "people: ask to unfreeze it."
                 )
             )
+        ErasureEntry.objects.note(ErasureAct.FROZEN, Case, [row.pk], value=how)
         row.freeze = how
         row.freeze_reason = reason.strip()
         row.unfreeze_asked_by = None  # who asked did not know of this

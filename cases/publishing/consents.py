@@ -18,7 +18,15 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from cases.models import Case, CaseQuerySet, Consent, ConsentBasis, Freeze
+from cases.models import (
+    Case,
+    CaseQuerySet,
+    Consent,
+    ConsentBasis,
+    ErasureAct,
+    ErasureEntry,
+    Freeze,
+)
 from cases.publishing.content_version import touch
 
 CHANGE_REASON = "consent ended"  # in the history, where the site acts and nobody of the staff
@@ -64,6 +72,8 @@ def freeze_if_ended(case: Case) -> str | None:
     """
     with transaction.atomic():
         row = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
+        withdrawn = row.consents.filter(withdrawn_on__isnull=False).values_list("pk", flat=True)
+        ErasureEntry.objects.note(ErasureAct.WITHDRAWN, Consent, withdrawn)
         # Its day is over, and no worker has come by: a new consent alone opens nothing again.
         was_over = row.is_paused and row.freeze == Freeze.NONE
         ends = [one.expires_on for one in in_force(row)]
@@ -87,6 +97,7 @@ def freeze_if_ended(case: Case) -> str | None:
                 if said_no
                 else _("The last consent has run out.")
             )
+        ErasureEntry.objects.note(ErasureAct.FROZEN, Case, [row.pk], value=how)
         row.freeze, row.unfreeze_asked_by = how, None
         row._history_user, row._change_reason = None, CHANGE_REASON
         row.save(update_fields=["freeze", "freeze_reason", "unfreeze_asked_by", "updated_at"])

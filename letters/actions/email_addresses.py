@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone, translation
 
+from cases.models import ErasureAct, ErasureEntry
 from letters.mail import bounces, links, messages, thanks
 from letters.models import (
     EmailAddress,
@@ -73,9 +74,12 @@ def not_me(email_address: EmailAddress, *, block: bool) -> None:
     with transaction.atomic():
         lock(EmailAddress.objects.filter(pk=email_address.pk))
         signatures = email_address.signatures.filter(state=SignatureState.UNCONFIRMED)
-        lock(signatures)
+        unsigned = lock(signatures)
         lock(email_address.follows.all())
-        email_address.follows.filter(state=FollowState.UNCONFIRMED).delete()
+        follows = email_address.follows.filter(state=FollowState.UNCONFIRMED)
+        for model, keys in [(Signature, unsigned), (Follow, follows.values_list("pk", flat=True))]:
+            ErasureEntry.objects.note(ErasureAct.ERASED, model, keys)
+        follows.delete()
         if block:
             _block(email_address)
         OutgoingMail.objects.filter(
@@ -100,7 +104,9 @@ def take_address_off(thing: Letter | Pledge) -> None:
     is_pledge = isinstance(thing, Pledge)
     no_reminders = {"wants_reminders": False, "next_reminder_on": None} if is_pledge else {}
     with transaction.atomic():
-        type(thing).objects.filter(pk=thing.pk, email_hash=thing.email_hash).update(
+        was = thing.email_hash
+        ErasureEntry.objects.note(ErasureAct.ADDRESS, type(thing), [thing.pk], email_hash=was)
+        type(thing).objects.filter(pk=thing.pk, email_hash=was).update(
             email="", email_hash="", email_proven_on=None, **no_reminders
         )
         thing.email = thing.email_hash = ""
@@ -109,6 +115,8 @@ def take_address_off(thing: Letter | Pledge) -> None:
 
 def _block(email_address: EmailAddress) -> None:
     """No mail of ours goes there again, whoever types the address. Only its hash is kept."""
+    of = email_address.email_hash
+    ErasureEntry.objects.note(ErasureAct.STOPPED, email_hash=of, value="all")
     EmailAddress.objects.filter(pk=email_address.pk, blocked_on=None).update(
         blocked_on=timezone.localdate(), email=""
     )
@@ -132,6 +140,7 @@ def end_thanks(of: str) -> None:
     """Its owner wants neither, for all that they have done so far."""
     letters, signatures = _thanked(of)
     with transaction.atomic():
+        ErasureEntry.objects.note(ErasureAct.STOPPED, email_hash=of, value="thanks")
         Letter.objects.filter(pk__in=lock(letters)).update(wants_news=False)
         Signature.objects.filter(pk__in=lock(signatures)).update(wants_thanks=False)
         thanks.forget(of)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from cases.models import Stage
+from cases.models import ErasureAct, ErasureEntry, Stage
+from letters.mail import pace
 from letters.models import (
     BounceKind,
     DataRequest,
@@ -25,7 +26,7 @@ from letters.models import (
     Signature,
     Undeliverable,
 )
-from letters.models.locks import delete_locked, lock
+from letters.models.locks import lock
 from letters.privacy import erasure, personal_data
 from letters.statistics import ledger, surges
 
@@ -46,6 +47,8 @@ def erase_own_signatures(signatures: QuerySet[Signature]) -> int:
             if signature.petition.is_open and signature.petition.case.stage == Stage.PUBLISHED
         ]
         cease_to_count = chosen.filter(pk__in=can_be_signed)
+        for done in (ErasureAct.WITHDRAWN, ErasureAct.ERASED):
+            ErasureEntry.objects.note(done, Signature, can_be_signed)
         counted = ledger.by_key(cease_to_count)
         HandInItem.objects.leave(LeftBecause.WITHDRAWN, signatures=can_be_signed)
         number = cease_to_count.delete()[0] + erasure.erase_signatures(chosen)
@@ -66,9 +69,12 @@ def erase_email_addresses(email_addresses: QuerySet[EmailAddress]) -> int:
     """
     with transaction.atomic():
         keys = lock(email_addresses)  # nothing new hangs on one meanwhile
+        ErasureEntry.objects.note(ErasureAct.ERASED, EmailAddress, keys)
         signatures = Signature.objects.filter(email_address__in=keys)
         lock(signatures)
-        delete_locked(Follow.objects.filter(email_address__in=keys))
+        follows = lock(Follow.objects.filter(email_address__in=keys))
+        ErasureEntry.objects.note(ErasureAct.ERASED, Follow, follows)
+        Follow.objects.filter(pk__in=follows).delete()
         chosen = EmailAddress.objects.filter(pk__in=keys)
         of_what_hung_on_it = [MailKind.CONFIRM, MailKind.NEWS, MailKind.THANKS_SIGNED]
         hashes = chosen.values("email_hash")
@@ -87,7 +93,10 @@ def erase_one(thing: Letter | Pledge | Signature | Follow | EmailAddress) -> Non
         case Signature():
             erase_own_signatures(Signature.objects.filter(pk=thing.pk))
         case Follow():
-            thing.delete()
+            with transaction.atomic():
+                keys = lock(Follow.objects.filter(pk=thing.pk))
+                ErasureEntry.objects.note(ErasureAct.ERASED, Follow, keys)
+                Follow.objects.filter(pk__in=keys).delete()
         case EmailAddress():
             erase_email_addresses(EmailAddress.objects.filter(pk=thing.pk))
 
@@ -100,6 +109,7 @@ def erase_person(of: str) -> dict[str, int]:
     if not of:  # rows without an address would all be meant
         raise ValueError("There is no address.")
     with transaction.atomic():
+        ErasureEntry.objects.note(ErasureAct.PERSON, email_hash=of)
         before = personal_data.numbers(of)
         pledges = Pledge.objects.filter(pk__in=lock(Pledge.objects.filter(email_hash=of)))
         letters = Letter.objects.filter(email_hash=of, erased_on=None)
@@ -117,9 +127,10 @@ def erase_person(of: str) -> dict[str, int]:
             MailedLink.objects.filter(to_hash=of),
             OutgoingMail.objects.filter(to_hash=of),
             Undeliverable.objects.filter(email_hash=of),
-            HandInItem.objects.filter(handed_in),
         ):
             lock(rows)
+        pace.forget(of)
+        lock(HandInItem.objects.filter(handed_in))
         erasure.erase_letters(letters)
         erasure.erase_pledges(pledges)
         # Of the link nothing stays but that it has done its work: two clicks get one answer.

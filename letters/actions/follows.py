@@ -7,7 +7,7 @@ it returns False and nothing has happened.
 from django.db import transaction
 from django.utils import timezone, translation
 
-from cases.models import Case, Edition
+from cases.models import Case, Edition, ErasureAct, ErasureEntry
 from letters.actions import email_addresses
 from letters.actions.transitions import change
 from letters.mail import messages
@@ -85,11 +85,16 @@ def confirm(follow: Follow) -> bool:
 
 
 def end(follow: Follow) -> bool:
-    return follow.state != ENDED and change(follow, state=ENDED)
+    if follow.state == ENDED:
+        return False
+    with transaction.atomic():
+        ErasureEntry.objects.note(ErasureAct.WITHDRAWN, Follow, [follow.pk])
+        return change(follow, state=ENDED)
 
 
 def end_all(email_address: EmailAddress) -> None:
     """No more news to this address. Its page can take each up again."""
     with transaction.atomic():
-        lock(email_address.follows.all())
+        keys = lock(email_address.follows.all())
+        ErasureEntry.objects.note(ErasureAct.WITHDRAWN, Follow, keys)
         email_address.follows.exclude(state=ENDED).update(state=ENDED, changed_at=timezone.now())

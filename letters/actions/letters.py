@@ -10,7 +10,7 @@ from typing import TypedDict, Unpack
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from cases.models import Case, Freeze
+from cases.models import Case, ErasureAct, ErasureEntry, Freeze
 from letters.actions import email_addresses, follows
 from letters.actions.transitions import lock_as_read, move
 from letters.mail import messages, thanks
@@ -202,12 +202,18 @@ def revise(
         letter.save(update_fields=[*fields, *changed])
         if (current.subject, current.body) != (letter.subject, letter.body):
             Redaction.objects.filter(letter=letter).delete()
+        if current.shown_on and not letter.shown_on:
+            ErasureEntry.objects.note(ErasureAct.HIDDEN, Letter, [letter.pk])
         pictures.keep(letter, drawing)
         # The same whether it was asked for before: nobody learns of it.
         email_address = email_addresses.get_or_create_locked(letter.email) if follow else None
         if email_address:
             follows.request_follow(email_address, letter.case)
-        if current.email_hash != letter.email_hash:
+        if (was_of := current.email_hash) != letter.email_hash:
+            if was_of:
+                ErasureEntry.objects.note(
+                    ErasureAct.ADDRESS, Letter, [letter.pk], email_hash=was_of
+                )
             messages.forget_other_addresses(letter)
         messages.queue_letter_link(letter, sender=sender)
         if email_address:
@@ -308,6 +314,8 @@ def set_news(letter: Letter, wants_news: bool) -> bool:
     with transaction.atomic():
         chosen = lock(Letter.objects.filter(pk=letter.pk, erased_on=None))
         done = bool(Letter.objects.filter(pk__in=chosen).update(wants_news=wants_news))
+        if not wants_news:
+            ErasureEntry.objects.note(ErasureAct.STOPPED, Letter, chosen)
         if done and wants_news and letter.state == POSTED:
             thanks.queue_for_letter(letter)
     return done

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone, translation
 
-from cases.models import Case, Edition
+from cases.models import Case, Edition, ErasureAct, ErasureEntry
 from letters.actions.reminders import change
 from letters.mail import messages, reminders
 from letters.models import COUNTED, Letter, LetterState, Pledge, PledgeState, Route
@@ -233,6 +233,7 @@ def take_back_by_hand(pledge: Pledge, *, seen: int | None = None) -> bool:
         if not keys or seen not in (None, len(keys)):
             return False
         letter = Letter.objects.get(pk=keys[-1])
+        _note_taken_back([letter.pk])
         letter.delete()
         if tally_key := letter.tally_key:
             surges.give_back(tally_key)
@@ -246,7 +247,13 @@ def take_back_waiting(pledge: Pledge) -> int:
         if not lock(Pledge.objects.filter(pk=pledge.pk)):
             return 0
         keys = lock(_by_hand(pledge).filter(needs_review=True))
+        _note_taken_back(keys)
         return Letter.objects.filter(pk__in=keys).delete()[0]
+
+
+def _note_taken_back(keys: list[int]) -> None:
+    for done in (ErasureAct.WITHDRAWN, ErasureAct.ERASED):
+        ErasureEntry.objects.note(done, Letter, keys)
 
 
 def _by_hand(pledge: Pledge) -> QuerySet[Letter]:
@@ -310,6 +317,9 @@ def change_address(
         current = Pledge.objects.select_for_update().filter(pk=pledge.pk).first()
         if current is None or current.email == email:
             return
+        was = current.email_hash
+        if was and was != email_hash:
+            ErasureEntry.objects.note(ErasureAct.ADDRESS, Pledge, [pledge.pk], email_hash=was)
         current.email, current.email_hash, current.email_proven_on = email, email_hash, None
         current.consent_version = current.consent_version or consent_version
         current.language = translation.get_language() or current.language

@@ -6,8 +6,9 @@
 from django.db import transaction
 from django.db.models import QuerySet
 
+from cases.models import ErasureAct, ErasureEntry
 from letters.mail import links, reminders
-from letters.models import MailKind, OutgoingMail, Pledge
+from letters.models import MailKind, OutgoingMail, Pledge, PledgeState
 from letters.models.locks import delete_locked, lock
 from letters.models.mail import REMINDERS
 
@@ -22,6 +23,10 @@ def change(pledges: QuerySet[Pledge], **changes) -> bool:
             return False
         for name, value in changes.items():
             setattr(pledge, name, value)
+        if changes.get("state") == PledgeState.RELEASED:
+            ErasureEntry.objects.note(ErasureAct.WITHDRAWN, Pledge, [pledge.pk])
+        if changes.get("wants_reminders") is False:
+            ErasureEntry.objects.note(ErasureAct.STOPPED, Pledge, [pledge.pk])
         pledge.next_reminder_on = reminders.next_day(pledge)
         pledge.save(update_fields=[*changes, "next_reminder_on"])
         _let_mails_follow(pledge)
@@ -48,6 +53,8 @@ def remind(pledge: Pledge, *, wants_reminders: bool) -> bool:
 def stop(email_hash: str) -> None:
     """No more reminders go to the address, of whatever was promised with it."""
     with transaction.atomic():
+        note = ErasureEntry.objects.note
+        note(ErasureAct.STOPPED, email_hash=email_hash, value="reminders")
         pledges = Pledge.objects.filter(pk__in=lock(Pledge.objects.filter(email_hash=email_hash)))
         pledges.update(wants_reminders=False, next_reminder_on=None)
         waiting = OutgoingMail.objects.waiting().filter(to_hash=email_hash)

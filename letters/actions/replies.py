@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 from django.db import transaction
 
+from cases.models import ErasureAct, ErasureEntry
 from letters.models import Letter, Reply, ReplyFrom
 from letters.text import pictures
 
@@ -56,4 +57,7 @@ def tell(
 def take_back(letter: Letter, pk: int) -> bool:
     """Erase what its writer told us, also if it was read meanwhile: it is theirs."""
     told = Reply.objects.told_by_writers().filter(letter=letter, pk=pk)
-    return bool(told.delete()[0])
+    with transaction.atomic():
+        keys = told.values_list("pk", flat=True)
+        ErasureEntry.objects.note(ErasureAct.WITHDRAWN, Reply, keys)
+        return bool(told.delete()[0])

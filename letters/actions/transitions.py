@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from cases.models import ErasureAct, ErasureEntry
 from letters.models import (
     COUNTED,
     STARTS_WAITING,
@@ -87,6 +88,7 @@ def move(
     with transaction.atomic():
         if not lock_as_read(row):
             return False
+        _note(row, state_before, state, changes)
         if state_before != state and state in LEAVES_FOR:
             _leave_hand_in(row, state_before, LEAVES_FOR[state])
         changed = {"state": state, "counted_on": counted_on, **changes}
@@ -99,6 +101,15 @@ def move(
         type(row).objects.filter(pk=row.pk).update(**changed)
         ledger.shift(was, row.tally_key)
     return True
+
+
+def _note(row: CountedRow, before: str, state: str, changes: dict) -> None:
+    """What was taken back, or is shown no more, is not brought back by a backup."""
+    sent = COUNTED_STATES[type(row)]
+    if before in sent and state not in sent:
+        ErasureEntry.objects.note(ErasureAct.WITHDRAWN, type(row), [row.pk])
+    elif getattr(row, "shown_on", None) and changes.get("shown_on", row) is None:
+        ErasureEntry.objects.note(ErasureAct.HIDDEN, type(row), [row.pk])
 
 
 def _leave_hand_in(row: CountedRow, state_before: str, because: LeftBecause) -> None:

@@ -12,6 +12,7 @@ from smtplib import SMTPRecipientsRefused
 from django.db import transaction
 from django.utils import timezone
 
+from cases.models import ErasureAct, ErasureEntry
 from letters.mail.pace import DAY, large_domain
 from letters.models import (
     BounceKind,
@@ -56,6 +57,8 @@ def note(email_hash: str, kind: BounceKind, domain: str = "") -> None:
         row = Undeliverable.objects.get(pk=stored.pk)
         row.came_back(kind)
         row.save()
+        if kind == BounceKind.COMPLAINT:
+            ErasureEntry.objects.note(ErasureAct.STOPPED, email_hash=email_hash, value="spam")
 
 
 def is_ours(email_hash: str) -> bool:

@@ -105,6 +105,20 @@ def owner_was_here(to_hash: str) -> None:
     throttle.free(_confirmation_to(to_hash))
 
 
+def forget(to_hash: str) -> None:
+    """All of an address is erased: nothing tells that mails went there today."""
+    throttle.forget(
+        {
+            _confirmation_to(to_hash): 1,
+            f"mail-to|{to_hash}": 1,
+            f"confirmations-a-day|{to_hash}": MAX_CONFIRMATIONS_MORE,
+            f"mail-to-a-day|{to_hash}": MAX_MAILS_A_DAY,
+            f"thanks-a-day|{to_hash}": 1,
+            f"tried-again|{to_hash}": 1,  # letters.mail.bounces
+        }
+    )
+
+
 def _by_day(time: datetime.datetime) -> datetime.datetime:
     local = timezone.localtime(time)
     is_night = local.time() < MORNING

@@ -8,6 +8,7 @@ from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Val
 from django.db.models.functions import Cast, Concat, TruncDay
 from django.utils import timezone
 
+from cases.models import ErasureAct, ErasureEntry
 from letters.models import (
     OUT_OF_HAND_IN,
     BounceKind,
@@ -70,6 +71,9 @@ ERASED_FIELDS = {
 }
 
 
+# A day of theirs that is in any backup too ends them: no restore makes them last longer.
+END_BY_THEMSELVES = (MailedLink, Claim, Decision, Throttle, ErasureEntry)
+
 # Of letters and posts, as a number.
 STAYS = Q(counted_on__isnull=False) | Q(invalid_on__isnull=False)
 ERASED_LINK = {"key": "", "key_hash": Concat(Value("erased-"), Cast("pk", CharField()))}
@@ -83,6 +87,7 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
     with transaction.atomic():
         # Locked, so that none begins or ceases to count between the two steps below.
         keys = lock(letters)
+        ErasureEntry.objects.note(ErasureAct.ERASED, Letter, keys)
         lock(Reply.objects.filter(letter__in=keys))  # before its mails, as who tells of one
         erase_mails_of(Letter.objects.filter(pk__in=keys))
         _forget_at_the_desk(DeskThing.LETTER, keys)
@@ -121,6 +126,7 @@ def erase_pledges(pledges: QuerySet[Pledge]) -> int:
     with transaction.atomic():
         # Locked, so that no letter is added to one meanwhile.
         keys = lock(pledges)
+        ErasureEntry.objects.note(ErasureAct.ERASED, Pledge, keys)
         written = lock(Letter.objects.filter(pledge__in=keys))
         Letter.objects.filter(pk__in=written).update(pledge=None)
         chosen = Pledge.objects.filter(pk__in=keys)
@@ -136,6 +142,7 @@ def erase_signatures(signatures: QuerySet[Signature]) -> int:
     """
     with transaction.atomic():
         keys = lock(signatures)
+        ErasureEntry.objects.note(ErasureAct.ERASED, Signature, keys)
         _erase_mail_about("signature", keys)
         HandInItem.objects.leave(LeftBecause.ERASED, signatures=keys)
         _forget_at_the_desk(DeskThing.SIGNATURE, keys)
@@ -159,6 +166,7 @@ def erase_posts(posts: QuerySet[Post]) -> int:
     """Take out the links; what counted stays as a number. Returns how many."""
     with transaction.atomic():
         keys = lock(posts)
+        ErasureEntry.objects.note(ErasureAct.ERASED, Post, keys)
         _forget_at_the_desk(DeskThing.POST, keys)
         chosen = Post.objects.filter(pk__in=keys)
         counted = chosen.filter(STAYS).update(**ERASED_LINK, created_at=TruncDay("created_at"))
@@ -170,6 +178,7 @@ def erase_replies(replies: QuerySet[Reply]) -> int:
     stays, and whether it was shared. Returns how many."""
     with transaction.atomic():
         keys = lock(replies)
+        ErasureEntry.objects.note(ErasureAct.ERASED, Reply, keys)
         _forget_at_the_desk(DeskThing.REPLY, keys)
         return Reply.objects.filter(pk__in=keys).update(
             text="",
@@ -186,8 +195,9 @@ def erase_replies(replies: QuerySet[Reply]) -> int:
 def erase_deliveries(deliveries: QuerySet[Delivery]) -> int:
     """Take out who took a hand-in and what shows it; that it was handed in stays."""
     with transaction.atomic():
-        chosen = Delivery.objects.filter(pk__in=lock(deliveries))
-        return chosen.update(received_by="", note="", proof="")
+        keys = lock(deliveries)
+        ErasureEntry.objects.note(ErasureAct.ERASED, Delivery, keys)
+        return Delivery.objects.filter(pk__in=keys).update(received_by="", note="", proof="")
 
 
 def erase_expired() -> dict[str, int]:
@@ -228,6 +238,7 @@ def erase_expired() -> dict[str, int]:
     old_news = Q(case__isnull=False, created_at__lt=now - limits.KEEP_WAITING_NEWS_FOR)
     _erase_unused(MailedLink.objects.filter(expires_at__lt=now))
     _erase_unused(Claim.objects.filter(until__lt=now))
+    _erase_unused(ErasureEntry.objects.filter(at__lt=now - limits.KEEP_BACKUPS_FOR))
     _erase_unused(Decision.objects.filter(at__lt=now - limits.KEEP_DECISIONS_FOR))
     for undeliverable in _expired_undeliverable():
         _erase_unused(undeliverable)
@@ -317,6 +328,7 @@ def _erase_if_empty(email_addresses: QuerySet[EmailAddress]) -> int:
         # Asked once more under the lock: something may hang on one since.
         still = list(email_addresses.filter(pk__in=keys).values_list("pk", flat=True))
         unused = EmailAddress.objects.filter(pk__in=still)
+        ErasureEntry.objects.note(ErasureAct.ERASED, EmailAddress, still)
         erase_mails_of(unused)
         unused.delete()
     return len(still)
@@ -324,6 +336,11 @@ def _erase_if_empty(email_addresses: QuerySet[EmailAddress]) -> int:
 
 def _erase_unused(rows: QuerySet) -> int:
     with transaction.atomic():
+        if rows.model not in END_BY_THEMSELVES:
+            free = rows.order_by().select_for_update(of=["self"], skip_locked=True)
+            keys = list(free.values_list("pk", flat=True))
+            ErasureEntry.objects.note(ErasureAct.ERASED, rows.model, keys)
+            rows = rows.model._default_manager.filter(pk__in=keys)
         return delete_unused(rows)
 
 

@@ -36,6 +36,8 @@ KEEP_PROOF_FOR = datetime.timedelta(days=730)
 KEEP_SIGNATURES_AFTER_CLOSING_FOR = datetime.timedelta(days=90)
 KEEP_AT_MOST_FOR = datetime.timedelta(days=730)  # two winters: who has not handed it in will not
 KEEP_HAND_IN_FILES_FOR = datetime.timedelta(days=30)
+# No copy of the database is older; what was erased is on the erasure list for as long.
+KEEP_BACKUPS_FOR = datetime.timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,14 @@ LIMITS = [
         _(
             "While a page is taken down to keep somebody safe, we send nothing. Afterwards "
             "it would no longer be news."
+        ),
+    ),
+    Limit(
+        _("Backups, encrypted; and the fact that something was erased or stopped"),
+        KEEP_BACKUPS_FOR,
+        _(
+            "So that a restored backup brings back nothing that was erased. We keep numbers and "
+            "codes for this, no words and no addresses."
         ),
     ),
 ]

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from cases.encryption import keyed_hash
 from letters.models import Throttle
+from letters.models.locks import delete_locked
 from letters.privacy import day_key
 
 # A class of thirty writes from one address, and so does a town hall on the 10th of December.
@@ -142,6 +143,13 @@ def take(what: str, *, most: int, every: datetime.timedelta, taker: int = 0) -> 
 def free(what: str) -> None:
     """Give back the one place there is."""
     Throttle.objects.filter(key=keyed_hash(f"{what}|0", "throttle")).delete()
+
+
+def forget(places: dict[str, int]) -> None:
+    """Nothing tells any more that these places, so many of each, were taken."""
+    whats = [f"{what}|{place}" for what, most in places.items() for place in range(most)]
+    keys = [keyed_hash(what, "throttle") for what in whats]
+    delete_locked(Throttle.objects.filter(key__in=keys))
 
 
 def start_of_hour() -> datetime.datetime:

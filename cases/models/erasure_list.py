@@ -1,0 +1,102 @@
+"""What no restored backup may bring back: docs/safety.md 12.
+
+Every act that erases, stops or takes something down notes it here, in its own transaction: so it is
+noted, or not done. A note names tables and keys, and for a person the keyed hash of an address: no
+words, no names. The rows are in no backup of the database; they are copied beside it, also between
+two backups (write4rights/backup/erasure_files.py), and replayed before a restored database is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+MAX_KEYS = 5_000  # of one note
+
+
+class ErasureAct(models.TextChoices):
+    ERASED = "erased", _("erased")  # these rows, or all of them but a number
+    PERSON = "person", _("all of a person erased")  # what stood under the hash until then
+    ADDRESS = "address", _("an address taken off")  # these rows stand under the hash no more
+    WITHDRAWN = "withdrawn", _("taken back")  # they count no more, and are not handed in
+    HIDDEN = "hidden", _("not shown any more")
+    STOPPED = "stopped", _("mails stopped")  # of the hash or of these rows; `value`: which
+    FROZEN = "frozen", _("frozen")  # cases; `value`: how far
+    LOCKED_OUT = "locked-out", _("may not sign in")  # of the staff
+
+
+class ErasureListQuerySet(models.QuerySet["ErasureEntry"]):
+    def note(
+        self,
+        act: str,
+        model: type[models.Model] | None = None,
+        keys: Iterable[int] = (),
+        *,
+        email_hash: str = "",
+        value: str = "",
+    ) -> None:
+        """In the transaction that does it; without a key and a hash it notes nothing."""
+        if not connection.in_atomic_block:
+            raise transaction.TransactionManagementError("Note it where it is done.")
+        of = {"act": act, "email_hash": email_hash, "value": value}
+        if model is None:
+            if email_hash:
+                self.create(**of)
+            return
+        rows, label = sorted(keys), model._meta.label_lower
+        parts = [rows[start : start + MAX_KEYS] for start in range(0, len(rows), MAX_KEYS)]
+        self.bulk_create(ErasureEntry(model=label, rows=as_ranges(part), **of) for part in parts)
+
+    def to_copy(self) -> ErasureListQuerySet:
+        return self.filter(is_copied=False)
+
+
+class ErasureEntry(models.Model):
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    act = models.CharField(_("act"), max_length=10, choices=ErasureAct.choices)
+    model = models.CharField(max_length=60, blank=True)  # "letters.letter"
+    rows = models.TextField(blank=True)  # their keys: "17-80,93"
+    email_hash = models.CharField(max_length=43, blank=True)
+    value = models.CharField(max_length=20, blank=True)
+    # It lies where the backups lie. A number would not do: a lower one may commit later.
+    is_copied = models.BooleanField(default=False, editable=False)
+
+    objects = ErasureListQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("line of the erasure list")
+        verbose_name_plural = _("erasure list")
+        default_permissions = ()
+        indexes = [
+            models.Index(name="erasure_by_moment", fields=["at"]),
+            models.Index(
+                name="erasure_to_copy", fields=["id"], condition=models.Q(is_copied=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.model}"
+
+    @property
+    def keys(self) -> list[int]:
+        return list(from_ranges(self.rows))
+
+
+def as_ranges(keys: Iterable[int]) -> str:
+    """[1, 2, 3, 7] as “1-3,7”."""
+    runs: list[list[int]] = []
+    for key in sorted(set(keys)):
+        if runs and key == runs[-1][1] + 1:
+            runs[-1][1] = key
+        else:
+            runs.append([key, key])
+    return ",".join(f"{first}-{last}" if last > first else f"{first}" for first, last in runs)
+
+
+def from_ranges(text: str) -> Iterator[int]:
+    for run in filter(None, text.split(",")):
+        first, _dash, last = run.partition("-")
+        yield from range(int(first), int(last or first) + 1)

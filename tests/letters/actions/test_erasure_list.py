@@ -1,0 +1,282 @@
+"""Nobody is brought back: what was erased, stopped or taken back after a backup was made is so
+again once the erasure list is replayed over it."""
+
+import datetime
+
+import pytest
+import time_machine
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
+
+from cases.models import ErasureEntry
+from cases.models.erasure_list import as_ranges, from_ranges
+from letters.actions import data_requests, email_addresses, follows, posts
+from letters.actions import erasure as erasure_actions
+from letters.actions import letters as letter_actions
+from letters.actions import pledges as pledge_actions
+from letters.actions import replies as reply_actions
+from letters.actions import signatures as signature_actions
+from letters.mail import bounces
+from letters.models import (
+    BounceKind,
+    DataRequest,
+    EmailAddress,
+    Follow,
+    HandInItem,
+    Letter,
+    MailedLink,
+    OutgoingMail,
+    Pledge,
+    Post,
+    Reply,
+    Signature,
+    Undeliverable,
+)
+from letters.models.email_spelling import email_hash
+from letters.privacy import limits
+from tests.factories import (
+    make_case_to_write_for,
+    make_email_address,
+    make_follow,
+    make_hand_in,
+    make_letter,
+    make_message,
+    make_petition,
+    make_pledge,
+    make_post,
+    make_reply,
+    make_signature,
+)
+from tests.letters.privacy.test_personal_data import address_of, everything_of, traces_of
+from tests.letters.sending import everyone, signed
+from tests.letters.stored import everything
+from tests.write4rights.backup.restored import a_restored_backup
+
+pytestmark = pytest.mark.usefixtures("counts_hold")
+
+ADDRESS = "sam@example.org"
+DAY = datetime.timedelta(days=1)
+PERSONAL = [DataRequest, EmailAddress, Follow, Letter, OutgoingMail, Pledge, Post, Reply]
+PERSONAL += [Signature, Undeliverable]
+
+
+def test_who_erased_all_of_theirs_is_not_brought_back():
+    everything_of(ADDRESS)
+    everything_of("other@example.org", name="Kim Other")
+    traces = traces_of(ADDRESS)
+    cases = list(type(make_case_to_write_for()).objects.all())
+    numbers = {case: everyone(case) for case in cases}
+
+    with a_restored_backup():
+        erasure_actions.erase_person(email_hash(ADDRESS))
+
+    stored = everything()
+    assert [trace for trace in traces if trace in stored] == []
+    assert {case: everyone(case) for case in cases} == numbers
+    assert Letter.objects.filter(email_hash=email_hash("other@example.org")).count() == 3
+
+
+def test_an_address_that_a_letter_had_before_is_erased_with_its_owner():
+    """Its writer put another there after the backup; then the owner of the first erased all."""
+    letter = make_letter(state="ready", **address_of())
+
+    with a_restored_backup():
+        new = {"email": "kim@example.org", "email_hash": email_hash("kim@example.org")}
+        letter_actions.revise(letter, **new)
+        erasure_actions.erase_person(email_hash(ADDRESS))
+
+    assert email_hash(ADDRESS) not in everything()
+    assert Letter.objects.get().body  # it is its writer's
+
+
+def test_what_grew_old_since_the_backup_is_erased_again():
+    everything_of(ADDRESS)
+    make_post(state="posted")
+    traces = traces_of(ADDRESS)
+
+    with a_restored_backup(), time_machine.travel(timezone.now() + 731 * DAY):
+        call_command("erase_expired")
+        left = everything()  # a mail that still waits
+
+    stored = everything()
+    assert [trace for trace in traces if trace in stored and trace not in left] == []
+    assert not Letter.objects.filter(erased_on=None).exists()
+
+
+def test_every_row_that_went_is_noted(subtests):
+    """Compares the tables before and after: a way to erase that notes nothing is found here."""
+    everything_of(ADDRESS)
+    make_post(state="posted")
+    make_reply(letter=Letter.objects.filter(state="posted").first(), entered_by=None)
+    data_requests.ask_for_link(ADDRESS)
+    bounces.note(email_hash(ADDRESS), BounceKind.HARD)
+    for how in [lambda: erasure_actions.erase_person(email_hash(ADDRESS)), erase_the_old]:
+        with transaction.atomic():
+            ErasureEntry.objects.all().delete()
+            before = {model: set(model.objects.values_list("pk", flat=True)) for model in PERSONAL}
+            how()
+            noted: dict[str, set[int]] = {}
+            for entry in ErasureEntry.objects.exclude(model=""):
+                noted.setdefault(entry.model, set()).update(entry.keys)
+            for model, keys in before.items():
+                with subtests.test(model=model.__name__):
+                    gone = keys - set(model.objects.values_list("pk", flat=True))
+                    # A mail goes with what it is about, an answer with its letter.
+                    if model not in (OutgoingMail, Reply, DataRequest, Undeliverable):
+                        assert gone - noted.get(model._meta.label_lower, set()) == set()
+            transaction.set_rollback(True)
+
+
+def erase_the_old() -> None:
+    with time_machine.travel(timezone.now() + 731 * DAY):
+        call_command("erase_expired")
+
+
+def test_who_wants_no_mail_gets_none_after_a_restore():
+    address = make_email_address(ADDRESS)
+    make_follow(email_address=address)
+
+    with a_restored_backup():
+        email_addresses.not_me(address, block=True)
+
+    address.refresh_from_db()
+    assert address.blocked_on
+    assert address.email == ""
+    assert Follow.objects.get().state == "ended"
+
+
+def test_an_address_that_was_first_typed_after_the_backup_stays_blocked():
+    with a_restored_backup():
+        email_addresses.not_me(make_email_address(ADDRESS), block=True)
+
+    address = EmailAddress.objects.get()
+    assert (address.email, address.email_hash) == ("", email_hash(ADDRESS))
+    assert address.blocked_on
+
+
+def stop_mails() -> None:
+    data_requests.stop_all_mails(email_hash(ADDRESS))
+
+
+def report_spam() -> None:
+    bounces.note(email_hash(ADDRESS), BounceKind.COMPLAINT)
+
+
+def say_it_is_not_mine() -> None:
+    email_addresses.take_address_off(Letter.objects.get(state="posted"))
+
+
+@pytest.mark.parametrize(
+    ("act", "is_so"),
+    [
+        (stop_mails, lambda: not Follow.objects.exclude(state="ended").exists()),
+        (stop_mails, lambda: not Letter.objects.filter(wants_news=True).exists()),
+        (stop_mails, lambda: not Pledge.objects.filter(wants_reminders=True).exists()),
+        (report_spam, lambda: Undeliverable.objects.filter(kind=BounceKind.COMPLAINT).exists()),
+        (say_it_is_not_mine, lambda: Letter.objects.get(state="posted").email_hash == ""),
+        (
+            lambda: letter_actions.set_news(Letter.objects.get(state="posted"), False),
+            lambda: not Letter.objects.get(state="posted").wants_news,
+        ),
+        (
+            lambda: pledge_actions.release(Pledge.objects.get()),
+            lambda: Pledge.objects.get().state == "released",
+        ),
+        (
+            lambda: letter_actions.hide(Letter.objects.get(kind="solidarity")),
+            lambda: Letter.objects.get(kind="solidarity").shown_on is None,
+        ),
+        (
+            lambda: follows.end(Follow.objects.get()),
+            lambda: Follow.objects.get().state == "ended",
+        ),
+        (
+            lambda: reply_actions.take_back(Letter.objects.get(state="posted"), reply().pk),
+            lambda: not Reply.objects.exists(),
+        ),
+    ],
+)
+def test_what_was_stopped_stays_stopped(act, is_so):
+    case = make_case_to_write_for()
+    letter = make_letter(case, state="posted", wants_news=True, **address_of())
+    make_reply(letter=letter, entered_by=None)
+    make_message(state="approved", may_be_shown=True, shown_on=timezone.localdate())
+    make_pledge(case, wants_reminders=True, **address_of())
+    make_follow(case, email_address=make_email_address(ADDRESS), state="confirmed")
+    assert not is_so()
+
+    with a_restored_backup():
+        act()
+        assert is_so()
+
+    assert is_so()
+
+
+def reply() -> Reply:
+    return Reply.objects.get()
+
+
+def test_what_was_taken_back_counts_no_more_and_is_not_handed_in():
+    letter = make_letter(state="approved")
+    make_hand_in(letter)
+    letter.refresh_from_db()
+    signature, post = make_signature(), make_post(state="posted")
+    pledge = make_pledge()
+    by_hand = make_letter(pledge.case, pledge=pledge, route="by-hand", state="posted")
+
+    with a_restored_backup():
+        assert letter_actions.act(letter, "withdraw")
+        assert signature_actions.withdraw(signature)
+        assert posts.take_back(post)
+        assert pledge_actions.take_back_by_hand(pledge)
+
+    for row in (letter, signature, post):
+        row.refresh_from_db()
+        assert (row.state, row.counted_on) == ("withdrawn", None)
+    assert not HandInItem.objects.open().exists()
+    assert not Letter.objects.filter(pk=by_hand.pk).exists()
+
+
+def test_a_signature_that_ceased_to_count_when_it_was_erased_does_not_count_again():
+    signature = make_signature(make_petition(), email_address=make_email_address(ADDRESS))
+    case = signature.petition.case
+    assert signed(case) == 1
+
+    with a_restored_backup():
+        erasure_actions.erase_person(email_hash(ADDRESS))
+
+    assert not Signature.objects.exists()
+    assert signed(case) == 0
+
+
+def test_the_list_is_kept_as_long_as_a_backup():
+    letter = make_letter(state="posted", **address_of())
+    erasure_actions.erase_one(letter)
+    assert ErasureEntry.objects.get().keys == [letter.pk]
+
+    with time_machine.travel(timezone.now() + limits.KEEP_BACKUPS_FOR + DAY):
+        call_command("erase_expired")
+
+    assert not ErasureEntry.objects.filter(act="erased", model="letters.letter").exists()
+
+
+def test_a_list_names_keys_and_a_hash_and_nothing_else():
+    everything_of(ADDRESS)
+    erasure_actions.erase_person(email_hash(ADDRESS))
+
+    for entry in ErasureEntry.objects.all():
+        assert entry.email_hash in ("", email_hash(ADDRESS))
+        assert as_ranges(from_ranges(entry.rows)) == entry.rows
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_is_noted_outside_of_the_transaction_that_does_it():
+    with pytest.raises(transaction.TransactionManagementError):
+        ErasureEntry.objects.note("erased", Letter, [1])
+
+
+def test_many_keys_take_little_room():
+    assert as_ranges([7, 1, 2, 3, 9, 10]) == "1-3,7,9-10"
+    assert list(from_ranges("1-3,7,9-10")) == [1, 2, 3, 7, 9, 10]
+    assert MailedLink._meta.pk.name == "key_hash"  # no number: such links end by their own day

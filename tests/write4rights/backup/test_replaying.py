@@ -1,0 +1,100 @@
+"""What staff took down after a backup was made stays down when it is restored."""
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from cases import pictures
+from cases.admin import removal
+from cases.models import Case, Portrait
+from cases.publishing import acts, consents
+from tests.factories import make_case, make_consent, make_portrait
+from tests.staff import form_data, make_staff, signed_in
+from tests.write4rights.backup.restored import a_restored_backup
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_case_that_was_taken_down_stays_down(client):
+    case = make_case()
+    assert client.get(case.get_absolute_url()).status_code == 200
+
+    with a_restored_backup():
+        acts.freeze(case, "withdrawn", "Her brother was threatened.", make_staff())
+
+    assert client.get(case.get_absolute_url()).status_code == 410
+    case.refresh_from_db()
+    assert "after the backup" in case.freeze_reason
+
+
+def test_what_was_only_paused_is_not_shown_less_than_the_backup_has_it():
+    case = make_case(freeze="hidden", freeze_reason="A test.")
+
+    with a_restored_backup():
+        Case.objects.update(freeze="none", freeze_reason="")
+        acts.freeze(case, "paused", "A test.", make_staff())
+
+    case.refresh_from_db()
+    assert (case.freeze, case.freeze_reason) == ("hidden", "A test.")
+
+
+def test_a_consent_that_was_withdrawn_is_not_given_again(client):
+    case = make_case()
+    consent = case.consents.first() or make_consent(case)
+
+    with a_restored_backup():
+        consent.withdrawn_on = "2025-11-30"
+        consent.save()
+        consents.freeze_if_ended(case)
+
+    consent.refresh_from_db()
+    assert consent.withdrawn_on
+    assert "noindex" in client.get(case.get_absolute_url()).content.decode()
+
+
+@pytest.mark.usefixtures("_media")
+def test_a_picture_that_was_removed_is_not_shown_again(client):
+    portrait = make_portrait(make_case())
+
+    with a_restored_backup(), transaction.atomic():
+        pictures.remove(portrait)
+        portrait.delete()
+
+    assert not Portrait.objects.exists()
+
+
+def test_words_that_were_removed_for_good_are_in_no_version():
+    case = make_case(summary="She lives at Harbour Street.")
+    case.summary = "She lives by the sea."
+    case.save()
+
+    with a_restored_backup(), transaction.atomic():
+        assert removal.remove(case, "Harbour Street", make_staff(), "Unsafe.")
+
+    assert "Harbour Street" not in str(list(Case.history.values_list("summary", flat=True)))
+    case.refresh_from_db()
+    assert case.freeze == "hidden"  # its page of then may still have had them
+
+
+@pytest.mark.slow
+def test_who_may_not_sign_in_any_more_or_lost_a_role_does_not_get_it_back():
+    admin = signed_in(is_superuser=True)
+    gone, changed = make_staff("editor"), make_staff("editor", "safety")
+
+    with a_restored_backup():
+        for person, changes in [(gone, {"is_active": ""}), (changed, {})]:
+            url = reverse("admin:auth_user_change", args=[person.pk])
+            data = form_data(admin.get(url)) | changes
+            if person == changed:
+                data["groups"] = [changed.groups.get(name="editor").pk]
+            data = {name: value for name, value in data.items() if value != ""}
+            assert admin.post(url, data).status_code == 302
+
+    gone.refresh_from_db()
+    assert not gone.is_active
+    assert [group.name for group in changed.groups.all()] == ["editor"]
+
+
+@pytest.fixture
+def _media(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
