@@ -5,7 +5,7 @@ export PORT ?= 8000
 # Each of the many processes of a run would compile anew all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test quick lint format bench walk snapshots mutants locks clean anew
+.PHONY: help run test quick lint format bench point-in-time walk snapshots mutants locks clean anew
 
 help:
 	@echo "make run      the site at 127.0.0.1:$(PORT), with the 2025 campaign and a staff login"
@@ -13,6 +13,7 @@ help:
 	@echo "make quick    lint, and on SQLite every test but the slow ones, while you work"
 	@echo "make lint     only what needs no test run;  make format  sets the code straight"
 	@echo "make bench    what a request costs (ROWS=1000000 adds lists with so many letters)"
+	@echo "make point-in-time  kills a PostgreSQL of its own under 300 writers, and recovers it"
 	@echo "make walk     what a supporter does on a phone, counted: clicks, fields, pages, bytes"
 	@echo "make snapshots  keeps what each page now says to who listens, in tests/snapshots/"
 	@echo "make mutants  breaks the code that counts, publishes, erases and checks, and tells what no test noticed"
@@ -47,6 +48,9 @@ format: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	python -m bench
+
+point-in-time: .venv/dev.stamp
+	python -m bench.point_in_time
 
 snapshots: .venv/dev.stamp
 	WRITE_SNAPSHOTS=1 DATABASE_URL=sqlite:///test.sqlite3 \
@@ -87,6 +91,9 @@ locks: .venv/bin/uv
 	$(LOCK) --upgrade pyproject.toml -o requirements/base.txt
 	$(LOCK) --upgrade --group redis -c requirements/base.txt -o requirements/redis.txt
 	$(LOCK) --upgrade --group sentry -c requirements/base.txt -o requirements/sentry.txt
+	# botocore wants an older python-dateutil than the rest has; the site does well with both.
+	grep -o '^[^ ]*==[^ ]*' requirements/base.txt | grep -v ^python-dateutil > .venv/base-but-dateutil
+	$(LOCK) --upgrade --group s3 -c .venv/base-but-dateutil -o requirements/s3.txt
 	$(LOCK) --upgrade pyproject.toml --group dev -c requirements/base.txt -c requirements/redis.txt \
 		-c requirements/sentry.txt -o requirements/dev.txt
 	$(LOCK) --upgrade --group mutants -c requirements/dev.txt -o requirements/mutants.txt

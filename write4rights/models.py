@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
@@ -25,3 +27,32 @@ class SecondFactorReset(models.Model):
 
     def __str__(self) -> str:
         return str(self.person)
+
+
+class BackupRun(models.Model):
+    """That a backup was made, restored or tried, and how it went: `write4rights.backup`."""
+
+    class Kind(models.TextChoices):
+        BACKUP = "backup", _("backup")
+        RESTORE = "restore", _("restored")
+        DRILL = "drill", _("drill")
+
+    kind = models.CharField(_("kind"), max_length=7, choices=Kind.choices)
+    started_at = models.DateTimeField(_("begun"))
+    finished_at = models.DateTimeField(_("finished"), default=timezone.now)
+    ok = models.BooleanField(_("went well"))
+    summary = models.TextField(_("what it said"), blank=True)
+
+    class Meta:
+        verbose_name = _("backup")
+        verbose_name_plural = _("backups")
+        default_permissions = ()
+        indexes = [models.Index(name="backup_run_newest", fields=["kind", "-finished_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.finished_at:%Y-%m-%d %H:%M}"
+
+    @classmethod
+    def last(cls, kind: str) -> BackupRun | None:
+        """The newest that went well."""
+        return cls.objects.filter(kind=kind, ok=True).order_by("-finished_at").first()

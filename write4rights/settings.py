@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 from zlib import crc32
 
 import django.conf.locale
@@ -50,6 +50,26 @@ def parts_of_url(name: str, read: Callable[..., dict], default: str) -> dict:
         "postgres://user:password@host:5432/name, with signs such as / ? # @ : % of the password "
         "in percent-encoding: # is %23, @ is %40."
     )
+
+
+def backup_storage(place: str) -> dict:
+    """A folder, or s3://bucket/folder?endpoint_url=https://…; the keys to S3 are in
+    AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as for every program that uses it."""
+    url = urlsplit(place)
+    if url.scheme != "s3":
+        modes = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": place, "base_url": None, **modes},
+        }
+    if not find_spec("storages"):
+        raise ImproperlyConfigured(
+            "BACKUP_STORAGE names S3, and the packages for it are missing: "
+            "pip install --require-hashes -r requirements/s3.txt"
+        )
+    bucket = {"bucket_name": url.netloc, "location": url.path.strip("/"), "file_overwrite": False}
+    options = dict(parse_qsl(url.query)) | bucket
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
 
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -272,6 +292,8 @@ STORAGES = {
             "directory_permissions_mode": 0o700,
         },
     },
+    # What `manage.py backup` writes, encrypted: docs/operations.md, "Backups".
+    "backups": backup_storage(env.str("BACKUP_STORAGE", default=str(BASE_DIR / "var/backups"))),
     "staticfiles": {
         "BACKEND": env.str(
             "STATICFILES_STORAGE",
@@ -279,6 +301,8 @@ STORAGES = {
         )
     },
 }
+# The public key of age with which backups are encrypted; what opens them lies somewhere else.
+BACKUP_KEY = env.str("BACKUP_KEY", default="")
 WHITENOISE_MAX_AGE = 3600
 WHITENOISE_ROOT = BASE_DIR / "static/root"  # served at /: where browsers look for favicon.ico
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True

@@ -11,6 +11,7 @@ from django.core.checks import WARNING, run_checks
 from django.db import DatabaseError
 
 from write4rights.health import (
+    backups,
     clock,
     database,
     installed,
@@ -40,11 +41,6 @@ def settings() -> list[Result]:
     return found or [ok("settings", "`manage.py check --deploy` has nothing to say.")]
 
 
-def last_backup() -> list[Result]:
-    """When the last backup was made, and the last drill."""
-    return []
-
-
 # Without these nobody is served: a load balancer sends no readers.
 READY: dict[str, Check] = {
     "database": database.answers,
@@ -58,7 +54,7 @@ WORKING: dict[str, Check] = {
     "jobs": worker.jobs,
 }
 # On the first page of the staff.
-FOR_STAFF: list[Check] = [*WORKING.values(), storage.disk, last_backup]
+FOR_STAFF: list[Check] = [*WORKING.values(), storage.disk, backups.last_backup]
 DOCTOR: dict[str, list[Check]] = {
     "settings": [settings],
     "database": [*READY.values(), database.durability, installed.versions],
@@ -67,7 +63,7 @@ DOCTOR: dict[str, list[Check]] = {
     "keys": [keys.encryption_keys, keys.hash_key],
     "clock": [clock.of_the_database],
     "installed": [installed.static_files, installed.packages],
-    "backup": [last_backup],
+    "backup": [backups.last_backup],
     "mail": [mail_server.answers],
     "proxy": [proxy.check],
 }

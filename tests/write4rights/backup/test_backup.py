@@ -1,0 +1,304 @@
+"""`manage.py backup` and `restore`: nothing is lost, nobody is brought back."""
+
+import datetime
+import threading
+
+import pytest
+import time_machine
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command
+from django.db import connection, transaction
+from django.utils import timezone
+
+from cases.models import Case, ErasureEntry
+from letters.actions import erasure
+from letters.models import Letter, OutgoingMail, Signature, Throttle
+from letters.models.email_spelling import email_hash
+from letters.privacy import limits
+from letters.statistics import ledger
+from tests.factories import make_case_to_write_for, make_letter, make_portrait, make_signature
+from tests.letters.privacy.test_personal_data import ADDRESS, address_of, everything_of, traces_of
+from tests.letters.stored import everything
+from tests.staff import signed_in
+from write4rights.backup import archive, databases, keys, making, stored
+from write4rights.health import backups
+from write4rights.models import BackupRun
+
+DAY = datetime.timedelta(days=1)
+
+
+@pytest.mark.slow
+def test_what_was_backed_up_is_there_again_and_who_was_erased_is_not(own_database, restore):
+    """The whole of it: a day after the backup the database is lost, and its disk with it."""
+    everything_of(ADDRESS)
+    everything_of("kim@example.org", name="Kim Other")
+    portrait = make_portrait(Case.objects.first())
+    staff = signed_in("editor")
+    traces = traces_of(ADDRESS)
+    call_command("backup")
+    [backup] = stored.names()
+    with time_machine.travel(timezone.now() + DAY):
+        erasure.erase_person(email_hash(ADDRESS))
+        call_command("copy_erasure_list")
+        highest = make_letter().pk
+        counts = databases.counts()
+        number = Letter.objects.filter(counted_on__isnull=False).count()
+        with connection.cursor() as cursor:
+            for table in ["letters_letterpicture", "letters_mailedlink", "letters_outgoingmail"]:
+                cursor.execute(f"DELETE FROM {table}")
+        default_storage.delete(portrait.image.name)
+
+        with pytest.raises(CommandError, match=f"not empty.*--overwrite {own_database}"):
+            restore()
+        with pytest.raises(CommandError, match="nothing was done"):
+            restore("--overwrite=another")
+        said = restore(f"--overwrite={own_database}")
+
+    assert f"{backup} is whole" in said
+    assert "erased:" in said
+    assert "person: 1" in said
+    assert [trace for trace in traces if trace in everything()] == []
+    assert Letter.objects.filter(email_hash=email_hash("kim@example.org")).count() == 3
+    assert OutgoingMail.objects.exists()
+    assert Letter.objects.filter(counted_on__isnull=False).count() == number
+    assert databases.counts()["letters_letter"] == counts["letters_letter"] - 1
+    assert ledger.differences() == []
+    assert default_storage.exists(portrait.image.name)
+    assert staff.get("/admin/").status_code == 302  # nobody is signed in any more
+    assert make_letter().pk > highest  # no number means two letters
+    assert ErasureEntry.objects.filter(act="person").exists()  # for the next restore
+    assert BackupRun.last("restore")
+
+
+def test_what_is_written_while_a_backup_is_made_is_wholly_in_it_or_not_at_all(
+    own_database, restore
+):
+    """A signature and its count, many times a second; the archive counts its own rows."""
+    signature = make_signature()
+    stop = threading.Event()
+
+    def go_on() -> None:
+        while not stop.is_set():
+            with transaction.atomic():
+                make_signature(signature.petition)
+        connection.close()
+
+    others = threading.Thread(target=go_on)
+    others.start()
+    try:
+        call_command("backup")
+    finally:
+        stop.set()
+        others.join()
+    written = Signature.objects.count()
+    said = restore(f"--overwrite={own_database}")
+
+    assert "The counts and the rows say the same." in said
+    assert 1 <= Signature.objects.count() <= written
+
+
+def spoilt(how: str, path) -> None:
+    data = path.read_bytes()
+    if how == "cut off":
+        path.write_bytes(data[: len(data) // 2])
+    elif how == "changed":
+        middle = len(data) // 2
+        path.write_bytes(data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :])
+    elif how == "empty":
+        path.write_bytes(b"")
+    elif how == "no backup":
+        path.write_bytes(b"a text" * 1000)
+
+
+@pytest.mark.slow
+def test_what_is_not_whole_or_not_ours_changes_nothing(
+    own_database, restore, settings, tmp_path, subtests
+):
+    make_letter(**address_of())
+    call_command("backup")
+    [path] = (tmp_path / "backups").glob("*.age")
+    whole, before = path.read_bytes(), everything()
+    overwrite = f"--overwrite={own_database}"
+    sentences = {
+        "cut off": "cut off or was changed",
+        "changed": "cut off or was changed",
+        "empty": "no backup",
+        "no backup": "no backup",
+    }
+
+    for how, sentence in sentences.items():
+        with subtests.test(how):
+            spoilt(how, path)
+            with pytest.raises(CommandError, match=sentence):
+                restore(overwrite)
+    path.write_bytes(whole)
+    call_command("backup", new_key=str(tmp_path / "another"))
+    for options, sentence in [
+        ([f"--identity={tmp_path / 'another'}"], "does not open"),
+        ([f"--identity={tmp_path / 'nothing'}"], "can't be read"),
+        ([f"--identity={path}"], "can't be read|no identity"),
+    ]:
+        with subtests.test(sentence), pytest.raises(CommandError, match=sentence):
+            call_command("restore", overwrite, *options)
+    for secret, value in [
+        ("ENCRYPTION_KEYS", ["b3RoZXJvdGhlcm90aGVyb3RoZXJvdGhlcm90aGVyb3Q="]),
+        ("HASH_KEY", "another"),
+    ]:
+        setattr(settings, secret, value)
+        with subtests.test(secret), pytest.raises(CommandError, match=secret):
+            restore(overwrite)
+    assert everything() == before
+
+
+def test_without_the_erasure_list_nothing_is_restored_unless_it_is_lost_for_good(
+    own_database, restore, tmp_path
+):
+    make_letter()
+    call_command("backup")
+    for path in (tmp_path / "backups" / "erasures").iterdir():
+        path.unlink()
+
+    with pytest.raises(CommandError, match="would be back"):
+        restore(f"--overwrite={own_database}")
+    restore(f"--overwrite={own_database}", "--without-erasure-list")
+
+    assert Letter.objects.count() == 1
+
+
+@pytest.mark.usefixtures("own_database")
+def test_backups_are_gone_after_thirty_days(identity):
+    now = timezone.now()
+    for days in [0, 10, 20, 30, 40]:
+        with time_machine.travel(now + days * DAY):
+            call_command("backup")
+
+            oldest = stored.moment_of(stored.names()[0])
+            assert timezone.now() + DAY - oldest <= limits.KEEP_BACKUPS_FOR + DAY
+
+    assert len(stored.names()) == 3
+    assert len(stored.names("erasures")) == 1
+
+
+@pytest.mark.usefixtures("own_database")
+def test_a_backup_holds_nobody_who_is_signed_in_and_no_list(identity, tmp_path):
+    signed_in("editor")
+    Throttle.objects.create(key="k" * 43, ends_at=timezone.now() + DAY)
+    erasure.erase_one(make_letter(**address_of()))
+    call_command("backup")
+
+    path = tmp_path / "looked-at"
+    with stored.storage().open(stored.names()[0]) as file:
+        parts = dict(archive.read(file, keys.identities(identity)))
+    data = [part for name, part in parts.items() if name.startswith("database/")]
+    if not databases.is_sqlite():
+        path = f"{databases.name()}_looked_at"
+        databases.create(path)
+    databases.load(str(path), data)
+    with databases.instead(str(path)):
+        assert not ErasureEntry.objects.exists()
+        assert not Throttle.objects.exists()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM django_session")
+            assert cursor.fetchone() == (0,)
+    databases.drop(str(path))
+
+
+@pytest.mark.usefixtures("own_database")
+def test_without_a_key_there_is_one_sentence(settings):
+    settings.BACKUP_KEY = ""
+    with pytest.raises(CommandError, match="Set BACKUP_KEY"):
+        call_command("backup")
+    settings.BACKUP_KEY = "age1nonsense"
+    with pytest.raises(CommandError, match="no public key"):
+        call_command("backup")
+
+
+@pytest.mark.usefixtures("own_database")
+def test_the_worker_copies_what_is_erased_and_says_if_it_can_not(identity, settings, caplog):
+    make_case_to_write_for()
+    erasure.erase_one(make_letter(**address_of()))
+
+    call_command("work", "--once")
+    assert len(stored.names("erasures")) == 1
+    assert not ErasureEntry.objects.to_copy().exists()
+    call_command("work", "--once")
+    assert len(stored.names("erasures")) == 1
+
+    erasure.erase_one(make_letter(**address_of()))
+    place = settings.STORAGES["backups"] | {"OPTIONS": {"location": f"{identity}/no-folder"}}
+    settings.STORAGES = settings.STORAGES | {"backups": place}
+    call_command("work", "--once")
+    assert "The erasure list can't be copied: NotADirectoryError" in caplog.text
+    assert ErasureEntry.objects.to_copy().exists()
+
+
+@pytest.mark.slow
+def test_a_drill_restores_the_oldest_and_changes_nothing(own_database, identity, capsys):
+    everything_of(ADDRESS)
+    call_command("backup")
+    with time_machine.travel(timezone.now() + DAY):
+        erasure.erase_person(email_hash(ADDRESS))
+        letters = Letter.objects.count()
+        before = set(databases.counts().items())
+
+        call_command("drill", f"--identity={identity}")
+
+        said = capsys.readouterr().out
+        assert "of 1 days ago" in said
+        assert "person: 1" in said
+        assert "All is well" in said
+        assert {what for what, _n in set(databases.counts().items()) ^ before} == {
+            "write4rights_backuprun"
+        }
+        assert Letter.objects.count() == letters
+        assert BackupRun.last("drill").summary
+
+
+@pytest.mark.usefixtures("own_database")
+def test_a_drill_that_fails_is_noted(identity, tmp_path):
+    call_command("backup")
+    [path] = (tmp_path / "backups").glob("*.age")
+    path.rename(path.with_name("write4rights-20200101T000000Z.age"))
+    path = path.with_name("write4rights-20200101T000000Z.age")
+    with time_machine.travel(datetime.datetime(2020, 1, 2, tzinfo=datetime.UTC)):
+        path.write_bytes(b"nothing" * 100)
+        with pytest.raises(CommandError, match="no backup"):
+            call_command("drill", f"--identity={identity}")
+    assert not BackupRun.objects.get(kind="drill").ok
+
+
+@pytest.mark.usefixtures("own_database")
+def test_doctor_and_the_first_page_of_staff_say_when_the_last_backup_was_made(identity, settings):
+    settings.HTTPS = True
+    levels = lambda: {result.name: result.level.name for result in backups.last_backup()}  # noqa: E731
+    assert levels() == {"backup": "RED", "drill": "WARNING", "erasure list": "OK"}
+
+    call_command("backup")
+    assert levels()["backup"] == "OK"
+    making.note("drill", timezone.now(), "")
+    erasure.erase_one(make_letter(**address_of()))
+    with time_machine.travel(timezone.now() + DAY * 2):
+        assert levels() == {"backup": "RED", "drill": "OK", "erasure list": "RED"}
+        said = [result.said for result in backups.last_backup()]
+        assert said[0] == "The last backup was made 2\xa0days ago."
+    with time_machine.travel(timezone.now() + DAY * 91):
+        assert levels()["drill"] == "WARNING"
+
+
+def test_the_list_alone_is_replayed_over_what_the_database_recovered_by_itself(
+    own_database, restore
+):
+    """PostgreSQL was recovered to a moment before somebody erased their letter."""
+    letter = make_letter(state="submitted", **address_of())
+    erasure.erase_one(letter)
+    call_command("copy_erasure_list")
+    ErasureEntry.objects.all().delete()
+    make_letter(pk=letter.pk + 5, state="submitted", **address_of())
+    Letter.objects.filter(pk=letter.pk).update(erased_on=None, **address_of(), subject="Back")
+
+    assert "erased: 1" in restore("--only-erasure-list")
+
+    letter.refresh_from_db()
+    assert (letter.erased_on, letter.subject) == (timezone.localdate(), "")
+    assert Letter.objects.get(pk=letter.pk + 5).body
+    assert "nothing since then" in restore("--only-erasure-list")

@@ -1,0 +1,317 @@
+"""What differs between SQLite and PostgreSQL: a whole database out of one and into another."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import time
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+from allauth.usersessions.models import UserSession
+from django.apps import apps
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
+from psycopg import sql
+
+from cases.models import ErasureEntry
+from letters.models import Throttle, WorkerPulse
+from write4rights.backup import BackupError
+from write4rights.backup.archive import PART
+
+# Their rows are in no backup: who is signed in, who sent how much, and the list that is kept apart.
+LEFT_OUT = [ErasureEntry, Session, UserSession, Throttle, WorkerPulse]
+RESTORING, BEFORE = "_restoring", "_before_restore"
+
+
+def is_sqlite() -> bool:
+    return connection.vendor == "sqlite"
+
+
+def name() -> str:
+    return str(connection.settings_dict["NAME"])
+
+
+def left_out() -> list[str]:
+    tables = [model._meta.db_table for model in LEFT_OUT]
+    cache = settings.CACHES["default"]
+    return tables + ([str(cache["LOCATION"])] if "DatabaseCache" in cache["BACKEND"] else [])
+
+
+@contextmanager
+def dumped() -> Iterator[tuple[dict[str, int], Iterator[bytes]]]:
+    """How many rows each table has, and the database in parts: both of one moment, whatever is
+    written meanwhile."""
+    with _sqlite_dumped() if is_sqlite() else _postgresql_dumped() as found:
+        yield found
+
+
+def counts() -> dict[str, int]:
+    """How many rows each table has, but for those that are left out."""
+    tables = {model._meta.db_table for model in apps.get_models(include_auto_created=True)}
+    found = {}
+    with connection.cursor() as cursor:
+        known = set(connection.introspection.table_names(cursor))
+        for table in sorted((tables & known) - set(left_out())):
+            cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")  # noqa: S608
+            found[table] = cursor.fetchone()[0]
+    return found
+
+
+@contextmanager
+def instead(other: str) -> Iterator[None]:
+    """All queries of this process go to another database of the same server meanwhile."""
+    mine = connection.settings_dict["NAME"]
+    _switch(other)
+    try:
+        yield
+    finally:
+        _switch(mine)
+
+
+def _switch(other: str) -> None:
+    close()
+    connection.settings_dict["NAME"] = other
+
+
+def close() -> None:
+    connection.close()
+    if not is_sqlite():
+        connection.close_pool()  # type: ignore[attr-defined]
+
+
+def create(other: str) -> None:
+    """An empty one; what was left of an attempt before goes."""
+    drop(other)
+    if is_sqlite():
+        return
+    with _server() as server:
+        query = "SELECT datcollate, datctype FROM pg_database WHERE datname = %s"
+        like = server.execute(query, [name()]).fetchone() or ("C.UTF-8", "C.UTF-8")
+        statement = sql.SQL(
+            "CREATE DATABASE {} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE {} LC_CTYPE {}"
+        )
+        try:
+            server.execute(statement.format(sql.Identifier(other), *map(sql.Literal, like)))
+        except psycopg.errors.InsufficientPrivilege:
+            user = server.info.user
+            raise BackupError(
+                "A backup is loaded into a database of its own before it takes the place of yours, "
+                f'and the role may make none: ALTER ROLE "{user}" CREATEDB.'
+            ) from None
+
+
+def drop(other: str) -> None:
+    if is_sqlite():
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(other + suffix).unlink(missing_ok=True)
+        return
+    with _server() as server:
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        server.execute(statement.format(sql.Identifier(other)))
+
+
+def load(other: str, chunks: Iterable[bytes]) -> None:
+    """Fill an empty database with what `dumped` wrote."""
+    if is_sqlite():
+        unzip = zlib.decompressobj()
+        with open(other, "wb") as file:
+            for chunk in chunks:
+                file.write(unzip.decompress(chunk))
+            file.write(unzip.flush())
+        return
+    command = ["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error"]
+    with (
+        _errors() as errors,
+        subprocess.Popen(  # noqa: S603
+            [*command, "--single-transaction", f"--dbname={other}"],
+            env=_environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=errors,
+        ) as process,
+    ):
+        with suppress(BrokenPipeError):
+            for chunk in chunks:
+                process.stdin.write(chunk)  # type: ignore[union-attr]
+            process.stdin.close()  # type: ignore[union-attr]
+        if process.wait():
+            raise BackupError(_said(errors, "pg_restore"))
+
+
+def take_the_place(other: str) -> str:
+    """The other database becomes this one, at once; this one is kept under another name, which is
+    returned. Whoever is connected is cut off and finds the new one."""
+    mine = name()
+    if is_sqlite():
+        before = f"{mine}.before-restore"
+        close()
+        with suppress(sqlite3.OperationalError):  # there was none
+            _copy_sqlite(mine, before)
+        _copy_sqlite(other, mine)
+        drop(other)
+        return before
+    before = f"{mine}{BEFORE}"
+    close()
+    with _server() as server:
+        known = "SELECT 1 FROM pg_database WHERE datname = %s"
+        if server.execute(known, [mine]).fetchone():
+            drop(before)
+            _rename(server, mine, before)
+        _rename(server, other, mine)
+    return before
+
+
+def _rename(server: psycopg.Connection, old: str, new: str) -> None:
+    for attempt in range(100):
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [old]
+        )
+        try:
+            server.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                    sql.Identifier(old), sql.Identifier(new)
+                )
+            )
+            return
+        except psycopg.errors.ObjectInUse:  # somebody came back in between
+            time.sleep(min(0.01 * attempt, 0.2))
+    raise BackupError(f"Others use the database {old} all the time: stop the site first.")
+
+
+def skip_keys(number: int) -> None:
+    """No new row gets a key that somebody may have had whose row is in no backup."""
+    with connection.cursor() as cursor:
+        if is_sqlite():
+            cursor.execute(
+                "INSERT INTO sqlite_sequence (name, seq) SELECT name, 0 FROM sqlite_master"
+                " WHERE instr(sql, 'AUTOINCREMENT') > 0"
+                " AND name NOT IN (SELECT name FROM sqlite_sequence)"
+            )
+            cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s", [number])
+            return
+        cursor.execute(
+            "SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass,"
+            " coalesce(last_value, 0) + %s)"
+            " FROM pg_sequences WHERE schemaname = current_schema() AND increment_by = 1"
+            " AND data_type::text = 'bigint'",
+            [number],
+        )
+
+
+# --- PostgreSQL
+
+
+@contextmanager
+def _postgresql_dumped() -> Iterator[tuple[dict[str, int], Iterator[bytes]]]:
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            cursor.execute("SELECT pg_export_snapshot()")
+            [snapshot] = cursor.fetchone()
+        yield counts(), _pg_dump(snapshot)
+
+
+def _pg_dump(snapshot: str) -> Iterator[bytes]:
+    command = ["pg_dump", "--format=custom", "--no-owner", "--no-privileges"]
+    command += [f"--snapshot={snapshot}", "--compress=6", f"--dbname={name()}"]
+    command += [f"--exclude-table-data={table}" for table in left_out()]
+    with (
+        _errors() as errors,
+        subprocess.Popen(  # noqa: S603
+            command, env=_environment(), stdout=subprocess.PIPE, stderr=errors
+        ) as process,
+    ):
+        while chunk := process.stdout.read(PART):  # type: ignore[union-attr]
+            yield chunk
+        if process.wait():
+            raise BackupError(_said(errors, "pg_dump"))
+
+
+@contextmanager
+def _errors():
+    with tempfile.TemporaryFile() as errors:
+        try:
+            yield errors
+        except FileNotFoundError as error:
+            raise BackupError(
+                f"{error.filename} is not installed: it comes with PostgreSQL's client "
+                "(postgresql-client), in the version of the server or a later one."
+            ) from None
+
+
+def _said(errors, program: str) -> str:
+    """Its first line alone: the others may hold a row."""
+    errors.seek(0)
+    first = errors.read(2_000).decode(errors="replace").strip().partition("\n")[0]
+    return f"{program} failed: {first or 'it said nothing'}"
+
+
+def _environment() -> dict[str, str]:
+    """As libpq reads it: a password stands in no list of processes."""
+    of = connection.settings_dict
+    options = of.get("OPTIONS", {})
+    named = {"PGHOST": of["HOST"], "PGPORT": of["PORT"], "PGUSER": of["USER"]}
+    named |= {"PGPASSWORD": of["PASSWORD"]}
+    for option in ("sslmode", "sslrootcert", "sslcert", "sslkey"):
+        named[f"PG{option.upper()}"] = options.get(option, "")
+    return os.environ | {key: str(value) for key, value in named.items() if value}
+
+
+def _server() -> psycopg.Connection:
+    """A connection to no database of ours."""
+    of = connection.settings_dict
+    where = {"host": of["HOST"], "port": of["PORT"], "user": of["USER"], "password": of["PASSWORD"]}
+    options = {
+        key: of["OPTIONS"][key] for key in ("sslmode", "sslrootcert") if key in of["OPTIONS"]
+    }
+    named = {key: value for key, value in (where | options).items() if value}
+    try:
+        return psycopg.connect(dbname="postgres", autocommit=True, **named)
+    except psycopg.OperationalError:
+        raise BackupError("The database server of DATABASE_URL does not answer.") from None
+
+
+# --- SQLite
+
+
+@contextmanager
+def _sqlite_dumped() -> Iterator[tuple[dict[str, int], Iterator[bytes]]]:
+    with tempfile.TemporaryDirectory(dir=Path(name()).parent, prefix=".backup-") as folder:
+        copy = f"{folder}/copy.sqlite3"
+        _copy_sqlite(name(), copy)
+        with closing(sqlite3.connect(copy, isolation_level=None)) as database:
+            for table in left_out():
+                with suppress(sqlite3.OperationalError):  # there is no table for a cache
+                    database.execute(f'DELETE FROM "{table}"')  # noqa: S608
+            database.execute("VACUUM")
+        with instead(copy):
+            numbers = counts()
+            close()
+        yield numbers, _zipped(copy)
+
+
+def _copy_sqlite(source: str, target: str) -> None:
+    """Consistent, also while others write to the one and read the other."""
+    with (
+        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=60)) as one,
+        closing(sqlite3.connect(target, timeout=60)) as other,
+    ):
+        one.backup(other)
+    shutil.copymode(source, target)
+
+
+def _zipped(path: str) -> Iterator[bytes]:
+    zipped = zlib.compressobj(6)
+    with open(path, "rb") as file:
+        while chunk := file.read(PART):
+            if data := zipped.compress(chunk):
+                yield data
+    yield zipped.flush()

@@ -1,0 +1,255 @@
+"""A backup loaded into a database of its own, brought to today, and put in the place of ours.
+
+Until the last step nothing of the site is changed, and readers get what they got. Nobody ever gets
+a page of a database over which the erasure list was not replayed.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from cryptography.fernet import InvalidToken
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.core.cache import caches
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import CommandError, call_command, get_commands
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from cases.encryption import fernet, keyed_hash
+from cases.models import Case, ErasureAct, ErasureEntry
+from letters.models import Letter
+from letters.privacy import personal_data
+from letters.statistics import ledger
+from write4rights.backup import (
+    BackupError,
+    archive,
+    databases,
+    erasure_files,
+    making,
+    replaying,
+    stored,
+)
+from write4rights.models import BackupRun
+
+# So many keys of each table are skipped: nobody has so many actions between two backups.
+SKIPPED_KEYS = 1_000_000
+
+# How a row is found that was not erased; of the others nothing stays.
+WHOLE: dict[str, dict] = {
+    "letters.letter": {"erased_on": None},
+    "letters.signature": {"erased_on": None},
+    "letters.reply": {"erased_on": None},
+    "letters.post": {"key__gt": ""},
+    "letters.emailaddress": {"blocked_on": None},
+    "letters.pledge": {},
+    "letters.follow": {},
+    "letters.outgoingmail": {},
+    "letters.datarequest": {},
+}
+
+Say = Callable[[str], None]
+
+
+class Checked(NamedTuple):
+    """A backup that was read from its beginning to its end, and fits these secrets."""
+
+    name: str
+    file: File
+    manifest: dict
+    entries: list[ErasureEntry]
+
+    @property
+    def made_at(self) -> datetime.datetime:
+        return datetime.datetime.fromisoformat(self.manifest["made_at"])
+
+
+def restore(name: str, identities: list, *, overwrite: str, without_list: bool, say: Say) -> str:
+    """All of it. What there is to say afterwards."""
+    began = timezone.now()
+    refuse_what_is_in_use(overwrite)
+    with checked(name, identities, without_list=without_list) as backup:
+        say(f"{backup.name} is whole, and made with the keys of this site.")
+        scratch = databases.name() + databases.RESTORING
+        try:
+            with loaded(backup, scratch, identities, say):
+                _write_media(backup.file, identities)
+                replay(backup, say)
+                summary = f"{backup.name}, {len(backup.entries):,} lines of the erasure list"
+                making.note(BackupRun.Kind.RESTORE, began, summary)
+            before = databases.take_the_place(scratch)
+        finally:
+            databases.drop(scratch)
+    for cache in ("default", "rendered", "fragments"):
+        caches[cache].clear()
+    return f"The database of before is kept as {before}: delete it when all is well."
+
+
+def refuse_what_is_in_use(overwrite: str) -> None:
+    mine = databases.name()
+    if overwrite and overwrite != mine:
+        raise BackupError(f"The database is called {mine}, not {overwrite}: nothing was done.")
+    if not overwrite and _holds_something():
+        raise BackupError(
+            f"The database {mine} is not empty. To put the backup in its place: --overwrite {mine}"
+        )
+
+
+def _holds_something() -> bool:
+    try:
+        return any(model.objects.exists() for model in (Case, Letter, User))
+    except DatabaseError:  # no tables, or no database
+        return False
+    finally:
+        databases.close()
+
+
+@contextmanager
+def checked(name: str, identities: list, *, without_list: bool) -> Iterator[Checked]:
+    """Raises BackupError unless all of it is there and is ours."""
+    name = stored.chosen(name)
+    with stored.storage().open(name) as file:
+        manifest = archive.check(file, identities)
+        _refuse_what_does_not_fit(manifest)
+        entries = [] if without_list else erasure_files.read_all(identities)
+        backup = Checked(name, file, manifest, entries)
+        newest = erasure_files.newest()
+        if not without_list and (newest is None or newest < backup.made_at.replace(microsecond=0)):
+            raise BackupError("The erasure list is older than the backup: its newest files lack.")
+        yield backup
+
+
+def _refuse_what_does_not_fit(manifest: dict) -> None:
+    if manifest["engine"] != connection.vendor:
+        raise BackupError(
+            f"The backup is of {manifest['engine']}, and DATABASE_URL names {connection.vendor}."
+        )
+    if manifest["hash_key"] != keyed_hash("whose", "backup"):
+        raise BackupError(archive.NOT_OURS)
+    try:
+        fernet().decrypt(manifest["readable"].encode())
+    except InvalidToken:
+        raise BackupError(
+            "None of the ENCRYPTION_KEYS opens what stands in the backup: nothing was done."
+        ) from None
+    known = MigrationExecutor(None).loader.disk_migrations
+    missing = [one for one in manifest["migrations"] if tuple(one.split(".", 1)) not in known]
+    ours = {config.label for config in apps.get_app_configs()}
+    if newer := [one for one in missing if one.split(".")[0] in ours and "squashed" not in one]:
+        raise BackupError(
+            f"The backup is of a newer version of the site ({newer[-1]}): install that first."
+        )
+
+
+@contextmanager
+def loaded(backup: Checked, scratch: str, identities: list, say: Say) -> Iterator[None]:
+    """The backup in a database of its own, of this version; all queries go there meanwhile."""
+    databases.create(scratch)
+    backup.file.seek(0)
+    files = archive.read(backup.file, identities)
+    databases.load(scratch, (data for name, data in files if name.startswith("database/")))
+    with databases.instead(scratch):
+        numbers = databases.counts()
+        if wrong := [t for t, n in backup.manifest["counts"].items() if numbers.get(t) != n]:
+            raise BackupError(f"Loaded, it has other numbers of rows: {', '.join(wrong)}.")
+        say(f"Loaded: {sum(numbers.values()):,} rows in {len(numbers)} tables, as they were.")
+        if making.migrations() != backup.manifest["migrations"]:
+            raise BackupError("Loaded, it has other migrations than its manifest says.")
+        call_command("migrate", verbosity=0, interactive=False)
+        call_command("createcachetable", verbosity=0)
+        databases.skip_keys(SKIPPED_KEYS)
+        yield
+
+
+def replay(backup: Checked, say: Say) -> None:
+    """What was erased, stopped and taken down since is so again; and the numbers are right."""
+    ErasureEntry.objects.bulk_create(backup.entries, ignore_conflicts=True, batch_size=1_000)
+    since = backup.made_at - replaying.OVERLAP
+    _replay([entry for entry in backup.entries if entry.at >= since], say)
+
+
+def replay_over_ours(identities: list, say: Say) -> None:
+    """The same over a database that PostgreSQL's own recovery brought to an earlier moment: what
+    the list has and that database has not. Before anybody writes into it."""
+    entries = erasure_files.read_all(identities)
+    known = set(ErasureEntry.objects.values_list("pk", flat=True))
+    databases.skip_keys(SKIPPED_KEYS)
+    missing = [entry for entry in entries if entry.pk not in known]
+    ErasureEntry.objects.bulk_create(missing, batch_size=1_000)
+    _replay(missing, say)
+
+
+def _replay(entries: list[ErasureEntry], say: Say) -> None:
+    done = replaying.replay(entries)
+    words = ", ".join(f"{act}: {number:,}" for act, number in sorted(done.items()))
+    say(f"The erasure list is replayed ({words or 'nothing since then'}).")
+    call_command("erase_expired", stdout=_Silent())
+    if back := brought_back(entries):
+        raise BackupError(f"Still there, though erased: {', '.join(back)}.")
+    if differences := ledger.differences():
+        raise BackupError(f"The counts and the rows differ in {len(differences)} places.")
+    say("The counts and the rows say the same.")
+
+
+def brought_back(entries: list[ErasureEntry]) -> list[str]:
+    """Rows and people that were erased since the backup was made, and that are there."""
+    back: list[str] = []
+    for entry in entries:
+        if entry.act == ErasureAct.PERSON:
+            numbers = personal_data.numbers(entry.email_hash)
+            left = {what for what, number in numbers.items() if number}
+            back += sorted(left - {"email_addresses", "undeliverable"})  # a block, a report of spam
+        elif entry.act == ErasureAct.ERASED and entry.model in WHOLE:
+            rows = apps.get_model(entry.model)._default_manager.filter(pk__in=entry.keys)
+            rows = rows.filter(**WHOLE[entry.model])
+            back += [f"{entry.model} {key}" for key in rows.values_list("pk", flat=True)]
+    return back
+
+
+def _write_media(file: File, identities: list) -> None:
+    """Files that are not there, or are not whole. Names of pictures stand for one content for ever,
+    so nothing of today is lost."""
+    for name, data in whole_media(file, identities):
+        if default_storage.exists(name):
+            if default_storage.size(name) == len(data):
+                continue
+            default_storage.delete(name)
+        default_storage.save(name, ContentFile(data))
+
+
+def whole_media(file: File, identities: list) -> Iterator[archive.Named]:
+    file.seek(0)
+    of, data = "", b""
+    for path, part in archive.read(file, identities):
+        if not path.startswith("media/"):
+            continue
+        name = path.removeprefix("media/").rpartition("/")[0]
+        if name != of:
+            if of:
+                yield of, data
+            of, data = name, b""
+        data += part
+    if of:
+        yield of, data
+
+
+class _Silent:
+    def write(self, text: str) -> None:
+        pass
+
+
+def look_after(say: Say) -> None:
+    """What `manage.py doctor` says, once the site is there again."""
+    if "doctor" not in get_commands():
+        return
+    try:
+        call_command("doctor")
+    except (CommandError, SystemExit):
+        say("The doctor found something: see above.")

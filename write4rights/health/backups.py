@@ -1,0 +1,57 @@
+"""Whether what is lost today could be had again, and whether anybody has tried."""
+
+import datetime
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from cases.models import ErasureEntry
+from write4rights.health.results import Result, ok, red, warning
+from write4rights.models import BackupRun
+
+HOUR, DAY = datetime.timedelta(hours=1), datetime.timedelta(days=1)
+OLD_AFTER = DAY + 2 * HOUR  # one is made each day, and takes its time
+DRILL_EVERY = 90 * DAY
+NOT_COPIED_AFTER = HOUR / 4  # the worker copies every minute
+
+
+def last_backup() -> list[Result]:
+    if not settings.HTTPS and not settings.BACKUP_KEY:
+        return [ok("backup", "This is a copy on somebody’s own machine: it needs no backup.")]
+    return [_backup(), _drill(), _erasure_list()]
+
+
+def _backup() -> Result:
+    cure = _("Run `manage.py backup` each day: docs/operations.md, “Backups”.")
+    last = BackupRun.last(BackupRun.Kind.BACKUP)
+    if last is None:
+        return red("backup", _("No backup was ever made."), cure)
+    age = timezone.now() - last.finished_at
+    said = _("The last backup was made %(time)s ago.") % {"time": timesince(last.finished_at)}
+    seconds = round(age.total_seconds())
+    return red("backup", said, cure, seconds) if age > OLD_AFTER else ok("backup", said, seconds)
+
+
+def _drill() -> Result:
+    cure = _("Run `manage.py drill`: a backup that nobody has restored is none.")
+    last = BackupRun.last(BackupRun.Kind.DRILL)
+    if last is None:
+        return warning("drill", _("Nobody has tried to restore a backup yet."), cure)
+    age = timezone.now() - last.finished_at
+    said = _("A backup was last restored, to try it, %(time)s ago.")
+    said %= {"time": timesince(last.finished_at)}
+    seconds = round(age.total_seconds())
+    return (
+        warning("drill", said, cure, seconds) if age > DRILL_EVERY else ok("drill", said, seconds)
+    )
+
+
+def _erasure_list() -> Result:
+    oldest = ErasureEntry.objects.to_copy().order_by("at").first()
+    if oldest is None or timezone.now() - oldest.at < NOT_COPIED_AFTER:
+        return ok("erasure list", "What was erased is noted beside the backups.")
+    said = _("What was erased has not been copied to the backups for %(time)s.")
+    cure = _("Does the worker run, and can BACKUP_STORAGE be written? Its log says why.")
+    return red("erasure list", said % {"time": timesince(oldest.at)}, cure)
