@@ -14,12 +14,14 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Sum
 from django.http import HttpRequest
+from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from cases.models import ActionCount
 from cases.printing import rendering
 from letters.delivery import requeue
 from letters.models import OutgoingMail, WorkerPulse
+from write4rights.models import BackupRun
 from write4rights.pagecache.cache import PageCache
 
 FOLDER = Path(settings.RUNTIME_DIR) / "metrics"
@@ -87,6 +89,7 @@ QUESTIONS: dict[str, tuple[str, Callable[[], float | None]]] = {
         lambda: OutgoingMail.objects.exclude(given_up_at=None).count(),
     ),
     "worker_pulse_age_seconds": ("When a worker was last heard of", lambda: _pulse_age()),
+    "backup_age_seconds": ("How old the newest backup is", lambda: _backup_age()),
     "jobs_waiting": ("Tasks for the worker", lambda: DBTaskResult.objects.ready().count()),
     "jobs_given_up": ("Tasks that failed every time", requeue.given_up),
     # All of them, as every page tells it; by kind only what was published today, so that no
@@ -119,6 +122,11 @@ class OfTheSite(Collector):
 def _pulse_age() -> float | None:
     age = WorkerPulse.objects.age()
     return None if age is None else age.total_seconds()
+
+
+def _backup_age() -> float | None:
+    last = BackupRun.last(BackupRun.Kind.BACKUP)
+    return (timezone.now() - last.finished_at).total_seconds() if last else None
 
 
 def _sums(*fields: str) -> dict[str, int]:

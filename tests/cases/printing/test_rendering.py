@@ -119,7 +119,8 @@ def test_a_case_that_was_taken_down_is_not_served_from_what_was_rendered(client,
     assert [client.get(url).status_code for url in urls] == [410, 410]
 
 
-def test_who_comes_while_many_print_is_asked_to_wait(client, case, everybody_prints):
+def test_who_comes_while_many_print_is_asked_to_wait_and_counted(client, case, everybody_prints):
+    before = Counter(rendering.asked)
     for path in ("cases:sheet", "cases:card"):
         response = client.get(reverse(path, args=[case.slug]))
 
@@ -127,6 +128,7 @@ def test_who_comes_while_many_print_is_asked_to_wait(client, case, everybody_pri
         assert (response["Retry-After"], response["Refresh"]) == ("2", "2")
         assert response["Cache-Control"] == "no-store"
         assert "Many people are printing right now" in response.content.decode()
+    assert rendering.asked - before == {"busy": 2}
 
 
 def test_a_letter_waits_for_its_turn_too(client, everybody_prints):
@@ -197,12 +199,14 @@ def test_a_process_ends_after_its_last_job_and_another_does_the_next():
 
 
 def test_a_rendering_that_takes_too_long_is_ended_and_the_next_one_works(monkeypatch):
+    before = Counter(rendering.asked)
     monkeypatch.setattr(rendering, "MAX_SECONDS", 0.001)
     with pytest.raises(rendering.CannotBeSet, match="stopped"):
         typesetting.pdf("letter", make_letter(body="Many words. " * 20_000), made_at=MADE_AT)
     monkeypatch.undo()
 
     assert typesetting.pdf("letter", make_letter(), made_at=MADE_AT).startswith(b"%PDF")
+    assert rendering.asked - before == {"failed": 1, "done": 1}
 
 
 @pytest.mark.slow
