@@ -212,3 +212,14 @@ def test_what_browsers_remember_of_other_hosts_is_for_the_deployer_to_say(chosen
 @pytest.mark.parametrize("path", ["", "desk", "/desk/"])
 def test_path_of_the_admin_is_never_empty(path):
     assert value_of("ADMIN_PATH", ADMIN_PATH=path) == (path.strip("/") or "admin")
+
+
+@pytest.mark.slow
+def test_backups_go_to_a_folder_or_to_s3_which_asks_for_its_packages():
+    done = manage("check", BACKUP_STORAGE="s3://bucket/folder?endpoint_url=https://s3.example.org")
+
+    assert done.returncode != 0
+    [said] = done.stderr.splitlines()
+    assert said.startswith("BACKUP_STORAGE names S3, and the packages for it are missing: pip ")
+    folder = value_of('STORAGES["backups"]["OPTIONS"]["location"]', BACKUP_STORAGE="/mnt/backups")
+    assert folder == "/mnt/backups"
