@@ -74,6 +74,8 @@ ERASED_FIELDS = {
 # A day of theirs that is in any backup too ends them: no restore makes them last longer.
 END_BY_THEMSELVES = (MailedLink, Claim, Decision, Throttle, ErasureEntry)
 
+MAX_AT_ONCE = 5_000  # keys that one statement names: PostgreSQL takes 65,535
+
 # Of letters and posts, as a number.
 STAYS = Q(counted_on__isnull=False) | Q(invalid_on__isnull=False)
 ERASED_LINK = {"key": "", "key_hash": Concat(Value("erased-"), Cast("pk", CharField()))}
@@ -335,13 +337,17 @@ def _erase_if_empty(email_addresses: QuerySet[EmailAddress]) -> int:
 
 
 def _erase_unused(rows: QuerySet) -> int:
-    with transaction.atomic():
-        if rows.model not in END_BY_THEMSELVES:
+    if rows.model in END_BY_THEMSELVES:
+        with transaction.atomic():
+            return delete_unused(rows)
+    number, keys = 0, [0] * MAX_AT_ONCE
+    while len(keys) == MAX_AT_ONCE:
+        with transaction.atomic():
             free = rows.order_by().select_for_update(of=["self"], skip_locked=True)
-            keys = list(free.values_list("pk", flat=True))
+            keys = list(free.values_list("pk", flat=True)[:MAX_AT_ONCE])
             ErasureEntry.objects.note(ErasureAct.ERASED, rows.model, keys)
-            rows = rows.model._default_manager.filter(pk__in=keys)
-        return delete_unused(rows)
+            number += delete_unused(rows.model._default_manager.filter(pk__in=keys))
+    return number
 
 
 def _in_parts(rows: QuerySet, erase: Callable[[QuerySet], int], size: int = 500) -> int:

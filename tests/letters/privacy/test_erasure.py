@@ -7,6 +7,7 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
+from cases.models import ErasureEntry
 from letters.actions import erasure as erasure_actions
 from letters.delivery import moderation
 from letters.mail import messages
@@ -484,3 +485,21 @@ def test_nothing_of_an_erased_writer_is_in_any_table(client):
     stored = everything()
     assert email_hash(ADDRESS) not in stored
     assert [trace for trace in traces if trace in stored] == []
+
+
+def test_of_many_mails_all_that_are_old_go_and_are_noted(monkeypatch):
+    """A worker that stood still for days has more than one statement can name."""
+    monkeypatch.setattr(erasure, "MAX_AT_ONCE", 2)
+    now = timezone.now()
+    for number in range(5):
+        OutgoingMail.objects.create(
+            about=f"letter:{number}", kind="letter-link", to="", created_at=now, not_before=now
+        )
+    keys = list(OutgoingMail.objects.order_by("pk").values_list("pk", flat=True))
+    OutgoingMail.objects.filter(pk__in=keys[:4]).update(sent_at=now - limits.KEEP_MAIL_FOR * 2)
+
+    assert erasure.erase_expired()["mails"] == 4
+
+    assert list(OutgoingMail.objects.values_list("pk", flat=True)) == keys[4:]
+    noted = ErasureEntry.objects.filter(model="letters.outgoingmail").order_by("pk")
+    assert [key for entry in noted for key in entry.keys] == keys[:4]
