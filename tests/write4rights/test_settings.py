@@ -221,5 +221,5 @@ def test_backups_go_to_a_folder_or_to_s3_which_asks_for_its_packages():
     assert done.returncode != 0
     [said] = done.stderr.splitlines()
     assert said.startswith("BACKUP_STORAGE names S3, and the packages for it are missing: pip ")
-    folder = value_of('STORAGES["backups"]["OPTIONS"]["location"]', BACKUP_STORAGE="/mnt/backups")
-    assert folder == "/mnt/backups"
+    folder = value_of('STORAGES["backups"]["OPTIONS"]["location"]', BACKUP_STORAGE="/srv/backups")
+    assert folder == "/srv/backups"
