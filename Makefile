@@ -5,7 +5,7 @@ export PORT ?= 8000
 # Each of the many processes of a run would compile anew all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test quick lint format bench point-in-time walk snapshots mutants locks clean anew
+.PHONY: help run test quick lint format bench point-in-time walk snapshots mutants try-install locks clean anew
 
 help:
 	@echo "make run      the site at 127.0.0.1:$(PORT), with the 2025 campaign and a staff login"
@@ -17,6 +17,7 @@ help:
 	@echo "make walk     what a supporter does on a phone, counted: clicks, fields, pages, bytes"
 	@echo "make snapshots  keeps what each page now says to who listens, in tests/snapshots/"
 	@echo "make mutants  breaks the code that counts, publishes, erases and checks, and tells what no test noticed"
+	@echo "make try-install  installs the site on a bare Debian, in a container (root, debootstrap, systemd-container)"
 	@echo "make locks    pins the newest versions that pyproject.toml allows"
 
 run: var/prepared
@@ -64,6 +65,10 @@ MUTANTS ?=
 mutants: .venv/mutants.stamp
 	DATABASE_URL=sqlite:///test.sqlite3 mutmut run $(foreach name,$(MUTANTS),"$(name)")
 	@mutmut results | grep -v 'not checked' || echo 'None survived.'
+
+# FROM=COMMIT: that release is installed, and then upgraded to this one while people read and sign.
+try-install:
+	deploy/try/run $(if $(FROM),--from $(FROM))
 
 # The environment: made anew when its lock changes.
 .venv/bin/uv: requirements/bootstrap.txt

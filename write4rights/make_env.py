@@ -1,28 +1,62 @@
-"""Prints an .env for a copy of the site on your own machine, with secrets made just now.
+"""Prints an .env with secrets made just now.
 
-python -m write4rights.make_env > .env
+python -m write4rights.make_env > .env                  for a copy of the site on your own machine
+python -m write4rights.make_env NAME=VALUE … > .env     for a server: .env.example, line by line, with
+                                                        these values in it (deploy/install)
 """
 
+import re
 import secrets
 import sys
+from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+EXAMPLE = Path(__file__).parent.parent / ".env.example"
 FRESH = """\
 # Made for this copy of the site; kept out of git. .env.example says what else there is.
-SECRET_KEY={secret_key}
-ENCRYPTION_KEYS={encryption_key}
-HASH_KEY={hash_key}
+SECRET_KEY={SECRET_KEY}
+ENCRYPTION_KEYS={ENCRYPTION_KEYS}
+HASH_KEY={HASH_KEY}
 ALLOWED_HOSTS=127.0.0.1,localhost
 HTTPS=False
 SITE_URL=http://127.0.0.1:8000
 """
 
-if __name__ == "__main__":
-    sys.stdout.write(
-        FRESH.format(
-            secret_key=secrets.token_urlsafe(50),
-            encryption_key=Fernet.generate_key().decode(),
-            hash_key=secrets.token_urlsafe(32),
-        )
+
+def new_secrets() -> dict[str, str]:
+    return {
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "HASH_KEY": secrets.token_urlsafe(32),
+    }
+
+
+def for_server(values: dict[str, str]) -> str:
+    """The example with its explanations; what it says to the contrary is an example of a value.
+
+    ValueError if a name is not in it, or a value could be read as more than one line.
+    """
+    given = new_secrets() | values
+    lines = EXAMPLE.read_text().splitlines()
+    lines[0] = (
+        "# Made by deploy/install from .env.example. Changed here, it holds after deploy/upgrade --restart."
     )
+    left = dict(given)
+    for number, line in enumerate(lines):
+        if match := re.match(r"([A-Z_]+)=", line):
+            name = match[1]
+            if name in left:
+                lines[number] = f"{name}={left.pop(name)}"
+    if left:
+        raise ValueError(f"{', '.join(sorted(left))}: .env.example does not know of it.")
+    if bad := [name for name, value in given.items() if not value.isprintable()]:
+        raise ValueError(f"{', '.join(bad)}: a value is one line.")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    if arguments := sys.argv[1:]:
+        sys.stdout.write(for_server(dict(argument.split("=", 1) for argument in arguments)))
+    else:
+        sys.stdout.write(FRESH.format(**new_secrets()))

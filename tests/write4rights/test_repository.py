@@ -158,7 +158,9 @@ def test_no_line_of_a_template_or_a_style_sheet_is_over_120_columns():
 
 
 def test_no_file_names_a_path_of_somebodys_machine():
-    places = re.compile(r"(?<![\w.])/(?:home|Users|root|work|tmp|mnt|opt)/[\w.-]+")
+    places = re.compile(
+        r"(?<![\w.])/(?:home|Users|root|work|tmp|mnt|opt)/(?!write4rights\b)[\w.-]+"
+    )
     wrong = {
         path.relative_to(ROOT).as_posix(): found
         for path in tracked()

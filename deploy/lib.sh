@@ -1,0 +1,71 @@
+# What deploy/install and deploy/upgrade have in common. Read by them: `. deploy/lib.sh`.
+# shellcheck shell=sh disable=SC2034
+base=/opt/write4rights
+env_file=/etc/write4rights/env
+data=/srv/write4rights
+
+say() { printf '\n== %s\n' "$*"; }
+fail() {
+    printf '%s\n' "$*" >&2
+    exit 1
+}
+
+as_site() { # as_site FOLDER COMMAND…: there, as the user whom the site runs as
+    (cd "$1" && shift && exec runuser -u write4rights -- "$@")
+}
+manage() { # manage FOLDER COMMAND…: a command of that release
+    there=$1 && shift
+    as_site "$there" .venv/bin/python manage.py "$@"
+}
+
+setting() { # setting NAME: as it stands in the environment of the site
+    sed -n "s/^$1=//p" "$env_file" | tail -1
+}
+
+static_files() { # static_files RELEASE: make them, and lay them to those that pages of earlier releases name
+    chown -R write4rights: "$1/var" "$1/locale"
+    as_site "$1" env DJANGO_SETTINGS_MODULE=write4rights.settings \
+        .venv/bin/python -c 'from write4rights import translations; translations.compile_all()'
+    manage "$1" collectstatic --noinput --verbosity 0
+    chown -R root: "$1"
+    mkdir -p "$data/www/static"
+    cp -Rn "$1/var/static/." "$data/www/static/"
+    rm -f "$data/www/static/staticfiles.json"
+    cp "$1"/deploy/nginx/www/*.html "$data/www/"
+    chmod -R a+rX "$data/www"
+}
+
+has() { manage "$1" help "$2" > /dev/null 2>&1; } # has RELEASE COMMAND
+
+after_migrations() { # after_migrations RELEASE: what manage.py prepare does besides
+    manage "$1" createcachetable --verbosity 0
+    if has "$1" render_pictures; then manage "$1" render_pictures; fi
+}
+
+proxy() { # proxy RELEASE COLOUR: nginx as that release has it, before the web server of that colour
+    HOSTS=$(setting ALLOWED_HOSTS | tr ',' ' ') ADMIN_PATH=$(setting ADMIN_PATH) \
+        HSTS_SUBDOMAINS=$(setting HSTS_SUBDOMAINS) UPSTREAM="unix:/run/write4rights-web/$2.sock" \
+        "$1/deploy/nginx/configure" /etc/nginx
+    nginx -t -q
+}
+
+units() { # units RELEASE: systemd's files as that release has them
+    install -m 644 "$1"/deploy/systemd/*.service "$1"/deploy/systemd/*.timer /etc/systemd/system/
+    install -m 644 "$1/deploy/systemd/write4rights.conf" /etc/tmpfiles.d/
+    systemd-tmpfiles --create write4rights.conf
+    systemctl daemon-reload
+}
+
+answers() { # answers COLOUR [PATH]: whether the web server of that colour is well
+    host=$(setting ALLOWED_HOSTS) && host=${host%%,*}
+    curl --silent --fail --max-time 10 --output /dev/null --unix-socket "/run/write4rights-web/$1.sock" \
+        --header "Host: $host" --header 'X-Forwarded-Proto: https' "http://site${2:-/healthz}"
+}
+
+wait_for() { # wait_for COLOUR
+    for _second in $(seq 60); do
+        answers "$1" && return
+        sleep 1
+    done
+    fail "The web server does not answer: journalctl -u write4rights-web@$1"
+}

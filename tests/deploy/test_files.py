@@ -1,0 +1,98 @@
+"""The files in deploy/ agree with the code, and with each other."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+
+import pytest
+from django.conf import settings as site_settings
+from django.core.management import get_commands
+
+from write4rights.make_env import for_server
+
+pytestmark = pytest.mark.any_database
+
+BASE = site_settings.BASE_DIR
+DEPLOY = BASE / "deploy"
+EXAMPLE = dict(re.findall(r"^([A-Z_]+)=(.*)$", (BASE / ".env.example").read_text(), re.M))
+SCRIPTS = ["install", "upgrade", "release", "lib.sh", "nginx/configure", "try/run"]
+UNITS = {path.name: path.read_text() for path in (DEPLOY / "systemd").iterdir()}
+SERVICES = {name: text for name, text in UNITS.items() if name.endswith(".service")}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_service_runs_what_there_is_and_may_write_where_the_site_writes(name):
+    unit = SERVICES[name]
+    command = re.search(r"manage\.py (\w+)", unit)
+    assert not command or command[1] in get_commands()
+    folders = {
+        "MEDIA_ROOT": "/srv/write4rights/media",
+        "PRIVATE_ROOT": "/srv/write4rights/private",
+        "RUNTIME_DIR": "/run/write4rights",
+        "RENDERED_DIR": "/var/cache/write4rights",
+    }
+    assert {setting: EXAMPLE[setting] for setting in folders} == folders
+    if "web" not in name:
+        folders["BACKUP_STORAGE"] = "/srv/write4rights/backups"
+    for folder in [folders["MEDIA_ROOT"], folders["PRIVATE_ROOT"], folders["RUNTIME_DIR"]]:
+        assert folder in re.findall(r"^ReadWritePaths=(.+)$", unit, re.M)[0].split()
+    lines = ["CacheDirectory=write4rights", "User=write4rights", "ProtectSystem=strict"]
+    assert {*lines, "NoNewPrivileges=yes"} <= set(unit.splitlines())
+
+
+def test_timers_have_a_service_each():
+    timers = {name.removesuffix(".timer") for name in UNITS if name.endswith(".timer")}
+    assert timers
+    assert timers <= {name.removesuffix(".service") for name in SERVICES}
+
+
+def test_nginx_and_the_web_server_meet_at_one_socket():
+    socket = re.search(r"--bind (unix:\S+)", SERVICES["write4rights-web@.service"])
+    assert socket
+    assert f"d {socket[1][5:].rpartition('/')[0]} " in UNITS["write4rights.conf"]
+    upstream = (DEPLOY / "nginx/write4rights/upstream.conf").read_text()
+    assert f"server {socket[1].replace('%i', 'a')};" in upstream
+    assert socket[1][5:].replace("%i", "$1") in (DEPLOY / "lib.sh").read_text()
+
+
+def test_scripts_set_and_read_only_settings_that_are_explained():
+    words = "".join((DEPLOY / name).read_text() for name in SCRIPTS)
+    named = {*re.findall(r'"([A-Z_]+)=\$', words), *re.findall(r"setting ([A-Z_]+)\)", words)}
+    assert {"ALLOWED_HOSTS", "ADMIN_PATH", "DATABASE_URL"} <= named <= EXAMPLE.keys()
+
+
+def test_environment_of_a_server_is_the_example_with_its_values_and_secrets_of_its_own():
+    made = for_server({"ORGANISATION": "A # b's “c”", "ALLOWED_HOSTS": "a.example,b.example"})
+
+    assert "\nORGANISATION=A # b's “c”\nCONTACT_EMAIL=" in made.replace(
+        "# Who reads what supporters, and those who find a hole, write to; shown on the pages.\n",
+        "",
+    )
+    values = dict(re.findall(r"^([A-Z_]+)=(.*)$", made, re.M))
+    assert values.keys() == EXAMPLE.keys()
+    for name in ["SECRET_KEY", "ENCRYPTION_KEYS", "HASH_KEY"]:
+        assert len(values[name]) > 40
+        assert values[name] not in for_server({})
+    with pytest.raises(ValueError, match="NOTHING"):
+        for_server({"NOTHING": "1"})
+    with pytest.raises(ValueError, match="one line"):
+        for_server({"ORGANISATION": "A\nDEBUG=True"})
+
+
+def test_scripts_hold_what_shellcheck_asks():
+    if not shutil.which("shellcheck"):
+        pytest.skip("shellcheck is not installed")
+    paths = [str(DEPLOY / name) for name in SCRIPTS]
+    said = subprocess.run(["shellcheck", "-x", *paths], capture_output=True, text=True, cwd=BASE)
+    assert not said.stdout
+
+
+def test_container_starts_what_the_units_start():
+    compose = (DEPLOY / "container/compose.yaml").read_text()
+    image = (DEPLOY / "container/Containerfile").read_text()
+    assert '"manage.py", "work"' in compose
+    assert ".venv/bin/gunicorn" in image
+    for name in ["MEDIA_ROOT", "PRIVATE_ROOT", "RUNTIME_DIR", "RENDERED_DIR"]:
+        assert f"{name}={EXAMPLE[name]}" in image
