@@ -1,8 +1,8 @@
 """Prints an .env with secrets made just now.
 
-python -m write4rights.make_env > .env                  for a copy of the site on your own machine
-python -m write4rights.make_env NAME=VALUE … > .env     for a server: .env.example, line by line, with
-                                                        these values in it (deploy/install)
+python -m write4rights.make_env > .env               for a copy of the site on your own machine
+python -m write4rights.make_env NAME=VALUE … > .env  for a server, as deploy/install makes it:
+                                                     .env.example, with these values in it
 """
 
 import re
@@ -39,9 +39,7 @@ def for_server(values: dict[str, str]) -> str:
     """
     given = new_secrets() | values
     lines = EXAMPLE.read_text().splitlines()
-    lines[0] = (
-        "# Made by deploy/install from .env.example. Changed here, it holds after deploy/upgrade --restart."
-    )
+    lines[0] = "# Made by deploy/install. After a change here: deploy/upgrade --restart"
     left = dict(given)
     for number, line in enumerate(lines):
         if match := re.match(r"([A-Z_]+)=", line):

@@ -1,10 +1,11 @@
 """A writer, and readers in a loop, as deploy/try/run needs them. Only what Python brings.
 
-people.py letter URL            opens a case, writes a letter in both steps, and prints its private page
-people.py read URL SECONDS      readers and signers all the while; prints what was answered, and each failure
+people.py letter URL        opens a case, writes a letter in both steps, prints its private page
+people.py read URL SECONDS  readers and signers all the while; prints each failure, and a sum
 """
 
 import collections
+import contextlib
 import http.cookiejar
 import re
 import ssl
@@ -16,8 +17,8 @@ import urllib.parse
 import urllib.request
 from html.parser import HTMLParser
 
-BODY = """I am writing because of what was done to a person who did nothing but speak up. I ask you to \
-look into it, to end it, and to tell the public what was found. Many people here follow what you do."""
+BODY = """I am writing because of what was done to a person who did nothing but speak up. I ask
+you to look into it, to end it, and to tell the public what was found. Many people follow it."""
 FILLED_IN = {
     "subject": "An urgent request",
     "body": BODY,
@@ -138,10 +139,8 @@ def write_a_letter(url: str) -> None:
         else:
             sys.exit(f"No letter came of it: {re.findall('error.*', page)[:5]}")
         for more in ["", "letter.pdf", "envelope.pdf"]:
-            try:
+            with contextlib.suppress(UnicodeDecodeError):  # a PDF
                 person.get(urllib.parse.urlsplit(at).path + more)
-            except UnicodeDecodeError:  # a PDF
-                pass
         return print(at)
     sys.exit("No case takes letters.")
 
@@ -154,10 +153,10 @@ def read_on(url: str, seconds: float) -> None:
     answered: collections.Counter[str] = collections.Counter()
     slowest: collections.Counter[str] = collections.Counter()
 
-    def ask(what: str, act) -> object:
+    def ask(what: str, act, *arguments):
         began, at = time.monotonic(), time.strftime("%H:%M:%S")
         try:
-            return act()
+            return act(*arguments)
         except urllib.error.HTTPError as error:
             answered[f"{what} {error.code}"] += 1
             print(f"{at} {what}: {error.code}", flush=True)
@@ -171,7 +170,7 @@ def read_on(url: str, seconds: float) -> None:
     def read() -> None:
         while time.monotonic() < until:
             for page in pages:
-                if ask("page", lambda: Person(url).get(page)):
+                if ask("page", Person(url).get, page):
                     answered["page ok"] += 1
                 time.sleep(0.02)
 
@@ -180,13 +179,13 @@ def read_on(url: str, seconds: float) -> None:
         while time.monotonic() < until:
             case, turn = known[turn % len(known)], turn + 1
             person = Person(url)
-            found = ask("form", lambda: person.get(f"{case}sign/"))
+            found = ask("form", person.get, f"{case}sign/")
             if not found or 'name="email"' not in found[1]:
                 time.sleep(0.2)
                 continue
             time.sleep(FASTEST)
             fields = Form(found[1]).filled(email=f"try-{number}-{turn}@example.org")
-            sent = ask("signature", lambda: person.post(f"{case}sign/", fields))
+            sent = ask("signature", person.post, f"{case}sign/", fields)
             if sent:
                 is_there = "/signed/" in sent[0]
                 answered["signature ok" if is_there else "signature shown again"] += 1
@@ -198,7 +197,8 @@ def read_on(url: str, seconds: float) -> None:
     for thread in threads:
         thread.join()
     print(", ".join(f"{number} {what}" for what, number in sorted(answered.items())))
-    print("slowest: " + ", ".join(f"{what} {slow:.2f} s" for what, slow in sorted(slowest.items())))
+    took = [f"{what} {seconds:.2f} s" for what, seconds in sorted(slowest.items())]
+    print(f"slowest: {', '.join(took)}")
 
 
 if __name__ == "__main__":
