@@ -5,7 +5,7 @@ export PORT ?= 8000
 # Each of the many processes of a run would compile anew all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test quick lint format bench point-in-time walk snapshots mutants try-install locks clean anew
+.PHONY: help run test quick lint format bench point-in-time walk rehearse snapshots mutants try-install locks clean anew
 
 help:
 	@echo "make run      the site at 127.0.0.1:$(PORT), with the 2025 campaign and a staff login"
@@ -15,6 +15,7 @@ help:
 	@echo "make bench    what a request costs (ROWS=1000000 adds lists with so many letters)"
 	@echo "make point-in-time  kills a PostgreSQL of its own under 300 writers, and recovers it"
 	@echo "make walk     what a supporter does on a phone, counted: clicks, fields, pages, bytes"
+	@echo "make rehearse  the peak day with people behind nginx (MINUTES=10 VISITORS_AN_HOUR=100000; FLOOD=1, MAIL=1)"
 	@echo "make snapshots  keeps what each page now says to who listens, in tests/snapshots/"
 	@echo "make mutants  breaks the code that counts, publishes, erases and checks, and tells what no test noticed"
 	@echo "make try-install  installs the site on a bare Debian, in a container (root, debootstrap, systemd-container)"
@@ -60,6 +61,9 @@ snapshots: .venv/dev.stamp
 walk: .venv/dev.stamp
 	python -m bench.walks
 
+rehearse: .venv/rehearse.stamp
+	python -m bench.rehearse
+
 # All take hours: MUTANTS="letters.privacy.erasure.*" are those of a file, "*[37]" a fifth of all.
 MUTANTS ?=
 mutants: .venv/mutants.stamp
@@ -88,6 +92,10 @@ try-install:
 	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements/mutants.txt
 	@touch $@
 
+.venv/rehearse.stamp: .venv/dev.stamp requirements/rehearse.txt
+	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements/rehearse.txt
+	@touch $@
+
 .env: | .venv/base.stamp
 	@python -m write4rights.make_env > $@ && chmod 600 $@
 
@@ -102,6 +110,7 @@ locks: .venv/bin/uv
 	$(LOCK) --upgrade pyproject.toml --group dev -c requirements/base.txt -c requirements/redis.txt \
 		-c requirements/sentry.txt -o requirements/dev.txt
 	$(LOCK) --upgrade --group mutants -c requirements/dev.txt -o requirements/mutants.txt
+	$(LOCK) --upgrade --group rehearse -c requirements/dev.txt -o requirements/rehearse.txt
 	$(LOCK) --upgrade --group bootstrap -o requirements/bootstrap.txt
 
 clean:

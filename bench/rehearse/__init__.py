@@ -1,0 +1,1 @@
+"""The peak day, before it comes: `make rehearse`."""
