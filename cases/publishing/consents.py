@@ -71,9 +71,14 @@ def freeze_if_ended(case: Case) -> str | None:
     ask for nothing new. To be called in the transaction that changed a consent.
     """
     with transaction.atomic():
-        row = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
-        withdrawn = row.consents.filter(withdrawn_on__isnull=False).values_list("pk", flat=True)
+        withdrawn = case.consents.filter(withdrawn_on__isnull=False).values_list("pk", flat=True)
         ErasureEntry.objects.note(ErasureAct.WITHDRAWN, Consent, withdrawn)
+        return _freeze_if_ended(case)
+
+
+def _freeze_if_ended(case: Case) -> str | None:
+    with transaction.atomic():
+        row = Case.objects.select_for_update(no_key=True).get(pk=case.pk)
         # Its day is over, and no worker has come by: a new consent alone opens nothing again.
         was_over = row.is_paused and row.freeze == Freeze.NONE
         ends = [one.expires_on for one in in_force(row)]
@@ -109,4 +114,4 @@ def freeze_if_ended(case: Case) -> str | None:
 def freeze_all_ended() -> int:
     """The same of every case, and how many were frozen: a day has begun, or a row was changed by
     another way than ours."""
-    return sum(freeze_if_ended(case) is not None for case in ended(Case.objects.all()))
+    return sum(_freeze_if_ended(case) is not None for case in ended(Case.objects.all()))
