@@ -173,9 +173,14 @@ def lacks_sizes(portrait: Portrait) -> bool:
 
 
 def remove(portrait: Portrait) -> None:
+    """Take the picture from the site, and no restored backup brings it back."""
+    ErasureEntry.objects.note(ErasureAct.ERASED, Portrait, [portrait.pk])
+    remove_files(portrait)
+
+
+def remove_files(portrait: Portrait) -> None:
     """Delete the portrait's files once the transaction is through, if no row names them then."""
     names = {portrait.image.name, *_rendition_names(portrait)}
-    ErasureEntry.objects.note(ErasureAct.ERASED, Portrait, [portrait.pk])
     same = Q(case_id=portrait.case_id) | Q(image=portrait.image.name)
 
     def delete() -> None:

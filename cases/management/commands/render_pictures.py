@@ -44,5 +44,5 @@ class Command(BaseCommand):
             is_there = bool(same.update(renditions=portrait.renditions))
             if is_there:
                 content_version.touch(Case.objects.filter(pk=portrait.case_id))
-            pictures.remove(before if is_there else portrait)
+            pictures.remove_files(before if is_there else portrait)
         return is_there

@@ -1,12 +1,13 @@
 """What staff took down after a backup was made stays down when it is restored."""
 
 import pytest
+from django.core.management import call_command
 from django.db import transaction
 from django.urls import reverse
 
 from cases import pictures
 from cases.admin import removal
-from cases.models import Case, Portrait
+from cases.models import Case, ErasureEntry, Portrait
 from cases.publishing import acts, consents
 from tests.factories import make_case, make_consent, make_portrait
 from tests.staff import form_data, make_staff, signed_in
@@ -50,6 +51,31 @@ def test_a_consent_that_was_withdrawn_is_not_given_again(client):
     consent.refresh_from_db()
     assert consent.withdrawn_on
     assert "noindex" in client.get(case.get_absolute_url()).content.decode()
+
+
+def test_a_consent_is_noted_when_it_is_withdrawn_and_not_each_time_that_the_worker_looks():
+    case = make_case()
+    (case.consents.first() or make_consent(case)).save()
+    case.consents.update(withdrawn_on="2025-11-30")
+    consents.freeze_if_ended(case)
+    noted = ErasureEntry.objects.count()
+
+    for _minute in range(3):
+        consents.freeze_all_ended()
+
+    assert list(consents.ended(Case.objects.all())) == [case]
+    assert ErasureEntry.objects.count() == noted == 2
+
+
+@pytest.mark.usefixtures("_media")
+def test_a_picture_in_new_sizes_is_not_taken_for_a_removed_one():
+    portrait = make_portrait(make_case())
+
+    with a_restored_backup():
+        Portrait.objects.update(renditions={})
+        call_command("render_pictures")
+
+    assert Portrait.objects.get() == portrait
 
 
 @pytest.mark.usefixtures("_media")
