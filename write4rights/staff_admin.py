@@ -10,6 +10,7 @@ from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -23,6 +24,7 @@ from cases.publishing.acts import Refused
 from write4rights import second_factors
 
 User = get_user_model()
+LOCKED_OUT = ErasureAct.LOCKED_OUT
 
 # What a page of ours shows better, or nobody needs to look at.
 for model in [DBTaskResult, EmailAddress, Authenticator, UserSession, User, Group]:
@@ -66,14 +68,26 @@ class PersonAdmin(VersionCheckMixin, UserAdmin):
     def save_model(self, request: HttpRequest, obj, form, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change and not obj.is_active:
-            ErasureEntry.objects.note(ErasureAct.LOCKED_OUT, User, [obj.pk])
+            ErasureEntry.objects.note(LOCKED_OUT, User, [obj.pk])
+        for right in ("is_staff", "is_superuser"):
+            if change and right in form.changed_data and not getattr(obj, right):
+                ErasureEntry.objects.note(LOCKED_OUT, User, [obj.pk], value=right)
+
+    def delete_model(self, request: HttpRequest, obj) -> None:
+        ErasureEntry.objects.note(LOCKED_OUT, User, [obj.pk])
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        with transaction.atomic():
+            ErasureEntry.objects.note(LOCKED_OUT, User, queryset.values_list("pk", flat=True))
+            super().delete_queryset(request, queryset)
 
     def save_related(self, request: HttpRequest, form, formsets, change: bool) -> None:
         before = set(form.instance.groups.values_list("pk", flat=True))
         super().save_related(request, form, formsets, change)
         for role in before - set(form.instance.groups.values_list("pk", flat=True)):
             lost = f"role {role}"
-            ErasureEntry.objects.note(ErasureAct.LOCKED_OUT, User, [form.instance.pk], value=lost)
+            ErasureEntry.objects.note(LOCKED_OUT, User, [form.instance.pk], value=lost)
 
     @admin.display(description=gettext_lazy("name"))
     def called(self, person) -> str:

@@ -34,8 +34,11 @@ def replay(entries: Iterable[ErasureEntry]) -> Counter[str]:
 
 def _lock_out(entry: ErasureEntry) -> None:
     for person in User.objects.filter(pk__in=entry.keys):
-        if entry.value:  # "role 3"
+        if entry.value.startswith("role "):  # "role 3"
             person.groups.remove(int(entry.value.removeprefix("role ")))
+        elif entry.value in ("is_staff", "is_superuser"):
+            setattr(person, entry.value, False)
+            person.save(update_fields=[entry.value])
         else:
             person.is_active = False
             person.save(update_fields=["is_active"])

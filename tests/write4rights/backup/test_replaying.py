@@ -106,9 +106,13 @@ def test_words_that_were_removed_for_good_are_in_no_version():
 def test_who_may_not_sign_in_any_more_or_lost_a_role_does_not_get_it_back():
     admin = signed_in(is_superuser=True)
     gone, changed = make_staff("editor"), make_staff("editor", "safety")
+    mighty, deleted = make_staff(is_superuser=True), make_staff("editor")
 
     with a_restored_backup():
-        for person, changes in [(gone, {"is_active": ""}), (changed, {})]:
+        url = reverse("admin:auth_user_delete", args=[deleted.pk])
+        assert admin.post(url, {"post": "yes"}).status_code == 302
+        taken = [(gone, {"is_active": ""}), (changed, {}), (mighty, {"is_superuser": ""})]
+        for person, changes in taken:
             url = reverse("admin:auth_user_change", args=[person.pk])
             data = form_data(admin.get(url)) | changes
             if person == changed:
@@ -116,8 +120,10 @@ def test_who_may_not_sign_in_any_more_or_lost_a_role_does_not_get_it_back():
             data = {name: value for name, value in data.items() if value != ""}
             assert admin.post(url, data).status_code == 302
 
-    gone.refresh_from_db()
-    assert not gone.is_active
+    for person in (gone, mighty, deleted):
+        person.refresh_from_db()
+    assert (gone.is_active, deleted.is_active) == (False, False)
+    assert not mighty.is_superuser
     assert [group.name for group in changed.groups.all()] == ["editor"]
 
 
