@@ -19,6 +19,7 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
+from django.db.models import Max, Model
 from psycopg import sql
 
 from cases.models import ErasureEntry
@@ -203,6 +204,20 @@ def skip_keys(number: int) -> None:
             " FROM pg_sequences WHERE schemaname = current_schema() AND increment_by = 1"
             " AND data_type::text = 'bigint'",
             [number],
+        )
+
+
+def go_on_after(model: type[Model]) -> None:
+    """New rows get higher keys than those that were written with the keys they had: after a second
+    restore, those of the first."""
+    if is_sqlite():  # AUTOINCREMENT sees to it
+        return
+    highest = model._default_manager.aggregate(highest=Max("pk", default=1))["highest"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(sequence, greatest(nextval(sequence), %s))"
+            " FROM pg_get_serial_sequence(%s, 'id') AS sequence",
+            [highest, model._meta.db_table],
         )
 
 

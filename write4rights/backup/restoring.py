@@ -21,6 +21,7 @@ from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command, get_commands
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+from django.db.models import F
 from django.utils import timezone
 
 from cases.encryption import fernet, keyed_hash
@@ -77,11 +78,17 @@ def restore(name: str, identities: list, *, overwrite: str, without_list: bool, 
     refuse_what_is_in_use(overwrite)
     with checked(name, identities, without_list=without_list) as backup:
         say(f"{backup.name} is whole, and made with the keys of this site.")
+        backup.entries.extend(_noted_here(backup.entries))
         scratch = databases.name() + databases.RESTORING
         try:
             with loaded(backup, scratch, identities, say):
                 _write_media(backup.file, identities)
                 replay(backup, say)
+            if meanwhile := _noted_here(backup.entries):
+                with databases.instead(scratch):
+                    _take_over(meanwhile)
+                    _replay(meanwhile, say)
+            with databases.instead(scratch):
                 summary = f"{backup.name}, {len(backup.entries):,} lines of the erasure list"
                 making.note(BackupRun.Kind.RESTORE, began, summary)
             before = databases.take_the_place(scratch)
@@ -100,6 +107,18 @@ def refuse_what_is_in_use(overwrite: str) -> None:
         raise BackupError(
             f"The database {mine} is not empty. To put the backup in its place: --overwrite {mine}"
         )
+
+
+def _noted_here(known: list[ErasureEntry]) -> list[ErasureEntry]:
+    """What is on the list of the database that is replaced, if there is one, and not on this list:
+    the worker that copies it is stopped, and people go on erasing."""
+    numbers = {entry.pk for entry in known}
+    try:
+        return [entry for entry in ErasureEntry.objects.all() if entry.pk not in numbers]
+    except DatabaseError:  # no table, or no database
+        return []
+    finally:
+        databases.close()
 
 
 def _holds_something() -> bool:
@@ -164,13 +183,20 @@ def loaded(backup: Checked, scratch: str, identities: list, say: Say) -> Iterato
             raise BackupError("Loaded, it has other migrations than its manifest says.")
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
-        databases.skip_keys(SKIPPED_KEYS)
+        _count_on()
         yield
+
+
+def _count_on() -> None:
+    """No key means two rows. No version means two texts: other processes still have pages of
+    versions that the database knew before."""
+    databases.skip_keys(SKIPPED_KEYS)
+    Case.objects.update(content_version=F("content_version") + SKIPPED_KEYS)
 
 
 def replay(backup: Checked, say: Say) -> None:
     """What was erased, stopped and taken down since is so again; and the numbers are right."""
-    ErasureEntry.objects.bulk_create(backup.entries, ignore_conflicts=True, batch_size=1_000)
+    _take_over(backup.entries)
     since = backup.made_at - replaying.OVERLAP
     _replay([entry for entry in backup.entries if entry.at >= since], say)
 
@@ -180,10 +206,16 @@ def replay_over_ours(identities: list, say: Say) -> None:
     the list has and that database has not. Before anybody writes into it."""
     entries = erasure_files.read_all(identities)
     known = set(ErasureEntry.objects.values_list("pk", flat=True))
-    databases.skip_keys(SKIPPED_KEYS)
+    _count_on()
     missing = [entry for entry in entries if entry.pk not in known]
-    ErasureEntry.objects.bulk_create(missing, batch_size=1_000)
+    _take_over(missing)
     _replay(missing, say)
+
+
+def _take_over(entries: list[ErasureEntry]) -> None:
+    """Into the list of the restored database, under the numbers that they have in the files."""
+    ErasureEntry.objects.bulk_create(entries, ignore_conflicts=True, batch_size=1_000)
+    databases.go_on_after(ErasureEntry)
 
 
 def _replay(entries: list[ErasureEntry], say: Say) -> None:

@@ -97,6 +97,22 @@ def test_what_is_written_while_a_backup_is_made_is_wholly_in_it_or_not_at_all(
     assert 1 <= Signature.objects.count() <= written
 
 
+@pytest.mark.slow
+def test_what_is_erased_while_no_worker_copies_the_list_is_not_brought_back(own_database, restore):
+    """It is stopped for a restore; readers still erase. And it is so the second time."""
+    letters = [make_letter(**address_of()) for _nr in range(2)]
+    versions = set(Case.objects.values_list("content_version", flat=True))
+    call_command("backup")
+
+    for letter in letters:
+        erasure.erase_one(letter)
+        restore(f"--overwrite={own_database}")
+
+        assert not Letter.objects.filter(pk=letter.pk, erased_on=None).exists()
+    later = set(Case.objects.values_list("content_version", flat=True))
+    assert min(later) > max(versions) + 1_000  # what is kept of a later version is of another text
+
+
 def spoilt(how: str, path) -> None:
     data = path.read_bytes()
     if how == "cut off":
