@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import subprocess
 import tempfile
@@ -123,6 +122,7 @@ def load(other: str, chunks: Iterable[bytes]) -> None:
     """Fill an empty database with what `dumped` wrote."""
     if is_sqlite():
         unzip = zlib.decompressobj()
+        _of_nobody_else(other)
         with open(other, "wb") as file:
             for chunk in chunks:
                 file.write(unzip.decompress(chunk))
@@ -315,12 +315,17 @@ def _sqlite_dumped() -> Iterator[tuple[dict[str, int], Iterator[bytes]]]:
 
 def _copy_sqlite(source: str, target: str) -> None:
     """Consistent, also while others write to the one and read the other."""
+    _of_nobody_else(target)
     with (
         closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=60)) as one,
         closing(sqlite3.connect(target, timeout=60)) as other,
     ):
         one.backup(other)
-    shutil.copymode(source, target)
+
+
+def _of_nobody_else(path: str) -> None:
+    """Make the file, before anything is in it; one that is there keeps who may read it."""
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
 
 
 def _zipped(path: str) -> Iterator[bytes]:

@@ -2,6 +2,8 @@
 
 import datetime
 import threading
+import zlib
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -111,6 +113,20 @@ def test_what_is_erased_while_no_worker_copies_the_list_is_not_brought_back(own_
         assert not Letter.objects.filter(pk=letter.pk, erased_on=None).exists()
     later = set(Case.objects.values_list("content_version", flat=True))
     assert min(later) > max(versions) + 1_000  # what is kept of a later version is of another text
+
+
+def test_no_copy_of_a_database_is_for_others_to_read(own_database):
+    if not databases.is_sqlite():
+        pytest.skip("PostgreSQL looks after its own files")
+    mine, other = Path(own_database), f"{own_database}{databases.RESTORING}"
+    mine.chmod(0o600)
+
+    databases.load(other, [zlib.compress(mine.read_bytes())])
+    modes = [Path(other).stat().st_mode]
+    before = databases.take_the_place(other)
+
+    modes += [mine.stat().st_mode, Path(before).stat().st_mode]
+    assert {mode & 0o777 for mode in modes} == {0o600}
 
 
 def spoilt(how: str, path) -> None:
