@@ -519,4 +519,4 @@ def test_in_french_it_is_french(client):
     page = reading.page(client.get(f"/fr{pledge.get_absolute_url()}"))
 
     assert "Changer la promesse" in page.texts("h2")
-    assert "Rendre une partie" in page.texts("button")
+    assert "Annuler une partie" in page.texts("button")
