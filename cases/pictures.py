@@ -193,6 +193,15 @@ def remove_files(portrait: Portrait) -> None:
     transaction.on_commit(delete)
 
 
+def names_in_use() -> set[str]:
+    """Of all files that a row names."""
+    return {
+        name
+        for portrait in Portrait.objects.iterator()
+        for name in (portrait.image.name, *_rendition_names(portrait))
+    }
+
+
 def url(portrait: Portrait, kind: str = "jpeg", width: int = 1200, *, to_staff=False) -> str:
     """The address of the rendition nearest to a width, or "" if there is none."""
     renditions = portrait.renditions.get(kind, {})

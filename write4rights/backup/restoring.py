@@ -24,6 +24,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import F
 from django.utils import timezone
 
+from cases import pictures
 from cases.encryption import fernet, keyed_hash
 from cases.models import Case, ErasureAct, ErasureEntry
 from letters.models import Letter
@@ -82,8 +83,8 @@ def restore(name: str, identities: list, *, overwrite: str, without_list: bool, 
         scratch = databases.name() + databases.RESTORING
         try:
             with loaded(backup, scratch, identities, say):
-                _write_media(backup.file, identities)
                 replay(backup, say)
+                _write_media(backup.file, identities)
             if meanwhile := _noted_here(backup.entries):
                 with databases.instead(scratch):
                     _take_over(meanwhile)
@@ -246,9 +247,13 @@ def brought_back(entries: list[ErasureEntry]) -> list[str]:
 
 
 def _write_media(file: File, identities: list) -> None:
-    """Files that are not there, or are not whole. Names of pictures stand for one content for ever,
-    so nothing of today is lost."""
+    """Files that are not there, or are not whole, of pictures that were not removed since: a file
+    that is there is served. Their names stand for one content for ever, so nothing of today is
+    lost."""
+    in_use = pictures.names_in_use()
     for name, data in whole_media(file, identities):
+        if name not in in_use:
+            continue
         if default_storage.exists(name):
             if default_storage.size(name) == len(data):
                 continue

@@ -22,7 +22,15 @@ from tests.factories import make_case_to_write_for, make_letter, make_portrait, 
 from tests.letters.privacy.test_personal_data import ADDRESS, address_of, everything_of, traces_of
 from tests.letters.stored import everything
 from tests.staff import signed_in
-from write4rights.backup import archive, databases, keys, making, stored
+from write4rights.backup import (
+    BackupError,
+    archive,
+    databases,
+    keys,
+    making,
+    restoring,
+    stored,
+)
 from write4rights.health import backups
 from write4rights.models import BackupRun
 
@@ -113,6 +121,22 @@ def test_what_is_erased_while_no_worker_copies_the_list_is_not_brought_back(own_
         assert not Letter.objects.filter(pk=letter.pk, erased_on=None).exists()
     later = set(Case.objects.values_list("content_version", flat=True))
     assert min(later) > max(versions) + 1_000  # what is kept of a later version is of another text
+
+
+def test_a_restore_that_fails_brings_no_picture_back(own_database, restore, monkeypatch):
+    """Whose file is there is served, for whom had its address."""
+    name = make_portrait(make_case_to_write_for()).image.name
+    call_command("backup")
+    default_storage.delete(name)
+
+    def fails(*args) -> None:
+        raise BackupError("A test.")
+
+    monkeypatch.setattr(restoring, "replay", fails)
+    with pytest.raises(CommandError, match="A test"):
+        restore(f"--overwrite={own_database}")
+
+    assert not default_storage.exists(name)
 
 
 def test_no_copy_of_a_database_is_for_others_to_read(own_database):
