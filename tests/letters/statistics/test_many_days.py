@@ -1,7 +1,8 @@
 """An observer who knows the rules, all that was published, and the total after each single act.
 
-Not one of these plays gives a number under five away. Of 600, two do; were parts of five shown it
-would be 218, and 117 if what is small took the next smallest with it.
+Not one of these plays gives a number under five away. Of 3,000, 22 do: docs/safety.md 19 says how.
+Of 600 two do; were parts of five shown it would be 218, and 117 if what is small took the next
+smallest with it.
 """
 
 import random
