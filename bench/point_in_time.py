@@ -168,7 +168,7 @@ def main() -> None:
         print("Left out: initdb is not found, which comes with PostgreSQL's server.")
         return
     if not Path("locale/fr/LC_MESSAGES/django.mo").exists():
-        run_python(SITE | {"BENCH_STATIC": "var/static"}, "manage.py", "translations")
+        run_python(SITE | {"BENCH_STATIC": "var/static"}, "manage.py", "translations", "--compile")
     with folder() as place:
         run(programs, place)
 

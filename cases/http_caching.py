@@ -4,11 +4,14 @@ A reader's page says `public` and is kept for some seconds; a form or private pa
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
+from hashlib import sha256
 from typing import TypeVar
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.core.cache import caches
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -17,7 +20,7 @@ from django.utils.encoding import escape_uri_path
 from django.views.decorators.http import require_http_methods
 
 from cases.models import Case, Freeze
-from cases.printing.rendering import Busy
+from cases.printing.rendering import Busy, turn
 
 View = Callable[..., HttpResponseBase]
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
@@ -40,6 +43,7 @@ def visible_or_410(case: Case) -> Case:
 # longer than a busy machine takes to make one, and short, because so long it also serves a case
 # that was frozen. nginx keeps no 410, so it goes on showing what it has until then.
 STALE_WHILE_REVALIDATE = 3
+REMEMBERED_FOR = 24 * 3600  # seconds; a sheet says its day, so that a new one comes daily
 RETRY_AFTER = 2  # seconds, while others wait for their PDFs
 
 
@@ -92,6 +96,26 @@ def public_page(
         return reader_view
 
     return decorate
+
+
+def rendered_file(view: View) -> View:
+    """A file that is rendered once a version; to look it up takes a tenth of a second already.
+
+    So what this process has not handed out yet needs a turn from the beginning: of fifty who come
+    at once 48 are told to come back before the database is asked, and no reader waits for them.
+    What it has handed out is likely to be there, and is looked for without a turn. Stands below
+    `public_page`.
+    """
+
+    @wraps(view)
+    def file_view(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+        key = f"handed-out:{sha256(request.get_full_path().encode()).hexdigest()}"
+        with nullcontext() if caches["fragments"].get(key) else turn():
+            response = view(request, *args, **kwargs)
+        caches["fragments"].set(key, True, REMEMBERED_FOR)
+        return response
+
+    return file_view
 
 
 def to_known_query(

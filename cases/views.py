@@ -15,7 +15,15 @@ from cases.countries import choices_among
 from cases.dates import earliest_today, next_human_rights_day
 from cases.forms import CaseFilterForm, FilterForm, OutcomeFilterForm
 from cases.goals import percent_of_goal
-from cases.http_caching import Gone, only, public_page, to_known_query, uncached, visible_or_410
+from cases.http_caching import (
+    Gone,
+    only,
+    public_page,
+    rendered_file,
+    to_known_query,
+    uncached,
+    visible_or_410,
+)
 from cases.lists import ASKED_FOR_A_CARD, Lists, lazily
 from cases.models import (
     AppliesTo,
@@ -223,6 +231,7 @@ def page(request: HttpRequest, template: str) -> HttpResponse:
 
 
 @public_page(offered={"paper": "letter", "size": "large"})
+@rendered_file
 def sheet(request: HttpRequest, slug: str) -> HttpResponse:
     """The printable case sheet: ?paper=letter for US Letter, ?size=large for large print."""
     case = visible_or_410(_case_or_404(slug))
@@ -237,6 +246,7 @@ def sheet(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @public_page()
+@rendered_file
 def card(request: HttpRequest, slug: str) -> HttpResponse:
     """The picture shown where a link to the case is shared.
 

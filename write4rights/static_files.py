@@ -1,7 +1,8 @@
-"""Style sheets in one file a page.
+"""Style sheets and scripts in one file a page.
 
-The sources are small files by subject. What a page links, `static/css/*-page(s).css`, only imports
-them: as it stands in tests, where browsers follow the imports; written out by `collectstatic`.
+The sources are small files by subject. What a page links, `css/*-page(s).css` and
+`js/*-page(s).js` of static/, only imports them: as it stands in tests, where browsers follow the
+imports; written out by `collectstatic`.
 """
 
 import re
@@ -14,7 +15,8 @@ from django.core.files.storage import InMemoryStorage, Storage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 _IMPORT = re.compile(r'^@import url\("(?P<file>[\w.-]+)"\)(?: (?P<media>print))?;$', re.M)
-_PAGES = re.compile(r"css/[\w-]+-pages?\.css")
+_SCRIPT = re.compile(r'^import "\./(?P<file>[\w-]+\.js)";$', re.M)
+_PAGES = re.compile(r"css/[\w-]+-pages?\.css|js/[\w-]+-pages?\.js")
 _COMMENT = re.compile(r"/\*.*?\*/", re.S)
 _SHORTER = [
     (re.compile(pattern), shorter)
@@ -49,6 +51,12 @@ def with_imports(name: str, *importing: str) -> str:
     return css.strip()
 
 
+def with_scripts(name: str) -> str:
+    """A script with the modules that it imports in their place, each with names of its own."""
+    blocks = (f"{{\n{_source(f'js/{file}')}}}\n" for file in _SCRIPT.findall(_source(name)))
+    return "".join(blocks)
+
+
 def _source(name: str) -> str:
     path = finders.find(name)
     if path is None:
@@ -58,13 +66,14 @@ def _source(name: str) -> str:
 
 
 class StaticFilesStorage(CompressedManifestStaticFilesStorage):
-    """Each file by its hash, compressed, and style sheets with what they import."""
+    """Each file by its hash, compressed; what pages link with all that it imports."""
 
     def post_process(
         self, paths: dict[str, tuple[Storage, str]], *args, **options
     ) -> Iterator[tuple[str, str, bool]]:
         written_out = InMemoryStorage()
         for name in [name for name in paths if _PAGES.fullmatch(name)]:
-            written_out.save(name, ContentFile(with_imports(name).encode()))
+            whole = with_imports(name) if name.endswith(".css") else with_scripts(name)
+            written_out.save(name, ContentFile(whole.encode()))
             paths[name] = (written_out, name)
         yield from super().post_process(paths, *args, **options)

@@ -70,9 +70,14 @@ def picture(
 
 
 def _two_pixels_to_one(sizes: str) -> str:
-    """A browser takes a picture of the size times its own pixels. On a phone two of them to one of
-    the page are enough, not three or four: nobody sees more, and it would be twice the bytes."""
+    """A browser takes the next larger picture than the size times its own pixels. On a phone nearly
+    two of them to one of the page are enough, not three or four: nobody sees more, and it would be
+    twice the bytes. So 640 of `pictures.WIDTHS` are across phones of 360 to 412."""
     *wider, on_a_phone = sizes.split(", ")
     unit = on_a_phone.lstrip("0123456789.")
-    smaller = f"{float(on_a_phone.removesuffix(unit)) * 0.6:.4g}{unit}"
-    return ", ".join([*wider, f"(min-resolution: 2.5dppx) {smaller}", on_a_phone])
+    size = float(on_a_phone.removesuffix(unit))
+    smaller = [
+        f"(min-resolution: {density}dppx) {size * part:.4g}{unit}"
+        for density, part in [(2.5, 0.54), (1.5, 0.88)]
+    ]
+    return ", ".join([*wider, *smaller, on_a_phone])

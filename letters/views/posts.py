@@ -5,7 +5,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from cases.http_caching import private_page, public_page, visible_or_410
+from cases.http_caching import (
+    private_page,
+    public_page,
+    rendered_file,
+    visible_or_410,
+)
 from cases.models import Case, CaseQuerySet
 from cases.printing import sheets
 from letters.actions import posts as post_actions
@@ -32,6 +37,7 @@ def share(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @public_page()
+@rendered_file
 def picture(request: HttpRequest, slug: str, shape: str) -> HttpResponse:
     """A picture to post, in the size that a network shows."""
     case = shared_or_410(Case.objects.select_related("edition", "portrait"), slug)

@@ -1,4 +1,4 @@
-"""A page links one style sheet; its sources stay small files by subject."""
+"""A page links one style sheet and one script; their sources stay small files by subject."""
 
 from __future__ import annotations
 
@@ -28,11 +28,25 @@ def collected(tmp_path_factory):
         name: (place, name)
         for finder in get_finders()
         for name, place in finder.list([])
-        if name.startswith(("css/", "fonts/", "img/"))
+        if name.startswith(("css/", "fonts/", "img/", "js/"))
     }
     wrong = [done for _, _, done in storage.post_process(found) if isinstance(done, Exception)]
     assert wrong == []
     return lambda name: folder / storage.hashed_files[name]
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(Path(settings.BASE_DIR, "static/js").glob("*-page*.js")),
+    ids=lambda path: path.name,
+)
+def test_scripts_of_a_page_are_one_file_that_names_nothing_twice(collected, path):
+    sources = re.findall(r'import "\./([\w-]+\.js)";', path.read_text())
+    script = collected(f"js/{path.name}").read_text()
+
+    assert len(sources) > 1
+    assert script == "".join(f"{{\n{path.with_name(name).read_text()}}}\n" for name in sources)
+    assert "import" not in re.sub(r"/\*.*?\*/", "", script, flags=re.S)
 
 
 def text_of(name: str) -> str:

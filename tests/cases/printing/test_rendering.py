@@ -131,6 +131,17 @@ def test_who_comes_while_many_print_is_asked_to_wait_and_counted(client, case, e
     assert rendering.asked - before == {"busy": 2}
 
 
+def test_who_is_asked_to_wait_costs_no_look_into_the_database(
+    client, case, everybody_prints, django_assert_num_queries
+):
+    client.get("/nowhere/")  # notes whether there is demo data, which every page says
+    for path in ("sheet.pdf", "card.jpg", "share/square.jpg"):
+        with django_assert_num_queries(0):
+            response = client.get(case.get_absolute_url() + path)
+
+        assert (response.status_code, response["Retry-After"]) == (503, "2")
+
+
 def test_a_letter_waits_for_its_turn_too(client, everybody_prints):
     send_letter(client, make_case_to_write_for())
 

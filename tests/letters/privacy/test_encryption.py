@@ -235,7 +235,7 @@ def test_no_encrypted_column_is_left_out():
         EmailAddress: 2,
         OutgoingMail: 4,
         Pledge: 4,
-        Signature: 1,
+        Signature: 2,
         Post: 1,
         Reply: 3,
         Delivery: 3,
