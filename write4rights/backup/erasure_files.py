@@ -21,6 +21,9 @@ from write4rights.backup import BackupError, keys, stored
 
 FOLDER = "erasures"
 MAX_ENTRIES = 10_000  # of one file
+# A database that somebody put in place without `restore` lacks lines of the list. Files that it
+# would take the place of stay so long: time to notice.
+KEEP_REPLACED_FOR = datetime.timedelta(days=7)
 FIELDS = ["pk", "at", "act", "model", "rows", "email_hash", "value"]
 
 
@@ -36,7 +39,7 @@ def copy() -> int:
 
 
 def copy_all() -> None:
-    """All that there is in new files, which take the place of those from before."""
+    """All that there is in new files, which take the place of those from before, a week later."""
     copy()
     before = stored.names(FOLDER)
     entries = ErasureEntry.objects.order_by("pk")
@@ -48,8 +51,10 @@ def copy_all() -> None:
             _write(part, to)
             part = []
     _write(part, to)  # also if it is empty: it says that there was nothing
+    replaced_before = timezone.now() - KEEP_REPLACED_FOR
     for name in before:
-        stored.storage().delete(name)
+        if (moment := stored.moment_of(name)) and moment < replaced_before:
+            stored.storage().delete(name)
 
 
 def read_all(identities: list) -> list[ErasureEntry]:

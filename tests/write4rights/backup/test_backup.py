@@ -26,6 +26,7 @@ from write4rights.backup import (
     BackupError,
     archive,
     databases,
+    erasure_files,
     keys,
     making,
     restoring,
@@ -233,6 +234,18 @@ def test_backups_are_gone_after_thirty_days(identity):
 
     assert len(stored.names()) == 3
     assert len(stored.names("erasures")) == 1
+
+
+@pytest.mark.usefixtures("own_database")
+def test_a_database_that_lacks_lines_of_the_list_does_not_take_them_from_it(identity):
+    erasure.erase_one(make_letter(**address_of()))
+    call_command("backup")
+    ErasureEntry.objects.all().delete()  # as in a snapshot of yesterday
+
+    with time_machine.travel(timezone.now() + DAY):
+        call_command("backup")
+
+    assert len(erasure_files.read_all(keys.identities(identity))) == 1
 
 
 @pytest.mark.usefixtures("own_database")
