@@ -37,8 +37,7 @@ static_files() { # static_files RELEASE: make them, and lay them to those that p
 
 has() { manage "$1" help "$2" > /dev/null 2>&1; } # has RELEASE COMMAND
 
-after_migrations() { # after_migrations RELEASE: what manage.py prepare does besides
-    manage "$1" createcachetable --verbosity 0
+pictures() { # pictures RELEASE: those that were uploaded before, in the sizes that its pages show
     if has "$1" render_pictures; then manage "$1" render_pictures; fi
 }
 
