@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='source',
             name='publisher',
-            field=models.CharField(blank=True, help_text='The organisation or paper whose page it is, as readers see it. Empty: the name that we know for the site, or its address.', max_length=120, verbose_name='publisher'),
+            field=models.CharField(blank=True, db_default='', default='', help_text='The organisation or paper whose page it is, as readers see it. Empty: the name that we know for the site, or its address.', max_length=120, verbose_name='publisher'),
         ),
     ]

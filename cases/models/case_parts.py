@@ -102,6 +102,8 @@ class Source(models.Model):
         _("publisher"),
         max_length=120,
         blank=True,
+        default="",
+        db_default="",  # the release before this one writes sources while a server turns to it
         help_text=_(
             "The organisation or paper whose page it is, as readers see it. Empty: the name that "
             "we know for the site, or its address."

@@ -60,7 +60,9 @@ class Signature(CountedAction):
         _("agreed to version"), max_length=10, blank=True, default="", editable=False
     )
     # The part of the name that its owner chose to be shown, with the country; empty for nothing.
-    shown_name = EncryptedTextField(_("shown below the petition"), blank=True, default="")
+    shown_name = EncryptedTextField(
+        _("shown below the petition"), blank=True, default="", db_default=""
+    )
     wants_thanks = models.BooleanField(_("wants to be thanked"), default=False, db_default=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
     changed_at = models.DateTimeField(_("last changed"), default=timezone.now, editable=False)

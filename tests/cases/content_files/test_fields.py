@@ -25,6 +25,7 @@ FILE_MODELS = [
 # Models of cases that no file fills: who or what does.
 NOT_OF_FILES = {
     "actioncount": "the ledger of letters",
+    "erasureentry": "what no restored backup may bring back",
     "pendingchange": "what waits for a second person",
     "petitiontext": "a petition as it was signed",
     "point": "the list of points of a model letter in a file",
