@@ -13,6 +13,8 @@ no guard of a form is switched off, and each comes from a network of their own. 
     WORKERS=1                 processes of `manage.py work`
     FLOOD=1                   instead: how fast a reader's page is under floods
     MAIL=1                    instead: 10,000 confirmations an hour, with news waiting behind them
+    ROWS=10000                letters that there are before
+    SECONDS=15                how long each flood lasts
     KEEP=1                    leave the folder with the logs
 
 What a page took is what somebody waited, from the request (or the connection) to its last byte. The
@@ -312,6 +314,7 @@ def main() -> None:
         database = at_the_end.enter_context(scratch_database(server, "rehearse", folder))
         stage = Stage(folder, database, workers=WORKERS, worker_options=WORK)
         at_the_end.callback(stage.stop)
+        at_the_end.callback(lambda: print("\nlog:", *stage.complaints(), sep="\n  ", flush=True))
         if os.environ.get("FLOOD"):
             from bench.rehearse.floods import flood
 

@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from http.client import HTTPException, HTTPSConnection
 
@@ -25,6 +26,8 @@ GOAL = 50  # ms, p99 of the reader
 AT_ONCE = 50
 SLOW = 1_000
 BODY = 15_000_000
+LINE = 125_000_000  # bytes a second: what a line of 1 Gbit/s brings
+CHUNK = 250_000
 ANY_CERTIFICATE = ssl._create_unverified_context()
 HEADERS = {"Accept-Encoding": "gzip", "User-Agent": "Mozilla/5.0"}
 
@@ -172,16 +175,21 @@ class Flood:
 
     def big_bodies(self) -> None:
         """Pictures as large as may be, and larger than may be where none is asked for."""
-        body = b"a" * BODY
-        self.at_once(
-            lambda at, times: (
-                "POST",
-                f"/cases/{self.cases[0]}/{'solidarity' if at % 2 else 'write'}/",
-                body,
-                self.from_address(at * 100_000 + times),
-            ),
-            20,
-        )
+        senders = 20
+        a_chunk = CHUNK * senders / LINE  # seconds
+
+        def body() -> Iterator[bytes]:
+            for _chunk in range(BODY // CHUNK):
+                before = time.monotonic()
+                yield b"a" * CHUNK
+                time.sleep(max(0.0, a_chunk - (time.monotonic() - before)))
+
+        def act(at: int, times: int) -> tuple:
+            kind = "solidarity" if at % 2 else "write"
+            headers = self.from_address(at * 100_000 + times) | {"Content-Length": str(BODY)}
+            return "POST", f"/cases/{self.cases[0]}/{kind}/", body(), headers
+
+        self.at_once(act, senders)
 
     def new_pdfs(self) -> None:
         """Case sheets and cards that nobody has rendered yet."""

@@ -46,6 +46,9 @@ def mail(stage, minutes: float) -> bool:
     waits = sorted(came[to] - at for to, at in asked.items() if to in came)
     told = [line["at"] for line in lines if line["news"]]
     twice = len(lines) - len({(line["to"], line["news"]) for line in lines})
+    if not came:
+        print("No mail came.")
+        return False
     began = min(asked.values())
     shown = [percentile(waits, part) for part in (0.5, 0.95, 0.99, 1)]
     print("a confirmation waited p50 {:.1f}, p95 {:.1f}, p99 {:.1f}, most {:.1f} s".format(*shown))

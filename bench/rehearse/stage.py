@@ -2,6 +2,7 @@
 file says, workers, a database of its own, and a mail server that is slow."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import suppress
 from http.client import HTTPSConnection
 from pathlib import Path
@@ -127,11 +128,13 @@ class Stage:
         until = time.monotonic() + 60
         while time.monotonic() < until:
             with suppress(OSError):
-                if self.get("/readyz").status == 200:
+                if self.get("/readyz").status == 200 and not self.ended():
                     return
             time.sleep(0.2)
         self.stop()
-        raise SystemExit(f"The site did not start:\n{self.log.read_text()[-4_000:]}")
+        raise SystemExit(
+            f"The site did not start; {self.ended()}:\n{self.log.read_text()[-4_000:]}"
+        )
 
     def get(self, path: str, sender: str = "192.0.2.1"):
         connection = HTTPSConnection("localhost", self.port, context=ANY_CERTIFICATE, timeout=60)
@@ -140,6 +143,20 @@ class Stage:
         answer.read()
         connection.close()
         return answer
+
+    def ended(self) -> list[str]:
+        return [
+            f"the {name} ended with {process.returncode}"
+            for name, group in self.running.items()
+            for process in group
+            if process.poll() is not None and name != "people"
+        ]
+
+    def complaints(self) -> list[str]:
+        """What ended that should run, and what the site wrote into its log, each once."""
+        lines = self.log.read_text(errors="replace").splitlines()
+        known = Counter(re.sub(r"\d+", "0", line)[:200] for line in lines if line.strip())
+        return self.ended() + [f"{number} × {line}" for line, number in known.most_common(15)]
 
     def stop(self) -> None:
         everything = [process for group in self.running.values() for process in group]
