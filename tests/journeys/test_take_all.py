@@ -82,7 +82,7 @@ def test_who_comes_next_to_a_shared_device_finds_no_draft_of_what_was_sent(arriv
     expect(sam.field("Your letter")).to_have_value("")
 
 
-@pytest.mark.supporter
+@pytest.mark.phone
 def test_somebody_goes_through_eight_cases_and_types_their_details_once(arrive, javascript, cases):
     sam = arrive(javascript)
     sam.opens("/take-all/")
