@@ -52,6 +52,14 @@ def parts_of_url(name: str, read: Callable[..., dict], default: str) -> dict:
     )
 
 
+def need(module: str, said: str, extra: str) -> None:
+    """A package that is not always installed; without it, what is said and how to install it."""
+    if not find_spec(module):
+        raise ImproperlyConfigured(
+            f"{said}: pip install --require-hashes -r requirements/{extra}.txt"
+        )
+
+
 def backup_storage(place: str) -> dict:
     """A folder, or s3://bucket/folder?endpoint_url=https://…; the keys to S3 are in
     AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as for every program that uses it."""
@@ -62,11 +70,7 @@ def backup_storage(place: str) -> dict:
             "BACKEND": "django.core.files.storage.FileSystemStorage",
             "OPTIONS": {"location": place, "base_url": None, **modes},
         }
-    if not find_spec("storages"):
-        raise ImproperlyConfigured(
-            "BACKUP_STORAGE names S3, and the packages for it are missing: "
-            "pip install --require-hashes -r requirements/s3.txt"
-        )
+    need("storages", "BACKUP_STORAGE names S3, and the packages for it are missing", "s3")
     bucket = {"bucket_name": url.netloc, "location": url.path.strip("/"), "file_overwrite": False}
     options = dict(parse_qsl(url.query)) | bucket
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
@@ -230,11 +234,8 @@ CACHES = {
 # what it is for, or not at all.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
-if "redis" in CACHES["default"]["BACKEND"] and not find_spec("redis"):
-    raise ImproperlyConfigured(
-        "CACHE_URL names Redis, and the package for it is missing: "
-        "pip install --require-hashes -r requirements/redis.txt"
-    )
+if "redis" in CACHES["default"]["BACKEND"]:
+    need("redis", "CACHE_URL names Redis, and the package for it is missing", "redis")
 
 # Where the key of the day lies, by which senders are told apart (letters.privacy.day_key): a folder
 # that no backup holds, and best one in memory. It makes itself.
@@ -399,11 +400,8 @@ METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 
 # Where errors are reported to, without anything about anybody: write4rights/error_reports.py.
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
-if SENTRY_DSN and not find_spec("sentry_sdk"):
-    raise ImproperlyConfigured(
-        "SENTRY_DSN is set, and the package for it is missing: "
-        "pip install --require-hashes -r requirements/sentry.txt"
-    )
+if SENTRY_DSN:
+    need("sentry_sdk", "SENTRY_DSN is set, and the package for it is missing", "sentry")
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")  # of what the site itself says
 LOGGING = {

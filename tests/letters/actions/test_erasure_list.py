@@ -48,14 +48,13 @@ from tests.factories import (
     make_reply,
     make_signature,
 )
-from tests.letters.privacy.test_personal_data import address_of, everything_of, traces_of
+from tests.letters.privacy.test_personal_data import ADDRESS, address_of, everything_of, traces_of
 from tests.letters.sending import everyone, signed
 from tests.letters.stored import everything
 from tests.write4rights.backup.restored import a_restored_backup
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
 
-ADDRESS = "sam@example.org"
 DAY = datetime.timedelta(days=1)
 PERSONAL = [DataRequest, EmailAddress, Follow, Letter, OutgoingMail, Pledge, Post, Reply]
 PERSONAL += [Signature, Undeliverable]
