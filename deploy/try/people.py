@@ -1,7 +1,8 @@
 """A writer, and readers in a loop, as deploy/try/run needs them. Only what Python brings.
 
-people.py letter URL        opens a case, writes a letter in both steps, prints its private page
-people.py read URL SECONDS  readers and signers, until SIGTERM too; prints each failure, and sums
+people.py letter URL ADDRESS  opens a case, writes a letter in both steps, prints its private page
+people.py look URL PAGE…      ends with 1 if one of these private pages is not that letter's
+people.py read URL SECONDS    readers and signers, until SIGTERM too; prints each failure, and sums
 """
 
 import collections
@@ -125,7 +126,7 @@ def cases(url: str) -> list[str]:
     return list(found)
 
 
-def write_a_letter(url: str) -> None:
+def write_a_letter(url: str, email: str) -> None:
     for case in cases(url):
         person = Person(url)
         try:
@@ -137,7 +138,7 @@ def write_a_letter(url: str) -> None:
         time.sleep(FASTEST)
         at = f"{case}write/"
         for _step in range(4):
-            at, page = person.post(at, Form(page).filled(email="try@example.org"))
+            at, page = person.post(at, Form(page).filled(email=email))
             if "/letters/" in at:
                 break
         else:
@@ -147,6 +148,14 @@ def write_a_letter(url: str) -> None:
                 person.get(urllib.parse.urlsplit(at).path + more)
         return print(at)
     sys.exit("No case takes letters.")
+
+
+def look(url: str, *pages: str) -> None:
+    for page in pages:
+        _at, shown = Person(url).get(page)
+        if FILLED_IN["subject"] not in shown:
+            sys.exit("A letter is not what its writer wrote.")
+    print(f"       letters that are there: {len(pages)}")
 
 
 def read_on(url: str, seconds: float) -> None:
@@ -209,4 +218,9 @@ def read_on(url: str, seconds: float) -> None:
 
 if __name__ == "__main__":
     what, url, *more = sys.argv[1:]
-    write_a_letter(url) if what == "letter" else read_on(url, float(more[0]))
+    if what == "letter":
+        write_a_letter(url, *more)
+    elif what == "look":
+        look(url, *more)
+    else:
+        read_on(url, float(more[0]))
