@@ -48,8 +48,9 @@ class Stage:
         self.site = f"https://localhost:{self.port}"
         self.running: dict[str, list[subprocess.Popen]] = defaultdict(list)
         folder.chmod(0o711)  # nginx reads files as www-data
-        for name in ["media", "private", "runtime", "rendered", "mail", "www"]:
+        for name in ["media", "private", "rendered", "mail", "www"]:
             (folder / name).mkdir()
+        (folder / "runtime").mkdir(mode=0o700)  # or each process makes a key of the day by itself
         self.mails = folder / "mail"
         # Without https for as long as it is made: invented letters are refused by a site in use.
         making = SITE | {
