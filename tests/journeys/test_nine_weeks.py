@@ -27,7 +27,12 @@ from tests.letters.stored import readable
 from tests.staff import make_staff
 from tests.test_accessibility import findings_on, listed
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.slow]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.slow,
+    pytest.mark.long,
+]
 
 ADDRESS = "maren@example.org"
 NAME = "Maren Testdal"

@@ -558,6 +558,7 @@ def test_many_cases_cost_no_more_queries_than_few(client, django_assert_max_num_
             client.get(url)
 
 
+@pytest.mark.any_database
 @pytest.mark.slow
 def test_the_cookie_of_the_longest_way_fits(client):
     cases = [
