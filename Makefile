@@ -104,11 +104,9 @@ locks: .venv/bin/uv
 	$(LOCK) --upgrade pyproject.toml -o requirements/base.txt
 	$(LOCK) --upgrade --group redis -c requirements/base.txt -o requirements/redis.txt
 	$(LOCK) --upgrade --group sentry -c requirements/base.txt -o requirements/sentry.txt
-	# botocore wants an older python-dateutil than the rest has; the site does well with both.
-	grep -o '^[^ ]*==[^ ]*' requirements/base.txt | grep -v ^python-dateutil > .venv/base-but-dateutil
-	$(LOCK) --upgrade --group s3 -c .venv/base-but-dateutil -o requirements/s3.txt
+	$(LOCK) --upgrade --group s3 -c requirements/base.txt -o requirements/s3.txt
 	$(LOCK) --upgrade pyproject.toml --group dev -c requirements/base.txt -c requirements/redis.txt \
-		-c requirements/sentry.txt -o requirements/dev.txt
+		-c requirements/s3.txt -c requirements/sentry.txt -o requirements/dev.txt
 	$(LOCK) --upgrade --group mutants -c requirements/dev.txt -o requirements/mutants.txt
 	$(LOCK) --upgrade --group rehearse -c requirements/dev.txt -o requirements/rehearse.txt
 	$(LOCK) --upgrade --group bootstrap -o requirements/bootstrap.txt
