@@ -6,10 +6,11 @@ import datetime
 import logging
 import signal
 import time
+from collections.abc import Callable
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, connection
+from django.db import Error, InterfaceError, OperationalError, connection
 
 from cases.publishing import consents
 from letters.delivery import parts, requeue, similar_texts
@@ -95,21 +96,33 @@ class Command(BaseCommand):
             most_news_an_hour=options["most_news_an_hour"],
         )
         self.task_lease = datetime.timedelta(seconds=options["task_lease"])
+        self.each_minute: list[Callable[[], object]] = [
+            freeze_ended,
+            published.publish_once_a_day,
+            parts.erase_files,
+            parts.enqueue_missing,
+            self.requeue,
+            similar_texts.group_waiting,
+            bounce_mailbox.read_reports,
+            copy_erasure_list,
+        ]
+        self.each_hour: list[Callable[[], object]] = [
+            erasure.erase_expired,
+            requeue.prune,
+            parts.erase_unnamed_files,
+            clear_sessions,
+            reminders.look_again,
+        ]
         self.is_stopping = False
         self.beat_at = time.monotonic()
         if once:
             self.beat()
-            self.freeze_ended()
-            published.publish_once_a_day()
-            similar_texts.group_waiting()
-            bounce_mailbox.read_reports()
-            self.clean_up()
-            reminders.look_again()
-            self.look_after_hand_ins()
+            for chore in [*self.each_minute, *self.each_hour]:
+                chore()
             self.send_all()
             while requeue.run_one():
                 self.send_all()
-            call_command("copy_erasure_list")
+            copy_erasure_list()
             return
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
@@ -124,42 +137,35 @@ class Command(BaseCommand):
             try:
                 self.beat()
                 if time.monotonic() >= look_at:
-                    self.freeze_ended()
-                    published.publish_once_a_day()
-                    self.look_after_hand_ins()
-                    similar_texts.group_waiting()
-                    bounce_mailbox.read_reports()
-                    call_command("copy_erasure_list")
+                    self.do_each(self.each_minute)
                     look_at = time.monotonic() + LOOK_EVERY
                 if time.monotonic() >= erase_at:
-                    self.clean_up()
-                    reminders.look_again()
+                    self.do_each(self.each_hour)
                     erase_at = time.monotonic() + ERASE_EVERY
                 self.send_all()
                 parts.enqueue_missing()
                 if not self.is_stopping and requeue.run_one():
                     pause = 0  # mails first, then the next
-            except DatabaseError as error:
+            except Error as error:
                 # Its text may hold a row; a new connection is made the next time.
                 logger.error("The database failed: %s", type(error).__name__)
                 connection.close()
                 pause = AFTER_AN_ERROR
             self.rest(pause)
 
-    def look_after_hand_ins(self) -> None:
-        parts.erase_files()
-        parts.enqueue_missing()
+    def do_each(self, chores: list[Callable[[], object]]) -> None:
+        """If one fails, because a store or a mailbox does, the mails leave all the same."""
+        for chore in chores:
+            try:
+                chore()
+            except (OperationalError, InterfaceError):  # the database itself
+                raise
+            except Exception as error:  # its text may hold an address
+                name = f"{chore.__module__}.{chore.__name__}"
+                logger.error("%s failed: %s", name, type(error).__name__)
+
+    def requeue(self) -> None:
         requeue.requeue(self.task_lease)
-
-    def clean_up(self) -> None:
-        erasure.erase_expired()
-        requeue.prune()
-        parts.erase_unnamed_files()
-        call_command("clearsessions")  # of staff
-
-    def freeze_ended(self) -> None:
-        if number := consents.freeze_all_ended():
-            logger.warning("Cases frozen, because no consent is in force any more: %d.", number)
 
     def send_all(self) -> None:
         """What is due. Batches take turns: nobody waits for a mail until all news is queued."""
@@ -187,3 +193,16 @@ class Command(BaseCommand):
 
     def stop(self, number: int, frame) -> None:
         self.is_stopping = True
+
+
+def freeze_ended() -> None:
+    if number := consents.freeze_all_ended():
+        logger.warning("Cases frozen, because no consent is in force any more: %d.", number)
+
+
+def copy_erasure_list() -> None:
+    call_command("copy_erasure_list")
+
+
+def clear_sessions() -> None:
+    call_command("clearsessions")  # of staff

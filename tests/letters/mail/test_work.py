@@ -117,6 +117,16 @@ def test_a_lease_that_is_over_frees_the_mail_of_a_killed_worker():
 
 
 @pytest.mark.slow
+def test_mails_leave_though_a_store_fails(monkeypatch, tmp_path):
+    monkeypatch.setenv("PRIVATE_ROOT", str(tmp_path / "file"))
+    (tmp_path / "file").write_text("This is no folder.")
+    make_mail()
+
+    with FakeSMTPServer() as server, worker(server):
+        wait_until(all_are_sent)
+
+
+@pytest.mark.slow
 def test_a_worker_stops_when_it_is_told_to_though_it_sleeps():
     assert work.BREATH < 1  # so soon it notices
     with FakeSMTPServer() as server:
