@@ -21,6 +21,7 @@ from django.views.decorators.http import require_http_methods
 
 from cases.models import Case, Freeze
 from cases.printing.rendering import Busy, turn
+from cases.stores import StoreFails
 
 View = Callable[..., HttpResponseBase]
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
@@ -79,7 +80,7 @@ def public_page(
                 response = view(request, *args, **kwargs)
             except Gone:
                 response = render(request, "410.html", status=410)
-            except Busy:
+            except (Busy, StoreFails):
                 response = _come_back_soon(request)
             is_settled = "no-store" in response.headers.get("Cache-Control", "")
             if cached and response.status_code == 200 and not is_settled:
@@ -143,7 +144,7 @@ def uncached(response: HttpResponse) -> HttpResponse:
 
 
 def _come_back_soon(request: HttpRequest) -> HttpResponse:
-    """What was asked for is not rendered yet; a browser asks again by itself."""
+    """What was asked for can't be rendered yet; a browser asks again by itself."""
     response = render(request, "503.html", status=503)
     response.headers["Retry-After"] = str(RETRY_AFTER)
     if request.method != "POST":  # what was sent would not be sent again
@@ -164,7 +165,7 @@ def private_page(view: View) -> View:
     def form_view(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
         try:
             response = view(request, *args, **kwargs)
-        except Busy:
+        except (Busy, StoreFails):
             response = _come_back_soon(request)
         patch_cache_control(response, no_store=True, private=True)
         response.headers["X-Robots-Tag"] = "noindex"

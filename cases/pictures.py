@@ -19,14 +19,15 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
-from django.http import FileResponse, Http404, HttpResponseGone
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseGone, HttpResponseNotModified
 from django.urls import reverse
+from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps
 
 from cases import image_files
 from cases.models import Case, ErasureAct, ErasureEntry, Freeze, Portrait
+from cases.stores import LEFT_ALONE_FOR, StoreFails, store
 
 TAKEN = ["JPEG", "PNG", "WEBP"]
 MAX_BYTES = 15_000_000
@@ -212,8 +213,9 @@ def url(portrait: Portrait, kind: str = "jpeg", width: int = 1200, *, to_staff=F
 
 
 def address(name: str, *, to_staff: bool = False) -> str:
-    """Where a file is served: to readers, or to staff even if it belongs to a draft."""
-    return reverse("staff-media", args=[name]) if to_staff else default_storage.url(name)
+    """Where a file is served: to readers, or to staff even if it belongs to a draft. By us,
+    wherever it lies: who may see it hangs on the case."""
+    return reverse("staff-media" if to_staff else "media", args=[name])
 
 
 def srcset(portrait: Portrait, kind: str) -> str:
@@ -224,19 +226,22 @@ def srcset(portrait: Portrait, kind: str) -> str:
 
 
 def cropped(portrait: Portrait, width: int, height: int) -> bytes:
-    """A JPEG of exactly this size for cards and print, cut as `object-position` cuts it."""
-    with portrait.image.open("rb") as file:
-        image = Image.open(BytesIO(file.read()), formats=TAKEN)
+    """A JPEG of exactly this size for cards and print, cut as `object-position` cuts it. Raises
+    StoreFails."""
+    with store("default") as storage, storage.open(portrait.image.name) as file:
+        data = file.read()
+    image = Image.open(BytesIO(data), formats=TAKEN)
     focal = (portrait.focal_x, portrait.focal_y)
     cut = ImageOps.fit(image, (width, height), Image.Resampling.LANCZOS, centering=focal)
     return encode(cut, "JPEG", KINDS["jpeg"][1])
 
 
-def media_response(name: str, *, to_staff: bool = False) -> HttpResponseBase:
+def media_response(name: str, *, known: str = "", to_staff: bool = False) -> HttpResponse:
     """The picture, for readers or for staff: 410 for a withdrawn case, 404 if it may not be seen.
 
-    Staff see drafts and originals too. The response has an ETag; the view that calls this only
-    has to compare it with the request's.
+    Staff see drafts and originals too. The response has an ETag, for the view to compare. While
+    the store fails, a cache that has the picture (`known` is the request's If-None-Match) goes on
+    showing it.
     """
     if match := RENDITION.fullmatch(name):
         cases = Case.objects.select_related("edition").only("stage", "freeze", "edition__opens_on")
@@ -247,13 +252,15 @@ def media_response(name: str, *, to_staff: bool = False) -> HttpResponseBase:
             raise Http404
     elif not (to_staff and ORIGINAL.fullmatch(name)):
         raise Http404
+    etag = f'"{PurePosixPath(name).name}"'
     try:
-        file = default_storage.open(name)
-    except FileNotFoundError:
-        raise Http404 from None
-    suffix = name.rpartition(".")[2]
-    response = FileResponse(file, content_type=SERVED_TYPES[suffix])
-    response["ETag"] = f'"{PurePosixPath(name).name}"'
+        response = _read(name)
+    except StoreFails:
+        if etag not in parse_etags(known):
+            headers = {"Cache-Control": "no-store", "Retry-After": str(LEFT_ALONE_FOR)}
+            return HttpResponse("Come back soon\n", "text/plain", status=503, headers=headers)
+        response = HttpResponseNotModified()
+    response["ETag"] = etag
     if to_staff:
         response["Cache-Control"] = "private, no-store"
     else:
@@ -263,6 +270,15 @@ def media_response(name: str, *, to_staff: bool = False) -> HttpResponseBase:
             f"public, max-age=31536000, s-maxage={settings.PAGE_CACHE_SECONDS}, immutable"
         )
     return response
+
+
+def _read(name: str) -> HttpResponse:
+    try:
+        with store("default") as storage, storage.open(name) as file:
+            data = file.read()
+    except FileNotFoundError:
+        raise Http404 from None
+    return HttpResponse(data, SERVED_TYPES[name.rpartition(".")[2]])
 
 
 def _bytes_of(upload: File) -> bytes:

@@ -273,7 +273,8 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
 @conditional_page
 def media(request: HttpRequest, name: str) -> HttpResponseBase:
     """A picture of a case that readers may see."""
-    return to_known_query(request) or pictures.media_response(name)
+    known = request.headers.get("If-None-Match", "")
+    return to_known_query(request) or pictures.media_response(name, known=known)
 
 
 @only("GET", "HEAD")

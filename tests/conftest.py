@@ -19,7 +19,7 @@ from django.test.signals import template_rendered
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from cases.printing import rendering
+from cases.printing import rendering, stored
 from tests import databases, factories, staff
 from write4rights import translations
 
@@ -78,7 +78,7 @@ DATABASE_FIXTURES = {"db", "transactional_db", "live_server"}
 @pytest.fixture(autouse=True)
 def _nothing_remembered():
     """What a process remembers for seconds is forgotten between tests."""
-    caches["rendered"].clear()
+    stored.clear()
     caches["fragments"].clear()
 
 

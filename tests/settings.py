@@ -49,10 +49,7 @@ STORAGES = STORAGES | {  # noqa: F405
     "private": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": _private.name},
-    }
+    },
+    "rendered": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
 }
 WHITENOISE_USE_FINDERS = True
-CACHES["rendered"] = {  # noqa: F405
-    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-    "LOCATION": "rendered",
-}

@@ -9,8 +9,10 @@ import os
 import re
 import tempfile
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 from zlib import crc32
 
@@ -60,20 +62,37 @@ def need(module: str, said: str, extra: str) -> None:
         )
 
 
-def backup_storage(place: str) -> dict:
-    """A folder, or s3://bucket/folder?endpoint_url=https://…; the keys to S3 are in
-    AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as for every program that uses it."""
+OF_NOBODY_ELSE: dict[str, Any] = {
+    "file_permissions_mode": 0o600,
+    "directory_permissions_mode": 0o700,
+}
+
+
+def file_storage(name: str, place: str, *, is_waited_for: bool = True, **options: Any) -> dict:
+    """What a variable says: a folder (with the options given), or
+    s3://bucket/folder?endpoint_url=https://…; the keys to S3 are in AWS_ACCESS_KEY_ID and
+    AWS_SECRET_ACCESS_KEY, as for every program that uses it."""
     url = urlsplit(place)
     if url.scheme != "s3":
-        modes = {"file_permissions_mode": 0o600, "directory_permissions_mode": 0o700}
-        return {
-            "BACKEND": "django.core.files.storage.FileSystemStorage",
-            "OPTIONS": {"location": place, "base_url": None, **modes},
-        }
-    need("storages", "BACKUP_STORAGE names S3, and the packages for it are missing", "s3")
-    bucket = {"bucket_name": url.netloc, "location": url.path.strip("/"), "file_overwrite": False}
-    options = dict(parse_qsl(url.query)) | bucket
-    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": options}
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+    need("storages", f"{name} names S3, and the packages for it are missing", "s3")
+    said = dict(parse_qsl(url.query))
+    client: dict[str, Any] = {
+        "s3": {"addressing_style": said.pop("addressing_style", "auto")},
+        "signature_version": said.pop("signature_version", None),
+        # Stores that are not Amazon's may not know those that it has by now.
+        "request_checksum_calculation": "when_required",
+        "response_checksum_validation": "when_required",
+    }
+    if is_waited_for:  # a store that does not answer holds a thread for six seconds at most
+        client |= {"connect_timeout": 1, "read_timeout": 3, "retries": {"total_max_attempts": 2}}
+    bucket = {
+        "bucket_name": url.netloc,
+        "location": url.path.strip("/"),
+        "file_overwrite": options.get("allow_overwrite", False),
+        "client_config": import_module("botocore.config").Config(**client),
+    }
+    return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": said | bucket}
 
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -215,12 +234,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
     "default": env.cache("CACHE_URL", default="dbcache://django_cache"),
-    # Case sheets and social cards, some 100 to 500 KB each; can be deleted at any time.
-    "rendered": {
-        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
-        "LOCATION": env.str("RENDERED_DIR", default=str(BASE_DIR / "var/rendered")),
-        "OPTIONS": {"MAX_ENTRIES": 1_000},
-    },
     # Parts of pages, 1 to 10 KB each, in the memory of each process: `{% cache %}` in templates.
     # Their key has the version of what they show: see cases/publishing/content_version.py.
     "fragments": {
@@ -279,22 +292,31 @@ STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "var/static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
-MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(BASE_DIR / "var/media")))
+# Each of these is a folder, or s3://… for several hosts.
+MEDIA_ROOT = env.str("MEDIA_ROOT", default=str(BASE_DIR / "var/media"))
 # Files of hand-ins, encrypted: no web server may serve this folder.
-PRIVATE_ROOT = Path(env.str("PRIVATE_ROOT", default=str(BASE_DIR / "var/private")))
+PRIVATE_ROOT = env.str("PRIVATE_ROOT", default=str(BASE_DIR / "var/private"))
+# Case sheets and social cards; may be emptied at any time.
+RENDERED_DIR = env.str("RENDERED_DIR", default=str(BASE_DIR / "var/rendered"))
+# What `manage.py backup` writes, encrypted: docs/operations.md, "Backups".
+BACKUP_STORAGE = env.str("BACKUP_STORAGE", default=str(BASE_DIR / "var/backups"))
 STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "private": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {
-            "location": PRIVATE_ROOT,
-            "base_url": None,
-            "file_permissions_mode": 0o600,
-            "directory_permissions_mode": 0o700,
-        },
-    },
-    # What `manage.py backup` writes, encrypted: docs/operations.md, "Backups".
-    "backups": backup_storage(env.str("BACKUP_STORAGE", default=str(BASE_DIR / "var/backups"))),
+    "default": file_storage("MEDIA_ROOT", MEDIA_ROOT),
+    "private": file_storage("PRIVATE_ROOT", PRIVATE_ROOT, location=PRIVATE_ROOT, **OF_NOBODY_ELSE),
+    "rendered": file_storage(
+        "RENDERED_DIR",
+        RENDERED_DIR,
+        location=RENDERED_DIR,
+        allow_overwrite=True,
+        **OF_NOBODY_ELSE,
+    ),
+    "backups": file_storage(
+        "BACKUP_STORAGE",
+        BACKUP_STORAGE,
+        is_waited_for=False,
+        location=BACKUP_STORAGE,
+        **OF_NOBODY_ELSE,
+    ),
     "staticfiles": {
         "BACKEND": env.str(
             "STATICFILES_STORAGE",

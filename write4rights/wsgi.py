@@ -16,7 +16,8 @@ if settings.PAGE_CACHE_SECONDS:
         application,
         seconds=settings.PAGE_CACHE_SECONDS,
         max_bytes=settings.PAGE_CACHE_BYTES,
-        untouched=(settings.STATIC_URL, "/favicon.ico", *PROBES),
+        # Who has a picture may keep it while its store fails: that is for Django to say.
+        untouched=(settings.STATIC_URL, settings.MEDIA_URL, "/favicon.ico", *PROBES),
     )
     if settings.METRICS_TOKEN:
         from write4rights import metrics

@@ -73,8 +73,10 @@ def _listed(folder: str) -> tuple[list[str], list[str]]:
 def _was_written_before(moment: datetime.datetime, path: str) -> bool:
     try:
         return storage().get_modified_time(path) < moment
-    except FileNotFoundError:  # another worker was faster
-        return False
+    except Exception:  # each kind of storage has its own
+        if storage().exists(path):
+            raise
+        return False  # another worker was faster
 
 
 def encrypted_anew(path: str) -> str:

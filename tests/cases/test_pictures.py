@@ -539,6 +539,37 @@ def test_nothing_else_is_served(name, media):
 
 
 @pytest.mark.django_db
+def test_while_the_store_fails_a_cache_goes_on_showing_what_it_has(client, settings, media):
+    case = make_case()
+    url = pictures.address(make_portrait(case).renditions["avif"]["400"])
+    known = {"If-None-Match": client.get(url)["ETag"]}
+    (media / "file").write_text("This is no folder.")
+    settings.MEDIA_ROOT = media / "file"
+
+    response = client.get(url)
+    assert (response.status_code, response["Cache-Control"]) == (503, "no-store")
+    assert client.get(url, headers={"If-None-Match": '"another"'}).status_code == 503
+    response = client.get(url, headers=known)
+    assert (response.status_code, response["ETag"]) == (304, known["If-None-Match"])
+    assert "s-maxage" in response["Cache-Control"]
+
+    Case.objects.filter(pk=case.pk).update(freeze=Freeze.WITHDRAWN, freeze_reason="A threat.")
+    assert client.get(url, headers=known).status_code == 410
+
+
+@pytest.mark.django_db
+def test_a_cache_shows_no_picture_that_was_removed(client, media):
+    portrait = make_portrait()
+    url = pictures.address(portrait.renditions["avif"]["400"])
+    known = {"If-None-Match": client.get(url)["ETag"]}
+
+    for path in files_in(media):
+        (media / path).unlink()
+
+    assert client.get(url, headers=known).status_code == 404
+
+
+@pytest.mark.django_db
 def test_serving_a_picture_asks_one_question(django_assert_num_queries):
     name = make_portrait().renditions["avif"]["400"]
 

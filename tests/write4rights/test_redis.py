@@ -56,6 +56,7 @@ def test_staff_sign_in_where_attempts_are_counted_in_redis(client, redis):
     ("package", "environment", "file"),
     [
         ("redis", {"CACHE_URL": "redis://127.0.0.1:6379/7"}, "redis.txt"),
+        ("storages", {"MEDIA_ROOT": "s3://bucket/folder"}, "s3.txt"),
         ("sentry_sdk", {"SENTRY_DSN": "https://key@sentry.example.org/1"}, "sentry.txt"),
     ],
 )

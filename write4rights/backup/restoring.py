@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from cryptography.fernet import InvalidToken
@@ -27,6 +27,7 @@ from django.utils import timezone
 from cases import pictures
 from cases.encryption import fernet, keyed_hash
 from cases.models import Case, ErasureAct, ErasureEntry
+from cases.printing import stored as rendered
 from letters.models import Letter
 from letters.privacy import personal_data
 from letters.statistics import ledger
@@ -95,8 +96,10 @@ def restore(name: str, identities: list, *, overwrite: str, without_list: bool, 
             before = databases.take_the_place(scratch)
         finally:
             databases.drop(scratch)
-    for cache in ("default", "rendered", "fragments"):
+    for cache in ("default", "fragments"):
         caches[cache].clear()
+    with suppress(Exception):  # what a sheet is found by is all that it says
+        rendered.clear()
     return f"The database of before is kept as {before}: delete it when all is well."
 
 

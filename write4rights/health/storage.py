@@ -17,14 +17,20 @@ RED_BELOW, WARNING_BELOW = 300 * MB, 2_000 * MB
 OTHERS = 0o077  # what a file may be for anybody but its owner
 
 
+STORES = {
+    "MEDIA_ROOT": "default",
+    "PRIVATE_ROOT": "private",
+    "RENDERED_DIR": "rendered",
+}
+
+
 def folders() -> list[Result]:
-    found = [_storage("MEDIA_ROOT", "default"), _storage("PRIVATE_ROOT", "private")]
-    rendered = Path(settings.CACHES["rendered"].get("LOCATION", ""))
-    found += [_folder("RENDERED_DIR", rendered), _folder("RUNTIME_DIR", settings.RUNTIME_DIR)]
-    for name in ("PRIVATE_ROOT", "RUNTIME_DIR"):
-        found += _open_to_others(name)
-    private, media = settings.PRIVATE_ROOT.resolve(), settings.MEDIA_ROOT.resolve()
-    if private.is_relative_to(media):
+    found = [_storage(name, alias) for name, alias in STORES.items()]
+    runtime = Path(settings.RUNTIME_DIR)
+    found.append(_folder("RUNTIME_DIR", runtime))
+    media, private = _location("default"), _location("private")
+    found += _open_to_others("PRIVATE_ROOT", private) + _open_to_others("RUNTIME_DIR", runtime)
+    if media and private and private.is_relative_to(media):
         said = "PRIVATE_ROOT lies below MEDIA_ROOT, which everybody is served."
         found.append(red("PRIVATE_ROOT", said, "Move it beside MEDIA_ROOT."))
     return found
@@ -39,15 +45,21 @@ def user() -> Result:
 
 
 def _storage(name: str, alias: str) -> Result:
+    if folder := _location(alias):
+        return _folder(name, folder)
     storage = storages[alias]
-    if isinstance(storage, FileSystemStorage):
-        return _folder(name, Path(storage.location))
     try:
         storage.delete(storage.save("doctor.txt", ContentFile(b"asked by manage.py doctor")))
     except Exception as error:  # each kind of storage has its own
-        said = f"Nothing can be written to the storage “{alias}”: {type(error).__name__}."
-        return red(name, said, "Look at its address, keys and rights.")
+        said = f"Nothing can be written where {name} says: {type(error).__name__}."
+        return red(name, said, "Look at its address, its bucket, and the keys and their rights.")
     return ok(name, "It can be written.")
+
+
+def _location(alias: str) -> Path | None:
+    """The folder of a storage; it has none if it is S3."""
+    storage = storages[alias]
+    return Path(storage.location) if isinstance(storage, FileSystemStorage) else None
 
 
 def _folder(name: str, folder: Path) -> Result:
@@ -62,9 +74,8 @@ def _folder(name: str, folder: Path) -> Result:
     return ok(name, f"It can be written ({folder}).")
 
 
-def _open_to_others(name: str) -> list[Result]:
-    folder: Path = getattr(settings, name)
-    if folder.exists() and folder.stat().st_mode & OTHERS:
+def _open_to_others(name: str, folder: Path | None) -> list[Result]:
+    if folder and folder.exists() and folder.stat().st_mode & OTHERS:
         said = f"Others on this machine can look into {name} ({folder})."
         return [red(name, said, f"`chmod 700 {folder}`")]
     return []
@@ -82,8 +93,8 @@ def disk() -> Result:
 
 
 def _all_folders() -> list[Path]:
-    folders = [settings.MEDIA_ROOT, settings.PRIVATE_ROOT, settings.RUNTIME_DIR]
-    folders.append(Path(settings.CACHES["rendered"].get("LOCATION", "")))
+    folders = [Path(settings.RUNTIME_DIR)]
+    folders += [folder for alias in STORES.values() if (folder := _location(alias))]
     database = settings.DATABASES["default"]
     if database["ENGINE"].endswith("sqlite3") and "memory" not in str(database["NAME"]):
         folders.append(Path(database["NAME"]).parent)

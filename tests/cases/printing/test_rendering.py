@@ -1,5 +1,6 @@
 """Sheets and cards are rendered once a version, in a process beside the one that serves pages."""
 
+import datetime
 import os
 import signal
 from collections import Counter
@@ -7,12 +8,15 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import pytest
+import time_machine
+from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 from pypdf import PdfReader
 
 from cases.http_caching import private_page
 from cases.models import Case, Portrait
-from cases.printing import rendering, typesetting, typst_process
+from cases.printing import rendering, stored, typesetting, typst_process
 from letters.models import Letter
 from tests.cases.printing.test_typesetting import MADE_AT, make_letter
 from tests.factories import (
@@ -108,6 +112,64 @@ def test_each_paper_size_and_language_is_a_rendering_of_its_own(client, case, re
         answers = {client.get(each).content for each in asked}
 
     assert (len(answers), len(rendered)) == (4, 4)
+
+
+@pytest.fixture
+def kept(settings, tmp_path):
+    """The folder where renderings are kept."""
+    backend = "django.core.files.storage.FileSystemStorage"
+    options = {"location": tmp_path / "kept", "allow_overwrite": True}
+    rendered = {"BACKEND": backend, "OPTIONS": options}
+    settings.STORAGES = settings.STORAGES | {"rendered": rendered}
+    return tmp_path / "kept"
+
+
+def test_half_a_file_is_rendered_anew(client, case, rendered, kept):
+    url = reverse("cases:card", args=[case.slug])
+    whole = client.get(url).content
+    [file] = kept.iterdir()
+    file.write_bytes(file.read_bytes()[:-1])
+
+    assert [client.get(url).content for _twice in range(2)] == [whole, whole]
+    assert len(rendered) == 2
+
+
+def test_where_nothing_can_be_kept_a_card_is_rendered_each_time(
+    client, case, rendered, kept, caplog
+):
+    kept.write_text("This is no folder.")
+    url = reverse("cases:card", args=[case.slug])
+
+    assert [client.get(url).status_code for _twice in range(2)] == [200, 200]
+    assert len(rendered) == 2
+    [line] = caplog.messages  # and for some seconds no other
+    assert line == "The storage “rendered” can't be used: NotADirectoryError"
+
+
+def test_the_worker_deletes_the_oldest_renderings_of_too_many(kept, monkeypatch):
+    monkeypatch.setattr(stored, "MOST", 2)
+    kept.mkdir()
+    month = datetime.timedelta(days=31)
+    for name, age in [("a", month), ("b", month / 31), ("c", month / 62), ("d", month / 93)]:
+        (kept / name).touch()
+        at = (timezone.now() - age).timestamp()
+        os.utime(kept / name, (at, at))
+
+    call_command("work", "--once")
+    assert sorted(path.name for path in kept.iterdir()) == ["c", "d"]
+
+    with time_machine.travel(timezone.now() + month):
+        stored.delete_old()
+    assert list(kept.iterdir()) == []
+
+
+def test_a_card_whose_picture_cannot_be_read_asks_to_come_back(client, case, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "file"
+    settings.MEDIA_ROOT.write_text("This is no folder.")
+
+    response = client.get(reverse("cases:card", args=[case.slug]))
+
+    assert (response.status_code, response["Retry-After"]) == (503, "2")
 
 
 def test_a_case_that_was_taken_down_is_not_served_from_what_was_rendered(client, case):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import InvalidToken
 from django.core.cache import caches
+from django.core.files.storage import storages
 from django.core.management import call_command
 from pypdf import PdfReader
 
@@ -68,7 +69,8 @@ def in_files(folder: Path) -> str:
 
 
 def in_caches() -> str:
-    return "\n".join(str(caches[name]._cache) for name in ("default", "rendered", "fragments"))
+    kept = [storages["rendered"].open(name).read() for name in storages["rendered"].listdir("")[1]]
+    return "\n".join(str(caches[name]._cache) for name in ("default", "fragments")) + str(kept)
 
 
 def do_everything(client) -> None:

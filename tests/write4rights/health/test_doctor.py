@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from email.utils import formatdate
 from importlib.metadata import version
+from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 from wsgiref.simple_server import WSGIRequestHandler, make_server
@@ -44,13 +45,19 @@ def red(lines: list[str]) -> list[str]:
     return [line.removeprefix("RED     ") for line in lines if line.startswith("RED")]
 
 
+def a_folder(path: Path) -> dict:
+    """For STORAGES."""
+    backend = "django.core.files.storage.FileSystemStorage"
+    return {"BACKEND": backend, "OPTIONS": {"location": path}}
+
+
 @pytest.fixture
 def worker(db):
     WorkerPulse.objects.beat()
 
 
 def test_a_site_that_is_well_is_said_to_be_in_a_line_for_each_thing(worker, settings, tmp_path):
-    settings.MEDIA_ROOT, settings.PRIVATE_ROOT = tmp_path / "media", tmp_path / "private"
+    settings.MEDIA_ROOT = tmp_path / "media"
 
     lines = doctor("worker", "storage", "keys", "clock", "backup")
 
@@ -94,7 +101,7 @@ def test_a_database_that_may_lose_letters_is_red(db):
 def test_folders_that_cannot_be_written_or_are_open_to_others_are_red(settings, tmp_path):
     (tmp_path / "file").touch()
     settings.MEDIA_ROOT = tmp_path / "file/media"
-    settings.PRIVATE_ROOT = tmp_path / "file/media/private"
+    settings.STORAGES = settings.STORAGES | {"private": a_folder(tmp_path / "file/media/private")}
     settings.RUNTIME_DIR = tmp_path / "runtime"
     settings.RUNTIME_DIR.mkdir(mode=0o755)
 
@@ -102,6 +109,7 @@ def test_folders_that_cannot_be_written_or_are_open_to_others_are_red(settings, 
 
     assert [line.partition(" (")[0] for line in said] == [
         "MEDIA_ROOT: MEDIA_ROOT can’t be written: Not a directory",
+        "PRIVATE_ROOT: PRIVATE_ROOT can’t be written: Not a directory",
         "RUNTIME_DIR: Others on this machine can look into RUNTIME_DIR",
         "PRIVATE_ROOT: PRIVATE_ROOT lies below MEDIA_ROOT, which everybody is served.",
     ]
