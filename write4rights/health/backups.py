@@ -3,11 +3,13 @@
 import datetime
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from cases.models import ErasureEntry
+from write4rights.health.installed import not_done
 from write4rights.health.results import Result, ok, red, warning
 from write4rights.models import BackupRun
 
@@ -25,13 +27,35 @@ def last_backup() -> list[Result]:
 
 def _backup() -> Result:
     cure = _("Run `manage.py backup` each day: docs/operations.md, “Backups”.")
+    if not settings.BACKUP_KEY:
+        cure = _(
+            "Make a key on another machine, with `manage.py backup --new-key`, set BACKUP_KEY, and "
+            "run `manage.py backup` each day: docs/operations.md, “Backups”."
+        )
     last = BackupRun.last(BackupRun.Kind.BACKUP)
     if last is None:
-        return red("backup", _("No backup was ever made."), cure)
+        return not_done("backup", _("No backup was ever made."), cure)
     age = timezone.now() - last.finished_at
     said = _("The last backup was made %(time)s ago.") % {"time": timesince(last.finished_at)}
     seconds = round(age.total_seconds())
     return red("backup", said, cure, seconds) if age > OLD_AFTER else ok("backup", said, seconds)
+
+
+def may_restore() -> Result:
+    """A restore goes into a database of its own first."""
+    if connection.vendor != "postgresql":
+        return ok("restore", "A restore needs nothing but room.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_user, rolcreatedb OR rolsuper FROM pg_roles"
+            " WHERE rolname = current_user"
+        )
+        role, may = cursor.fetchone()
+    if may:
+        return ok("restore", "The role of DATABASE_URL may make the database of a restore.")
+    said = "The role of DATABASE_URL may make no database, and a restore needs one."
+    cure = f"`sudo -u postgres psql -c 'ALTER ROLE \"{role}\" CREATEDB'`"
+    return warning("restore", said, cure)
 
 
 def _drill() -> Result:

@@ -63,7 +63,7 @@ DOCTOR: dict[str, list[Check]] = {
     "keys": [keys.encryption_keys, keys.hash_key],
     "clock": [clock.of_the_database],
     "installed": [installed.static_files, installed.packages],
-    "backup": [backups.last_backup],
+    "backup": [backups.last_backup, backups.may_restore],
     "mail": [mail_server.answers],
     "proxy": [proxy.check],
 }

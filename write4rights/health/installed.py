@@ -1,5 +1,6 @@
 """What is installed and collected: versions, and the static files."""
 
+import datetime
 import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -7,11 +8,22 @@ from pathlib import Path
 import django
 from django.conf import settings
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
+from django.utils import timezone
 from packaging.requirements import Requirement
 
 from write4rights.health.results import Result, ok, red, warning
 
+NEW_FOR = datetime.timedelta(hours=26)  # a day, and the time to do it in
 SOURCES_BESIDE_STATIC = ["requirements/base.txt", "write4rights/static_files.py"]
+
+
+def not_done(name: str, said: str, to_do: str) -> Result:
+    """What a server has not got yet when it was installed, and has to have from its second day."""
+    is_new = MigrationRecorder.Migration.objects.filter(
+        app="contenttypes", name="0001_initial", applied__gt=timezone.now() - NEW_FOR
+    ).exists()
+    return (warning if is_new else red)(name, said, to_do)
 
 
 def static_files() -> Result:

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from write4rights.health import clock
+from write4rights.health.installed import not_done
 from write4rights.health.results import Result, ok, red, warning
 
 PATH = "/proxy-check"
@@ -22,6 +23,7 @@ TOKEN_LASTS = datetime.timedelta(minutes=1)
 PATIENCE = 10  # seconds
 # What the doctor says it comes from, as a stranger would who wants to hide: RFC 5737.
 INVENTED = "192.0.2.123"
+SELF_SIGNED = 18  # X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
 CERTIFICATE_LEFT = datetime.timedelta(days=14)
 
 
@@ -53,21 +55,40 @@ def arrived(request: HttpRequest) -> dict[str, object]:
 
 def check() -> list[Result]:
     """What the proxy hands on, asked through SITE_URL."""
+    context = ssl.create_default_context()
+    try:
+        return _asked(context)
+    except ssl.SSLCertVerificationError as error:
+        if error.verify_code != SELF_SIGNED:
+            said = f"Browsers would refuse the certificate: {error.verify_message}."
+            return [red("certificate", said, "Get one for the host of SITE_URL, with its chain.")]
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    said = "The server signed its certificate itself: browsers warn of it."
+    cure = "Get one that they know: `deploy/install` says how, and may be run again."
+    return [not_done("certificate", said, cure), *_asked(context)]
+
+
+def _asked(context: ssl.SSLContext) -> list[Result]:
     site = urlsplit(settings.SITE_URL)
-    asked = "https" if site.scheme == "https" else "http"
-    kind = http.client.HTTPSConnection if asked == "https" else http.client.HTTPConnection
-    way = kind(site.hostname or "", site.port, timeout=PATIENCE)
-    found: list[Result] = []
+    is_tls = site.scheme == "https"
+    host, found = site.hostname or "", []
+    way = (
+        http.client.HTTPSConnection(host, site.port, timeout=PATIENCE, context=context)
+        if is_tls
+        else http.client.HTTPConnection(host, site.port, timeout=PATIENCE)
+    )
     try:
         way.connect()
-        if isinstance(way.sock, ssl.SSLSocket):
-            found.append(_certificate(way.sock.getpeercert()))
+        if isinstance(way.sock, ssl.SSLSocket) and (certificate := way.sock.getpeercert()):
+            found.append(_certificate(certificate))
         way.request(
             "GET", PATH, headers={"Authorization": f"Bearer {token()}", "X-Forwarded-For": INVENTED}
         )
         answer = way.getresponse()
         body, date = answer.read(10_000), answer.headers.get("Date")
         now = time.time()
+    except ssl.SSLCertVerificationError:
+        raise
     except (OSError, http.client.HTTPException) as error:
         return [*found, _no_answer(error)]
     finally:
@@ -79,7 +100,7 @@ def check() -> list[Result]:
         said = f"{settings.SITE_URL} answers with status {answer.status}, and not as this site."
         cure = "Does SITE_URL lead here, and to a site with the same SECRET_KEY and code?"
         return [*found, red("proxy", said, cure)]
-    return [*found, *judged(json.loads(body), asked, site.netloc)]
+    return [*found, *judged(json.loads(body), site.scheme, site.netloc)]
 
 
 def judged(seen: dict, scheme: str, host: str) -> list[Result]:
@@ -110,8 +131,8 @@ def judged(seen: dict, scheme: str, host: str) -> list[Result]:
     return found or [ok("proxy", f"It hands on scheme, host and senders ({trusted} trusted).")]
 
 
-def _certificate(certificate: dict | None) -> Result:
-    ends = ssl.cert_time_to_seconds(str((certificate or {}).get("notAfter", "")))
+def _certificate(certificate: dict) -> Result:
+    ends = ssl.cert_time_to_seconds(str(certificate["notAfter"]))
     left = datetime.datetime.fromtimestamp(ends, datetime.UTC) - timezone.now()
     if left < CERTIFICATE_LEFT:
         said = f"The certificate ends in {left.days} days."
@@ -120,9 +141,6 @@ def _certificate(certificate: dict | None) -> Result:
 
 
 def _no_answer(error: Exception) -> Result:
-    if isinstance(error, ssl.SSLCertVerificationError):
-        said = f"Browsers would refuse the certificate: {error.verify_message}."
-        return red("certificate", said, "Get one for the host of SITE_URL, with its chain.")
     why = getattr(error, "strerror", None) or type(error).__name__
     said = f"{settings.SITE_URL} does not answer: {why}."
     cure = "Does the name of SITE_URL lead to this machine, and do proxy and gunicorn run?"

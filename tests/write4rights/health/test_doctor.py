@@ -2,6 +2,8 @@
 
 import datetime
 import io
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -18,13 +20,14 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from letters.models import WorkerPulse
 from tests.factories import make_letter
 from tests.letters.mail.test_outbox import make_mail
 from tests.letters.smtp_server import FakeSMTPServer
-from write4rights.health import checks, installed, proxy
+from write4rights.health import backups, checks, installed, proxy
 from write4rights.health.results import Level, Result
 
 OTHERS = set(checks.DOCTOR)
@@ -66,7 +69,7 @@ def test_a_site_that_is_well_is_said_to_be_in_a_line_for_each_thing(worker, sett
     assert said == [
         *("worker", "outbox", "jobs"),
         *("user", "MEDIA_ROOT", "PRIVATE_ROOT", "RENDERED_DIR", "RUNTIME_DIR", "disk"),
-        *("ENCRYPTION_KEYS", "HASH_KEY", "clock", "backup"),
+        *("ENCRYPTION_KEYS", "HASH_KEY", "clock", "backup", "restore"),
     ]
 
 
@@ -177,6 +180,77 @@ def test_a_check_that_fails_by_itself_keeps_the_others_from_nobody():
     assert second.level == Level.OK
 
 
+# --- what a server has not got yet when it was installed
+
+
+@pytest.fixture
+def installed_at(db) -> Callable[[datetime.datetime], None]:
+    """Both days of a server: the one on which it was installed, and any later one."""
+
+    def update(at: datetime.datetime) -> None:
+        MigrationRecorder.Migration.objects.update(applied=at)
+
+    return update
+
+
+def test_a_server_has_a_day_to_get_a_backup(settings, installed_at):
+    settings.HTTPS, settings.BACKUP_KEY = True, ""
+    installed_at(timezone.now() - datetime.timedelta(hours=20))
+
+    first, cure, *_rest = lines = doctor("backup")
+    assert first == "warning backup: No backup was ever made."
+    assert "`manage.py backup --new-key`" in cure
+    assert red(lines) == []
+
+    installed_at(timezone.now() - datetime.timedelta(hours=30))
+    assert red(doctor("backup")) == ["backup: No backup was ever made."]
+
+
+def test_a_server_has_a_day_to_get_a_certificate_and_all_else_is_looked_at(
+    settings, installed_at, tmp_path
+):
+    installed_at(timezone.now() - datetime.timedelta(hours=20))
+    with behind(over_tls, certificate=signed_by_itself(tmp_path)) as settings.SITE_URL:
+        lines = doctor("proxy")
+        installed_at(timezone.now() - datetime.timedelta(hours=30))
+        later = red(doctor("proxy"))
+
+    said = "certificate: The server signed its certificate itself: browsers warn of it."
+    assert lines[0] == f"warning {said}"
+    assert red(lines) == []
+    assert lines[-1].startswith("ok      proxy: It hands on scheme, host and senders")
+    assert later == [said]
+
+
+def over_tls(environ: dict) -> None:
+    environ["wsgi.url_scheme"] = "https"
+
+
+def signed_by_itself(folder: Path) -> Path:
+    path = folder / "both.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+    command += f" -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout {path} -out -"
+    made = subprocess.run(command.split(), check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + made.stdout)
+    return path
+
+
+def test_a_role_that_may_make_no_database_for_a_restore_is_told(db):
+    assert "ok      restore: " in "\n".join(doctor("backup"))
+    if connection.vendor == "sqlite":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE without_rights")
+        cursor.execute("GRANT without_rights TO CURRENT_USER")
+        cursor.execute("SET LOCAL ROLE without_rights")
+        result = backups.may_restore()
+        cursor.execute("RESET ROLE")
+        cursor.execute("DROP ROLE without_rights")
+
+    assert result.said == "The role of DATABASE_URL may make no database, and a restore needs one."
+    assert 'ALTER ROLE "without_rights" CREATEDB' in result.to_do
+
+
 # --- through the proxy
 
 
@@ -186,7 +260,7 @@ class Quiet(WSGIRequestHandler):
 
 
 @contextmanager
-def behind(proxy_does: Callable[[dict], None]):
+def behind(proxy_does: Callable[[dict], None], certificate: Path | None = None):
     """The site behind a proxy that does so with each request; its address."""
     site = get_wsgi_application()
 
@@ -195,9 +269,13 @@ def behind(proxy_does: Callable[[dict], None]):
         return site(environ, start_response)
 
     with make_server("127.0.0.1", 0, proxied, handler_class=Quiet) as server:
+        if certificate:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate)
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"http{'s' if certificate else ''}://127.0.0.1:{server.server_port}"
         server.shutdown()
         thread.join()
 
