@@ -7,6 +7,7 @@ from django.core.wsgi import get_wsgi_application
 
 from write4rights.logs import PROBES
 from write4rights.pagecache.cache import PageCache
+from write4rights.unread_bodies import read_whole
 from write4rights.untrusted import Application, without_untrusted
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "write4rights.settings")
@@ -24,3 +25,5 @@ if settings.PAGE_CACHE_SECONDS:
 
         metrics.page_cache = page_cache
 application = without_untrusted(application, behind_proxy=bool(settings.TRUSTED_PROXIES))
+if settings.TRUSTED_PROXIES:
+    application = read_whole(application)
