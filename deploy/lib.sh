@@ -51,8 +51,18 @@ proxy() { # proxy RELEASE COLOUR: nginx as that release has it, before the web s
 units() { # units RELEASE: systemd's files as that release has them
     install -m 644 "$1"/deploy/systemd/*.service "$1"/deploy/systemd/*.timer /etc/systemd/system/
     install -m 644 "$1/deploy/systemd/write4rights.conf" /etc/tmpfiles.d/
+    # The services may write where the environment says; all else is read-only for them.
+    install -d /etc/systemd/system/write4rights-.service.d
+    {
+        echo "[Service]"
+        for name in MEDIA_ROOT PRIVATE_ROOT RENDERED_DIR RUNTIME_DIR BACKUP_STORAGE; do
+            setting "$name" | sed -n 's/^\/.*/ReadWritePaths=-&/p'
+        done
+    } > /etc/systemd/system/write4rights-.service.d/folders.conf
     systemd-tmpfiles --create write4rights.conf
     systemctl daemon-reload
+    systemctl enable --quiet --now write4rights-doctor.timer
+    [ -z "$(setting BACKUP_KEY)" ] || systemctl enable --quiet --now write4rights-backup.timer
 }
 
 answers() { # answers COLOUR [PATH]: whether the web server of that colour is well

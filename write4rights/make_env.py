@@ -1,16 +1,17 @@
 """Prints an .env with secrets made just now.
 
-python -m write4rights.make_env > .env               for a copy of the site on your own machine
-python -m write4rights.make_env NAME=VALUE … > .env  for a server, as deploy/install makes it:
-                                                     .env.example, with these values in it
+python -m write4rights.make_env > .env           for a copy of the site on your own machine
+python -m write4rights.make_env --server > .env  for a server: .env.example with the lines
+                                                 NAME=VALUE of standard input
+
+It needs nothing but Python: what is installed hangs on what it writes.
 """
 
 import re
 import secrets
 import sys
+from base64 import urlsafe_b64encode
 from pathlib import Path
-
-from cryptography.fernet import Fernet
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
 FRESH = """\
@@ -27,8 +28,9 @@ SITE_URL=http://127.0.0.1:8000
 def new_secrets() -> dict[str, str]:
     return {
         "SECRET_KEY": secrets.token_urlsafe(50),
-        "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "ENCRYPTION_KEYS": urlsafe_b64encode(secrets.token_bytes(32)).decode(),  # of Fernet
         "HASH_KEY": secrets.token_urlsafe(32),
+        "METRICS_TOKEN": secrets.token_urlsafe(32),
     }
 
 
@@ -54,7 +56,8 @@ def for_server(values: dict[str, str]) -> str:
 
 
 if __name__ == "__main__":
-    if arguments := sys.argv[1:]:
-        sys.stdout.write(for_server(dict(argument.split("=", 1) for argument in arguments)))
+    if sys.argv[1:] == ["--server"]:
+        lines = filter(None, sys.stdin.read().splitlines())
+        sys.stdout.write(for_server(dict(line.split("=", 1) for line in lines)))
     else:
         sys.stdout.write(FRESH.format(**new_secrets()))

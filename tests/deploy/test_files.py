@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
+from cryptography.fernet import Fernet
 from django.conf import settings as site_settings
 from django.core.management import get_commands
 
+from letters.privacy.limits import KEEP_BACKUPS_FOR
 from write4rights.make_env import for_server
 
 pytestmark = pytest.mark.any_database
@@ -72,13 +75,37 @@ def test_environment_of_a_server_is_the_example_with_its_values_and_secrets_of_i
     )
     values = dict(re.findall(r"^([A-Z_]+)=(.*)$", made, re.M))
     assert values.keys() == EXAMPLE.keys()
-    for name in ["SECRET_KEY", "ENCRYPTION_KEYS", "HASH_KEY"]:
+    for name in ["SECRET_KEY", "ENCRYPTION_KEYS", "HASH_KEY", "METRICS_TOKEN"]:
         assert len(values[name]) > 40
         assert values[name] not in for_server({})
     with pytest.raises(ValueError, match="NOTHING"):
         for_server({"NOTHING": "1"})
     with pytest.raises(ValueError, match="one line"):
         for_server({"ORGANISATION": "A\nDEBUG=True"})
+
+
+def test_server_gets_its_passwords_by_no_command_line_that_others_could_read():
+    """Before anything is needed that a bare Debian lacks."""
+    values = {"EMAIL_URL": "smtp://user:a%23b@mail.example.org", "ORGANISATION": "A # b's “c”"}
+    lines = "".join(f"{name}={value}\n" for name, value in values.items())
+
+    command = [sys.executable, "-S", "-m", "write4rights.make_env", "--server"]
+    made = subprocess.run(command, input=lines, capture_output=True, text=True, cwd=BASE)
+    command = [str(DEPLOY / "install"), "--mail", values["EMAIL_URL"]]
+    refused = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+
+    assert set(lines.splitlines()) < set(made.stdout.splitlines())
+    assert Fernet(re.search(r"^ENCRYPTION_KEYS=(.+)$", made.stdout, re.M)[1])
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("Everybody can read a command line: ")
+
+
+def test_what_an_upgrade_dumps_unencrypted_is_deleted_when_a_backup_would_be():
+    [folder] = re.findall(r"dump=(\S+)/before-", (DEPLOY / "upgrade").read_text())
+    folder = folder.replace("$data", "/srv/write4rights")
+
+    lines = UNITS["write4rights.conf"].splitlines()
+    assert f"d {folder} 0700 root root m:{KEEP_BACKUPS_FOR.days}d" in lines
 
 
 def test_scripts_hold_what_shellcheck_asks():
