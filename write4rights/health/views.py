@@ -28,11 +28,13 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @only("GET", "HEAD")
 @never_cache
 def readyz(request: HttpRequest) -> HttpResponse:
-    """Readiness: 200 if readers can be served, else 503; and whether somebody has to act."""
+    """Readiness: 200 if readers can be served, else 503; and whether somebody has to act. What is
+    not well, and for how long, is told to who has METRICS_TOKEN."""
     found = readiness()
     if found is None:
         return JsonResponse({"status": "unready"}, status=503)
-    return JsonResponse(found.as_json(), status=200 if found.is_ready else 503)
+    said = found.as_json() if has_token(request) else {"status": found.status}
+    return JsonResponse(said, status=200 if found.is_ready else 503)
 
 
 @only("GET")
@@ -48,13 +50,16 @@ def proxy_check(request: HttpRequest) -> HttpResponse:
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
     """Numbers for Prometheus, for who has the token; for all others there is no such page."""
-    said = request.headers.get("authorization", "")
-    token = settings.METRICS_TOKEN
-    if not token or not constant_time_compare(said, f"Bearer {token}"):
+    if not has_token(request):
         return _not_found()
     from write4rights import metrics  # it makes files: not where nobody asks
 
     return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+
+
+def has_token(request: HttpRequest) -> bool:
+    said, token = request.headers.get("authorization", ""), settings.METRICS_TOKEN
+    return bool(token) and constant_time_compare(said, f"Bearer {token}")
 
 
 def _not_found() -> HttpResponse:

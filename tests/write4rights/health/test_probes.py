@@ -17,6 +17,14 @@ from write4rights.logs import PROBES
 
 MINUTE = datetime.timedelta(minutes=1)
 STRANGE = {"host": "10.0.0.7:8000"}  # the address of the machine
+WITH_TOKEN = {"authorization": "Bearer a-long-random-text"}
+
+
+@pytest.fixture
+def monitor(settings) -> Client:
+    """It has METRICS_TOKEN."""
+    settings.METRICS_TOKEN = "a-long-random-text"
+    return Client(headers=WITH_TOKEN)
 
 
 @pytest.fixture
@@ -56,11 +64,12 @@ def test_liveness_is_told_to_whoever_asks_however_they_ask(behind_tls, caplog):
     assert lines(caplog) == []
 
 
-def test_a_site_that_works_says_so_with_the_ages_of_pulse_and_mail(behind_tls, db):
+def test_a_site_that_works_says_so_with_the_ages_of_pulse_and_mail(behind_tls, db, settings):
+    settings.METRICS_TOKEN = "a-long-random-text"
     WorkerPulse.objects.beat()
     make_mail(not_before=timezone.now() - 2 * MINUTE)
 
-    response = Client().get("/readyz", headers=STRANGE)
+    response = Client().get("/readyz", headers=STRANGE | WITH_TOKEN)
 
     assert response.status_code == 200
     assert "no-store" in response["Cache-Control"]
@@ -76,10 +85,17 @@ def test_a_site_that_works_says_so_with_the_ages_of_pulse_and_mail(behind_tls, d
     }
 
 
-def test_a_dead_worker_degrades_the_site_and_takes_no_page_from_readers(client, db, caplog):
+def test_what_is_not_well_is_told_to_nobody_without_the_token(client, db, settings):
+    for token in ["", "another"]:
+        settings.METRICS_TOKEN = token
+        for headers in [{}, {"authorization": "Bearer "}, WITH_TOKEN]:
+            assert client.get("/readyz", headers=headers).json() == {"status": "degraded"}
+
+
+def test_a_dead_worker_degrades_the_site_and_takes_no_page_from_readers(monitor, db, caplog):
     WorkerPulse.objects.create(pk=1, at=timezone.now() - 30 * MINUTE)
 
-    response = client.get("/readyz")
+    response = monitor.get("/readyz")
 
     assert response.status_code == 200
     assert response.json()["status"] == "degraded"
@@ -89,33 +105,33 @@ def test_a_dead_worker_degrades_the_site_and_takes_no_page_from_readers(client, 
     ]
 
 
-def test_mail_that_does_not_leave_is_told_before_somebody_complains(client, db):
+def test_mail_that_does_not_leave_is_told_before_somebody_complains(monitor, db):
     WorkerPulse.objects.beat()
     make_mail(not_before=timezone.now() - 20 * MINUTE)
-    assert client.get("/readyz").json()["checks"]["outbox"] == "warning"
+    assert monitor.get("/readyz").json()["checks"]["outbox"] == "warning"
 
     make_mail("kim@example.org", not_before=timezone.now() - 90 * MINUTE)
     caches["fragments"].clear()
-    assert client.get("/readyz").json()["checks"]["outbox"] == "red"
+    assert monitor.get("/readyz").json()["checks"]["outbox"] == "red"
 
 
-def test_without_a_database_no_readers_are_sent_and_the_log_says_so_once(client, broken, caplog):
+def test_without_a_database_no_readers_are_sent_and_the_log_says_so_once(monitor, broken, caplog):
     for _time in range(3):
-        response = client.get("/readyz")
+        response = monitor.get("/readyz")
         assert response.status_code == 503
         assert response.json() == {"status": "unready", "checks": {"database": "red"}}
 
     [(level, said)] = lines(caplog)
     assert level == "ERROR"
     assert said.startswith("The site is unready. The database does not answer: ")
-    assert client.get("/healthz").status_code == 200
+    assert monitor.get("/healthz").status_code == 200
 
 
-def test_a_database_that_is_behind_the_code_is_not_ready(client, db):
+def test_a_database_that_is_behind_the_code_is_not_ready(monitor, db):
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE name = '0087_worker_pulses'")
 
-    response = client.get("/readyz")
+    response = monitor.get("/readyz")
 
     assert response.status_code == 503
     assert response.json()["checks"] == {"database": "ok", "migrations": "red", "cache": "ok"}
