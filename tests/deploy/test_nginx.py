@@ -12,9 +12,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from socketserver import ThreadingUnixStreamServer
+from socketserver import ThreadingTCPServer, ThreadingUnixStreamServer
 
 import pytest
 from django.conf import settings as site_settings
@@ -176,16 +177,16 @@ class Proxy:
         return text
 
 
-@pytest.fixture(scope="module")
-def proxy(tmp_path_factory) -> Iterator[Proxy]:
+@contextmanager
+def running(folder: Path, upstream: str) -> Iterator[Proxy]:
+    """nginx as it ships, before the site at these addresses."""
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if not nginx:
         pytest.skip("nginx is not installed")
-    folder = tmp_path_factory.mktemp("nginx")
     for path in [folder, *folder.parents[:3]]:  # nginx serves files as www-data
         path.chmod(path.stat().st_mode | 0o011)
     proxy = Proxy(folder)
-    certificate, key, upstream = folder / "cert.pem", folder / "key.pem", folder / "web.sock"
+    certificate, key = folder / "cert.pem", folder / "key.pem"
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
     command += f" -subj /CN=localhost -keyout {key} -out {certificate}"
     subprocess.run(command.split(), check=True, stderr=subprocess.DEVNULL)
@@ -197,7 +198,7 @@ def proxy(tmp_path_factory) -> Iterator[Proxy]:
         "HOSTS": "localhost",
         "CERTIFICATE": certificate,
         "KEY": key,
-        "UPSTREAM": f"unix:{upstream}",
+        "UPSTREAM": upstream,
         "WWW": folder / "www",
         "ADMIN_PATH": "desk",
         "HSTS_SUBDOMAINS": "False",
@@ -211,9 +212,6 @@ def proxy(tmp_path_factory) -> Iterator[Proxy]:
     environment = os.environ | {name: str(value) for name, value in given.items()}
     subprocess.run([NGINX / "configure", folder / "etc"], env=environment, check=True)
     proxy.command = [nginx, "-c", str(folder / "etc/nginx.conf")]
-    server = ThreadingUnixStreamServer(str(upstream), Site)
-    upstream.chmod(0o777)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
     process = subprocess.Popen([*proxy.command, "-g", "daemon off;"], stderr=subprocess.PIPE)
     for _time in range(100):
         with socket.socket() as there:
@@ -224,6 +222,17 @@ def proxy(tmp_path_factory) -> Iterator[Proxy]:
     yield proxy
     process.terminate()
     process.wait()
+
+
+@pytest.fixture(scope="module")
+def proxy(tmp_path_factory) -> Iterator[Proxy]:
+    folder = tmp_path_factory.mktemp("nginx")
+    upstream = folder / "web.sock"
+    server = ThreadingUnixStreamServer(str(upstream), Site)
+    upstream.chmod(0o777)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    with running(folder, f"unix:{upstream}") as proxy:
+        yield proxy
     server.shutdown()
     server.server_close()
 
@@ -317,3 +326,70 @@ def test_nothing_that_nginx_writes_holds_a_private_link_or_an_address(proxy):
     assert all(line in written for line in lines)
     assert KEY not in written
     assert "127.0.0.1" not in written
+
+
+# --- two hosts, of which the first is away
+
+
+class Dying(BaseHTTPRequestHandler):
+    """Takes a request, and is gone."""
+
+    taken: list[str] = []
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.taken.append(self.command)
+
+    do_POST = do_GET
+
+    def log_message(self, *args) -> None:
+        pass
+
+
+@contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    with ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+def test_pages_and_forms_come_from_the_other_host_if_one_does_not_run(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        away = f"127.0.0.1:{closed.getsockname()[1]}"
+    with serving(Site) as well, running(tmp_path, f"{away} {well}") as proxy:
+        asked = [("/cases/", "GET"), ("/cases/a/write/", "GET"), ("/cases/a/write/", "POST")] * 2
+        assert [proxy.ask(*one, body=b"a")[0] for one in asked] == [200] * 6
+
+
+def test_host_that_does_not_even_refuse_costs_a_second_and_is_then_left_out(tmp_path):
+    with socket.socket() as full, socket.socket() as waiting:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        waiting.connect(full.getsockname())  # the one place there is: others hear nothing
+        away = f"127.0.0.1:{full.getsockname()[1]}"
+        with serving(Site) as well, running(tmp_path, f"{away} {well}") as proxy:
+            took = []
+            for number in range(4):
+                began = time.monotonic()
+                assert proxy.ask(f"/cases/?page={number}")[0] == 200
+                took.append(time.monotonic() - began)
+
+    assert sum(one > 0.9 for one in took) == 1
+    assert max(took) < 2
+
+
+def test_what_a_host_may_have_taken_is_asked_of_the_other_only_if_that_changes_nothing(tmp_path):
+    Dying.taken.clear()
+    with (
+        serving(Dying) as away,
+        serving(Site) as well,
+        running(tmp_path, f"{away} {well}") as proxy,
+    ):
+        sent = [proxy.ask("/cases/a/write/", "POST", b"a")[0] for _time in range(2)]
+        read = [proxy.ask(path)[0] for path in ("/cases/", "/letters/a/", "/letters/a/")]
+
+    assert sent == [502, 200]
+    assert read == [200, 200, 200]
+    assert Dying.taken.count("POST") == 1
+    assert len([path for path, _headers, size in Site.asked if size]) == 1
