@@ -74,7 +74,7 @@ class Person(FastHttpUser):
         "Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
         "Accept-Encoding": "gzip",
     }
-    # For all of them: a factory that takes no `cafile` would be given all authorities, for each anew.
+    # For all: a factory that takes no `cafile` would be given all authorities, for each anew.
     ssl_context_factory = staticmethod(lambda cafile: CONTEXT)
     number = 0
 
