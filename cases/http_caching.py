@@ -19,6 +19,7 @@ from django.utils.cache import patch_cache_control
 from django.utils.encoding import escape_uri_path
 from django.views.decorators.http import require_http_methods
 
+from cases import replica
 from cases.models import Case, Freeze
 from cases.printing.rendering import Busy, turn
 from cases.stores import StoreFails
@@ -68,6 +69,9 @@ def public_page(
     other query is sent on to what is left of it, so that nobody fills a cache with made-up
     addresses, or has a page rendered for each. A view that is asked for something nobody offered
     says `no-store` itself; with `cached=False` every answer does.
+
+    It may be read from a replica of the database, and runs once more if that fails: no such view
+    changes anything.
     """
 
     def decorate(view: View) -> View:
@@ -77,11 +81,11 @@ def public_page(
             if cached and (elsewhere := to_known_query(request, query_names, offered)):
                 return elsewhere
             try:
-                response = view(request, *args, **kwargs)
+                response = replica.read(lambda: view(request, *args, **kwargs))
             except Gone:
                 response = render(request, "410.html", status=410)
             except (Busy, StoreFails):
-                response = _come_back_soon(request)
+                response = come_back_soon(request)
             is_settled = "no-store" in response.headers.get("Cache-Control", "")
             if cached and response.status_code == 200 and not is_settled:
                 patch_cache_control(
@@ -143,7 +147,7 @@ def uncached(response: HttpResponse) -> HttpResponse:
     return response
 
 
-def _come_back_soon(request: HttpRequest) -> HttpResponse:
+def come_back_soon(request: HttpRequest) -> HttpResponse:
     """What was asked for can't be rendered yet; a browser asks again by itself."""
     response = render(request, "503.html", status=503)
     response.headers["Retry-After"] = str(RETRY_AFTER)
@@ -166,7 +170,7 @@ def private_page(view: View) -> View:
         try:
             response = view(request, *args, **kwargs)
         except (Busy, StoreFails):
-            response = _come_back_soon(request)
+            response = come_back_soon(request)
         patch_cache_control(response, no_store=True, private=True)
         response.headers["X-Robots-Tag"] = "noindex"
         return response

@@ -95,6 +95,33 @@ def file_storage(name: str, place: str, *, is_waited_for: bool = True, **options
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": said | bucket}
 
 
+def use_postgresql(database: dict, wait_for_a_connection: int, give_up_after: int) -> None:
+    """All in seconds. A server that vanishes from the network says nothing: its connections are
+    given up, and those that are dead are not handed out."""
+    options = database.setdefault("OPTIONS", {})
+    options.setdefault("connect_timeout", min(give_up_after, 3))
+    options.setdefault("keepalives_idle", give_up_after)
+    options.setdefault("keepalives_interval", 1)
+    options.setdefault("keepalives_count", 2)
+    options.setdefault("tcp_user_timeout", give_up_after * 1_000)  # milliseconds
+    database["CONN_MAX_AGE"] = 0
+    options["pool"] = False
+    if env.bool("PGBOUNCER", default=False):  # transaction pooling: it pools, Django must not
+        database["DISABLE_SERVER_SIDE_CURSORS"] = True
+        return
+    if env.bool("DATABASE_POOL", default=True):
+        database["CONN_HEALTH_CHECKS"] = True  # takes 0.1 ms
+        # Of connections that died at once, a request tries one after the other with growing
+        # pauses: so no more are kept than are used. And if the server is back, it is asked soon.
+        sizes = {"min_size": 1, "max_size": 4}
+        options["pool"] = {"timeout": wait_for_a_connection, "reconnect_timeout": 2, **sizes}
+    # Compiling the statement of a case page took 200 ms, running it takes one.
+    options.setdefault("options", "-c jit=off")
+    # The server plans a statement once and remembers it: a case page asks it in 0.7 ms, not
+    # in 3. A statement stays in one connection, which PgBouncer would hand on to others.
+    options |= {"server_side_binding": True, "prepare_threshold": 2}
+
+
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "a long random text that signs forms and sessions")
 # The first key encrypts, all of them decrypt: put a new one in front to rotate.
@@ -216,20 +243,17 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "PRAGMA cache_size=-16000; PRAGMA mmap_size=134217728;",
     }
 else:
-    DATABASES["default"]["CONN_MAX_AGE"] = 0
-    DATABASES["default"].setdefault("OPTIONS", {}).setdefault("connect_timeout", 5)
     # Who gets no connection in so many seconds reads that the site is out of order.
-    pool = {"timeout": 10} if env.bool("DATABASE_POOL", default=True) else False
-    DATABASES["default"]["OPTIONS"]["pool"] = pool
-    if env.bool("PGBOUNCER", default=False):  # transaction pooling: it pools, Django must not
-        DATABASES["default"]["OPTIONS"]["pool"] = False
-        DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
-    else:
-        # Compiling the statement of a case page took 200 ms, running it takes one.
-        DATABASES["default"]["OPTIONS"].setdefault("options", "-c jit=off")
-        # The server plans a statement once and remembers it: a case page asks it in 0.7 ms, not
-        # in 3. A statement stays in one connection, which PgBouncer would hand on to others.
-        DATABASES["default"]["OPTIONS"] |= {"server_side_binding": True, "prepare_threshold": 2}
+    use_postgresql(DATABASES["default"], wait_for_a_connection=10, give_up_after=5)
+# A copy of it that only readers' pages are read from: cases/replica.py.
+if env.str("REPLICA_URL", default=""):
+    DATABASES["replica"] = parts_of_url("REPLICA_URL", env.db, "")
+    if any(not each["ENGINE"].endswith("postgresql") for each in DATABASES.values()):
+        raise ImproperlyConfigured("REPLICA_URL names a replica of PostgreSQL, or nothing.")
+    # Who waited so long is served from the other.
+    use_postgresql(DATABASES["replica"], wait_for_a_connection=2, give_up_after=2)
+    DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
+    DATABASE_ROUTERS = ["cases.replica.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 CACHES = {
@@ -249,6 +273,8 @@ TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
 if "redis" in CACHES["default"]["BACKEND"]:
     need("redis", "CACHE_URL names Redis, and the package for it is missing", "redis")
+    patience = {"socket_connect_timeout": 1, "socket_timeout": 1}
+    CACHES["default"]["OPTIONS"] = patience | CACHES["default"].get("OPTIONS", {})
 
 # Where the key of the day lies, by which senders are told apart (letters.privacy.day_key): a folder
 # that no backup holds, and best one in memory. It makes itself.

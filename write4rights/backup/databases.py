@@ -20,8 +20,10 @@ from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.db.models import Max, Model
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from cases.models import ErasureEntry
+from cases.replica import plain_parameters
 from letters.models import Throttle, WorkerPulse
 from write4rights.backup import BackupError
 from write4rights.backup.archive import PART
@@ -132,7 +134,7 @@ def load(other: str, chunks: Iterable[bytes]) -> None:
     with (
         _errors() as errors,
         subprocess.Popen(  # noqa: S603
-            [*command, "--single-transaction", f"--dbname={other}"],
+            [*command, "--single-transaction", f"--dbname={_conninfo(other)}"],
             env=_environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -236,7 +238,7 @@ def _postgresql_dumped() -> Iterator[tuple[dict[str, int], Iterator[bytes]]]:
 
 def _pg_dump(snapshot: str) -> Iterator[bytes]:
     command = ["pg_dump", "--format=custom", "--no-owner", "--no-privileges"]
-    command += [f"--snapshot={snapshot}", "--compress=6", f"--dbname={name()}"]
+    command += [f"--snapshot={snapshot}", "--compress=6", f"--dbname={_conninfo(name())}"]
     command += [f"--exclude-table-data={table}" for table in left_out()]
     with (
         _errors() as errors,
@@ -269,27 +271,21 @@ def _said(errors, program: str) -> str:
     return f"{program} failed: {first or 'it said nothing'}"
 
 
+def _conninfo(other: str) -> str:
+    """A database of the server, for PostgreSQL's programs: without the password, since whoever is
+    on this machine may read the list of processes."""
+    return make_conninfo("", **plain_parameters("default") | {"dbname": other, "password": None})
+
+
 def _environment() -> dict[str, str]:
-    """As libpq reads it: a password stands in no list of processes."""
-    of = connection.settings_dict
-    options = of.get("OPTIONS", {})
-    named = {"PGHOST": of["HOST"], "PGPORT": of["PORT"], "PGUSER": of["USER"]}
-    named |= {"PGPASSWORD": of["PASSWORD"]}
-    for option in ("sslmode", "sslrootcert", "sslcert", "sslkey"):
-        named[f"PG{option.upper()}"] = options.get(option, "")
-    return os.environ | {key: str(value) for key, value in named.items() if value}
+    return os.environ | {"PGPASSWORD": str(connection.settings_dict["PASSWORD"] or "")}
 
 
 def _server() -> psycopg.Connection:
     """A connection to no database of ours."""
-    of = connection.settings_dict
-    where = {"host": of["HOST"], "port": of["PORT"], "user": of["USER"], "password": of["PASSWORD"]}
-    options = {
-        key: of["OPTIONS"][key] for key in ("sslmode", "sslrootcert") if key in of["OPTIONS"]
-    }
-    named = {key: value for key, value in (where | options).items() if value}
+    parameters = plain_parameters("default") | {"dbname": "postgres"}
     try:
-        return psycopg.connect(dbname="postgres", autocommit=True, **named)
+        return psycopg.connect(**parameters, autocommit=True)
     except psycopg.OperationalError:
         raise BackupError("The database server of DATABASE_URL does not answer.") from None
 

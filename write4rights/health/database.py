@@ -14,10 +14,11 @@ from django.db import DatabaseError, connection
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 
+from cases import replica
+from cases.replica import plain_parameters
 from write4rights.checks import postgresql_is_durable
 from write4rights.health.results import Result, ok, red, warning
 
-PATIENCE = 5  # seconds
 FULL = 2  # PRAGMA synchronous: each commit waits for the disk
 PREPARE = "Run `manage.py prepare`."
 
@@ -37,11 +38,8 @@ def why_unreachable() -> Result | None:
     """Why a new connection can't be made, or None. Asked past Django's pool, which would wait."""
     if connection.vendor != "postgresql":
         return None
-    parameters = connection.get_connection_params() | {"connect_timeout": PATIENCE}
-    for name in ("pool", "cursor_factory", "context", "server_side_binding", "prepare_threshold"):
-        parameters.pop(name, None)
     try:
-        psycopg.connect(**parameters).close()
+        psycopg.connect(**plain_parameters("default")).close()
     except psycopg.Error as error:
         said = reason_in(str(error))
         cure = next((cure for word, cure in CURES.items() if word in said), "See its own log.")
@@ -67,6 +65,21 @@ def answers() -> Result:
         )
     took = (time.monotonic() - began) * 1_000
     return ok("database", f"{connection.display_name} answers, in {took:.0f} ms.")
+
+
+def replica_is_used() -> Result:
+    """Asked now, with as much patience as whoever waits for /readyz has."""
+    if replica.ALIAS not in settings.DATABASES:
+        return ok("replica", "REPLICA_URL names none.")
+    it = replica.replica
+    it.ask_soon(wait=1)
+    age = round(it.age, 1) if it.is_fresh else None
+    if it.is_used:
+        return ok("replica", f"The replica is used: it is at most {it.age:.1f} s behind.", age)
+    why = it.problem or "pages failed because of it, or it does not answer"
+    said = f"Readers’ pages come from the primary alone, not from the replica: {why}."
+    cure = "Does it run, does `pg_stat_replication` on the primary name it, is REPLICA_URL right?"
+    return warning("replica", said, cure, age)
 
 
 def durability() -> list[Result]:
@@ -127,7 +140,8 @@ def shared_cache() -> Result:
     try:
         caches["default"].get("health")
     except Exception as error:  # each kind of cache has its own
-        said = f"The cache of CACHE_URL ({kind}) does not answer: {type(error).__name__}."
+        said = f"The cache of CACHE_URL ({kind}) does not answer, so nobody can sign in: "
+        said += f"{type(error).__name__}."
         cure = PREPARE if kind == "DatabaseCache" else "Is it running, and is CACHE_URL right?"
         return red("cache", said, cure)
     return ok("cache", f"The cache ({kind}) answers.")

@@ -1,0 +1,177 @@
+"""Readers' pages come from a replica, and nothing else does. Here it is the same server, where a
+second connection may not write."""
+
+import re
+import time
+from copy import deepcopy
+
+import pytest
+from django.db import OperationalError, connection, connections, transaction
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from cases import replica as replica_module
+from cases.http_caching import public_page
+from cases.models import Case, Theme
+from cases.replica import FRESH_FOR, Replica
+from tests.factories import make_case_to_write_for, make_full_case, make_outcome, make_petition
+from tests.staff import signed_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def replica(settings, monkeypatch, request):
+    """Proven to be up to date, and not asked again."""
+    if connection.vendor != "postgresql":
+        pytest.skip("Only PostgreSQL has replicas.")
+    read_only = deepcopy(connection.settings_dict)
+    read_only["OPTIONS"]["options"] = "-c default_transaction_read_only=on"
+    read_only["OPTIONS"]["application_name"] = "replica"
+    connections.settings["replica"] = read_only
+    connections["replica"].connect()  # what is connected, a test may ask
+    settings.DATABASE_ROUTERS = ["cases.replica.Router"]
+    here = Replica()
+    here.fresh_at = here._asked_at = time.monotonic() + 60
+    monkeypatch.setattr(replica_module, "replica", here)
+    yield here
+    here.hang_up()
+    connections["replica"].close()
+    del connections["replica"], connections.settings["replica"]
+
+
+class asked_of:
+    """How many queries each of the two gets."""
+
+    def __enter__(self):
+        self.both = [CaptureQueriesContext(connections[name]) for name in ("replica", "default")]
+        for each in self.both:
+            each.__enter__()
+        return self
+
+    def __exit__(self, *error):
+        for each in self.both:
+            each.__exit__(*error)
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        replica, default = map(len, self.both)
+        return replica, default
+
+
+@pytest.mark.slow
+def test_every_page_of_the_site_map_is_read_from_the_replica_and_no_form_is(client, replica):
+    case = make_full_case()
+    make_petition(case=case)
+    make_outcome(case)
+    pages = re.findall(r"<loc>http://testserver([^<]+)</loc>", client.get("/sitemap.xml").text)
+    pages += [f"/fr{page}" for page in pages]
+    pages += ["/feed.atom", "/api/v1/cases/", case.get_absolute_url() + "card.jpg", "/?page=2"]
+    forms = [reverse(f"letters:{name}", args=[case.slug]) for name in ("letter-write", "pledge")]
+    forms += ["/mine/by-mail/", "/take-all/"]
+    read = []
+
+    for page in dict.fromkeys([*pages, *forms]):
+        with asked_of() as asked:
+            response = client.get(page)
+        is_public = "public" in response["Cache-Control"]
+        read.append((page, is_public, *asked.counts))
+        assert response.status_code in (200, 302, 404), page
+
+    assert len([page for page, is_public, *_ in read if is_public]) > 20
+    assert [row for row in read if row[1] and row[3]] == []  # nothing of it from the primary
+    assert sum(row[2] for row in read if row[1]) > 100
+    assert [row for row in read if not row[1] and row[2]] == []
+
+
+def test_who_writes_reads_what_they_wrote(replica):
+    """All of a form, and of the admin, is the primary's, whatever a page was read from before."""
+    editor = signed_in(is_superuser=True)
+    case = make_case_to_write_for()
+
+    with asked_of() as asked:
+        assert editor.get(f"/admin/cases/case/{case.pk}/change/").status_code == 200
+        assert editor.get(reverse("letters:letter-write", args=[case.slug])).status_code == 200
+
+    assert asked.counts[0] == 0
+
+
+def test_what_was_read_from_the_replica_is_written_to_the_primary(client, replica, rf):
+    make_full_case()
+    kept = []
+
+    @public_page()
+    def page(request):
+        kept.append(Case.objects.get())
+        return kept[-1].themes.all() and None
+
+    with pytest.raises(AttributeError):  # it answers nothing
+        page(rf.get("/"))
+    [case] = kept
+    assert case._state.db == "replica"
+
+    case.headline = "Another"
+    case.save()
+    case.themes.add(Theme.objects.create(slug="new", name="New"))
+    with transaction.atomic():
+        row = Case.objects.select_for_update().get(pk=case.pk)
+    assert (row._state.db, row.headline) == ("default", "Another")
+    case.refresh_from_db()
+    assert case._state.db == "default"
+
+
+def end_connections_of(name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE application_name = %s AND datname = current_database()",
+            [name],
+        )
+
+
+def test_a_page_that_fails_because_of_the_replica_is_made_from_the_primary(client, replica, caplog):
+    end_connections_of("replica")
+
+    with asked_of() as asked:
+        assert client.get("/cases/").status_code == 200
+
+    assert asked.counts[1] > 0
+    [line] = caplog.messages
+    assert line.startswith("The replica is not used for 5 s: ")
+    with asked_of() as asked:
+        assert client.get("/cases/").status_code == 200
+    assert asked.counts[0] == 0
+
+
+def test_a_fault_of_the_primary_is_still_one(client, replica, rf):
+    runs = []
+
+    @public_page()
+    def page(request):
+        runs.append(request)
+        raise OperationalError
+
+    with pytest.raises(OperationalError):
+        page(rf.get("/"))
+    assert len(runs) == 2
+
+
+def test_it_is_not_used_once_nobody_knows_any_more_whether_it_is_up_to_date(client, replica):
+    replica.fresh_at = time.monotonic() - FRESH_FOR
+
+    with asked_of() as asked:
+        assert client.get("/cases/").status_code == 200
+
+    assert asked.counts[0] == 0
+
+
+def test_a_server_that_is_no_replica_is_not_used_as_one(replica, caplog):
+    """As after it was promoted: it is the primary, or the other one believes that it still is."""
+    replica.fresh_at = float("-inf")
+
+    replica.ask()
+
+    assert not replica.is_fresh
+    assert caplog.messages == [
+        "The replica is not up to date: the server of REPLICA_URL is no replica."
+    ]
