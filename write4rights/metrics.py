@@ -17,6 +17,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
+from cases import replica, stores
 from cases.models import ActionCount
 from cases.printing import rendering
 from letters.delivery import requeue
@@ -92,6 +93,12 @@ QUESTIONS: dict[str, tuple[str, Callable[[], float | None]]] = {
     "backup_age_seconds": ("How old the newest backup is", lambda: _backup_age()),
     "jobs_waiting": ("Tasks for the worker", lambda: DBTaskResult.objects.ready().count()),
     "jobs_given_up": ("Tasks that failed every time", requeue.given_up),
+    # Of the process that is asked: it proves it anew each second while pages are made.
+    "replica_age_seconds": (
+        "How far the replica is behind at most, while it is used",
+        lambda: replica.replica.age if replica.replica.is_used else None,
+    ),
+    "storages_failing": ("Storages that do not answer", lambda: len(stores.failing())),
     # All of them, as every page tells it; by kind only what was published today, so that no
     # number tells of one act (docs/safety.md 19).
     "actions": ("Letters, messages, signatures and posts", lambda: sum(_sums(*KINDS).values())),

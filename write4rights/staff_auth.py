@@ -5,6 +5,7 @@ allauth brings the pages; here stand the rules of docs/safety.md 13 that it has 
 
 import datetime
 import ipaddress
+import logging
 import secrets
 from collections.abc import Callable
 
@@ -24,10 +25,13 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 from cases.encryption import fernet
+from cases.http_caching import come_back_soon
 from letters.privacy import day_key
 from letters.privacy.throttle import client_network
 from write4rights import unsaved
 from write4rights.staff_sessions import STAFF_PAGES
+
+logger = logging.getLogger(__name__)
 
 LONGEST_SESSION = datetime.timedelta(hours=12)  # a working day; docs/safety.md 13
 # It says nothing of its owner to anybody but this site, and opens nothing.
@@ -122,7 +126,15 @@ def staff_pages(get_response: Handler) -> Handler:
         messages.info(request, _("Set up a second factor first: a passkey or an app."))
         return redirect("mfa_index")
 
+    def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Attempts to sign in are counted in CACHE_URL. While Redis is away nobody can try."""
+        if type(error).__module__.partition(".")[0] != "redis":
+            return None
+        logger.error("The cache of CACHE_URL does not answer: %s", type(error).__name__)
+        return come_back_soon(request)
+
     middleware.process_view = process_view  # type: ignore[attr-defined]
+    middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware
 
 

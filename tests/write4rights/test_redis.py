@@ -52,6 +52,24 @@ def test_staff_sign_in_where_attempts_are_counted_in_redis(client, redis):
     assert client.get("/admin/").status_code == 200
 
 
+@pytest.mark.django_db
+def test_while_redis_is_away_staff_read_that_they_have_to_come_back(client, caplog):
+    away = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://[::1]:1"}
+    person = make_staff("editor")
+    form = {"login": person.username, "password": PASSWORD}
+
+    with override_settings(CACHES=site_settings.CACHES | {"default": away}):
+        assert client.get("/admin/account/sign-in/").status_code == 200
+        response = client.post("/admin/account/sign-in/", form)
+
+    assert (response.status_code, response["Retry-After"]) == (503, "2")
+    assert "no-store" in response["Cache-Control"]
+    assert "a part of the site does not answer" in response.text
+    assert [line for line in caplog.messages if "CACHE_URL" in line] == [
+        "The cache of CACHE_URL does not answer: ConnectionError"
+    ]
+
+
 @pytest.mark.parametrize(
     ("package", "environment", "file"),
     [

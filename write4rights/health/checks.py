@@ -10,6 +10,7 @@ from django.conf import settings as site_settings
 from django.core.checks import WARNING, run_checks
 from django.db import DatabaseError
 
+from cases import replica
 from write4rights.health import (
     backups,
     clock,
@@ -45,7 +46,6 @@ def settings() -> list[Result]:
 READY: dict[str, Check] = {
     "database": database.answers,
     "migrations": database.migrations,
-    "cache": database.shared_cache,
 }
 # With one of these red readers are served, and somebody has to act.
 WORKING: dict[str, Check] = {
@@ -55,10 +55,20 @@ WORKING: dict[str, Check] = {
 }
 # On the first page of the staff.
 FOR_STAFF: list[Check] = [*WORKING.values(), storage.disk, backups.last_backup]
+# For who runs the machines: without the first nobody signs in, without the others less is there.
+WORKING |= {"cache": database.shared_cache, "storage": storage.failing}
+if replica.ALIAS in site_settings.DATABASES:
+    WORKING["replica"] = database.replica_is_used
 DOCTOR: dict[str, list[Check]] = {
     "settings": [settings],
-    "database": [*READY.values(), database.durability, installed.versions],
-    "worker": list(WORKING.values()),
+    "database": [
+        *READY.values(),
+        database.shared_cache,
+        database.replica_is_used,
+        database.durability,
+        installed.versions,
+    ],
+    "worker": [worker.pulse, worker.oldest_mail, worker.jobs],
     "storage": [storage.user, storage.folders, storage.disk],
     "keys": [keys.encryption_keys, keys.hash_key],
     "clock": [clock.of_the_database],

@@ -19,6 +19,7 @@ NUMBERS = {
     "worker": "worker_pulse_age_seconds",
     "outbox": "oldest_mail_age_seconds",
     "jobs": "jobs_given_up",
+    "replica": "replica_age_seconds",
 }
 
 _asking = threading.Lock()
@@ -47,7 +48,11 @@ class Readiness(NamedTuple):
         return {
             "status": self.status,
             "checks": {name: result.level.name.lower() for name, result in found.items()},
-            **{NUMBERS[name]: result.number for name, result in self.working.items()},
+            **{
+                NUMBERS[name]: result.number
+                for name, result in self.working.items()
+                if name in NUMBERS
+            },
         }
 
 

@@ -10,6 +10,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, storages
 from django.utils.translation import gettext as _
 
+from cases import stores
 from write4rights.health.results import Result, ok, red, warning
 
 MB = 1_000_000
@@ -34,6 +35,15 @@ def folders() -> list[Result]:
         said = "PRIVATE_ROOT lies below MEDIA_ROOT, which everybody is served."
         found.append(red("PRIVATE_ROOT", said, "Move it beside MEDIA_ROOT."))
     return found
+
+
+def failing() -> Result:
+    """What readers have noticed in the last seconds; nothing is asked for it."""
+    names = [name for name, alias in STORES.items() if alias in stores.failing()]
+    if not names:
+        return ok("storage", "No storage has failed in the last seconds.")
+    said = f"Files can’t be read or written where {', '.join(names)} says."
+    return warning("storage", said, "Run `manage.py doctor`, which says more.")
 
 
 def user() -> Result:

@@ -9,7 +9,9 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.utils import timezone
 
+from cases import pictures
 from letters.models import WorkerPulse
+from tests.factories import make_case, make_portrait
 from tests.letters.mail.test_outbox import make_mail
 from tests.write4rights.test_every_answer import assert_protected
 from write4rights.health.views import VIEWS
@@ -79,7 +81,7 @@ def test_a_site_that_works_says_so_with_the_ages_of_pulse_and_mail(behind_tls, d
     assert told == {
         "status": "ready",
         "checks": dict.fromkeys(
-            ["database", "migrations", "cache", "worker", "outbox", "jobs"], "ok"
+            ["database", "migrations", "worker", "outbox", "jobs", "cache", "storage"], "ok"
         ),
         "jobs_given_up": 0,
     }
@@ -134,7 +136,37 @@ def test_a_database_that_is_behind_the_code_is_not_ready(monitor, db):
     response = monitor.get("/readyz")
 
     assert response.status_code == 503
-    assert response.json()["checks"] == {"database": "ok", "migrations": "red", "cache": "ok"}
+    assert response.json()["checks"] == {"database": "ok", "migrations": "red"}
+
+
+def test_a_site_whose_shared_cache_is_away_serves_readers(monitor, db, settings, caplog):
+    WorkerPulse.objects.beat()
+    away = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://[::1]:1"}
+    settings.CACHES = settings.CACHES | {"default": away}
+
+    response = monitor.get("/readyz")
+
+    assert response.status_code == 200
+    assert (response.json()["status"], response.json()["checks"]["cache"]) == ("degraded", "red")
+    [(_level, said)] = lines(caplog)
+    assert "The cache of CACHE_URL (RedisCache) does not answer, so nobody can sign in" in said
+
+
+def test_a_store_that_failed_just_now_degrades_the_site(monitor, db, settings, tmp_path):
+    WorkerPulse.objects.beat()
+    settings.MEDIA_ROOT = tmp_path / "media"
+    portrait = make_portrait(make_case())
+    settings.MEDIA_ROOT = tmp_path / "file"
+    settings.MEDIA_ROOT.write_text("This is no folder.")
+    assert monitor.get(pictures.url(portrait)).status_code == 503
+
+    response = monitor.get("/readyz")
+
+    assert response.status_code == 200
+    assert (response.json()["status"], response.json()["checks"]["storage"]) == (
+        "degraded",
+        "warning",
+    )
 
 
 def test_however_often_it_is_asked_the_database_is_asked_once(
