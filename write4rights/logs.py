@@ -13,9 +13,12 @@ from django.db import OperationalError
 PRIVATE_PLACES = [
     *("letters", "pledges", "mailboxes", "posts", "mine", "your-data", "mail", "stop"),
 ]
+# … and this, of which they are told nothing: the link by which staff choose a password.
+WELCOME = "welcome"
 # The key in a private address opens what is there. Mail programs break links in many ways, so all
 # that comes after such a place goes, however it is spelt.
-PRIVATE_PATH = re.compile(rf"([/\\](?:{'|'.join(PRIVATE_PLACES)})\b[/\\]*)\S.*", re.I | re.S)
+_places = "|".join([*PRIVATE_PLACES, WELCOME])
+PRIVATE_PATH = re.compile(rf"([/\\](?:{_places})\b[/\\]*)\S.*", re.I | re.S)
 # A key elsewhere, and the peer that gunicorn names; an e-mail address is somebody's.
 LOOKS_LIKE_A_KEY = re.compile(r"[\w-]{20,}")
 IS_A_NAME = re.compile(r"[a-z\d_-]+|[A-Z_]+|(?:[A-Z][a-z]{2,})+")  # a slug, a setting, a class

@@ -104,6 +104,20 @@ def test_what_stands_in_an_address_is_public_or_a_key():
             assert "list" not in logged(f"Gone: {address}"), address
 
 
+def test_link_by_which_staff_choose_a_password_is_hidden_as_the_only_one_of_theirs():
+    """A text in the address of an account is a secret; elsewhere in the admin it names a page."""
+    account = {
+        address: "StringConverter" in inside
+        for address, inside in all_patterns().items()
+        if address.startswith("/admin/account/")
+    }
+
+    assert sum(account.values()) == 1
+    for address, is_secret in account.items():
+        link = address.replace("<str:token>", "WzEsIjAi:1xW:6Ki")  # as it is signed
+        assert logged(f"Gone: {link}").endswith("/…") == is_secret, address
+
+
 def encoded(text: str, times: int = 1) -> str:
     """Each sign percent-encoded, as many times over."""
     for _time in range(times):
