@@ -1,6 +1,7 @@
 """What must hold of the settings, and of the machines under the site: `manage.py check`, and with
 `--database default` what is asked of the database."""
 
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from email.utils import parseaddr
@@ -169,6 +170,9 @@ def way_to_the_site_is_clear(**kwargs: Any) -> list[CheckMessage]:
     if not validate_host(site.hostname or "", settings.ALLOWED_HOSTS):
         message = "The host of SITE_URL is none of ALLOWED_HOSTS: links in mails lead nowhere."
         found.append(Error(message, hint="Add it to ALLOWED_HOSTS.", id="write4rights.E020"))
+    if not re.fullmatch(r"[A-Za-z0-9_/-]+", settings.ADMIN_PATH):
+        message = "ADMIN_PATH has other signs than letters, digits, - and _: the proxy refuses it."
+        found.append(Error(message, hint="Choose another word.", id="write4rights.E022"))
     if "*" in settings.ALLOWED_HOSTS:
         message = "ALLOWED_HOSTS lets everybody name the site as they like."
         found.append(Warning(message, hint="Name its hosts.", id="write4rights.W021"))

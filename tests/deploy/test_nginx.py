@@ -24,6 +24,7 @@ from django.utils import translation
 
 from cases.pictures import MAX_BYTES
 from tests.write4rights.test_every_answer import ADDRESSES, FOR_READERS
+from tests.write4rights.test_logs import all_patterns
 from write4rights.middleware import language_of
 from write4rights.staff_sessions import STAFF_PAGES
 
@@ -35,6 +36,7 @@ HEADERS = (NGINX / "write4rights/headers.conf").read_text()
 KEY = "A" * 22
 PUBLIC = "public, max-age=4, stale-while-revalidate=3"
 LOCATIONS = re.findall(r'location ~ "(.+?)" \{(.+?)\n    \}', SITE, re.S)
+KINDS = re.findall(r'^ +"?~(\^\S+?)"? +([a-z-]+);$', SITE, re.M)
 KEPT = re.compile(next(path for path, does in LOCATIONS if "proxy_cache " in does))
 TAKES_PICTURES = re.compile(next(path for path, does in LOCATIONS if "20m" in does))
 
@@ -93,8 +95,19 @@ def test_log_knows_words_of_ours_for_an_address_and_nothing_of_who_asks():
         "$upstream_cache_status",
     }
     kinds = SITE.split("$write4rights_kind {")[1].split("\n}")[0].strip().splitlines()
+    assert len(kinds) == len(KINDS) + 1  # “other”
     assert all(re.fullmatch(r"[a-z-]+;", line.split()[-1]) for line in kinds)
     assert re.findall(r"error_log (.+);", SITE) == ["/dev/null emerg"]
+
+
+def test_every_private_address_is_one_kind_of_page_in_the_log_and_no_other_is():
+    keys = {address: converters for address, converters in all_patterns().items() if converters}
+    secret = {"KeyConverter", "ListConverter"}
+    for address, converters in keys.items():
+        is_private = bool(secret & {*converters}) or "<str:token>" in address
+        for url in [address, f"/fr{address}", f"{address}?next=/"]:
+            kind = next((kind for path, kind in KINDS if re.match(path, url)), "other")
+            assert (kind == "private") == is_private, url
 
 
 def test_nothing_old_is_shown_longer_than_the_site_says():
@@ -106,7 +119,7 @@ def test_what_nginx_answers_itself_carries_the_headers_of_the_site(client):
     from_site = client.get("/static/css/base.css").headers
     from_nginx = dict(re.findall(r'add_header ([\w-]+) "?(.+?)"? always;', HEADERS))
 
-    assert from_nginx.pop("Strict-Transport-Security") == "max-age=63072000; includeSubDomains"
+    assert from_nginx.pop("Strict-Transport-Security") == "max-age=63072000"
     assert from_nginx.pop("X-Frame-Options") == "DENY"  # on pages
     for name, value in from_nginx.items():
         assert set(value.split("; ")) == set(from_site[name].split("; ")), name
@@ -291,6 +304,51 @@ def test_body_of_a_form_may_be_small_and_one_with_a_picture_large(proxy):
     assert [size for _path, _headers, size in Site.asked] == [400_000, MAX_BYTES, MAX_BYTES]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ADMIN_PATH", "desk|.*"),
+        ("ADMIN_PATH", "a#b"),
+        ("ADMIN_PATH", "a\nb"),
+        ("HOSTS", "a.example;b"),
+        ("WWW", "/srv/a&b"),
+        ("KEY", "/srv/a\\1"),
+        ("UPSTREAM", "127.0.0.1:80; }"),
+        ("HTTPS_PORT", "443 default"),
+        ("HSTS_SUBDOMAINS", "True;"),
+    ],
+)
+def test_what_nginx_or_sed_would_read_otherwise_is_refused_in_a_sentence(tmp_path, name, value):
+    said = configured(tmp_path, **{name: value})
+
+    assert said.returncode == 1
+    assert said.stderr.startswith(f"{name} may have no signs but ")
+    assert not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("said", "sent"),
+    [
+        ("False", "max-age=63072000"),
+        ("no", "max-age=63072000"),
+        ("", "max-age=63072000"),
+        ("true", "max-age=63072000; includeSubDomains"),
+        ("1", "max-age=63072000; includeSubDomains"),
+    ],
+)
+def test_browsers_are_told_of_other_hosts_only_where_the_site_tells_them_too(tmp_path, said, sent):
+    configured(tmp_path, HSTS_SUBDOMAINS=said, ADMIN_PATH="/desk_2/").check_returncode()
+
+    assert f'Security "{sent}" always;' in (tmp_path / "write4rights/headers.conf").read_text()
+    assert "\n        | desk_2/\n" in (tmp_path / "write4rights/site.conf").read_text()
+
+
+def configured(folder: Path, **given: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"CACHE": str(folder / "cache"), **given}
+    command = [NGINX / "configure", folder]
+    return subprocess.run(command, env=environment, capture_output=True, text=True)
+
+
 def test_http_leads_to_https_and_other_names_to_nothing(proxy):
     status, headers, _body = proxy.ask("/cases/?page=2", port=proxy.http, Host="localhost")
     assert (status, headers["Location"]) == (301, f"https://localhost:{proxy.https}/cases/?page=2")
@@ -299,6 +357,8 @@ def test_http_leads_to_https_and_other_names_to_nothing(proxy):
         proxy.ask("/", port=proxy.http, Host="evil.example")
     assert proxy.ask("/healthz", port=proxy.http, Host="10.0.0.7")[0] == 200
     assert Site.asked[0][1]["Host"] == "localhost"
+    asked = [proxy.ask("/readyz", port=proxy.http, Host="10.0.0.7")[0] for _time in range(150)]
+    assert {*asked} == {200, 429}
 
 
 def test_file_is_served_without_the_site_and_for_good(proxy):
@@ -321,7 +381,7 @@ def test_nothing_that_nginx_writes_holds_a_private_link_or_an_address(proxy):
     assert proxy.ask(f"/letters/{KEY}/")[0] == 502
     (proxy.folder / "away.sock").rename(proxy.folder / "web.sock")
 
-    lines = [" GET private 200 ", " refused 413 ", " refused 502 "]
+    lines = [" GET private 200 ", " private 413 ", " private 502 "]
     written = proxy.written(*lines)
     assert all(line in written for line in lines)
     assert KEY not in written

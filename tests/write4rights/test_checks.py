@@ -117,6 +117,7 @@ def production(settings):
         ({"TRUSTED_PROXIES": 0}, "HTTPS is on and TRUSTED_PROXIES is 0"),
         ({"SITE_URL": "http://write.example.org"}, "SITE_URL does not begin with https://"),
         ({"SITE_URL": "https://elsewhere.example.org"}, "The host of SITE_URL is none of"),
+        ({"ADMIN_PATH": "desk|.*"}, "ADMIN_PATH has other signs than letters"),
         ({"ALLOWED_HOSTS": ["*"]}, "ALLOWED_HOSTS lets everybody name the site"),
     ],
 )
