@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
+import fcntl
+import itertools
 import os
+import shutil
 import sqlite3
 import subprocess
 import tempfile
 import time
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 from allauth.usersessions.models import UserSession
@@ -19,6 +24,7 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
 from django.db.models import Max, Model
+from django.utils import timezone
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
@@ -30,7 +36,18 @@ from write4rights.backup.archive import PART
 
 # Their rows are in no backup: who is signed in, who sent how much, and the list that is kept apart.
 LEFT_OUT = [ErasureEntry, Session, UserSession, Throttle, WorkerPulse]
-RESTORING, BEFORE = "_restoring", "_before_restore"
+# What a restore or a drill puts beside ours is called like ours, with one of these.
+RESTORING, DRILL, BEFORE = "_restoring", "_drill", "_before_restore"
+DUMPED_WITHIN = datetime.timedelta(days=1)
+STEP = 64  # pages of SQLite; an empty database of ours has hundreds
+LONGEST_NAME = 63  # bytes: PostgreSQL cuts a longer one off, and might mean another database
+
+
+class Copy(NamedTuple):
+    """A copy of ours, of some moment, in the clear."""
+
+    name: str
+    made_at: datetime.datetime | None  # None: nobody noted it
 
 
 def is_sqlite() -> bool:
@@ -39,6 +56,60 @@ def is_sqlite() -> bool:
 
 def name() -> str:
     return str(connection.settings_dict["NAME"])
+
+
+def beside(suffix: str) -> str:
+    """The name of a copy of ours."""
+    other = f"{name()}{suffix}"
+    if not is_sqlite() and len(other.encode()) > LONGEST_NAME:
+        raise BackupError(f"The name of the database is too long: {other} has to be a name, too.")
+    return other
+
+
+def copies() -> list[Copy]:
+    """What lies beside ours: of before the last restore, and of attempts that were killed."""
+    if is_sqlite():
+        ours = Path(name())
+        paths = [Path(beside(suffix)) for suffix in (BEFORE, DRILL, RESTORING)]
+        paths.append(ours.with_name(f"{ours.name}.before-restore"))  # as it was called once
+        paths += ours.parent.glob(f"{_folder_of_dumps()}*")
+        return [
+            Copy(str(path), datetime.datetime.fromtimestamp(path.stat().st_mtime, datetime.UTC))
+            for path in paths
+            if path.exists()
+        ]
+    known = "SELECT datname, shobj_description(oid, 'pg_database') FROM pg_database"
+    names = [f"{name()}{suffix}" for suffix in (BEFORE, DRILL, RESTORING)]
+    with connection.cursor() as cursor:
+        cursor.execute(f"{known} WHERE datname = ANY(%s) ORDER BY datname", [names])
+        return [Copy(name, _moment(comment)) for name, comment in cursor.fetchall()]
+
+
+def drop_copies() -> list[str]:
+    """All of them. Only while nobody else restores: see `alone`."""
+    found = [copy.name for copy in copies()]
+    close()
+    for other in found:
+        drop(other)
+    return found
+
+
+def _moment(text: str | None) -> datetime.datetime | None:
+    try:
+        return datetime.datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """One restore or drill at a time: they would drop what the other loads."""
+    with _sqlite_lock() if is_sqlite() else _postgresql_lock() as is_ours:
+        if not is_ours:
+            raise BackupError("Another restore or drill is running: nothing was done.")
+        for suffix in (RESTORING, DRILL):  # of one that was killed
+            drop(beside(suffix))
+        yield
 
 
 def left_out() -> list[str]:
@@ -102,6 +173,7 @@ def create(other: str) -> None:
         )
         try:
             server.execute(statement.format(sql.Identifier(other), *map(sql.Literal, like)))
+            _date(server, other)
         except psycopg.errors.InsufficientPrivilege:
             user = server.info.user
             raise BackupError(
@@ -110,8 +182,18 @@ def create(other: str) -> None:
             ) from None
 
 
+def _date(server: psycopg.Connection, other: str) -> None:
+    """PostgreSQL does not know how old a database is."""
+    comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
+    now = sql.Literal(timezone.now().isoformat())
+    server.execute(comment.format(sql.Identifier(other), now))
+
+
 def drop(other: str) -> None:
     if is_sqlite():
+        if Path(other).is_dir():
+            shutil.rmtree(other)
+            return
         for suffix in ("", "-wal", "-shm", "-journal"):
             Path(other + suffix).unlink(missing_ok=True)
         return
@@ -149,44 +231,24 @@ def load(other: str, chunks: Iterable[bytes]) -> None:
             raise BackupError(_said(errors, "pg_restore"))
 
 
-def take_the_place(other: str) -> str:
-    """The other database becomes this one, at once; this one is kept under another name, which is
-    returned. Whoever is connected is cut off and finds the new one."""
-    mine = name()
-    if is_sqlite():
-        before = f"{mine}.before-restore"
-        close()
-        with suppress(sqlite3.OperationalError):  # there was none
-            _copy_sqlite(mine, before)
-        _copy_sqlite(other, mine)
-        drop(other)
-        return before
-    before = f"{mine}{BEFORE}"
+def take_the_place(other: str, catch_up: Callable[[str], None]) -> str | None:
+    """The other database becomes this one; this one is kept under another name, which is returned,
+    if there is one. `catch_up` is called with the name under which ours can be read when nobody
+    writes into it any more."""
     close()
+    take = _sqlite_take_the_place if is_sqlite() else _postgresql_take_the_place
+    return take(other, catch_up)
+
+
+def put_back() -> bool:
+    """If a restore was killed while nothing was in the place of ours, that of before comes back."""
+    if is_sqlite():  # something is there at any moment
+        return False
     with _server() as server:
-        known = "SELECT 1 FROM pg_database WHERE datname = %s"
-        if server.execute(known, [mine]).fetchone():
-            drop(before)
-            _rename(server, mine, before)
-        _rename(server, other, mine)
-    return before
-
-
-def _rename(server: psycopg.Connection, old: str, new: str) -> None:
-    for attempt in range(100):
-        server.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [old]
-        )
-        try:
-            server.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                    sql.Identifier(old), sql.Identifier(new)
-                )
-            )
-            return
-        except psycopg.errors.ObjectInUse:  # somebody came back in between
-            time.sleep(min(0.01 * attempt, 0.2))
-    raise BackupError(f"Others use the database {old} all the time: stop the site first.")
+        if _is_there(server, name()) or not _is_there(server, beside(BEFORE)):
+            return False
+        _rename(server, beside(BEFORE), name())
+    return True
 
 
 def skip_keys(number: int) -> None:
@@ -224,6 +286,54 @@ def go_on_after(model: type[Model]) -> None:
 
 
 # --- PostgreSQL
+
+
+@contextmanager
+def _postgresql_lock() -> Iterator[bool]:
+    with _server() as server:
+        lock = "SELECT pg_try_advisory_lock(hashtext(%s))"
+        yield server.execute(lock, [name()]).fetchone()[0]  # type: ignore[index]
+
+
+def _postgresql_take_the_place(other: str, catch_up: Callable[[str], None]) -> str | None:
+    mine, before = name(), beside(BEFORE)
+    with _server() as server:
+        if not _is_there(server, mine):
+            _rename(server, other, mine)
+            return None
+        drop(before)
+        _rename(server, mine, before)
+        try:
+            _date(server, before)
+            catch_up(before)
+            _rename(server, other, mine)
+        finally:
+            if not _is_there(server, mine):
+                _rename(server, before, mine)
+    return before
+
+
+def _is_there(server: psycopg.Connection, database: str) -> bool:
+    known = "SELECT 1 FROM pg_database WHERE datname = %s"
+    return bool(server.execute(known, [database]).fetchone())
+
+
+def _rename(server: psycopg.Connection, old: str, new: str) -> None:
+    """At once. Whoever is connected is cut off."""
+    for attempt in range(100):
+        server.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [old]
+        )
+        try:
+            server.execute(
+                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                    sql.Identifier(old), sql.Identifier(new)
+                )
+            )
+            return
+        except psycopg.errors.ObjectInUse:  # somebody came back in between
+            time.sleep(min(0.01 * attempt, 0.2))
+    raise BackupError(f"Others use the database {old} all the time: stop the site first.")
 
 
 @contextmanager
@@ -294,8 +404,53 @@ def _server() -> psycopg.Connection:
 
 
 @contextmanager
+def _sqlite_lock() -> Iterator[bool]:
+    folder = os.open(Path(name()).parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        is_ours = True
+    except BlockingIOError:
+        is_ours = False
+    try:
+        yield is_ours
+    finally:
+        os.close(folder)
+
+
+def _sqlite_take_the_place(other: str, catch_up: Callable[[str], None]) -> str | None:
+    mine, before = name(), beside(BEFORE)
+    drop(before)
+    with suppress(sqlite3.OperationalError):  # there was none
+        _copy_sqlite(mine, before)
+    steps = itertools.count()
+
+    def progress(*_numbers) -> None:
+        # After the first step nobody else writes until the end. What is written into the other
+        # now is copied as well: SQLite begins anew.
+        if next(steps) == 0:
+            catch_up(mine)
+
+    _of_nobody_else(mine)
+    with (
+        closing(sqlite3.connect(f"file:{other}?mode=ro", uri=True, timeout=60)) as source,
+        closing(sqlite3.connect(mine, timeout=60)) as ours,
+    ):
+        source.backup(ours, pages=STEP, progress=progress)
+    drop(other)
+    return before if Path(before).exists() else None
+
+
+def _folder_of_dumps() -> str:
+    return f".backup-of-{Path(name()).name}-"
+
+
+@contextmanager
 def _sqlite_dumped() -> Iterator[tuple[dict[str, int], Iterator[bytes]]]:
-    with tempfile.TemporaryDirectory(dir=Path(name()).parent, prefix=".backup-") as folder:
+    for old in copies():  # of a backup that was killed
+        if Path(old.name).is_dir() and old.made_at < timezone.now() - DUMPED_WITHIN:  # type: ignore[operator]
+            drop(old.name)
+    where = Path(name()).parent
+    with tempfile.TemporaryDirectory(dir=where, prefix=_folder_of_dumps()) as folder:
         copy = f"{folder}/copy.sqlite3"
         _copy_sqlite(name(), copy)
         with closing(sqlite3.connect(copy, isolation_level=None)) as database:

@@ -16,12 +16,16 @@ from write4rights.backup import databases, making, restoring, stored
 from write4rights.backup.restoring import Say
 from write4rights.models import BackupRun
 
-DRILL = "_drill"
 FOLDER = "django.core.files.storage.FileSystemStorage"
 
 
 def drill(identities: list, say: Say) -> None:
     """Raises BackupError where something is not as it should be."""
+    with databases.alone():
+        _drill(identities, say)
+
+
+def _drill(identities: list, say: Say) -> None:
     began, clock = timezone.now(), time.monotonic()
 
     def timed(text: str) -> None:
@@ -36,7 +40,7 @@ def drill(identities: list, say: Say) -> None:
         with restoring.checked(oldest, identities, without_list=False) as backup:
             days = (timezone.now() - backup.made_at).days
             timed(f"So is the oldest, {oldest}, of {days} days ago.")
-            scratch = databases.name() + DRILL
+            scratch = databases.beside(databases.DRILL)
             try:
                 with restoring.loaded(backup, scratch, identities, timed), _media_aside():
                     files = 0

@@ -58,6 +58,8 @@ WHOLE: dict[str, dict] = {
     "letters.datarequest": {},
 }
 
+DELETE_COPIES = "`manage.py restore --delete-copies`"
+
 Say = Callable[[str], None]
 
 
@@ -76,31 +78,63 @@ class Checked(NamedTuple):
 
 def restore(name: str, identities: list, *, overwrite: str, without_list: bool, say: Say) -> str:
     """All of it. What there is to say afterwards."""
+    with _alone(say):
+        return _restore(name, identities, overwrite, without_list, say)
+
+
+@contextmanager
+def _alone(say: Say) -> Iterator[None]:
+    with databases.alone():
+        if databases.put_back():
+            say(f"A restore was killed at its end: {databases.name()} is as it was before it.")
+        yield
+
+
+def _restore(name: str, identities: list, overwrite: str, without_list: bool, say: Say) -> str:
     began = timezone.now()
     refuse_what_is_in_use(overwrite)
     with checked(name, identities, without_list=without_list) as backup:
         say(f"{backup.name} is whole, and made with the keys of this site.")
-        backup.entries.extend(_noted_here(backup.entries))
-        scratch = databases.name() + databases.RESTORING
+        if was_there := _has_list():
+            backup.entries.extend(_noted_here(backup.entries))
+        scratch = databases.beside(databases.RESTORING)
+
+        def catch_up(ours: str) -> None:
+            with databases.instead(ours):
+                last = _noted_here(backup.entries) if was_there else []
+            if last:
+                with databases.instead(scratch):
+                    _take_over(last)
+                    replaying.replay(last)
+
         try:
             with loaded(backup, scratch, identities, say):
                 replay(backup, say)
                 _write_media(backup.file, identities)
-            if meanwhile := _noted_here(backup.entries):
+            if was_there and (meanwhile := _noted_here(backup.entries)):
+                backup.entries.extend(meanwhile)
                 with databases.instead(scratch):
                     _take_over(meanwhile)
                     _replay(meanwhile, say)
             with databases.instead(scratch):
                 summary = f"{backup.name}, {len(backup.entries):,} lines of the erasure list"
                 making.note(BackupRun.Kind.RESTORE, began, summary)
-            before = databases.take_the_place(scratch)
+            before = databases.take_the_place(scratch, catch_up)
         finally:
             databases.drop(scratch)
     for cache in ("default", "fragments"):
         caches[cache].clear()
     with suppress(Exception):  # what a sheet is found by is all that it says
         rendered.clear()
-    return f"The database of before is kept as {before}: delete it when all is well."
+    if not before:
+        return ""
+    return f"The database of before is kept as {before}. When all is well: {DELETE_COPIES}."
+
+
+def delete_copies(say: Say) -> None:
+    with _alone(say):
+        for name in databases.drop_copies():
+            say(f"{name} is deleted.")
 
 
 def refuse_what_is_in_use(overwrite: str) -> None:
@@ -113,14 +147,21 @@ def refuse_what_is_in_use(overwrite: str) -> None:
         )
 
 
+def _has_list() -> bool:
+    try:
+        return ErasureEntry._meta.db_table in connection.introspection.table_names()
+    except DatabaseError:  # there is no database
+        return False
+    finally:
+        databases.close()
+
+
 def _noted_here(known: list[ErasureEntry]) -> list[ErasureEntry]:
-    """What is on the list of the database that is replaced, if there is one, and not on this list:
-    the worker that copies it is stopped, and people go on erasing."""
+    """What is on the list of the database that is replaced, and not on this list: the worker that
+    copies it is stopped, and people go on erasing."""
     numbers = {entry.pk for entry in known}
     try:
         return [entry for entry in ErasureEntry.objects.all() if entry.pk not in numbers]
-    except DatabaseError:  # no table, or no database
-        return []
     finally:
         databases.close()
 
@@ -209,11 +250,12 @@ def replay_over_ours(identities: list, say: Say) -> None:
     """The same over a database that PostgreSQL's own recovery brought to an earlier moment: what
     the list has and that database has not. Before anybody writes into it."""
     entries = erasure_files.read_all(identities)
-    known = set(ErasureEntry.objects.values_list("pk", flat=True))
-    _count_on()
-    missing = [entry for entry in entries if entry.pk not in known]
-    _take_over(missing)
-    _replay(missing, say)
+    with databases.alone():
+        known = set(ErasureEntry.objects.values_list("pk", flat=True))
+        _count_on()
+        missing = [entry for entry in entries if entry.pk not in known]
+        _take_over(missing)
+        _replay(missing, say)
 
 
 def _take_over(entries: list[ErasureEntry]) -> None:

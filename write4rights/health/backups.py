@@ -9,6 +9,8 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from cases.models import ErasureEntry
+from letters.privacy.limits import KEEP_BACKUPS_FOR
+from write4rights.backup import databases
 from write4rights.health.installed import not_done
 from write4rights.health.results import Result, ok, red, warning
 from write4rights.models import BackupRun
@@ -22,7 +24,7 @@ NOT_COPIED_AFTER = HOUR / 4  # the worker copies every minute
 def last_backup() -> list[Result]:
     if not settings.HTTPS and not settings.BACKUP_KEY:
         return [ok("backup", "This is a copy on somebody’s own machine: it needs no backup.")]
-    return [_backup(), _drill(), _erasure_list()]
+    return [_backup(), _drill(), _erasure_list(), _copies()]
 
 
 def _backup() -> Result:
@@ -79,3 +81,25 @@ def _erasure_list() -> Result:
     said = _("What was erased has not been copied to the backups for %(time)s.")
     cure = _("Does the worker run, and can BACKUP_STORAGE be written? Its log says why.")
     return red("erasure list", said % {"time": timesince(oldest.at)}, cure)
+
+
+def _copies() -> Result:
+    """In the clear, with people who have erased their data since: no older than a backup may be."""
+    copies = databases.copies()
+    if not copies:
+        return ok("copies", "No copy of the database is left from a restore.")
+    said = _("%(name)s is an unencrypted copy of the database, %(time)s old.")
+    undated = _("%(name)s is an unencrypted copy of the database, nobody knows how old.")
+    moments = [copy.made_at for copy in copies if copy.made_at]
+    age = max((timezone.now() - moment for moment in moments), default=datetime.timedelta())
+    return (red if age > KEEP_BACKUPS_FOR else warning)(
+        "copies",
+        " ".join(
+            said % {"name": copy.name, "time": timesince(copy.made_at)}
+            if copy.made_at
+            else undated % {"name": copy.name}
+            for copy in copies
+        ),
+        _("Unless a restore or drill is running: `manage.py restore --delete-copies`."),
+        round(age.total_seconds()),
+    )

@@ -3,17 +3,18 @@
 import datetime
 import threading
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 import time_machine
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
 from cases.models import Case, ErasureEntry
-from letters.actions import erasure
+from letters.actions import erasure, reminders
 from letters.models import Letter, OutgoingMail, Signature, Throttle
 from letters.models.email_spelling import email_hash
 from letters.privacy import limits
@@ -148,7 +149,7 @@ def test_no_copy_of_a_database_is_for_others_to_read(own_database):
 
     databases.load(other, [zlib.compress(mine.read_bytes())])
     modes = [Path(other).stat().st_mode]
-    before = databases.take_the_place(other)
+    before = databases.take_the_place(other, lambda _ours: None)
 
     modes += [mine.stat().st_mode, Path(before).stat().st_mode]
     assert {mode & 0o777 for mode in modes} == {0o600}
@@ -323,6 +324,78 @@ def test_a_drill_restores_the_oldest_and_changes_nothing(own_database, identity,
         assert BackupRun.last("drill").summary
 
 
+@pytest.mark.slow
+def test_what_a_killed_restore_left_is_told_of_and_brings_nobody_back(
+    own_database, restore, settings
+):
+    """Whoever is in a copy may have erased their data since."""
+    settings.HTTPS = True
+    told = lambda: backups.last_backup()[-1]  # noqa: E731
+    before, letter = own_database + databases.BEFORE, make_letter(**address_of())
+    call_command("backup")
+    assert told().level.name == "OK"
+    erasure.erase_one(letter)
+
+    leave_half_of_it(own_database + databases.DRILL)
+    assert own_database + databases.DRILL in told().said
+    if not databases.is_sqlite():  # which writes the one over the other in one transaction
+        databases.close()
+        with databases._server() as server:
+            databases._rename(server, own_database, before)
+        said = restore("--delete-copies")
+        assert f"{own_database} is as it was before" in said
+    restore(f"--overwrite={own_database}")
+
+    assert not Letter.objects.filter(erased_on=None).exists()
+    assert (told().level.name, before in told().said) == ("WARNING", True)
+    assert databases.DRILL not in told().said
+    with time_machine.travel(timezone.now() + DAY * 31):
+        assert told().level.name == "RED"
+    assert f"{before} is deleted" in restore("--delete-copies")
+    assert told().level.name == "OK"
+
+
+def leave_half_of_it(name: str) -> None:
+    """As who was killed."""
+    databases.create(name)
+    if databases.is_sqlite():
+        Path(name).write_bytes(b"half of it")
+
+
+@pytest.mark.slow
+def test_what_people_stop_until_the_last_moment_of_a_restore_is_stopped(own_database, restore):
+    """From a process that knows nothing of it, and is cut off in the end."""
+    make_letter()
+    call_command("backup")
+    stopped, is_restored = [], threading.Event()
+
+    def go_on() -> None:
+        connections["default"] = connection.copy("another")
+        with suppress(DatabaseError):  # cut off
+            while not is_restored.wait(0.01):
+                reminders.stop(f"of {len(stopped)}")
+                stopped.append(f"of {len(stopped)}")
+        connection.close()
+
+    others = threading.Thread(target=go_on)
+    others.start()
+    try:
+        restore(f"--overwrite={own_database}")
+    finally:
+        is_restored.set()
+        others.join()
+
+    assert stopped
+    noted = ErasureEntry.objects.values_list("email_hash", flat=True)
+    assert set(stopped) - set(noted) == set()
+
+
+@pytest.mark.usefixtures("own_database")
+def test_two_restores_at_once_are_one(restore):
+    with databases.alone(), pytest.raises(CommandError, match="Another restore or drill"):
+        restore()
+
+
 @pytest.mark.usefixtures("own_database")
 def test_a_drill_that_fails_is_noted(identity, tmp_path):
     call_command("backup")
@@ -340,14 +413,24 @@ def test_a_drill_that_fails_is_noted(identity, tmp_path):
 def test_doctor_and_the_first_page_of_staff_say_when_the_last_backup_was_made(identity, settings):
     settings.HTTPS = True
     levels = lambda: {result.name: result.level.name for result in backups.last_backup()}  # noqa: E731
-    assert levels() == {"backup": "RED", "drill": "WARNING", "erasure list": "OK"}
+    assert levels() == {
+        "backup": "RED",
+        "drill": "WARNING",
+        "erasure list": "OK",
+        "copies": "OK",
+    }
 
     call_command("backup")
     assert levels()["backup"] == "OK"
     making.note("drill", timezone.now(), "")
     erasure.erase_one(make_letter(**address_of()))
     with time_machine.travel(timezone.now() + DAY * 2):
-        assert levels() == {"backup": "RED", "drill": "OK", "erasure list": "RED"}
+        assert levels() == {
+            "backup": "RED",
+            "drill": "OK",
+            "erasure list": "RED",
+            "copies": "OK",
+        }
         said = [result.said for result in backups.last_backup()]
         assert said[0] == "The last backup was made 2\xa0days ago."
     with time_machine.travel(timezone.now() + DAY * 91):

@@ -27,15 +27,22 @@ class Command(BaseCommand):
             action="store_true",
             help="only if the list is lost: people who erased their data will be back",
         )
-
         parser.add_argument(
             "--only-erasure-list",
             action="store_true",
             help="only replay the list, over a database that PostgreSQL itself has recovered",
         )
+        parser.add_argument(
+            "--delete-copies",
+            action="store_true",
+            help="only delete the database of before the last restore, and what attempts left",
+        )
 
     def handle(self, *, name: str, identity: str | None, overwrite: str, **options) -> None:
         try:
+            if options["delete_copies"]:
+                restoring.delete_copies(self.stdout.write)
+                return
             if options["only_erasure_list"]:
                 restoring.replay_over_ours(keys.identities(identity), self.stdout.write)
                 return
