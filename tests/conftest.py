@@ -5,6 +5,7 @@ import functools
 import gc
 import itertools
 import os
+import re
 import time
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 import time_machine
 from django.conf import settings as site_settings
 from django.core.cache import cache, caches
+from django.core.servers.basehttp import WSGIServer
 from django.core.signals import request_finished, request_started
 from django.template import Context, Template
 from django.test.signals import template_rendered
@@ -198,11 +200,41 @@ def html_checker():
     checker.stop()
 
 
+@pytest.fixture(scope="session")
+def _room_for_a_browser():
+    """As many may wait for the site as in production: Django's test server keeps ten waiting."""
+    WSGIServer.request_queue_size = 128
+
+
+@pytest.fixture(scope="session")
+def site_address(_room_for_a_browser, live_server, tmp_path_factory):
+    """Where browsers find the site. With THROUGH_NGINX=true that is the proxy that ships, in whose
+    log then stand words and numbers that tell nobody's secret, and nothing else."""
+    if os.environ.get("THROUGH_NGINX") != "true":
+        yield live_server.url
+        return
+    from tests import nginx
+
+    folder = tmp_path_factory.mktemp("nginx")
+    with nginx.running(folder, live_server.url.removeprefix("http://")) as proxy:
+        yield f"https://localhost:{proxy.https}"
+    lines = proxy.log.read_text().splitlines()
+    assert [line for line in lines if not LOGGED.fullmatch(line)] == []
+    assert "client" not in (folder / "error.log").read_text()  # whom it quotes in what goes wrong
+
+
+# When, how, the kind of page, status, bytes, seconds in all and of the site, whether it was kept.
+LOGGED = re.compile(
+    r"[-\d:T+]{25} [A-Z]+ [a-z-]+ \d{3} \d+ [\d.]+ (?:-|[\d.]+(?:, [\d.]+)*) (?:-|[A-Z]+)"
+)
+
+
 @pytest.fixture
-def site(live_server, settings, monkeypatch, tmp_path):
+def site(site_address, settings, monkeypatch, tmp_path):
     """The address of the running site, with the roles of its staff and no data. It ends when all
     that was asked is answered: what is answered later would find the tables of the next test."""
-    settings.SITE_URL = live_server.url
+    settings.SITE_URL = site_address
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PAGE_CACHE_SECONDS = 0  # nor does a browser keep a page, or Firefox show it once more
     monkeypatch.setattr("cases.http_caching.STALE_WHILE_REVALIDATE", 0)
@@ -220,7 +252,7 @@ def site(live_server, settings, monkeypatch, tmp_path):
 
     request_started.connect(note_question)
     request_finished.connect(note_answer)
-    yield live_server.url
+    yield site_address
     while unanswered:
         time.sleep(0.01)
 
@@ -232,7 +264,7 @@ def arrive(browser, site, request):
     from tests.browser import PHONE, Visitor
 
     visitors = []
-    usual = {"reduced_motion": "reduce", "locale": "en-GB"}
+    usual = {"reduced_motion": "reduce", "locale": "en-GB", "ignore_https_errors": True}
     if request.node.get_closest_marker("supporter") or request.node.get_closest_marker("phone"):
         usual["viewport"] = PHONE
 

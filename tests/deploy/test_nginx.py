@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
-import shutil
 import socket
-import ssl
 import subprocess
 import threading
 import time
@@ -23,6 +20,7 @@ from django.urls import resolve
 from django.utils import translation
 
 from cases.pictures import MAX_BYTES
+from tests.nginx import NGINX, Proxy, running
 from tests.write4rights.test_every_answer import ADDRESSES, FOR_READERS
 from tests.write4rights.test_logs import all_patterns
 from write4rights.middleware import language_of
@@ -30,7 +28,6 @@ from write4rights.staff_sessions import STAFF_PAGES
 
 pytestmark = pytest.mark.any_database
 
-NGINX = site_settings.BASE_DIR / "deploy/nginx"
 SITE = (NGINX / "write4rights/site.conf").read_text()
 HEADERS = (NGINX / "write4rights/headers.conf").read_text()
 KEY = "A" * 22
@@ -158,85 +155,6 @@ class Site(BaseHTTPRequestHandler):
         pass
 
 
-class Proxy:
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.log = folder, folder / "write4rights.log"
-        with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("", 0)) as two:
-            self.http, self.https = one.getsockname()[1], two.getsockname()[1]
-
-    def ask(self, path: str, method="GET", body=None, *, port=0, **headers: str):
-        """The status, the headers and the body of the answer."""
-        if port:
-            connection = http.client.HTTPConnection("127.0.0.1", port)
-        else:
-            trusting = ssl.create_default_context()
-            trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-            connection = http.client.HTTPSConnection("localhost", self.https, context=trusting)
-        with_dashes = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, path, body, with_dashes)
-        response = connection.getresponse()
-        said = response.status, response.headers, response.read().decode()
-        connection.close()
-        return said
-
-    def written(self, *lines: str) -> str:
-        """All that nginx wrote, once each of its processes has written what these lines are of."""
-        subprocess.run([*self.command, "-s", "reopen"], check=True, stderr=subprocess.DEVNULL)
-        for _time in range(200):
-            text = "".join(path.read_text() for path in self.folder.glob("*.log"))
-            if all(line in text for line in lines):
-                break
-            time.sleep(0.05)
-        return text
-
-
-@contextmanager
-def running(folder: Path, upstream: str) -> Iterator[Proxy]:
-    """nginx as it ships, before the site at these addresses."""
-    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-    if not nginx:
-        pytest.skip("nginx is not installed")
-    for path in [folder, *folder.parents[:3]]:  # nginx serves files as www-data
-        path.chmod(path.stat().st_mode | 0o011)
-    proxy = Proxy(folder)
-    certificate, key = folder / "cert.pem", folder / "key.pem"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-    command += f" -subj /CN=localhost -keyout {key} -out {certificate}"
-    subprocess.run(command.split(), check=True, stderr=subprocess.DEVNULL)
-    (folder / "www/static").mkdir(parents=True)
-    (folder / "www/static/a.css").write_text("body { }")
-    for page in (NGINX / "www").glob("*.html"):
-        shutil.copy(page, folder / "www")
-    given = {
-        "HOSTS": "localhost",
-        "CERTIFICATE": certificate,
-        "KEY": key,
-        "UPSTREAM": upstream,
-        "WWW": folder / "www",
-        "ADMIN_PATH": "desk",
-        "HSTS_SUBDOMAINS": "False",
-        "HTTP_PORT": proxy.http,
-        "HTTPS_PORT": proxy.https,
-        "LOGS": folder,
-        "CACHE": folder / "cache",
-        "TEMP": folder,
-        "PID": folder / "nginx.pid",
-    }
-    environment = os.environ | {name: str(value) for name, value in given.items()}
-    subprocess.run([NGINX / "configure", folder / "etc"], env=environment, check=True)
-    proxy.command = [nginx, "-c", str(folder / "etc/nginx.conf")]
-    process = subprocess.Popen([*proxy.command, "-g", "daemon off;"], stderr=subprocess.PIPE)
-    for _time in range(100):
-        with socket.socket() as there:
-            if not there.connect_ex(("127.0.0.1", proxy.https)):
-                break
-        assert process.poll() is None, process.stderr and process.stderr.read().decode()
-        time.sleep(0.05)
-    yield proxy
-    process.terminate()
-    process.wait()
-
-
 @pytest.fixture(scope="module")
 def proxy(tmp_path_factory) -> Iterator[Proxy]:
     folder = tmp_path_factory.mktemp("nginx")
@@ -244,7 +162,9 @@ def proxy(tmp_path_factory) -> Iterator[Proxy]:
     server = ThreadingUnixStreamServer(str(upstream), Site)
     upstream.chmod(0o777)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    with running(folder, f"unix:{upstream}") as proxy:
+    (folder / "www/static").mkdir(parents=True)
+    (folder / "www/static/a.css").write_text("body { }")
+    with running(folder, f"unix:{upstream}", ADMIN_PATH="desk") as proxy:
         yield proxy
     server.shutdown()
     server.server_close()
