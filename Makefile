@@ -5,7 +5,7 @@ export PORT ?= 8000
 # Each of the many processes of a run would compile anew all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test quick lint format bench point-in-time walk rehearse snapshots mutants try-install locks clean anew
+.PHONY: help run test quick lint format bench growth point-in-time walk rehearse snapshots mutants try-install locks clean anew
 
 help:
 	@echo "make run      the site at 127.0.0.1:$(PORT), with the 2025 campaign and a staff login"
@@ -13,6 +13,7 @@ help:
 	@echo "make quick    lint, and on SQLite every test but the slow ones, while you work"
 	@echo "make lint     only what needs no test run;  make format  sets the code straight"
 	@echo "make bench    what a request costs (ROWS=1000000 adds lists with so many letters)"
+	@echo "make growth   what a million letters take, and how many acts a second are counted"
 	@echo "make point-in-time  kills a PostgreSQL of its own under 300 writers, and recovers it"
 	@echo "make walk     what a supporter does on a phone, counted: clicks, fields, pages, bytes"
 	@echo "make rehearse  the peak day with people behind nginx (MINUTES=10 VISITORS_AN_HOUR=100000; FLOOD=1, MAIL=1)"
@@ -50,6 +51,9 @@ format: .venv/dev.stamp
 
 bench: .venv/dev.stamp
 	python -m bench
+
+growth: .venv/dev.stamp
+	python -m bench.growth
 
 point-in-time: .venv/dev.stamp
 	python -m bench.point_in_time
