@@ -26,8 +26,11 @@ logger = logging.getLogger(__name__)
 DAY = datetime.timedelta(days=1)
 IN_MEMORY = ("redis", "memcached")  # caches that all hosts share, and that no dump holds
 NAME = "day-key"
+# Redis may have been away, or have lost it: then the processes agree again.
+SHARED_EVERY = datetime.timedelta(minutes=1)
 
-_known: dict[datetime.date, bytes] = {}  # of this process: today's alone
+# Of this process: today's alone, and when it was last shared.
+_known: dict[datetime.date, tuple[bytes, datetime.datetime]] = {}
 
 
 def hidden(text: str) -> str:
@@ -36,12 +39,16 @@ def hidden(text: str) -> str:
 
 
 def key() -> bytes:
-    day = timezone.now().astimezone(datetime.UTC).date()
-    if day not in _known:
-        found = _shared(day)
+    now = timezone.now()
+    day = now.astimezone(datetime.UTC).date()
+    found, at = _known.get(day) or (secrets.token_bytes(32), None)
+    if at is None or now - at >= SHARED_EVERY:
+        if at:  # nobody else of this process waits for it
+            _known[day] = found, now
+        found = _shared(day, found)
         _known.clear()
-        _known[day] = found
-    return _known[day]
+        _known[day] = found, now
+    return found
 
 
 def forget() -> None:
@@ -49,20 +56,21 @@ def forget() -> None:
     _known.clear()
 
 
-def _shared(day: datetime.date) -> bytes:
+def _shared(day: datetime.date, mine: bytes) -> bytes:
+    """The key that another process was first with, or ours."""
     backend = settings.CACHES["default"]["BACKEND"].lower()
     try:
         if any(name in backend for name in IN_MEMORY):
-            name, fresh = f"{NAME}:{day}", secrets.token_bytes(32)
-            cache.add(name, fresh, (2 * DAY).total_seconds())  # unless another process was first
-            return cache.get(name, fresh)
-        return _from_file(Path(settings.RUNTIME_DIR), day)
+            name = f"{NAME}:{day}"
+            cache.add(name, mine, (2 * DAY).total_seconds())
+            return cache.get(name, mine)
+        return _from_file(Path(settings.RUNTIME_DIR), day, mine)
     except Exception as error:  # no letter is refused for it: each process counts by itself
         logger.error("The key of the day can't be shared: %s", type(error).__name__)
-        return secrets.token_bytes(32)
+        return mine
 
 
-def _from_file(folder: Path, day: datetime.date) -> bytes:
+def _from_file(folder: Path, day: datetime.date, mine: bytes) -> bytes:
     """The first process of a day makes the file, whole at once; those of other days go."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     about = folder.stat()
@@ -73,7 +81,7 @@ def _from_file(folder: Path, day: datetime.date) -> bytes:
         made = folder / f".{secrets.token_hex(8)}"
         handle = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
+            file.write(mine)
         with suppress(FileExistsError):  # another process was first
             os.link(made, path)
         made.unlink()

@@ -107,6 +107,20 @@ def test_a_limit_of_an_hour_has_one_key_also_where_midnight_is_not_on_the_hour(s
         assert hit() == 2
 
 
+def test_a_key_that_could_not_be_shared_is_shared_once_it_can(settings, tmp_path):
+    settings.RUNTIME_DIR = tmp_path / "file"
+    settings.RUNTIME_DIR.write_text("This is no folder.")
+    with time_machine.travel(MORNING, tick=False) as clock:
+        mine = day_key.key()
+        settings.RUNTIME_DIR = tmp_path / "folder"
+        assert (day_key.key(), settings.RUNTIME_DIR.exists()) == (mine, False)
+
+        clock.shift(datetime.timedelta(minutes=1))
+
+        assert day_key.key() == mine
+        assert [file.read_bytes() for file in settings.RUNTIME_DIR.iterdir()] == [mine]
+
+
 def test_a_process_that_starts_anew_counts_on():
     with time_machine.travel(MORNING, tick=False):
         assert hit() == 1
