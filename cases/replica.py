@@ -71,6 +71,10 @@ class Note(NamedTuple):
     position: int  # in the log of the primary
 
 
+class NoAnswer(Exception):
+    """In a few words, for whoever runs the site."""
+
+
 class Replica:
     """What this process knows of it."""
 
@@ -116,12 +120,13 @@ class Replica:
             return
         try:
             problem = self._ask()
-        except psycopg.Error as error:
-            problem = f"{type(error).__name__}"
+        except NoAnswer as error:
+            problem = str(error)
         finally:
             self._asking.release()
         if problem != self.problem:
-            logger.warning("The replica is %s.", f"not up to date: {problem}" if problem else "up")
+            said = f"can't be used: {problem}." if problem else "can be used."
+            logger.warning("The replica %s", said)
         self.problem = problem
 
     def _ask(self) -> str:
@@ -150,9 +155,10 @@ class Replica:
                 self._to[alias] = psycopg.connect(**plain_parameters(alias), autocommit=True)
             [(answer,)] = self._to[alias].execute(query).fetchall()
             return answer
-        except psycopg.Error:
+        except psycopg.Error as error:
             self._hang_up(alias)
-            raise
+            who = "the replica" if alias == ALIAS else "the primary"
+            raise NoAnswer(f"{who} does not answer ({type(error).__name__})") from None
 
     def _hang_up(self, alias: str) -> None:
         if connection := self._to.pop(alias, None):

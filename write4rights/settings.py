@@ -111,10 +111,16 @@ def use_postgresql(database: dict, wait_for_a_connection: int, give_up_after: in
         return
     if env.bool("DATABASE_POOL", default=True):
         database["CONN_HEALTH_CHECKS"] = True  # takes 0.1 ms
-        # Of connections that died at once, a request tries one after the other with growing
-        # pauses: so no more are kept than are used. And if the server is back, it is asked soon.
-        sizes = {"min_size": 1, "max_size": 4}
-        options["pool"] = {"timeout": wait_for_a_connection, "reconnect_timeout": 2, **sizes}
+        options["pool"] = {
+            # Of connections that died at once a request tries one after the other, with growing
+            # pauses: so no more are kept than are used.
+            "min_size": 1,
+            "max_size": 4,
+            "timeout": wait_for_a_connection,
+            # As long as anybody waits, a server that is away is asked again, after 1, 3, 5 s; the
+            # next who comes begins anew. (By itself the pool would pause for up to minutes.)
+            "reconnect_timeout": wait_for_a_connection,
+        }
     # Compiling the statement of a case page took 200 ms, running it takes one.
     options.setdefault("options", "-c jit=off")
     # The server plans a statement once and remembers it: a case page asks it in 0.7 ms, not
@@ -244,7 +250,7 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     # Who gets no connection in so many seconds reads that the site is out of order.
-    use_postgresql(DATABASES["default"], wait_for_a_connection=10, give_up_after=5)
+    use_postgresql(DATABASES["default"], wait_for_a_connection=5, give_up_after=5)
 # A copy of it that only readers' pages are read from: cases/replica.py.
 if env.str("REPLICA_URL", default=""):
     DATABASES["replica"] = parts_of_url("REPLICA_URL", env.db, "")

@@ -173,5 +173,5 @@ def test_a_server_that_is_no_replica_is_not_used_as_one(replica, caplog):
 
     assert not replica.is_fresh
     assert caplog.messages == [
-        "The replica is not up to date: the server of REPLICA_URL is no replica."
+        "The replica can't be used: the server of REPLICA_URL is no replica."
     ]

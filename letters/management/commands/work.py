@@ -35,7 +35,7 @@ ERASE_EVERY = 60 * 60  # seconds; so often, too, it looks whether reminders are 
 LOOK_EVERY = 60
 # It says that it lives: `manage.py doctor` calls it dead after some minutes.
 BEAT_EVERY = 30
-AFTER_AN_ERROR = 10  # seconds until the database is asked again
+AFTER_AN_ERROR = 3  # seconds until the database is asked again
 BREATH = 0.2  # seconds: how soon it notices that it is to stop
 
 

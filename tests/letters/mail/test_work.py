@@ -117,13 +117,25 @@ def test_a_lease_that_is_over_frees_the_mail_of_a_killed_worker():
 
 
 @pytest.mark.slow
-def test_mails_leave_though_a_store_fails(monkeypatch, tmp_path):
+def test_mails_leave_though_a_store_fails_and_the_database_drops_the_worker(monkeypatch, tmp_path):
     monkeypatch.setenv("PRIVATE_ROOT", str(tmp_path / "file"))
     (tmp_path / "file").write_text("This is no folder.")
     make_mail()
 
     with FakeSMTPServer() as server, worker(server):
         wait_until(all_are_sent)
+        end_other_connections()
+        make_mail("kim@example.org")
+        wait_until(all_are_sent)
+
+
+def end_other_connections() -> None:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
 
 
 @pytest.mark.slow
