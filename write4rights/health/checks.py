@@ -55,8 +55,12 @@ WORKING: dict[str, Check] = {
 }
 # On the first page of the staff.
 FOR_STAFF: list[Check] = [*WORKING.values(), storage.disk, backups.last_backup]
-# For who runs the machines: without the first nobody signs in, without the others less is there.
-WORKING |= {"cache": database.shared_cache, "storage": storage.failing}
+# For who runs the machines.
+WORKING |= {
+    "cache": database.shared_cache,
+    "storage": storage.failing,
+    "standby": database.acknowledges,
+}
 if replica.ALIAS in site_settings.DATABASES:
     WORKING["replica"] = database.replica_is_used
 DOCTOR: dict[str, list[Check]] = {
@@ -65,6 +69,7 @@ DOCTOR: dict[str, list[Check]] = {
         *READY.values(),
         database.shared_cache,
         database.replica_is_used,
+        database.acknowledges,
         database.durability,
         installed.versions,
     ],

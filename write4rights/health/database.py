@@ -92,6 +92,27 @@ def durability() -> list[Result]:
     return [red("durability", str(one.msg), str(one.hint)) for one in wrong]
 
 
+def acknowledges() -> Result:
+    """Whether anybody who writes gets an answer: PostgreSQL may have to wait for a standby."""
+    if connection.vendor != "postgresql":
+        return ok("standby", "SQLite waits for nobody.")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT current_setting('synchronous_standby_names'), count(*) FROM pg_stat_replication"
+        )
+        return standbys(*cursor.fetchone())
+
+
+def standbys(waited_for: str, connected: int) -> Result:
+    if not waited_for:
+        return ok("standby", "PostgreSQL acknowledges without a standby.")
+    if connected:
+        return ok("standby", f"PostgreSQL waits for a standby ({waited_for}), and has one.")
+    said = f"Nothing that people write is acknowledged: no standby is connected ({waited_for})."
+    cure = "Start it. Or empty synchronous_standby_names: then it lies on one disk alone."
+    return red("standby", said, cure)
+
+
 def _durability_of_sqlite() -> Result:
     with connection.cursor() as cursor:
         synchronous = cursor.execute("PRAGMA synchronous").fetchone()[0]

@@ -27,7 +27,7 @@ from letters.models import WorkerPulse
 from tests.factories import make_letter
 from tests.letters.mail.test_outbox import make_mail
 from tests.letters.smtp_server import FakeSMTPServer
-from write4rights.health import backups, checks, installed, proxy
+from write4rights.health import backups, checks, database, installed, proxy
 from write4rights.health.results import Level, Result
 
 OTHERS = set(checks.DOCTOR)
@@ -99,6 +99,14 @@ def test_a_database_that_may_lose_letters_is_red(db):
         cursor.execute("SET LOCAL synchronous_commit = off")
     [said] = red(doctor("database"))
     assert said == "durability: PostgreSQL runs with synchronous_commit = off."
+
+
+@pytest.mark.parametrize(
+    ("waited_for", "connected", "level"),
+    [("", 0, Level.OK), ("replica", 1, Level.OK), ("replica", 0, Level.RED)],
+)
+def test_a_standby_that_is_waited_for_and_not_there_is_red(waited_for, connected, level):
+    assert database.standbys(waited_for, connected).level == level
 
 
 def test_folders_that_cannot_be_written_or_are_open_to_others_are_red(settings, tmp_path):
