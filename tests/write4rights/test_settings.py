@@ -221,7 +221,7 @@ def test_the_database_may_be_several_servers_of_which_one_can_be_written():
     servers = "postgres://site:secret@10.0.0.1:5432,10.0.0.2/site?target_session_attrs="
     asked = "from django.conf import settings; print("
     asked += "*[(d['HOST'], d['PORT'], d['OPTIONS']['target_session_attrs'],"
-    asked += " d['OPTIONS']['tcp_user_timeout'], d['OPTIONS']['pool']['timeout'])"
+    asked += " d['OPTIONS']['tcp_user_timeout'])"
     asked += " for d in settings.DATABASES.values()], settings.DATABASE_ROUTERS)"
 
     done = manage(
@@ -229,14 +229,13 @@ def test_the_database_may_be_several_servers_of_which_one_can_be_written():
         "-v0",
         "-c",
         asked,
-        DATABASE_POOL="True",
         DATABASE_URL=f"{servers}read-write",
         REPLICA_URL=f"{servers}standby",
     )
 
     hosts = "'10.0.0.1,10.0.0.2', 5432"
     assert done.stdout.strip() == (
-        f"({hosts}, 'read-write', 5000, 5) ({hosts}, 'standby', 2000, 2) ['cases.replica.Router']"
+        f"({hosts}, 'read-write', 5000) ({hosts}, 'standby', 2000) ['cases.replica.Router']"
     )
 
 
