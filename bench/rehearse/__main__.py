@@ -38,7 +38,18 @@ from tempfile import mkdtemp
 import psycopg
 
 from bench.databases import as_psycopg, described, find_server, run_python, scratch_database
-from bench.rehearse.plan import FALL, FORMS, GOALS, KINDS, PAGES, PDF, RISE, STEP_SECONDS, Plan
+from bench.rehearse.plan import (
+    CASES,
+    FALL,
+    FORMS,
+    GOALS,
+    KINDS,
+    PAGES,
+    RISE,
+    STEP_SECONDS,
+    Plan,
+    is_error,
+)
 from bench.rehearse.stage import ROOT, Stage, Usage
 
 MINUTES = float(os.environ.get("MINUTES", 10))
@@ -48,17 +59,6 @@ WORKERS = int(os.environ.get("WORKERS", 1))
 # More than 2,000 an hour is asked for. A run is shorter than the five minutes after which a mail
 # that was refused is tried again.
 WORK = ["--most-an-hour", "40000", "--most-news-an-hour", "40000", "--first-wait", "10"]
-CASES = sorted(
-    path.stem
-    for path in (ROOT / "content/2025").glob("*.toml")
-    if path.stem not in ("edition", "rules")
-)
-
-
-def is_error(request: list) -> bool:
-    """No answer, or none that was to come; a PDF may be told to come later."""
-    _at, kind, _took, status = request
-    return status not in (200, 302, 304) and not (kind == PDF and status == 503)
 
 
 def percentile(times: list[float], part: float) -> float:
@@ -239,9 +239,10 @@ def processors(people: People) -> None:
 def checked(stage: Stage, acknowledged: dict) -> dict:
     """What the tables hold once the outbox had its time."""
     answer = run_python(
-        stage.environment, "-m", "bench.rehearse.rows", given=json.dumps(acknowledged)
+        stage.environment, "-m", "bench.rehearse.rows", given=json.dumps([acknowledged])
     )
-    return json.loads(answer.splitlines()[-1])
+    told = json.loads(answer.splitlines()[-1])
+    return told | {"lost": told["lost"][0]}
 
 
 def rehearse(stage: Stage) -> bool:

@@ -50,6 +50,7 @@ class MailServer:
             with (self.boxes / address.partition("@")[0]).open("a") as box:
                 box.write("".join(f"{link}\n" for link in links))
             line = {"at": time.time(), "to": address, "news": "List-Id" in mail}
+            line["id"] = mail["Message-ID"]
             print(json.dumps(line | {"refused": self.refused}), file=self.taken, flush=True)
         return "250 2.0.0 taken"
 
@@ -58,14 +59,14 @@ class MailServer:
         return answer
 
 
-async def main(folder: Path, port: int, site: str) -> None:
+async def main(folder: Path, port: int, site: str, address: str = "127.0.0.1") -> None:
     server = MailServer(folder, site)
     loop = asyncio.get_running_loop()
     listening = await loop.create_server(
-        lambda: SMTP(server, hostname="localhost", loop=loop), "127.0.0.1", port
+        lambda: SMTP(server, hostname="localhost", loop=loop), address, port
     )
     await listening.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))
+    asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:]))

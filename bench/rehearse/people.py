@@ -8,11 +8,13 @@ own, with a connection, cookies, files and an address of their own.
 import json
 import os
 import random
+import signal
 import sys
 import time
 from pathlib import Path
 
 import gevent
+import gevent.event
 import gevent.pool
 import gevent.ssl
 from locust import FastHttpUser, task
@@ -99,9 +101,11 @@ def main() -> None:
         status = getattr(response, "status_code", 0) or 0
         requests.append((start_time - began, name, response_time, status))
 
+    is_over = gevent.event.Event()
+    gevent.signal_handler(signal.SIGTERM, is_over.set)
     dice, group, late, now = random.Random(1012), gevent.pool.Group(), [], 0.0
-    while now < plan.seconds:
-        gevent.sleep(max(0.0, began + now - time.time()))
+    while now < plan.seconds and not is_over.is_set():
+        is_over.wait(max(0.0, began + now - time.time()))
         late.append(time.time() - began - now)
         Person(environment).start(group)
         now += dice.expovariate(plan.visitors_a_second(now))
@@ -117,6 +121,7 @@ def main() -> None:
         "done": tally.done,
         "wrong": tally.wrong.most_common(15),
         "acknowledged": tally.acknowledged,
+        "acknowledged_at": tally.acknowledged_at,
         "sent": tally.sent,
         "cpu_of_people": time.process_time(),
     }

@@ -1,4 +1,7 @@
-"""What of all that the site said it has is really there: read from standard input, by kind."""
+"""What of all that the site said it has is really there.
+
+Read from standard input: a list, and for each of it what was acknowledged, by kind.
+"""
 
 import json
 import os
@@ -53,7 +56,7 @@ def lost(acknowledged: dict[str, list]) -> dict[str, int]:
             for email, case in acknowledged.get("signatures", [])
         ),
         "confirmed": sum(
-            hashes[email] not in confirmed for email in acknowledged.get("confirmed", [])
+            email_hash(email) not in confirmed for email in acknowledged.get("confirmed", [])
         ),
         "posts": missing(
             acknowledged.get("posts", []), lambda keys: Post.objects.by_keys(keys).count()
@@ -64,7 +67,7 @@ def lost(acknowledged: dict[str, list]) -> dict[str, int]:
 def main() -> None:
     waiting = OutgoingMail.objects.waiting()
     told = {
-        "lost": lost(json.load(sys.stdin)),
+        "lost": [lost(acknowledged) for acknowledged in json.load(sys.stdin)],
         "mails that wait": waiting.count(),
         "news that waits": waiting.filter(is_news=True).count(),
         "mails given up": OutgoingMail.objects.exclude(given_up_at=None).count(),

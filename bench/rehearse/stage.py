@@ -23,12 +23,6 @@ from bench.projects import SITE, fill, manage
 ROOT = Path(__file__).parents[2]
 NGINX = ROOT / "deploy/nginx"
 ROWS = int(os.environ.get("ROWS", 10_000))  # letters of the days before
-# The one who measures is the CDN in front: everybody's address is the one it names.
-BEHIND_CDN = """set_real_ip_from 127.0.0.1;
-set_real_ip_from unix:;
-real_ip_header X-Forwarded-For;
-real_ip_recursive on;
-"""
 ANY_CERTIFICATE = ssl._create_unverified_context()
 
 
@@ -38,6 +32,41 @@ def free_ports(number: int) -> list[int]:
     for one in listening:
         one.close()
     return ports
+
+
+def nginx_in(folder: Path, trusted: list[str], **given: str) -> list[str]:
+    """nginx as it ships, configured in the folder; how it is started.
+
+    The one who measures is the CDN in front: everybody's address is the one it names.
+    """
+    nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+    if nginx is None:
+        raise SystemExit("nginx is not installed: apt-get install nginx-light")
+    certificate, key = folder / "cert.pem", folder / "key.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+    command += f" -subj /CN=localhost -keyout {key} -out {certificate}"
+    subprocess.run(command.split(), check=True, capture_output=True)
+    for page in (NGINX / "www").glob("*.html"):
+        shutil.copy(page, folder / "www")
+    (folder / "logs").mkdir()
+    parts = folder / "etc/write4rights"
+    parts.mkdir(parents=True)
+    behind_cdn = [f"set_real_ip_from {one};\n" for one in trusted]
+    behind_cdn += ["real_ip_header X-Forwarded-For;\n", "real_ip_recursive on;\n"]
+    (parts / "real-ip.conf").write_text("".join(behind_cdn))
+    all_given = {
+        "HOSTS": "localhost",
+        "CERTIFICATE": str(certificate),
+        "KEY": str(key),
+        "WWW": str(folder / "www"),
+        "LOGS": str(folder / "logs"),
+        "CACHE": str(folder / "cache"),
+        "TEMP": str(folder),
+        "PID": str(folder / "nginx.pid"),
+    }
+    configure = [str(NGINX / "configure"), str(folder / "etc")]
+    subprocess.run(configure, env=os.environ | all_given | given, check=True)
+    return [nginx, "-c", str(folder / "etc/nginx.conf"), "-g", "daemon off;"]
 
 
 class Stage:
@@ -95,35 +124,10 @@ class Stage:
         self.running[name].append(process)
 
     def _start_nginx(self, upstream: Path) -> None:
-        nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
-        if nginx is None:
-            raise SystemExit("nginx is not installed: apt-get install nginx-light")
-        certificate, key = self.folder / "cert.pem", self.folder / "key.pem"
-        command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-        command += f" -subj /CN=localhost -keyout {key} -out {certificate}"
-        subprocess.run(command.split(), check=True, capture_output=True)
-        for page in (NGINX / "www").glob("*.html"):
-            shutil.copy(page, self.folder / "www")
-        parts = self.folder / "etc/write4rights"
-        parts.mkdir(parents=True)
-        (parts / "real-ip.conf").write_text(BEHIND_CDN)
-        (self.folder / "logs").mkdir()
-        given = {
-            "HOSTS": "localhost",
-            "CERTIFICATE": certificate,
-            "KEY": key,
-            "UPSTREAM": f"unix:{upstream}",
-            "WWW": self.folder / "www",
-            "HTTP_PORT": self.http,
-            "HTTPS_PORT": self.port,
-            "LOGS": self.folder / "logs",
-            "CACHE": self.folder / "cache",
-            "TEMP": self.folder,
-            "PID": self.folder / "nginx.pid",
-        }
-        environment = os.environ | {name: str(value) for name, value in given.items()}
-        subprocess.run([NGINX / "configure", self.folder / "etc"], env=environment, check=True)
-        self._start("nginx", nginx, "-c", str(self.folder / "etc/nginx.conf"), "-g", "daemon off;")
+        ports = {"HTTP_PORT": str(self.http), "HTTPS_PORT": str(self.port)}
+        trusted = ["127.0.0.1", "unix:"]
+        command = nginx_in(self.folder, trusted, UPSTREAM=f"unix:{upstream}", **ports)
+        self._start("nginx", *command)
 
     def _wait(self) -> None:
         until = time.monotonic() + 60

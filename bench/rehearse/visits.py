@@ -4,6 +4,7 @@
 so a form that has changed is noticed before the peak day is rehearsed.
 """
 
+import os
 import random
 import time
 from collections import Counter, defaultdict
@@ -17,7 +18,7 @@ from bench.rehearse.plan import FILE, FORM, PDF, POST, PRIVATE
 LANGUAGES = ["", "", "", "/fr"]  # a quarter reads French
 
 # Of 100 who arrive.
-WRITE = 10
+WRITE = int(os.environ.get("WRITE", 10))
 READ_ON = 35
 # Of 100 who write.
 TAKE_ALL = 10
@@ -54,10 +55,15 @@ class Tally:
 
     done: Counter = field(default_factory=Counter)
     wrong: Counter = field(default_factory=Counter)
-    # What the site said it has.
+    # What the site said it has, and when.
     acknowledged: dict = field(default_factory=lambda: defaultdict(list))
+    acknowledged_at: dict = field(default_factory=lambda: defaultdict(list))
     sent: dict = field(default_factory=dict)  # who waits for a mail, and since when
     files: dict = field(default_factory=dict)  # of a page: read once for all who open it
+
+    def acknowledge(self, kind: str, what: str | list[str]) -> None:
+        self.acknowledged[kind].append(what)
+        self.acknowledged_at[kind].append(time.time())
 
 
 class Visit:
@@ -170,7 +176,7 @@ class Visit:
             self.reads(TYPING)
             answer = self.sends(form_with(answer.text, "consent"), path, country="NL", **who)
         own = answer.location
-        self.tally.acknowledged["letters"].append(key_in(own))
+        self.tally.acknowledge("letters", key_in(own))
         self.tally.done["letters"] += 1
         self.finishes(own)
 
@@ -185,7 +191,7 @@ class Visit:
             self.reads(TYPING)
             if form := form_with(page, "act", "posted"):
                 self.sends(form, own, act="posted")
-                self.tally.acknowledged["posted"].append(key_in(own))
+                self.tally.acknowledge("posted", key_in(own))
                 self.opens(own, PRIVATE)
 
     def fetches(self, path: str) -> None:
@@ -203,7 +209,7 @@ class Visit:
         self.reads(TYPING)
         self.tally.sent[self.email] = time.time()
         self.sends(form, path, **self.signature)
-        self.tally.acknowledged["signatures"].append([self.email, case])
+        self.tally.acknowledge("signatures", [self.email, case])
         self.tally.done["signatures"] += 1
         self.confirms()
 
@@ -221,7 +227,7 @@ class Visit:
         form = form_with(page, "act", "confirm", without="what")  # to all of it at once
         self.reads()
         self.sends(form, link, act="confirm")
-        self.tally.acknowledged["confirmed"].append(self.email)
+        self.tally.acknowledge("confirmed", self.email)
         self.tally.done["confirmed"] += 1
         self.opens(link, PRIVATE)
 
@@ -236,7 +242,7 @@ class Visit:
                 break
             self.tally.sent.setdefault(self.email, time.time())
             answer = self.sends(form, path, act="sign", **self.signature)
-            self.tally.acknowledged["signatures"].append([self.email, form.action.split("/")[-2]])
+            self.tally.acknowledge("signatures", [self.email, form.action.split("/")[-2]])
             signed += 1
             path = answer.location
             page = self.opens(path, FORM)
@@ -251,7 +257,7 @@ class Visit:
         self.reads()
         answer = self.sends(form, path, network="bluesky")
         own = answer.location
-        self.tally.acknowledged["posts"].append(key_in(own))
+        self.tally.acknowledge("posts", key_in(own))
         self.tally.done["shared"] += 1
         self.opens(own, PRIVATE)
 
