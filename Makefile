@@ -105,7 +105,8 @@ try-install:
 
 LOCK = uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 locks: .venv/bin/uv
-	$(LOCK) --upgrade pyproject.toml -o requirements/base.txt
+	# What botocore takes, so that base.txt and s3.txt can be installed side by side.
+	echo 'python-dateutil<3' | $(LOCK) --upgrade pyproject.toml -c - -o requirements/base.txt
 	$(LOCK) --upgrade --group redis -c requirements/base.txt -o requirements/redis.txt
 	$(LOCK) --upgrade --group sentry -c requirements/base.txt -o requirements/sentry.txt
 	$(LOCK) --upgrade --group s3 -c requirements/base.txt -o requirements/s3.txt
