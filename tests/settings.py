@@ -15,6 +15,7 @@ os.environ |= {
     "HTTPS": "False",
     "DEBUG": "False",
     "DATABASE_POOL": "False",
+    "REPLICA_URL": "",
     "STATICFILES_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
     "CACHE_URL": "locmemcache://",
     "EMAIL_URL": "memorymail://",

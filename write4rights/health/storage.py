@@ -60,9 +60,11 @@ def _storage(name: str, alias: str) -> Result:
     storage = storages[alias]
     try:
         storage.delete(storage.save("doctor.txt", ContentFile(b"asked by manage.py doctor")))
+        storage.exists("no-such-file.txt")  # S3 refuses to say so to keys that may not list
     except Exception as error:  # each kind of storage has its own
-        said = f"Nothing can be written where {name} says: {type(error).__name__}."
-        return red(name, said, "Look at its address, its bucket, and the keys and their rights.")
+        said = f"Files can’t be kept where {name} says: {type(error).__name__}."
+        cure = "Look at its address and bucket. Its keys need to list, read, write and delete."
+        return red(name, said, cure)
     return ok(name, "It can be written.")
 
 
