@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 
 from cases.encryption import fernet
+from cases.stores import store
 from letters.models import HandInPart
 
 FOLDER = "hand-ins"
@@ -31,11 +32,13 @@ def save(part: HandInPart, pdf: bytes) -> str:
 
 
 def read(part: HandInPart) -> bytes:
-    """The PDF, if it is the one that was made. Raises Unreadable."""
+    """The PDF, if it is the one that was made. Raises Unreadable, or StoreFails: then it may be
+    there."""
     try:
-        with storage().open(part.path) as file:
-            pdf = fernet().decrypt(file.read())
-    except (OSError, InvalidToken) as error:
+        with store("private") as private, private.open(part.path) as file:
+            encrypted = file.read()
+        pdf = fernet().decrypt(encrypted)
+    except (FileNotFoundError, InvalidToken) as error:
         raise Unreadable(part.path) from error
     if sha256(pdf).hexdigest() != part.sha256:
         raise Unreadable(part.path)

@@ -23,6 +23,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import Case, Freeze, Target
 from cases.publishing.acts import Refused
+from cases.stores import StoreFails
 from letters.delivery import files, parts, zip_files
 from letters.models import (
     OUT_OF_HAND_IN,
@@ -365,6 +366,9 @@ def fetch(part: HandInPart) -> bytes:
     except files.Unreadable:
         as_read.update(erased_at=timezone.now(), fetched_at=part.fetched_at)
         raise Refused(_("The file is damaged: have it made again.")) from None
+    except StoreFails:
+        as_read.update(fetched_at=part.fetched_at)
+        raise Refused(_("The file can’t be read right now: try again in a moment.")) from None
 
 
 def fetch_all(hand_in: HandIn) -> Iterator[bytes]:

@@ -10,6 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 from cryptography.fernet import Fernet
+from django.core.cache import caches
 from django.core.files.storage import storages
 from django.core.management import call_command
 from django.urls import reverse
@@ -101,6 +102,23 @@ def made_hand_in(number: int = 2, **fields) -> HandIn:
     work()
     hand_in.refresh_from_db()
     return hand_in
+
+
+def test_paper_whose_storage_fails_is_neither_fetched_nor_lost(settings, tmp_path):
+    hand_in = made_hand_in()
+    (tmp_path / "file").write_text("This is no folder.")
+    usual = settings.STORAGES
+    private = usual["private"] | {"OPTIONS": {"location": tmp_path / "file"}}
+    settings.STORAGES = usual | {"private": private}
+
+    response = press(signed_in("delivery"), hand_in, "fetch", 1)
+
+    assert said(response) == ["The file can’t be read right now: try again in a moment."]
+    part = hand_in.parts.get()
+    assert (part.fetched_at, part.erased_at) == (None, None)
+    settings.STORAGES = usual
+    caches["fragments"].clear()
+    assert fetched(hand_in).startswith(b"%PDF")
 
 
 def test_paper_is_made_by_the_worker_and_fetched_with_a_log():
