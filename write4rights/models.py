@@ -56,3 +56,17 @@ class BackupRun(models.Model):
     def last(cls, kind: str) -> BackupRun | None:
         """The newest that went well."""
         return cls.objects.filter(kind=kind, ok=True).order_by("-finished_at").first()
+
+
+class ErasureFile(models.Model):
+    """A file of the erasure list that has to lie beside the backups, as long as it is needed."""
+
+    name = models.CharField(max_length=100, unique=True)
+
+    class Meta:
+        verbose_name = _("file of the erasure list")
+        verbose_name_plural = _("files of the erasure list")
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return self.name

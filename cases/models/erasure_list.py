@@ -8,6 +8,7 @@ two backups (write4rights/backup/erasure_files.py), and replayed before a restor
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 
 from django.db import connection, models, transaction
@@ -79,6 +80,13 @@ class ErasureEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.act} {self.model}"
+
+    @property
+    def fingerprint(self) -> str:
+        """The same in each copy of this line, whatever its number there. Two that have it in common
+        say the same of the same moment."""
+        said = [self.at.timestamp(), self.act, self.model, self.rows, self.email_hash, self.value]
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
 
     @property
     def keys(self) -> list[int]:

@@ -23,7 +23,6 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection, transaction
-from django.db.models import Max, Model
 from django.utils import timezone
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
@@ -33,14 +32,23 @@ from cases.replica import plain_parameters
 from letters.models import Throttle, WorkerPulse
 from write4rights.backup import BackupError
 from write4rights.backup.archive import PART
+from write4rights.models import ErasureFile
 
 # Their rows are in no backup: who is signed in, who sent how much, and the list that is kept apart.
-LEFT_OUT = [ErasureEntry, Session, UserSession, Throttle, WorkerPulse]
+LEFT_OUT = [ErasureEntry, ErasureFile, Session, UserSession, Throttle, WorkerPulse]
 # What a restore or a drill puts beside ours is called like ours, with one of these.
 RESTORING, DRILL, BEFORE = "_restoring", "_drill", "_before_restore"
 DUMPED_WITHIN = datetime.timedelta(days=1)
 STEP = 64  # pages of SQLite; an empty database of ours has hundreds
 LONGEST_NAME = 63  # bytes: PostgreSQL cuts a longer one off, and might mean another database
+
+
+class Dump(NamedTuple):
+    """A whole database, all of one moment, whatever is written meanwhile."""
+
+    counts: dict[str, int]  # the rows of each table
+    noted: list[str]  # the lines of the erasure list whose acts are in it
+    parts: Iterator[bytes]
 
 
 class Copy(NamedTuple):
@@ -119,11 +127,14 @@ def left_out() -> list[str]:
 
 
 @contextmanager
-def dumped() -> Iterator[tuple[dict[str, int], Iterator[bytes]]]:
-    """How many rows each table has, and the database in parts: both of one moment, whatever is
-    written meanwhile."""
+def dumped() -> Iterator[Dump]:
     with _sqlite_dumped() if is_sqlite() else _postgresql_dumped() as found:
         yield found
+
+
+def _noted() -> list[str]:
+    lines = ErasureEntry.objects.order_by("pk").iterator(10_000)
+    return [entry.fingerprint for entry in lines]
 
 
 def counts() -> dict[str, int]:
@@ -264,24 +275,9 @@ def skip_keys(number: int) -> None:
             return
         cursor.execute(
             "SELECT setval(format('%%I.%%I', schemaname, sequencename)::regclass,"
-            " coalesce(last_value, 0) + %s)"
-            " FROM pg_sequences WHERE schemaname = current_schema() AND increment_by = 1"
-            " AND data_type::text = 'bigint'",
+            " least(coalesce(last_value, 0) + %s, max_value))"
+            " FROM pg_sequences WHERE schemaname = current_schema() AND increment_by = 1",
             [number],
-        )
-
-
-def go_on_after(model: type[Model]) -> None:
-    """New rows get higher keys than those that were written with the keys they had: after a second
-    restore, those of the first."""
-    if is_sqlite():  # AUTOINCREMENT sees to it
-        return
-    highest = model._default_manager.aggregate(highest=Max("pk", default=1))["highest"]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT setval(sequence, greatest(nextval(sequence), %s))"
-            " FROM pg_get_serial_sequence(%s, 'id') AS sequence",
-            [highest, model._meta.db_table],
         )
 
 
@@ -337,13 +333,13 @@ def _rename(server: psycopg.Connection, old: str, new: str) -> None:
 
 
 @contextmanager
-def _postgresql_dumped() -> Iterator[tuple[dict[str, int], Iterator[bytes]]]:
+def _postgresql_dumped() -> Iterator[Dump]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             cursor.execute("SELECT pg_export_snapshot()")
             [snapshot] = cursor.fetchone()
-        yield counts(), _pg_dump(snapshot)
+        yield Dump(counts(), _noted(), _pg_dump(snapshot))
 
 
 def _pg_dump(snapshot: str) -> Iterator[bytes]:
@@ -445,7 +441,7 @@ def _folder_of_dumps() -> str:
 
 
 @contextmanager
-def _sqlite_dumped() -> Iterator[tuple[dict[str, int], Iterator[bytes]]]:
+def _sqlite_dumped() -> Iterator[Dump]:
     for old in copies():  # of a backup that was killed
         if Path(old.name).is_dir() and old.made_at < timezone.now() - DUMPED_WITHIN:  # type: ignore[operator]
             drop(old.name)
@@ -453,6 +449,9 @@ def _sqlite_dumped() -> Iterator[tuple[dict[str, int], Iterator[bytes]]]:
     with tempfile.TemporaryDirectory(dir=where, prefix=_folder_of_dumps()) as folder:
         copy = f"{folder}/copy.sqlite3"
         _copy_sqlite(name(), copy)
+        with instead(copy):
+            noted = _noted()
+            close()
         with closing(sqlite3.connect(copy, isolation_level=None)) as database:
             for table in left_out():
                 with suppress(sqlite3.OperationalError):  # there is no table for a cache
@@ -461,7 +460,7 @@ def _sqlite_dumped() -> Iterator[tuple[dict[str, int], Iterator[bytes]]]:
         with instead(copy):
             numbers = counts()
             close()
-        yield numbers, _zipped(copy)
+        yield Dump(numbers, noted, _zipped(copy))
 
 
 def _copy_sqlite(source: str, target: str) -> None:

@@ -1,7 +1,8 @@
 """The erasure list, copied to where the backups lie: within a minute or two of what it notes, so
 that it outlives the database. See `cases.models.ErasureEntry`.
 
-Each file is encrypted as a backup is, and sealed. Those of a day are put together by each backup.
+Each file is encrypted as a backup is, and sealed. It names those before it, so that one that is
+missing is noticed. Those of a day are put together by each backup.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import datetime
 import json
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import pyrage
 from django.core.files.base import ContentFile
@@ -18,13 +20,26 @@ from django.utils import timezone
 from cases.encryption import keyed_hash
 from cases.models import ErasureEntry
 from write4rights.backup import BackupError, keys, stored
+from write4rights.models import ErasureFile
 
 FOLDER = "erasures"
 MAX_ENTRIES = 10_000  # of one file
+NAMED = 5  # files of before, in each
+ITSELF = "itself"
+LOST = "No erasure list lies beside the backups: people who erased their data would be back."
+ANYWAY = "if it is lost for good, --without-erasure-list replays what is left of the list."
 # A database that somebody put in place without `restore` lacks lines of the list. Files that it
 # would take the place of stay so long: time to notice.
 KEEP_REPLACED_FOR = datetime.timedelta(days=7)
 FIELDS = ["pk", "at", "act", "model", "rows", "email_hash", "value"]
+
+
+@dataclass
+class ErasureFileContent:
+    entries: list[ErasureEntry]
+    before: list[str]  # the names of some files that were written before it
+    # The last of those that have the whole list names the first of them; the others nothing.
+    whole_from: str
 
 
 def copy() -> int:
@@ -41,54 +56,96 @@ def copy() -> int:
 def copy_all() -> None:
     """All that there is in new files, which take the place of those from before, a week later."""
     copy()
-    before = stored.names(FOLDER)
+    before, replaced = stored.names(FOLDER), list(ErasureFile.objects.values_list("pk", flat=True))
     entries = ErasureEntry.objects.order_by("pk")
     part: list[ErasureEntry] = []
-    to = keys.recipients()
+    to, first = keys.recipients(), ""
     for entry in entries.iterator(MAX_ENTRIES):
         part.append(entry)
         if len(part) == MAX_ENTRIES:
-            _write(part, to)
-            part = []
-    _write(part, to)  # also if it is empty: it says that there was nothing
+            name = _write(part, to)
+            first, part = first or name, []
+    # Also if it is empty: it says that there was nothing.
+    _write(part, to, whole_from=first or ITSELF)
+    ErasureFile.objects.filter(pk__in=replaced).delete()
     replaced_before = timezone.now() - KEEP_REPLACED_FOR
     for name in before:
         if (moment := stored.moment_of(name)) and moment < replaced_before:
             stored.storage().delete(name)
 
 
-def read_all(identities: list) -> list[ErasureEntry]:
-    """The whole list; raises BackupError if there is none, or one of its files can't be read."""
+def last_names() -> list[str]:
+    """Of the files written last. Several: two processes may write at once, and name the same."""
+    return list(ErasureFile.objects.order_by("-pk").values_list("name", flat=True)[:NAMED])
+
+
+def missing() -> list[str]:
+    """What has to lie beside the backups and does not."""
+    names = set(ErasureFile.objects.values_list("name", flat=True))
+    return sorted(names - set(stored.names(FOLDER)))
+
+
+def read_all(
+    identities: list, *, named: Iterable[str] = (), incomplete: bool = False
+) -> list[ErasureEntry]:
+    """The whole list; raises BackupError if there is none, or one of its files can't be read or is
+    missing. `named` are files that have to be there. If it is `incomplete`, what is left of it."""
     names = stored.names(FOLDER)
-    if not names:
-        raise BackupError(
-            "No erasure list lies beside the backups: people who erased their data would be back. "
-            "Find the folder “erasures”; --without-erasure-list if it is lost for good."
-        )
-    found: dict[int, ErasureEntry] = {}
+    if not names and not incomplete:
+        raise BackupError(f"{LOST} Find the folder “erasures”; {ANYWAY}")
+    files = {}
     for name in names:
-        for entry in _read(name, identities):
-            found[entry.pk] = entry
+        try:
+            files[name] = _read(name, identities)
+        except BackupError:
+            if not incomplete:
+                raise
+    if not incomplete and (lost := _lost(files, named)):
+        raise BackupError(f"A file of the erasure list is missing: {lost[0]}. Find it; {ANYWAY}")
+    found = {entry.fingerprint: entry for file in files.values() for entry in file.entries}
     return sorted(found.values(), key=lambda entry: (entry.at, entry.pk))
 
 
-def newest() -> datetime.datetime | None:
-    moments = [stored.moment_of(name) for name in stored.names(FOLDER)]
-    return max((moment for moment in moments if moment), default=None)
+def _lost(files: dict[str, ErasureFileContent], named: Iterable[str]) -> list[str]:
+    """What a file or a backup names and is not there, unless all of it is in later ones."""
+    whole = max((file.whole_from for file in files.values()), default="")
+    wanted = {*named, *(name for file in files.values() for name in file.before)}
+    newest_backup = max(map(stored.time_in, stored.names()), default=None)
+    if newest_backup and stored.time_in(whole or max(files)) < newest_backup:
+        return ["the newest"]
+    lost = wanted - files.keys()
+    return sorted(
+        name for name in lost if not whole or stored.time_in(name) >= stored.time_in(whole)
+    )
 
 
-def _write(entries: Iterable[ErasureEntry], to: list) -> None:
+def remember(names: Iterable[str]) -> None:
+    """In a restored database: they have to be there from now on."""
+    rows = [ErasureFile(name=name) for name in sorted(names)]
+    ErasureFile.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _write(entries: Iterable[ErasureEntry], to: list, whole_from: str = "") -> str:
     lines = [
         {name: getattr(entry, name) for name in FIELDS} | {"at": entry.at.isoformat()}
         for entry in entries
     ]
-    text = json.dumps(lines)
-    sealed = json.dumps({"lines": text, "seal": keyed_hash(text, "erasures")})
     name = f"{FOLDER}/{stored.stamp(timezone.now())}-{secrets.token_hex(4)}.age"
+    text = json.dumps(
+        {
+            "name": name,
+            "before": last_names(),
+            "whole_from": name if whole_from == ITSELF else whole_from,
+            "lines": lines,
+        }
+    )
+    sealed = json.dumps({"lines": text, "seal": keyed_hash(text, "erasures")})
     stored.storage().save(name, ContentFile(pyrage.encrypt(sealed.encode(), to)))
+    ErasureFile.objects.create(name=name)
+    return name
 
 
-def _read(name: str, identities: list) -> list[ErasureEntry]:
+def _read(name: str, identities: list) -> ErasureFileContent:
     with stored.storage().open(name) as file:
         data = file.read()
     try:
@@ -101,7 +158,13 @@ def _read(name: str, identities: list) -> list[ErasureEntry]:
         ) from None
     if seal != keyed_hash(text, "erasures"):
         raise BackupError(f"{name} was made with another HASH_KEY, or by somebody else.")
-    return [
+    said = json.loads(text)
+    if isinstance(said, list):  # of before 27 November 2026: it names none
+        said = {"name": name, "before": [], "whole_from": "", "lines": said}
+    if said["name"] != name:
+        raise BackupError(f"{name} is a copy of {said['name']}: it took the place of another.")
+    entries = [
         ErasureEntry(**line | {"at": datetime.datetime.fromisoformat(line["at"])}, is_copied=True)
-        for line in json.loads(text)
+        for line in said["lines"]
     ]
+    return ErasureFileContent(entries, said["before"], said["whole_from"])

@@ -42,17 +42,21 @@ def _make(began: datetime.datetime) -> str:
     to = keys.recipients()
     delete_old()
     name = f"{PREFIX}{stored.stamp(began)}.age"
+    erasure_files.copy()
     with _workpiece() as file:
-        with databases.dumped() as (counts, database):
+        with databases.dumped() as dump:
             manifest = {
                 "made_at": began.isoformat(),
                 "engine": connection.vendor,
                 "migrations": migrations(),
-                "counts": counts,
+                "counts": dump.counts,
+                "noted": dump.noted,
+                "erasure_files": erasure_files.last_names(),
                 "hash_key": keyed_hash("whose", "backup"),
                 "readable": fernet().encrypt(READABLE).decode(),
             }
-            archive.write(file, to, manifest, _all(database))
+            archive.write(file, to, manifest, _all(dump.parts))
+        erasure_files.copy_all()  # before it: no backup lies there without its list
         file.flush()
         size = file.tell()
         file.seek(0)
@@ -60,8 +64,7 @@ def _make(began: datetime.datetime) -> str:
     if saved != name:
         stored.storage().delete(saved)
         raise BackupError("Another backup was made in this second.")
-    erasure_files.copy_all()
-    rows = sum(counts.values())
+    rows = sum(dump.counts.values())
     note(BackupRun.Kind.BACKUP, began, f"{name}: {rows:,} rows, {size / 1e6:,.1f} MB")
     return name
 

@@ -3,7 +3,6 @@ it was made is so again. See `cases.models.ErasureEntry`."""
 
 from __future__ import annotations
 
-import datetime
 from collections import Counter
 from collections.abc import Iterable
 
@@ -13,10 +12,6 @@ from cases.models import ErasureAct, ErasureEntry
 from cases.publishing import erasure_list as of_cases
 from letters.actions import erasure_list as of_letters
 from write4rights import second_factors
-
-# A transaction may have noted something before the backup began, and committed after that.
-OVERLAP = datetime.timedelta(minutes=1)
-
 
 def replay(entries: Iterable[ErasureEntry]) -> Counter[str]:
     """Do again what they note, in their order. How many of each act."""

@@ -58,6 +58,7 @@ WHOLE: dict[str, dict] = {
     "letters.datarequest": {},
 }
 
+A_DAY = datetime.timedelta(days=1)
 DELETE_COPIES = "`manage.py restore --delete-copies`"
 
 Say = Callable[[str], None]
@@ -74,6 +75,14 @@ class Checked(NamedTuple):
     @property
     def made_at(self) -> datetime.datetime:
         return datetime.datetime.fromisoformat(self.manifest["made_at"])
+
+    def since(self) -> list[ErasureEntry]:
+        """What is not done in it. By no clock: a transaction that began long before it may have
+        ended after it."""
+        if "noted" not in self.manifest:  # made before 27 November 2026
+            return [entry for entry in self.entries if entry.at >= self.made_at - A_DAY]
+        noted = set(self.manifest["noted"])
+        return [entry for entry in self.entries if entry.fingerprint not in noted]
 
 
 def restore(name: str, identities: list, *, overwrite: str, without_list: bool, say: Say) -> str:
@@ -159,9 +168,9 @@ def _has_list() -> bool:
 def _noted_here(known: list[ErasureEntry]) -> list[ErasureEntry]:
     """What is on the list of the database that is replaced, and not on this list: the worker that
     copies it is stopped, and people go on erasing."""
-    numbers = {entry.pk for entry in known}
+    prints = {entry.fingerprint for entry in known}
     try:
-        return [entry for entry in ErasureEntry.objects.all() if entry.pk not in numbers]
+        return [one for one in ErasureEntry.objects.all() if one.fingerprint not in prints]
     finally:
         databases.close()
 
@@ -182,12 +191,9 @@ def checked(name: str, identities: list, *, without_list: bool) -> Iterator[Chec
     with stored.storage().open(name) as file:
         manifest = archive.check(file, identities)
         _refuse_what_does_not_fit(manifest)
-        entries = [] if without_list else erasure_files.read_all(identities)
-        backup = Checked(name, file, manifest, entries)
-        newest = erasure_files.newest()
-        if not without_list and (newest is None or newest < backup.made_at.replace(microsecond=0)):
-            raise BackupError("The erasure list is older than the backup: its newest files lack.")
-        yield backup
+        named = manifest.get("erasure_files", [])
+        entries = erasure_files.read_all(identities, named=named, incomplete=without_list)
+        yield Checked(name, file, manifest, entries)
 
 
 def _refuse_what_does_not_fit(manifest: dict) -> None:
@@ -242,26 +248,27 @@ def _count_on() -> None:
 def replay(backup: Checked, say: Say) -> None:
     """What was erased, stopped and taken down since is so again; and the numbers are right."""
     _take_over(backup.entries)
-    since = backup.made_at - replaying.OVERLAP
-    _replay([entry for entry in backup.entries if entry.at >= since], say)
+    erasure_files.remember(stored.names(erasure_files.FOLDER))
+    _replay(backup.since(), say)
 
 
 def replay_over_ours(identities: list, say: Say) -> None:
     """The same over a database that PostgreSQL's own recovery brought to an earlier moment: what
     the list has and that database has not. Before anybody writes into it."""
-    entries = erasure_files.read_all(identities)
+    entries = erasure_files.read_all(identities, named=erasure_files.last_names())
     with databases.alone():
-        known = set(ErasureEntry.objects.values_list("pk", flat=True))
+        known = {entry.fingerprint for entry in ErasureEntry.objects.all()}
         _count_on()
-        missing = [entry for entry in entries if entry.pk not in known]
+        missing = [entry for entry in entries if entry.fingerprint not in known]
         _take_over(missing)
         _replay(missing, say)
 
 
 def _take_over(entries: list[ErasureEntry]) -> None:
-    """Into the list of the restored database, under the numbers that they have in the files."""
-    ErasureEntry.objects.bulk_create(entries, ignore_conflicts=True, batch_size=1_000)
-    databases.go_on_after(ErasureEntry)
+    """Into the list of the restored database, for the next restore."""
+    for entry in entries:
+        entry.pk = None  # which another has there, after a second restore
+    ErasureEntry.objects.bulk_create(entries, batch_size=1_000)
 
 
 def _replay(entries: list[ErasureEntry], say: Say) -> None:

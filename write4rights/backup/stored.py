@@ -20,6 +20,14 @@ def stamp(moment: datetime.datetime) -> str:
     return moment.astimezone(datetime.UTC).strftime(STAMP)
 
 
+def time_in(name: str) -> datetime.datetime:
+    """Of what `names` names."""
+    moment = moment_of(name)
+    if moment is None:
+        raise BackupError(f"{name} does not say when it was made.")
+    return moment
+
+
 def moment_of(name: str) -> datetime.datetime | None:
     found = re.search(r"\d{8}T\d{6}Z", name)
     if not found:

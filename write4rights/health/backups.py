@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from cases.models import ErasureEntry
 from letters.privacy.limits import KEEP_BACKUPS_FOR
-from write4rights.backup import databases
+from write4rights.backup import BackupError, databases, erasure_files, stored
 from write4rights.health.installed import not_done
 from write4rights.health.results import Result, ok, red, warning
 from write4rights.models import BackupRun
@@ -81,6 +81,22 @@ def _erasure_list() -> Result:
     said = _("What was erased has not been copied to the backups for %(time)s.")
     cure = _("Does the worker run, and can BACKUP_STORAGE be written? Its log says why.")
     return red("erasure list", said % {"time": timesince(oldest.at)}, cure)
+
+
+def erasure_files_are_there() -> Result:
+    """Asked only where somebody asks: the host that serves pages may not see the backups."""
+    try:
+        lost, is_empty = erasure_files.missing(), not stored.names()
+    except BackupError as error:
+        return warning("erasure files", str(error), _("Ask on the host that makes the backups."))
+    if not lost:
+        return ok("erasure files", "Every file of the erasure list lies beside the backups.")
+    if is_empty:
+        said = _("No backup can be seen from here.")
+        return warning("erasure files", said, _("Ask on the host that makes the backups."))
+    said = _("Files of the erasure list are missing beside the backups: %(names)s.")
+    cure = _("Find out who deleted them. `manage.py backup` writes the whole list again.")
+    return red("erasure files", said % {"names": ", ".join(lost[:3])}, cure, len(lost))
 
 
 def _copies() -> Result:

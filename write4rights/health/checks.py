@@ -78,7 +78,7 @@ DOCTOR: dict[str, list[Check]] = {
     "keys": [keys.encryption_keys, keys.hash_key],
     "clock": [clock.of_the_database],
     "installed": [installed.static_files, installed.packages],
-    "backup": [backups.last_backup, backups.may_restore],
+    "backup": [backups.last_backup, backups.may_restore, backups.erasure_files_are_there],
     "mail": [mail_server.answers],
     "proxy": [proxy.check],
 }

@@ -22,7 +22,7 @@ from letters.statistics import ledger
 from tests.factories import make_case_to_write_for, make_letter, make_portrait, make_signature
 from tests.letters.privacy.test_personal_data import ADDRESS, address_of, everything_of, traces_of
 from tests.letters.stored import everything
-from tests.staff import signed_in
+from tests.staff import make_staff, signed_in
 from write4rights.backup import (
     BackupError,
     archive,
@@ -52,7 +52,7 @@ def test_what_was_backed_up_is_there_again_and_who_was_erased_is_not(own_databas
     with time_machine.travel(timezone.now() + DAY):
         erasure.erase_person(email_hash(ADDRESS))
         call_command("copy_erasure_list")
-        highest = make_letter().pk
+        highest, last_of_staff = make_letter().pk, make_staff()
         counts = databases.counts()
         number = Letter.objects.filter(counted_on__isnull=False).count()
         with connection.cursor() as cursor:
@@ -78,6 +78,7 @@ def test_what_was_backed_up_is_there_again_and_who_was_erased_is_not(own_databas
     assert default_storage.exists(portrait.image.name)
     assert staff.get("/admin/").status_code == 302  # nobody is signed in any more
     assert make_letter().pk > highest  # no number means two letters
+    assert make_staff(username="new").pk > last_of_staff.pk  # or two people
     assert ErasureEntry.objects.filter(act="person").exists()  # for the next restore
     assert BackupRun.last("restore")
 
@@ -221,6 +222,68 @@ def test_without_the_erasure_list_nothing_is_restored_unless_it_is_lost_for_good
     restore(f"--overwrite={own_database}", "--without-erasure-list")
 
     assert Letter.objects.count() == 1
+
+
+@pytest.mark.slow
+def test_what_began_long_before_a_backup_and_ended_after_it_is_not_brought_back(
+    own_database, restore
+):
+    """By the clock, it was erased an hour before."""
+    if databases.is_sqlite():
+        pytest.skip("With SQLite one after the other writes")
+    letter, noted, is_made = make_letter(**address_of()), threading.Event(), threading.Event()
+
+    def erase() -> None:
+        connections["default"] = connection.copy("another")
+        with transaction.atomic():
+            erasure.erase_one(letter)
+            noted.set()
+            is_made.wait(30)
+        connection.close()
+
+    somebody = threading.Thread(target=erase)
+    somebody.start()
+    noted.wait(30)
+    with time_machine.travel(timezone.now() + DAY / 24):
+        call_command("backup")
+        is_made.set()
+        somebody.join()
+        restore(f"--overwrite={own_database}")
+
+    assert not Letter.objects.filter(erased_on=None).exists()
+
+
+def test_a_file_of_the_list_that_is_missing_is_noticed(own_database, identity, restore, tmp_path):
+    """One in the middle, the newest that the backup knows, one that was put in the place of
+    another."""
+    folder = tmp_path / "backups" / "erasures"
+    files = lambda: sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)  # noqa: E731
+    found = lambda: backups.erasure_files_are_there().level.name  # noqa: E731
+    call_command("backup")
+    for _number in range(3):
+        erasure.erase_one(make_letter(**address_of()))
+        call_command("copy_erasure_list")
+    [whole, first, second, third] = files()
+    assert found() == "OK"
+
+    for gone, sentence in [(whole, "missing"), (second, f"missing: erasures/{second.name}")]:
+        data = gone.read_bytes()
+        gone.unlink()
+        assert found() == "RED"
+        with pytest.raises(CommandError, match=sentence):
+            restore(f"--overwrite={own_database}")
+        gone.write_bytes(data)
+    second.write_bytes(first.read_bytes())
+    with pytest.raises(CommandError, match="took the place of another"):
+        restore(f"--overwrite={own_database}")
+    third.unlink()  # no file names it: the database does
+    assert found() == "RED"
+    second.unlink()
+    with time_machine.travel(timezone.now() + DAY / 24):
+        call_command("backup")  # all that was in them is in new ones
+        assert found() == "OK"
+        with restoring.checked("latest", keys.identities(identity), without_list=False) as backup:
+            assert len(backup.entries) == 3
 
 
 @pytest.mark.usefixtures("own_database")
@@ -413,12 +476,13 @@ def test_a_drill_that_fails_is_noted(identity, tmp_path):
 def test_doctor_and_the_first_page_of_staff_say_when_the_last_backup_was_made(identity, settings):
     settings.HTTPS = True
     levels = lambda: {result.name: result.level.name for result in backups.last_backup()}  # noqa: E731
-    assert levels() == {
-        "backup": "RED",
-        "drill": "WARNING",
-        "erasure list": "OK",
-        "copies": "OK",
-    }
+    with time_machine.travel(timezone.now() + DAY * 2):  # a new one has a day's time
+        assert levels() == {
+            "backup": "RED",
+            "drill": "WARNING",
+            "erasure list": "OK",
+            "copies": "OK",
+        }
 
     call_command("backup")
     assert levels()["backup"] == "OK"

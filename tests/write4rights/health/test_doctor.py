@@ -69,7 +69,7 @@ def test_a_site_that_is_well_is_said_to_be_in_a_line_for_each_thing(worker, sett
     assert said == [
         *("worker", "outbox", "jobs"),
         *("user", "MEDIA_ROOT", "PRIVATE_ROOT", "RENDERED_DIR", "RUNTIME_DIR", "disk"),
-        *("ENCRYPTION_KEYS", "HASH_KEY", "clock", "backup", "restore"),
+        *("ENCRYPTION_KEYS", "HASH_KEY", "clock", "backup", "restore", "erasure files"),
     ]
 
 

@@ -25,7 +25,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--without-erasure-list",
             action="store_true",
-            help="only if the list is lost: people who erased their data will be back",
+            help="only if the list or a file of it is lost for good: what is left is replayed, and "
+            "people who erased their data may be back",
         )
         parser.add_argument(
             "--only-erasure-list",
