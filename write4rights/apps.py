@@ -8,7 +8,9 @@ class Write4RightsConfig(AppConfig):
     verbose_name = "Write for Rights"
 
     def ready(self) -> None:
-        from write4rights import checks  # noqa: F401 - registers them
+        from write4rights import checks, second_factors  # noqa: F401 - registers them
+
+        second_factors.note_what_allauth_does()
 
         if settings.SENTRY_DSN:
             from write4rights import error_reports

@@ -8,7 +8,10 @@ from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
-from django.contrib.auth.password_validation import password_validators_help_texts
+from django.contrib.auth.password_validation import (
+    UserAttributeSimilarityValidator,
+    password_validators_help_texts,
+)
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +19,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from cases.http_caching import only
+from write4rights import second_factors
 
 SALT = "staff.first-password"
 LASTS = datetime.timedelta(hours=24)
@@ -39,6 +43,13 @@ def _person_of(token: str) -> User | None:
 def _now(person: User) -> str:
     """Another text as soon as the person has another password."""
     return hashlib.sha256(person.password.encode()).hexdigest()[:32]
+
+
+class NotedPasswordValidator(UserAttributeSimilarityValidator):
+    """Django tells each validator that a password was changed, wherever that was done."""
+
+    def password_changed(self, password: str, user: User) -> None:
+        second_factors.note_changed(user)
 
 
 class FirstPasswordForm(SetPasswordForm):

@@ -9,6 +9,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth import get_user_model
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -32,6 +33,16 @@ for model in [DBTaskResult, EmailAddress, Authenticator, UserSession, User, Grou
         admin.site.unregister(model)
 
 
+class PasswordForm(AdminPasswordChangeForm):
+    """That somebody has none any more is no change of a password to Django."""
+
+    def save(self, commit: bool = True):
+        person = super().save(commit)
+        if not person.has_usable_password():
+            second_factors.note_changed(person)
+        return person
+
+
 @admin.register(User)
 class PersonAdmin(VersionCheckMixin, UserAdmin):
     list_display = [
@@ -45,6 +56,7 @@ class PersonAdmin(VersionCheckMixin, UserAdmin):
     ]
     list_filter = ["groups", "is_active", "is_superuser"]
     show_full_result_count = False
+    change_password_form = PasswordForm
     actions = ["ask_for_reset", "approve_reset", "take_back_reset", "sign_out"]
     filter_horizontal = []
     fieldsets = [

@@ -16,6 +16,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 MAX_KEYS = 5_000  # of one note
+# Who took it back, as the value of a note; their owners have none.
+BY_STAFF_REJECTED, BY_STAFF_INVALID = "rejected", "invalid"
 
 
 class ErasureAct(models.TextChoices):
@@ -27,6 +29,8 @@ class ErasureAct(models.TextChoices):
     STOPPED = "stopped", _("mails stopped")  # of the hash or of these rows; `value`: which
     FROZEN = "frozen", _("frozen")  # cases; `value`: how far
     LOCKED_OUT = "locked-out", _("may not sign in")  # of the staff
+    AGAIN = "again", _("wanted again")  # what `value` says was taken back before, and is not now
+    REREAD = "reread", _("to be read again")  # letters: what was approved is not as it was read
 
 
 class ErasureListQuerySet(models.QuerySet["ErasureEntry"]):

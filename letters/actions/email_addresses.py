@@ -127,7 +127,10 @@ def _block(email_address: EmailAddress) -> None:
 
 def unblock(email_address: EmailAddress) -> None:
     """Let mails come again. The address itself is known anew when somebody types it."""
-    EmailAddress.objects.filter(pk=email_address.pk).update(blocked_on=None)
+    with transaction.atomic():
+        EmailAddress.objects.filter(pk=email_address.pk).update(blocked_on=None)
+        of = email_address.email_hash
+        ErasureEntry.objects.note(ErasureAct.AGAIN, email_hash=of, value="all")
 
 
 def wants_thanks(of: str) -> bool:

@@ -13,11 +13,13 @@ from collections.abc import Callable
 from django.apps import apps
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from cases.models import ErasureAct, ErasureEntry
+from cases.models.erasure_list import BY_STAFF_REJECTED
 from letters.actions import email_addresses, erasure, reminders
-from letters.actions.transitions import COUNTED_STATES
+from letters.actions.transitions import COUNTED_STATES, TO_BE_PRINTED
 from letters.mail import bounces
 from letters.models import (
     BounceKind,
@@ -33,6 +35,7 @@ from letters.models import (
     PledgeState,
     Post,
     PostState,
+    RejectionCode,
     Reply,
     Signature,
     SignatureState,
@@ -67,7 +70,7 @@ def replay(entry: ErasureEntry) -> None:
             keys, part = entry.keys, 500
             for start in range(0, len(keys), part):
                 rows = model._default_manager.filter(pk__in=keys[start : start + part])
-                _replay_for_rows(entry.act, rows, entry.email_hash)
+                _replay_for_rows(entry.act, rows, entry.email_hash, entry.value)
 
 
 def _replay_for_address(act: str, of: str, value: str) -> None:
@@ -88,7 +91,7 @@ def _replay_for_address(act: str, of: str, value: str) -> None:
             email_addresses.not_me(EmailAddress.objects.get(email_hash=of), block=True)
 
 
-def _replay_for_rows(act: str, rows: QuerySet, of: str) -> None:
+def _replay_for_rows(act: str, rows: QuerySet, of: str, value: str) -> None:
     model = rows.model
     match act:
         case ErasureAct.ERASED if model in ERASE:
@@ -98,8 +101,12 @@ def _replay_for_rows(act: str, rows: QuerySet, of: str) -> None:
         case ErasureAct.ADDRESS:
             for thing in rows.filter(email_hash=of):
                 email_addresses.take_address_off(thing)
+        case ErasureAct.WITHDRAWN if value.startswith(BY_STAFF_REJECTED):
+            _reject(rows, value.removeprefix(BY_STAFF_REJECTED).strip())
         case ErasureAct.WITHDRAWN if model in TAKEN_BACK:
-            _take_back(rows)
+            _take_back(rows, LeftBecause.WITHDRAWN, state=TAKEN_BACK[model])
+        case ErasureAct.REREAD:
+            _let_be_read_again(rows)
         case ErasureAct.WITHDRAWN if model is Follow:
             rows.update(state=FollowState.ENDED, changed_at=timezone.now())
         case ErasureAct.WITHDRAWN if model is Reply:
@@ -116,7 +123,32 @@ def _replay_for_rows(act: str, rows: QuerySet, of: str) -> None:
             rows.update(shown_on=None)
 
 
-def _take_back(rows: QuerySet) -> None:
+def _reject(letters: QuerySet, code: str) -> None:
+    """Staff said no; the words with which they said it are not on the list."""
+    today = timezone.localdate()
+    changes = {"state": LetterState.REJECTED, "rejection_code": code, "decided_on": today}
+    if code not in ("", RejectionCode.OTHER):
+        _take_back(letters, LeftBecause.REJECTED, **changes)
+        return
+    for letter in letters:
+        with translation.override(letter.page_language):
+            reason = _("We have lost our reason with a computer. Ask us if you want to know it.")
+        this = letters.filter(pk=letter.pk)
+        _take_back(this, LeftBecause.REJECTED, rejection_reason=reason, **changes)
+
+
+def _let_be_read_again(letters: QuerySet[Letter]) -> None:
+    """It was approved as the backup has it, and is not so any more: its writer has changed it, or
+    staff left something out or asked for a change. Nothing of it leaves before it is read."""
+    now = timezone.now()
+    keys = lock(letters.filter(state__in=TO_BE_PRINTED, erased_on=None))
+    HandInItem.objects.leave(LeftBecause.CHANGED, letters=keys)
+    Letter.objects.filter(pk__in=keys).update(
+        state=LetterState.SUBMITTED, shown_on=None, waiting_since=now, changed_at=now
+    )
+
+
+def _take_back(rows: QuerySet, because: LeftBecause, **changes) -> None:
     """Whatever has become of them since: they count no more, and leave what is not printed."""
     model = rows.model
     keys = lock(rows.filter(state__in=COUNTED_STATES[model]))
@@ -124,12 +156,13 @@ def _take_back(rows: QuerySet) -> None:
     counted = ledger.by_key(chosen)
     if model is not Post:
         HandInItem.objects.leave(
-            LeftBecause.WITHDRAWN,
+            because,
             letters=keys if model is Letter else None,
             signatures=keys if model is Signature else None,
         )
-    changes: dict = {"shown_on": None} if model is Letter else {}
+    if model is Letter:
+        changes["shown_on"] = None
     if model is not Post:
         changes["changed_at"] = timezone.now()
-    chosen.update(state=TAKEN_BACK[model], counted_on=None, **changes)
+    chosen.update(counted_on=None, **changes)
     ledger.add_many({key: -number for key, number in counted.items()})

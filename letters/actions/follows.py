@@ -65,7 +65,14 @@ def want_year_letter(email: str, edition: Edition) -> None:
         )
         Follow.objects.bulk_create([wanted], ignore_conflicts=True)
         ended = email_address.follows.filter(edition=edition).exclude(state=CONFIRMED)
-        ended.update(state=CONFIRMED, changed_at=timezone.now())
+        keys = lock(ended)
+        _note_again(keys)
+        Follow.objects.filter(pk__in=keys).update(state=CONFIRMED, changed_at=timezone.now())
+
+
+def _note_again(keys: list[int]) -> None:
+    """So that no restored backup ends what was ended before."""
+    ErasureEntry.objects.note(ErasureAct.AGAIN, Follow, keys, value=ErasureAct.WITHDRAWN)
 
 
 def may_confirm(follow: Follow) -> bool:
@@ -77,8 +84,12 @@ def confirm(follow: Follow) -> bool:
 
     News comes in the language of the page on which they said so.
     """
-    if not (may_confirm(follow) and change(follow, state=CONFIRMED)):
-        return False
+    was_ended = follow.state == ENDED
+    with transaction.atomic():
+        if not (may_confirm(follow) and change(follow, state=CONFIRMED)):
+            return False
+        if was_ended:
+            _note_again([follow.pk])
     language = translation.get_language() or follow.email_address.language
     EmailAddress.objects.filter(pk=follow.email_address_id).update(language=language)
     return True
@@ -88,8 +99,10 @@ def end(follow: Follow) -> bool:
     if follow.state == ENDED:
         return False
     with transaction.atomic():
+        if not change(follow, state=ENDED):
+            return False
         ErasureEntry.objects.note(ErasureAct.WITHDRAWN, Follow, [follow.pk])
-        return change(follow, state=ENDED)
+    return True
 
 
 def end_all(email_address: EmailAddress) -> None:

@@ -204,6 +204,8 @@ def revise(
             Redaction.objects.filter(letter=letter).delete()
         if current.shown_on and not letter.shown_on:
             ErasureEntry.objects.note(ErasureAct.HIDDEN, Letter, [letter.pk])
+        if current.state in (APPROVED, IN_HAND_IN):
+            ErasureEntry.objects.note(ErasureAct.REREAD, Letter, [letter.pk])
         pictures.keep(letter, drawing)
         # The same whether it was asked for before: nobody learns of it.
         email_address = email_addresses.get_or_create_locked(letter.email) if follow else None
@@ -314,7 +316,9 @@ def set_news(letter: Letter, wants_news: bool) -> bool:
     with transaction.atomic():
         chosen = lock(Letter.objects.filter(pk=letter.pk, erased_on=None))
         done = bool(Letter.objects.filter(pk__in=chosen).update(wants_news=wants_news))
-        if not wants_news:
+        if wants_news:
+            ErasureEntry.objects.note(ErasureAct.AGAIN, Letter, chosen, value=ErasureAct.STOPPED)
+        else:
             ErasureEntry.objects.note(ErasureAct.STOPPED, Letter, chosen)
         if done and wants_news and letter.state == POSTED:
             thanks.queue_for_letter(letter)

@@ -21,12 +21,17 @@ def change(pledges: QuerySet[Pledge], **changes) -> bool:
         pledge = pledges.select_for_update().first()
         if pledge is None:
             return False
+        note = ErasureEntry.objects.note
+        if changes.get("state") == PledgeState.RELEASED:
+            note(ErasureAct.WITHDRAWN, Pledge, [pledge.pk])
+        elif pledge.is_released and "state" in changes:
+            note(ErasureAct.AGAIN, Pledge, [pledge.pk], value=ErasureAct.WITHDRAWN)
+        if changes.get("wants_reminders") is False:
+            note(ErasureAct.STOPPED, Pledge, [pledge.pk])
+        elif changes.get("wants_reminders"):
+            note(ErasureAct.AGAIN, Pledge, [pledge.pk], value=ErasureAct.STOPPED)
         for name, value in changes.items():
             setattr(pledge, name, value)
-        if changes.get("state") == PledgeState.RELEASED:
-            ErasureEntry.objects.note(ErasureAct.WITHDRAWN, Pledge, [pledge.pk])
-        if changes.get("wants_reminders") is False:
-            ErasureEntry.objects.note(ErasureAct.STOPPED, Pledge, [pledge.pk])
         pledge.next_reminder_on = reminders.next_day(pledge)
         pledge.save(update_fields=[*changes, "next_reminder_on"])
         _let_mails_follow(pledge)

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from cases.models import ErasureAct, ErasureEntry
+from cases.models.erasure_list import BY_STAFF_INVALID, BY_STAFF_REJECTED
 from letters.models import (
     COUNTED,
     STARTS_WAITING,
@@ -36,6 +37,10 @@ COUNTED_STATES: dict[type[CountedRow], list] = {
     Signature: [SignatureState.CONFIRMED],
     Post: [PostState.POSTED],
 }
+
+# Read, and on no paper yet; and with us, to be read.
+TO_BE_PRINTED = [LetterState.APPROVED, LetterState.IN_HAND_IN]
+UNREAD = [LetterState.SUBMITTED, LetterState.CHANGE_ASKED]
 
 # What has this state now is in no hand-in any more, unless that is printed.
 LEAVES_FOR: dict[str, LeftBecause] = {
@@ -104,12 +109,37 @@ def move(
 
 
 def _note(row: CountedRow, before: str, state: str, changes: dict) -> None:
-    """What was taken back, or is shown no more, is not brought back by a backup."""
-    sent = COUNTED_STATES[type(row)]
+    """What was taken back, or is shown no more, is not brought back by a backup; and what was
+    approved is not handed in as it was then, if it is not so now."""
+    model, sent, note = type(row), COUNTED_STATES[type(row)], ErasureEntry.objects.note
     if before in sent and state not in sent:
-        ErasureEntry.objects.note(ErasureAct.WITHDRAWN, type(row), [row.pk])
+        note(ErasureAct.WITHDRAWN, model, [row.pk], value=_by_whom(state, changes))
+    elif before not in sent and _was_taken_back(row, before, state):
+        note(ErasureAct.AGAIN, model, [row.pk], value=ErasureAct.WITHDRAWN)
+        if model is Letter:  # perhaps with other words
+            note(ErasureAct.REREAD, model, [row.pk])
+    elif before in TO_BE_PRINTED and state in UNREAD:
+        note(ErasureAct.REREAD, model, [row.pk])
     elif getattr(row, "shown_on", None) and changes.get("shown_on", row) is None:
-        ErasureEntry.objects.note(ErasureAct.HIDDEN, type(row), [row.pk])
+        note(ErasureAct.HIDDEN, model, [row.pk])
+    elif changes.get("shown_on"):
+        note(ErasureAct.AGAIN, model, [row.pk], value=ErasureAct.HIDDEN)
+
+
+def _by_whom(state: str, changes: dict) -> str:
+    """Nothing if its owner has done it."""
+    if state == LetterState.REJECTED:
+        return f"{BY_STAFF_REJECTED} {changes.get('rejection_code', '')}".strip()
+    return BY_STAFF_INVALID if state == SignatureState.INVALID else ""
+
+
+def _was_taken_back(row: CountedRow, before: str, state: str) -> bool:
+    """Whether it counted once, and does again, or may again."""
+    if isinstance(row, Letter):
+        return state in COUNTED and row.waiting_since is not None
+    if before == SignatureState.INVALID:
+        return True
+    return before == SignatureState.WITHDRAWN and state in COUNTED_STATES[type(row)]
 
 
 def _leave_hand_in(row: CountedRow, state_before: str, because: LeftBecause) -> None:

@@ -12,6 +12,8 @@ from django.db.models import Case, F, Q, QuerySet, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from cases.models import ErasureAct, ErasureEntry
+from cases.models.erasure_list import BY_STAFF_INVALID
 from letters.models import (
     COUNTED,
     OUT_OF_HAND_IN,
@@ -55,6 +57,7 @@ def invalidate(rows: QuerySet) -> list[int]:
     with transaction.atomic():
         chosen = _locked(may_be_invalidated(rows))
         counted, keys = ledger.by_key(chosen), _keys(chosen)
+        ErasureEntry.objects.note(ErasureAct.WITHDRAWN, chosen.model, keys, value=BY_STAFF_INVALID)
         if (
             chosen.model is Signature
         ):  # revalidated by its owner, one by one: `signatures.revalidate`
@@ -79,6 +82,7 @@ def revalidate(rows: QuerySet) -> list[int]:
     with transaction.atomic():
         chosen = _locked(rows.exclude(invalid_on=None))
         keys = _keys(chosen)
+        ErasureEntry.objects.note(ErasureAct.AGAIN, chosen.model, keys, value=ErasureAct.WITHDRAWN)
         counts = SENT[chosen.model] & Q(needs_review=False)
         day = Case(When(counts, then=Coalesce("was_counted_on", timezone.localdate())))
         chosen.update(invalid_on=None, counted_on=day, was_counted_on=None)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django.contrib.auth.models import User
 from django.db import transaction
 
-from cases.models import SafetyRule, WordList
+from cases.models import ErasureAct, ErasureEntry, SafetyRule, WordList
 from letters.actions.transitions import change, lock_as_read
 from letters.models import HandIn, HandInItem, Letter, LetterState, Redaction, RedactionReason
 from letters.text import redactions
@@ -40,6 +40,7 @@ def redact(
             for field, start, end in places
         ]
         Redaction.objects.bulk_create(rows, ignore_conflicts=True)
+        ErasureEntry.objects.note(ErasureAct.REREAD, Letter, [letter.pk])
         HandInItem.objects.make_paper_anew(letter)
     return True
 

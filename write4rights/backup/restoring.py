@@ -249,7 +249,10 @@ def replay(backup: Checked, say: Say) -> None:
     """What was erased, stopped and taken down since is so again; and the numbers are right."""
     _take_over(backup.entries)
     erasure_files.remember(stored.names(erasure_files.FOLDER))
-    _replay(backup.since(), say)
+    since = backup.since()
+    _replay(since, say)
+    if names := replaying.without_password(since):
+        say(f"They need a link to choose a password, by `create_staff --link`: {', '.join(names)}.")
 
 
 def replay_over_ours(identities: list, say: Say) -> None:

@@ -11,16 +11,18 @@ from django.utils import timezone
 
 from cases.models import ErasureEntry
 from cases.models.erasure_list import as_ranges, from_ranges
-from letters.actions import data_requests, email_addresses, follows, posts
+from letters.actions import data_requests, email_addresses, follows, posts, reminders
 from letters.actions import erasure as erasure_actions
 from letters.actions import letters as letter_actions
 from letters.actions import pledges as pledge_actions
 from letters.actions import replies as reply_actions
 from letters.actions import signatures as signature_actions
+from letters.delivery import desk, moderation, redactions
 from letters.mail import bounces
 from letters.models import (
     BounceKind,
     DataRequest,
+    Decision,
     EmailAddress,
     Follow,
     HandInItem,
@@ -47,10 +49,12 @@ from tests.factories import (
     make_post,
     make_reply,
     make_signature,
+    make_target,
 )
 from tests.letters.privacy.test_personal_data import ADDRESS, address_of, everything_of, traces_of
 from tests.letters.sending import everyone, signed
 from tests.letters.stored import everything
+from tests.staff import make_staff
 from tests.write4rights.backup.restored import a_restored_backup
 
 pytestmark = pytest.mark.usefixtures("counts_hold")
@@ -241,6 +245,130 @@ def test_what_was_taken_back_counts_no_more_and_is_not_handed_in():
         assert (row.state, row.counted_on) == ("withdrawn", None)
     assert not HandInItem.objects.open().exists()
     assert not Letter.objects.filter(pk=by_hand.pk).exists()
+
+
+@pytest.mark.parametrize("is_wanted", [True, False])
+def test_the_last_word_counts(is_wanted):
+    """Taken back and wanted again, or the other way round, since the backup was made."""
+    case = make_case_to_write_for()
+    address = make_email_address(ADDRESS)
+    signature = make_signature(make_petition(case=case), email_address=address)
+    follow = make_follow(case, email_address=address, state="confirmed")
+    letter = make_letter(case, state="posted", wants_news=True, **address_of())
+    letter.waiting_since = timezone.now()
+    letter.save()
+    post, pledge = (
+        make_post(case, state="posted"),
+        make_pledge(case, wants_reminders=True, **address_of()),
+    )
+    other = make_email_address("kim@example.org")
+    sent = {signature: "confirmed", follow: "confirmed", letter: "posted", post: "posted"}
+
+    with a_restored_backup():
+        for wanted in [False, True] if is_wanted else [False, True, False]:
+            for row in [signature, follow, letter, post, pledge, other]:
+                row.refresh_from_db()
+            if wanted:
+                assert signature_actions.restore(signature)
+                assert follows.confirm(follow)
+                assert letter_actions.act(letter, "posted")
+                assert letter_actions.set_news(letter, True)
+                assert posts.post_again(post)
+                email_addresses.unblock(other)
+            else:
+                assert signature_actions.withdraw(signature)
+                assert follows.end(follow)
+                assert letter_actions.set_news(letter, False)
+                assert letter_actions.act(letter, "undo")
+                assert posts.take_back(post)
+                email_addresses.not_me(other, block=True)
+            assert reminders.remind(pledge, wants_reminders=wanted)
+
+    for row, state in sent.items():
+        row.refresh_from_db()
+        assert (row.state == state) is is_wanted, row
+    for row in (letter, pledge, other):
+        row.refresh_from_db()
+    assert letter.wants_news is is_wanted
+    assert pledge.wants_reminders is is_wanted
+    assert bool(other.blocked_on) is not is_wanted
+
+
+def redact(letter: Letter) -> None:
+    redactions.redact(letter, [("body", 0, 5)], reason="private", by=make_staff())
+
+
+def hand_in_again(letter: Letter) -> None:
+    """With other words, after staff said no to these."""
+    letter_actions.reject(letter, "risk")
+    letter_actions.revise(letter, body="Other words.")
+    letter_actions.act(letter, "deliver")
+
+
+def ask_for_change(letter: Letter) -> None:
+    letter_actions.ask_for_change(letter, "Leave out where she lives.")
+
+
+def undo_approval(letter: Letter) -> None:
+    Letter.objects.filter(pk=letter.pk).update(state="submitted")
+    letter.refresh_from_db()
+    by = make_staff("moderator")
+    desk.decide(letter, "approve", by=by)
+    desk.undo(Decision.objects.get(), by=by)
+
+
+@pytest.mark.parametrize("printing", [False, True])
+@pytest.mark.parametrize(
+    ("act", "state"),
+    [
+        (lambda letter: letter_actions.reject(letter, "risk"), "rejected"),
+        (lambda letter: letter_actions.reject(letter, "other", "A test."), "rejected"),
+        (lambda letter: letter_actions.revise(letter, body="Other words."), "submitted"),
+        (ask_for_change, "submitted"),
+        (undo_approval, "submitted"),
+        (hand_in_again, "submitted"),
+        (redact, "submitted"),
+        (lambda letter: moderation.invalidate(Letter.objects.all()), "approved"),
+    ],
+)
+def test_what_is_not_approved_any_more_is_not_handed_in_as_the_backup_has_it(act, state, printing):
+    """It may put somebody in danger: staff found that since, or its writer did."""
+    letter = make_letter(state="approved", route="deliver", target=make_target())
+    if printing:
+        make_hand_in(letter)
+    letter.refresh_from_db()
+    letter.waiting_since = timezone.now()
+    letter.save()
+
+    with a_restored_backup():
+        act(letter)
+
+    letter.refresh_from_db()
+    assert letter.state == state
+    assert not Letter.objects.to_hand_in().exists()
+    assert not HandInItem.objects.open().exists()
+    assert letter.counts is (state == "submitted")
+    if state == "rejected":
+        assert letter.rejection_code in ("risk", "other")
+
+
+def test_what_staff_found_to_be_nobodys_counts_no_more_unless_they_found_that_it_does():
+    case = make_case_to_write_for()
+    petition = make_petition(case)
+    forged, real = make_signature(petition), make_signature(petition)
+    post, real_post = make_post(case), make_post(case)
+
+    with a_restored_backup():
+        signature_actions.invalidate(forged)
+        signature_actions.invalidate(real)
+        signature_actions.revalidate(real)
+        moderation.invalidate(Post.objects.all())
+        moderation.revalidate(Post.objects.filter(pk=real_post.pk))
+
+    for row in (forged, real, post, real_post):
+        row.refresh_from_db()
+    assert (forged.state, real.state) == ("invalid", "confirmed")
+    assert (post.is_valid, real_post.is_valid) == (False, True)
 
 
 def test_a_signature_that_ceased_to_count_when_it_was_erased_does_not_count_again():

@@ -1,6 +1,8 @@
 """What staff took down after a backup was made stays down when it is restored."""
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.core.management import call_command
 from django.db import transaction
 from django.urls import reverse
@@ -10,8 +12,10 @@ from cases.admin import removal
 from cases.models import Case, ErasureEntry, Portrait
 from cases.publishing import acts, consents
 from tests.factories import make_case, make_consent, make_portrait
-from tests.staff import form_data, make_staff, signed_in
+from tests.staff import PASSWORD, form_data, make_staff, signed_in
 from tests.write4rights.backup.restored import a_restored_backup
+from tests.write4rights.test_staff_auth import give_app, sign_in
+from write4rights import second_factors
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +129,53 @@ def test_who_may_not_sign_in_any_more_or_lost_a_role_does_not_get_it_back():
     assert (gone.is_active, deleted.is_active) == (False, False)
     assert not mighty.is_superuser
     assert [group.name for group in changed.groups.all()] == ["editor"]
+
+
+@pytest.mark.slow
+def test_a_password_or_key_that_was_given_up_since_opens_nothing(client):
+    """Perhaps it was stolen: nobody is back with the one of before."""
+    admin = signed_in(is_superuser=True)
+    people = [make_staff("editor") for _number in range(5)]
+    own, by_admin, without, lost_key, untouched = people
+    for person in people:
+        give_app(person)
+        RecoveryCodes.activate(person)
+    new = "another long password for tests"
+
+    with a_restored_backup():
+        client.force_login(own)
+        passwords = {"oldpassword": PASSWORD, "password1": new, "password2": new}
+        assert client.post(reverse("account_change_password"), passwords).status_code == 302
+        for person, data in [
+            (by_admin, {"password1": new, "password2": new, "usable_password": "true"}),
+            (without, {"usable_password": "false", "unset-password": ""}),
+        ]:
+            url = reverse("admin:auth_user_password_change", args=[person.pk])
+            assert admin.post(url, data).status_code == 302
+        second_factors.ask_for_reset(lost_key, own)
+        second_factors.approve_reset(lost_key, by_admin)
+
+    for person in people:
+        person.refresh_from_db()
+    assert {person for person in people if person.has_usable_password()} == {untouched}
+    assert set(Authenticator.objects.values_list("user", flat=True)) == {untouched.pk}
+    # By a link from whoever runs the server they are back.
+    call_command("create_staff", own.username, role=["editor"], link=True)
+
+
+def test_a_recovery_code_is_good_once_also_if_a_backup_has_it_unused(client):
+    person = make_staff("editor")
+    give_app(person)
+    [code, *_others] = RecoveryCodes.activate(person).get_unused_codes()
+    sign_in(client, person)
+
+    with a_restored_backup():
+        assert client.post(reverse("mfa_authenticate"), {"code": code}).status_code == 302
+
+    kinds = Authenticator.objects.filter(user=person).values_list("type", flat=True)
+    assert list(kinds) == [Authenticator.Type.TOTP]
+    person.refresh_from_db()
+    assert person.has_usable_password()
 
 
 @pytest.fixture
