@@ -114,7 +114,7 @@ def test_paper_whose_storage_fails_is_neither_fetched_nor_lost(settings, tmp_pat
     response = press(signed_in("delivery"), hand_in, "fetch", 1)
 
     assert said(response) == ["The file can’t be read right now: try again in a moment."]
-    part = hand_in.parts.get()
+    part = hand_in.parts.get(index=1)
     assert (part.fetched_at, part.erased_at) == (None, None)
     settings.STORAGES = usual
     caches["fragments"].clear()
