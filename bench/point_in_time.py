@@ -20,7 +20,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from bench.projects import SITE, manage
 
 WRITERS = int(os.environ.get("WRITERS", 300))
 SECONDS = float(os.environ.get("SECONDS", 20))
-PROCESSES = 4  # that the writers are spread over, as threads
+PROCESSES = 4  # at most, that the writers are spread over, as threads
 ERASED = 10  # one letter in so many is erased by its writer
 ARCHIVE_TIMEOUT = 5  # seconds; in production 60
 CONFIGURATION = """
@@ -85,7 +85,22 @@ def main() -> None:
         run(programs, place)
 
 
-def run(programs: Path, place: Path) -> None:
+def make_site(environment: dict[str, str], _cluster: Cluster) -> None:
+    manage(environment, "migrate")
+    manage(environment, "createcachetable")
+    manage(environment, "load_campaign")
+
+
+def run(
+    programs: Path,
+    place: Path,
+    *,
+    writers: int = WRITERS,
+    seconds: float = SECONDS,
+    only_way: int | None = None,
+    make_site: Callable[[dict[str, str], Cluster], None] = make_site,
+) -> None:
+    """Ends with SystemExit if something is lost or back."""
     for name in ("archived", "received"):
         make_folder(place / name)
     cluster = Cluster(programs, place / "data", free_port())
@@ -94,7 +109,7 @@ def run(programs: Path, place: Path) -> None:
         configuration.write(
             CONFIGURATION.format(
                 port=cluster.port,
-                connections=WRITERS + 30,
+                connections=writers + 30,
                 folder=place,
                 archive_timeout=ARCHIVE_TIMEOUT,
             )
@@ -111,9 +126,7 @@ def run(programs: Path, place: Path) -> None:
         }
         with cluster.connect() as connection:
             connection.execute("CREATE DATABASE site")
-        manage(environment, "migrate")
-        manage(environment, "createcachetable")
-        manage(environment, "load_campaign")
+        make_site(environment, cluster)
         cluster.run(
             "pg_basebackup",
             *("-d", cluster.dsn("postgres"), "-D", str(place / "base"), "-X", "none"),
@@ -121,7 +134,7 @@ def run(programs: Path, place: Path) -> None:
         )
         print("The base backup is made; now all of them write.", flush=True)
         receiver = receive(cluster, place)
-        acknowledged = write(environment, place, cluster)
+        acknowledged = write(environment, place, cluster, writers, seconds)
     finally:
         if receiver:
             receiver.terminate()
@@ -130,7 +143,7 @@ def run(programs: Path, place: Path) -> None:
     letters = sum(kind == "w" for kind, _pk in acknowledged)
     erased = {pk for kind, pk in acknowledged if kind == "e"}
     print(
-        f"{WRITERS} writers had {letters:,} letters acknowledged in {SECONDS:.0f} s, and erased "
+        f"{writers} writers had {letters:,} letters acknowledged in {seconds:.0f} s, and erased "
         f"{len(erased):,} of them; then all processes of PostgreSQL were killed.\n"
     )
     ways = {
@@ -143,6 +156,8 @@ def run(programs: Path, place: Path) -> None:
     )
     failed = False
     for number, (way, sources) in enumerate(ways.items()):
+        if only_way not in (None, number):
+            continue
         began = time.monotonic()
         lost, back, there, counts_hold = recover(
             programs, place, f"recovered-{number}", sources, environment, acknowledged
@@ -174,10 +189,12 @@ def receive(cluster: Cluster, place: Path) -> subprocess.Popen:
     return process
 
 
-def write(environment: dict, place: Path, cluster: Cluster) -> list[tuple[str, int]]:
+def write(
+    environment: dict, place: Path, cluster: Cluster, number: int, seconds: float
+) -> list[tuple[str, int]]:
     """Let them write until the server is killed; what the site acknowledged to them."""
-    logs = [place / f"acknowledged-{number}" for number in range(PROCESSES)]
-    share = -(-WRITERS // PROCESSES)
+    logs = [place / f"acknowledged-{number}" for number in range(min(PROCESSES, number))]
+    share = -(-number // len(logs))
     writers = [
         subprocess.Popen(
             [sys.executable, "-m", "bench.point_in_time", "write", str(share), str(log)],
@@ -186,11 +203,11 @@ def write(environment: dict, place: Path, cluster: Cluster) -> list[tuple[str, i
         )
         for log in logs
     ]
-    while sum(log.stat().st_size for log in logs if log.exists()) < WRITERS * 4:
+    while sum(log.stat().st_size for log in logs if log.exists()) < number * 4:
         time.sleep(0.1)  # until they are warm
         if any(writer.poll() is not None for writer in writers):
             raise SystemExit("A writer has ended before the server did.")
-    time.sleep(SECONDS)
+    time.sleep(seconds)
     cluster.kill()
     for writer in writers:
         writer.wait()
