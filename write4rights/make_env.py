@@ -57,7 +57,10 @@ def for_server(values: dict[str, str]) -> str:
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["--server"]:
-        lines = filter(None, sys.stdin.read().splitlines())
-        sys.stdout.write(for_server(dict(line.split("=", 1) for line in lines)))
+        lines = [line.partition("=") for line in sys.stdin.read().splitlines() if line]
+        try:
+            sys.stdout.write(for_server({name: value for name, _is, value in lines}))
+        except ValueError as error:
+            sys.exit(str(error))
     else:
         sys.stdout.write(FRESH.format(**new_secrets()))

@@ -95,7 +95,7 @@ class Person:
     def __init__(self, url: str) -> None:
         self.url = url.rstrip("/")
         # Whoever reads or signs comes from elsewhere; the proxy of a try believes it.
-        self.headers = {"X-Forwarded-For": f"10.{random.randrange(256)}.{random.randrange(256)}.7"}
+        self.headers = {"X-Try-Address": f"10.{random.randrange(256)}.{random.randrange(256)}.7"}
         unproven = ssl.create_default_context()  # the certificate of a try is its own
         unproven.check_hostname, unproven.verify_mode = False, ssl.CERT_NONE
         self.opener = urllib.request.build_opener(

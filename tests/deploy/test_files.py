@@ -91,11 +91,13 @@ def test_server_gets_its_passwords_by_no_command_line_that_others_could_read():
 
     command = [sys.executable, "-S", "-m", "write4rights.make_env", "--server"]
     made = subprocess.run(command, input=lines, capture_output=True, text=True, cwd=BASE)
+    unknown = subprocess.run(command, input="PASWORD", capture_output=True, text=True, cwd=BASE)
     command = [str(DEPLOY / "install"), "--mail", values["EMAIL_URL"]]
     refused = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
 
     assert set(lines.splitlines()) < set(made.stdout.splitlines())
     assert Fernet(re.search(r"^ENCRYPTION_KEYS=(.+)$", made.stdout, re.M)[1])
+    assert unknown.stderr == "PASWORD: .env.example does not know of it.\n"
     assert refused.returncode == 1
     assert refused.stderr.startswith("Everybody can read a command line: ")
 
