@@ -152,7 +152,11 @@ class Replica:
     def _answer(self, alias: str, query: str) -> Any:
         try:
             if alias not in self._to:
-                self._to[alias] = psycopg.connect(**plain_parameters(alias), autocommit=True)
+                self._to[alias] = psycopg.connect(
+                    **plain_parameters(alias),
+                    autocommit=True,
+                    prepare_threshold=None,  # PgBouncer may be in between
+                )
             [(answer,)] = self._to[alias].execute(query).fetchall()
             return answer
         except psycopg.Error as error:
