@@ -1,4 +1,4 @@
-# What deploy/install and deploy/upgrade have in common. Read by them: `. deploy/lib.sh`.
+# What deploy/install, deploy/upgrade and deploy/release have in common. Read by them: `. deploy/lib.sh`.
 # shellcheck shell=sh disable=SC2034
 base=/opt/write4rights
 env_file=/etc/write4rights/env
@@ -20,6 +20,16 @@ manage() { # manage FOLDER COMMAND…: a command of that release
 
 setting() { # setting NAME: as it stands in the environment of the site
     sed -n "s/^$1=//p" "$env_file" | tail -1
+}
+
+packages() { # packages RELEASE: what it needs always, and what the environment asks for
+    asked=$(sed -n 's/^CACHE_URL=redis.*/redis/p; s/^[A-Z_]*=s3:.*/s3/p; s/^SENTRY_DSN=..*/sentry/p' \
+        "$env_file" | sort -u)
+    for name in base $asked; do
+        # From wherever pip of this machine gets them (pip config list); the hashes say that they are the right ones.
+        "$1/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
+            -r "$1/requirements/$name.txt" >&2
+    done
 }
 
 static_files() { # static_files RELEASE: make them, and lay them to those that pages of earlier releases name
@@ -56,7 +66,7 @@ units() { # units RELEASE: systemd's files as that release has them
     {
         echo "[Service]"
         for name in MEDIA_ROOT PRIVATE_ROOT RENDERED_DIR RUNTIME_DIR BACKUP_STORAGE; do
-            setting "$name" | sed -n 's/^\/.*/ReadWritePaths=-&/p'
+            setting "$name" | sed -n 's/%/%%/g; s/^\/.*/ReadWritePaths="-&"/p'
         done
     } > /etc/systemd/system/write4rights-.service.d/folders.conf
     systemd-tmpfiles --create write4rights.conf
