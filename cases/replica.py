@@ -132,8 +132,7 @@ class Replica:
     def _ask(self) -> str:
         """What keeps it from being proven fresh, or ""."""
         at = time.monotonic()
-        position = self._answer("default", "SELECT (pg_current_wal_lsn() - '0/0')::bigint")
-        self._notes = [*self._notes[-MOST_NOTES:], Note(at, position)]
+        written = self._answer("default", "SELECT (pg_current_wal_lsn() - '0/0')::bigint")
         replayed = self._answer(
             ALIAS,
             "SELECT CASE WHEN pg_is_in_recovery()"
@@ -143,11 +142,17 @@ class Replica:
             # The next one may be a replica. This one is the primary, or believes that it is.
             self._hang_up(ALIAS)
             return "the server of REPLICA_URL is no replica"
+        self.learn(at, written, replayed)
+        return "" if self.is_fresh else "it has not replayed what the primary wrote"
+
+    def learn(self, at: float, written: int, replayed: int) -> None:
+        """At that time the primary had written so far, and some time later the replica has
+        replayed so far."""
+        self._notes = [*self._notes[-MOST_NOTES:], Note(at, written)]
         had = [note for note in self._notes if note.position <= replayed]
         if had:
             self.fresh_at = had[-1].at
             self._notes = [note for note in self._notes if note.at > self.fresh_at]
-        return "" if self.is_fresh else "it has not replayed what the primary wrote"
 
     def _answer(self, alias: str, query: str) -> Any:
         try:

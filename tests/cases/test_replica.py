@@ -17,11 +17,9 @@ from cases.replica import FRESH_FOR, Replica
 from tests.factories import make_case_to_write_for, make_full_case, make_outcome, make_petition
 from tests.staff import signed_in
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 
 @pytest.fixture
-def replica(settings, monkeypatch, request):
+def replica(transactional_db, settings, monkeypatch):
     """Proven to be up to date, and not asked again."""
     if connection.vendor != "postgresql":
         pytest.skip("Only PostgreSQL has replicas.")
@@ -163,6 +161,27 @@ def test_it_is_not_used_once_nobody_knows_any_more_whether_it_is_up_to_date(clie
         assert client.get("/cases/").status_code == 200
 
     assert asked.counts[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("learnt", "age"),
+    [
+        ([(0, 100, 100)], 0),  # it has all
+        ([(3, 100, 90)], None),  # nobody knows since when it lacks what
+        ([(3, 100, 90), (2, 110, 100)], 3),  # it has what was noted first
+        ([(3, 100, 90), (2, 110, 100), (1, 120, 115)], 2),
+        ([(3, 100, 100), (2, 100, 100), (1, 100, 100)], 1),  # nobody writes: still it is asked
+        ([(3, 100, 100), (2, 110, 100), (1, 120, 100)], 3),  # cut off from the primary
+    ],
+)
+def test_it_is_as_old_as_the_newest_note_of_the_primary_that_it_has_reached(learnt, age):
+    replica, now = Replica(), time.monotonic()
+
+    for ago, written, replayed in learnt:
+        replica.learn(now - ago, written, replayed)
+
+    assert replica.fresh_at == (float("-inf") if age is None else now - age)
+    assert replica.is_fresh == (age is not None and age < FRESH_FOR)
 
 
 def test_a_server_that_is_no_replica_is_not_used_as_one(replica, caplog):
