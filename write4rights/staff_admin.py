@@ -170,3 +170,18 @@ class PersonAdmin(VersionCheckMixin, UserAdmin):
 @admin.register(Group)
 class RoleAdmin(VersionCheckMixin, GroupAdmin):
     """What a role may do."""
+
+    def save_related(self, request: HttpRequest, form, formsets, change: bool) -> None:
+        before = set(form.instance.permissions.values_list("pk", flat=True))
+        super().save_related(request, form, formsets, change)
+        for right in before - set(form.instance.permissions.values_list("pk", flat=True)):
+            ErasureEntry.objects.note(LOCKED_OUT, Group, [form.instance.pk], value=f"right {right}")
+
+    def delete_model(self, request: HttpRequest, obj) -> None:
+        ErasureEntry.objects.note(LOCKED_OUT, Group, [obj.pk])
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet) -> None:
+        with transaction.atomic():
+            ErasureEntry.objects.note(LOCKED_OUT, Group, queryset.values_list("pk", flat=True))
+            super().delete_queryset(request, queryset)

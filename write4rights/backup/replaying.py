@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from django.apps import apps
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 
 from cases.models import ErasureAct, ErasureEntry
 from cases.models.erasure_list import BY_STAFF_INVALID, as_ranges
@@ -25,6 +25,8 @@ def replay(entries: Iterable[ErasureEntry]) -> Counter[str]:
         if entry.value == BY_STAFF_INVALID:
             rows = apps.get_model(entry.model)._default_manager.filter(pk__in=entry.keys)
             moderation.invalidate(rows)
+        elif entry.act == ErasureAct.LOCKED_OUT and entry.model == Group._meta.label_lower:
+            _take_from_roles(entry)
         elif entry.act == ErasureAct.LOCKED_OUT:
             _lock_out(entry)
         elif entry.model and not entry.model.startswith("letters."):
@@ -60,6 +62,15 @@ def without_password(entries: Iterable[ErasureEntry]) -> list[str]:
     }
     people = User.objects.filter(pk__in=changed, is_active=True).order_by("username")
     return list(people.values_list("username", flat=True))
+
+
+def _take_from_roles(entry: ErasureEntry) -> None:
+    """A right; or everything, of a role that was deleted."""
+    for role in Group.objects.filter(pk__in=entry.keys):
+        if entry.value:  # "right 3"
+            role.permissions.remove(int(entry.value.removeprefix("right ")))
+        else:
+            role.delete()
 
 
 def _lock_out(entry: ErasureEntry) -> None:

@@ -3,6 +3,7 @@
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import transaction
 from django.urls import reverse
@@ -129,6 +130,22 @@ def test_who_may_not_sign_in_any_more_or_lost_a_role_does_not_get_it_back():
     assert (gone.is_active, deleted.is_active) == (False, False)
     assert not mighty.is_superuser
     assert [group.name for group in changed.groups.all()] == ["editor"]
+
+
+def test_a_role_does_not_get_back_a_right_that_was_taken_or_come_back_itself():
+    admin = signed_in(is_superuser=True)
+    editors, deleted = Group.objects.get(name="editor"), Group.objects.create(name="interns")
+    [_taken, *others] = editors.permissions.values_list("pk", flat=True)
+
+    with a_restored_backup():
+        url = reverse("admin:auth_group_change", args=[editors.pk])
+        data = form_data(admin.get(url)) | {"permissions": others}
+        assert admin.post(url, data).status_code == 302
+        url = reverse("admin:auth_group_delete", args=[deleted.pk])
+        assert admin.post(url, {"post": "yes"}).status_code == 302
+
+    assert set(editors.permissions.values_list("pk", flat=True)) == set(others)
+    assert not Group.objects.filter(name="interns").exists()
 
 
 @pytest.mark.slow
