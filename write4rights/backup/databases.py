@@ -416,7 +416,7 @@ def _sqlite_lock() -> Iterator[bool]:
 def _sqlite_take_the_place(other: str, catch_up: Callable[[str], None]) -> str | None:
     mine, before = name(), beside(BEFORE)
     drop(before)
-    with suppress(sqlite3.OperationalError):  # there was none
+    if Path(mine).exists() and Path(mine).stat().st_size:
         _copy_sqlite(mine, before)
     steps = itertools.count()
 
@@ -427,11 +427,15 @@ def _sqlite_take_the_place(other: str, catch_up: Callable[[str], None]) -> str |
             catch_up(mine)
 
     _of_nobody_else(mine)
-    with (
-        closing(sqlite3.connect(f"file:{other}?mode=ro", uri=True, timeout=60)) as source,
-        closing(sqlite3.connect(mine, timeout=60)) as ours,
-    ):
-        source.backup(ours, pages=STEP, progress=progress)
+    try:
+        with (
+            closing(sqlite3.connect(f"file:{other}?mode=ro", uri=True, timeout=60)) as source,
+            closing(sqlite3.connect(mine, timeout=60)) as ours,
+        ):
+            source.backup(ours, pages=STEP, progress=progress)
+    except BaseException:
+        drop(before)  # ours is as it was
+        raise
     drop(other)
     return before if Path(before).exists() else None
 

@@ -69,8 +69,18 @@ def _make(began: datetime.datetime) -> str:
     return name
 
 
-def note(kind: str, began: datetime.datetime, summary: str, *, ok: bool = True) -> BackupRun:
-    return BackupRun.objects.create(kind=kind, started_at=began, ok=ok, summary=summary)
+def note(
+    kind: str,
+    began: datetime.datetime,
+    summary: str,
+    *,
+    ok: bool = True,
+    at: datetime.datetime | None = None,
+) -> BackupRun:
+    ended = at or timezone.now()
+    return BackupRun.objects.create(
+        kind=kind, started_at=began, finished_at=ended, ok=ok, summary=summary
+    )
 
 
 def delete_old() -> int:

@@ -128,6 +128,8 @@ def _restore(name: str, identities: list, overwrite: str, without_list: bool, sa
             with databases.instead(scratch):
                 summary = f"{backup.name}, {len(backup.entries):,} lines of the erasure list"
                 making.note(BackupRun.Kind.RESTORE, began, summary)
+                # It was noted when it was done: in no backup stands that it was made.
+                making.note(BackupRun.Kind.BACKUP, backup.made_at, backup.name, at=backup.made_at)
             before = databases.take_the_place(scratch, catch_up)
         finally:
             databases.drop(scratch)

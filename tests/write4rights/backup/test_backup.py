@@ -1,6 +1,7 @@
 """`manage.py backup` and `restore`: nothing is lost, nobody is brought back."""
 
 import datetime
+import resource
 import threading
 import zlib
 from contextlib import suppress
@@ -81,6 +82,7 @@ def test_what_was_backed_up_is_there_again_and_who_was_erased_is_not(own_databas
     assert make_staff(username="new").pk > last_of_staff.pk  # or two people
     assert ErasureEntry.objects.filter(act="person").exists()  # for the next restore
     assert BackupRun.last("restore")
+    assert BackupRun.last("backup").summary == backup
 
 
 def test_what_is_written_while_a_backup_is_made_is_wholly_in_it_or_not_at_all(
@@ -334,6 +336,20 @@ def test_a_backup_holds_nobody_who_is_signed_in_and_no_list(identity, tmp_path):
             cursor.execute("SELECT count(*) FROM django_session")
             assert cursor.fetchone() == (0,)
     databases.drop(str(path))
+
+
+@pytest.mark.usefixtures("own_database", "identity")
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path):
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, usual[1]))
+    try:
+        with pytest.raises(CommandError, match="It could not go on"):
+            call_command("backup")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+    assert list((tmp_path / "backups").glob("**/*.age")) == []
+    assert databases.copies() == []
 
 
 @pytest.mark.usefixtures("own_database")

@@ -1,8 +1,8 @@
 """Makes a backup of the database and the pictures, encrypted."""
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from write4rights.backup import BackupError, keys, making, stored
+from write4rights.backup import keys, making, stored, told_in_a_sentence
 
 
 class Command(BaseCommand):
@@ -21,7 +21,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, list: bool, new_key: str | None, **options) -> None:
-        try:
+        with told_in_a_sentence():
             if list:
                 for name in stored.names():
                     self.stdout.write(name)
@@ -29,5 +29,3 @@ class Command(BaseCommand):
                 self.stdout.write(f"BACKUP_KEY={keys.make_pair(new_key)}")
             else:
                 self.stdout.write(f"{making.make()} is written.")
-        except BackupError as error:
-            raise CommandError(str(error)) from None

@@ -1,8 +1,8 @@
 """Tries whether the backups can be restored."""
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from write4rights.backup import BackupError, drilling, keys
+from write4rights.backup import drilling, keys, told_in_a_sentence
 
 
 class Command(BaseCommand):
@@ -18,7 +18,5 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, identity: str | None, **options) -> None:
-        try:
+        with told_in_a_sentence():
             drilling.drill(keys.identities(identity), self.stdout.write)
-        except BackupError as error:
-            raise CommandError(str(error)) from None

@@ -1,8 +1,8 @@
 """Puts a backup in the place of the database."""
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
-from write4rights.backup import BackupError, keys, restoring
+from write4rights.backup import keys, restoring, told_in_a_sentence
 
 
 class Command(BaseCommand):
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, name: str, identity: str | None, overwrite: str, **options) -> None:
-        try:
+        with told_in_a_sentence():
             if options["delete_copies"]:
                 restoring.delete_copies(self.stdout.write)
                 return
@@ -54,7 +54,5 @@ class Command(BaseCommand):
                 without_list=options["without_erasure_list"],
                 say=self.stdout.write,
             )
-        except BackupError as error:
-            raise CommandError(str(error)) from None
         restoring.look_after(self.stdout.write)
         self.stdout.write(f"Restored. {last}")
