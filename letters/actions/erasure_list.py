@@ -20,8 +20,9 @@ from cases.models import ErasureAct, ErasureEntry
 from cases.models.erasure_list import BY_STAFF_REJECTED
 from letters.actions import email_addresses, erasure, reminders
 from letters.actions.transitions import COUNTED_STATES, TO_BE_PRINTED
-from letters.mail import bounces
+from letters.mail import announcements, bounces, year_letters
 from letters.models import (
+    Announcement,
     BounceKind,
     Delivery,
     EmailAddress,
@@ -39,6 +40,7 @@ from letters.models import (
     Reply,
     Signature,
     SignatureState,
+    YearLetter,
 )
 from letters.models.locks import lock
 from letters.privacy import erasure as old_age
@@ -54,6 +56,7 @@ ERASE: dict[type, Callable[[QuerySet], int]] = {
     Delivery: old_age.erase_deliveries,
     EmailAddress: erasure.erase_email_addresses,
 }
+STOP: dict[type, Callable] = {Announcement: announcements.stop, YearLetter: year_letters.stop}
 TAKEN_BACK = {
     Letter: LetterState.WITHDRAWN,
     Signature: SignatureState.WITHDRAWN,
@@ -114,6 +117,9 @@ def _replay_for_rows(act: str, rows: QuerySet, of: str, value: str) -> None:
         case ErasureAct.WITHDRAWN if model is Pledge:
             for pledge in rows:
                 reminders.change(Pledge.objects.filter(pk=pledge.pk), state=PledgeState.RELEASED)
+        case ErasureAct.STOPPED if model in (Announcement, YearLetter):
+            for news in rows:
+                STOP[model](news)
         case ErasureAct.STOPPED if model is Pledge:
             for pledge in rows:
                 reminders.change(Pledge.objects.filter(pk=pledge.pk), wants_reminders=False)

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from cases.models import Case, Quote
+from cases.models import Case, ErasureAct, ErasureEntry, Quote
 from letters.mail import replies as reply_mails
 from letters.mail.pace import PAUSE
 from letters.models import HandIn, Letter, Reply, ReplyFrom, ReplyState
@@ -56,6 +56,7 @@ def share(reply: Reply, shown_text: str, shown_language: str) -> bool:
     if reply.erased_on or not reply.case.is_visible:
         return False
     now = timezone.now()
+    _note_words_of_before(reply)
     # Else all were told; or some wait still, because it was not shared any more: see _stop_telling.
     is_to_tell = reply.tell_after is not None or reply.told_letter == 0
     return _change(
@@ -100,6 +101,7 @@ def _stop_telling(reply: Reply, state: str) -> bool:
         locked = Reply.objects.select_for_update(of=["self"]).filter(pk=reply.pk).first()
         if locked is None or locked.changed_at != reply.changed_at:
             return False
+        _note_words_of_before(locked)
         left: dict[str, object] = {"tell_after": locked.tell_after}
         if not locked.is_told_by_writer and (first := reply_mails.first_not_told(locked)):
             left = {
@@ -108,6 +110,13 @@ def _stop_telling(reply: Reply, state: str) -> bool:
                 "told_since": locked.told_since or locked.changed_at,
             }
         return _change(reply, state=state, **left)
+
+
+def _note_words_of_before(reply: Reply) -> None:
+    """No restored backup shows them: perhaps they say too much."""
+    if reply.state == ReplyState.SHARED:
+        with transaction.atomic():
+            ErasureEntry.objects.note(ErasureAct.REREAD, Reply, [reply.pk])
 
 
 def _change(reply: Reply, **changes) -> bool:

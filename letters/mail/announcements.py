@@ -15,7 +15,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from cases.models import Case, Outcome
+from cases.models import Case, ErasureAct, ErasureEntry, Outcome
 from cases.publishing.acts import NotReady, Refused
 from letters.mail import links, news
 from letters.models import Announcement, EmailAddress, Follow, MailKind, OutgoingMail
@@ -141,6 +141,7 @@ def stop(announcement: Announcement) -> int:
         row = Announcement.objects.select_for_update().get(pk=announcement.pk)
         if row.approved_at is None:
             return 0
+        ErasureEntry.objects.note(ErasureAct.STOPPED, Announcement, [row.pk])
         if row.finished_at is None:
             row.finished_at = timezone.now()
             row.save(update_fields=["finished_at"])

@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from cases.models import Edition
+from cases.models import Edition, ErasureAct, ErasureEntry
 from cases.publishing.acts import Refused
 from letters.mail import batches, links, messages, parts, writing
 from letters.models import Follow, MailKind, OutgoingMail, YearLetter
@@ -119,6 +119,7 @@ def stop(letter: YearLetter) -> int:
     """Let no more of its mails leave, and return how many were stopped in the outbox."""
     with transaction.atomic():
         row = YearLetter.objects.select_for_update(of=["self"]).get(pk=letter.pk)
+        ErasureEntry.objects.note(ErasureAct.STOPPED, YearLetter, [row.pk])
         YearLetter.objects.filter(pk=row.pk).update(tell_after=None)
         return delete_locked(mails(row.edition).waiting()) if row.approved_at else 0
 

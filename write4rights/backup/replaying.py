@@ -14,7 +14,8 @@ from cases.models import ErasureAct, ErasureEntry
 from cases.models.erasure_list import BY_STAFF_INVALID, as_ranges
 from cases.publishing import erasure_list as of_cases
 from letters.actions import erasure_list as of_letters
-from letters.delivery import moderation
+from letters.delivery import moderation, replies
+from letters.models import Reply
 from write4rights import second_factors
 
 
@@ -25,6 +26,9 @@ def replay(entries: Iterable[ErasureEntry]) -> Counter[str]:
         if entry.value == BY_STAFF_INVALID:
             rows = apps.get_model(entry.model)._default_manager.filter(pk__in=entry.keys)
             moderation.invalidate(rows)
+        elif entry.act == ErasureAct.REREAD and entry.model == Reply._meta.label_lower:
+            for reply in Reply.objects.filter(pk__in=entry.keys):
+                replies.stop_sharing(reply)
         elif entry.act == ErasureAct.LOCKED_OUT and entry.model == Group._meta.label_lower:
             _take_from_roles(entry)
         elif entry.act == ErasureAct.LOCKED_OUT:

@@ -17,9 +17,10 @@ from letters.actions import letters as letter_actions
 from letters.actions import pledges as pledge_actions
 from letters.actions import replies as reply_actions
 from letters.actions import signatures as signature_actions
-from letters.delivery import desk, moderation, redactions
-from letters.mail import bounces
+from letters.delivery import desk, moderation, redactions, replies
+from letters.mail import announcements, bounces, year_letters
 from letters.models import (
+    Announcement,
     BounceKind,
     DataRequest,
     Decision,
@@ -34,11 +35,13 @@ from letters.models import (
     Reply,
     Signature,
     Undeliverable,
+    YearLetter,
 )
 from letters.models.email_spelling import email_hash
 from letters.privacy import limits
 from tests.factories import (
     make_case_to_write_for,
+    make_edition,
     make_email_address,
     make_follow,
     make_hand_in,
@@ -51,6 +54,7 @@ from tests.factories import (
     make_signature,
     make_target,
 )
+from tests.letters.mail.test_announcements import approved, recorded
 from tests.letters.privacy.test_personal_data import ADDRESS, address_of, everything_of, traces_of
 from tests.letters.sending import everyone, signed
 from tests.letters.stored import everything
@@ -350,6 +354,48 @@ def test_what_is_not_approved_any_more_is_not_handed_in_as_the_backup_has_it(act
     assert letter.counts is (state == "submitted")
     if state == "rejected":
         assert letter.rejection_code in ("risk", "other")
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        replies.stop_sharing,
+        lambda reply: replies.share(reply, "Thank you, all of you.", "en"),
+        lambda reply: replies.mark_unread(reply),
+    ],
+)
+def test_words_of_an_answer_that_are_shared_no_more_are_not_shared_again(act):
+    """Perhaps they said where somebody lives."""
+    reply = make_reply(
+        make_case_to_write_for(), state="shared", shown_text="Thank you, from Harbour Street."
+    )
+
+    with a_restored_backup():
+        assert act(reply)
+
+    assert not Reply.objects.filter(state="shared").exists()
+
+
+def test_news_that_were_stopped_do_not_go_out():
+    make_follow(case := make_case_to_write_for(), state="confirmed")
+    announcement, now = approved(recorded(case)), timezone.now()
+    year_letter = YearLetter.objects.create(
+        edition=make_edition(),
+        texts={},
+        asked_by=make_staff(),
+        approved_by=make_staff(),
+        approved_at=now,
+        tell_after=now,
+    )
+    assert Announcement.objects.to_be_queued().exists()
+    assert YearLetter.objects.to_tell().exists()
+
+    with a_restored_backup():
+        announcements.stop(announcement)
+        year_letters.stop(year_letter)
+
+    assert not Announcement.objects.to_be_queued().exists()
+    assert not YearLetter.objects.to_tell().exists()
 
 
 def test_what_staff_found_to_be_nobodys_counts_no_more_unless_they_found_that_it_does():
