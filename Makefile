@@ -5,7 +5,7 @@ export PORT ?= 8000
 # Each of the many processes of a run would compile anew all that it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test quick lint format bench growth point-in-time walk rehearse snapshots mutants try-install locks clean anew
+.PHONY: help run test quick lint format bench growth point-in-time walk rehearse cluster snapshots mutants try-install locks clean anew
 
 help:
 	@echo "make run      the site at 127.0.0.1:$(PORT), with the 2025 campaign and a staff login"
@@ -17,6 +17,7 @@ help:
 	@echo "make point-in-time  kills a PostgreSQL of its own under 300 writers, and recovers it"
 	@echo "make walk     what a supporter does on a phone, counted: clicks, fields, pages, bytes"
 	@echo "make rehearse  the peak day with people behind nginx (MINUTES=10 VISITORS_AN_HOUR=100000; FLOOD=1, MAIL=1)"
+	@echo "make cluster  several hosts in network namespaces, broken one after the other under people (root)"
 	@echo "make snapshots  keeps what each page now says to who listens, in tests/snapshots/"
 	@echo "make mutants  breaks the code that counts, publishes, erases and checks, and tells what no test noticed"
 	@echo "make try-install  installs the site on a bare Debian, in a container (root, debootstrap, systemd-container)"
@@ -68,6 +69,9 @@ walk: .venv/dev.stamp
 rehearse: .venv/rehearse.stamp
 	python -m bench.rehearse
 
+cluster: .venv/cluster.stamp
+	python -m bench.cluster
+
 # All take hours: MUTANTS="letters.privacy.erasure.*" are those of a file, "*[37]" a fifth of all.
 MUTANTS ?=
 mutants: .venv/mutants.stamp
@@ -100,6 +104,10 @@ try-install:
 	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements/rehearse.txt
 	@touch $@
 
+.venv/cluster.stamp: .venv/rehearse.stamp requirements/cluster.txt
+	uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements/cluster.txt
+	@touch $@
+
 .env: | .venv/base.stamp
 	@python -m write4rights.make_env > $@ && chmod 600 $@
 
@@ -114,6 +122,8 @@ locks: .venv/bin/uv
 		-c requirements/s3.txt -c requirements/sentry.txt -o requirements/dev.txt
 	$(LOCK) --upgrade --group mutants -c requirements/dev.txt -o requirements/mutants.txt
 	$(LOCK) --upgrade --group rehearse -c requirements/dev.txt -o requirements/rehearse.txt
+	$(LOCK) --upgrade --group cluster -c requirements/dev.txt -c requirements/rehearse.txt \
+		-o requirements/cluster.txt
 	$(LOCK) --upgrade --group bootstrap -o requirements/bootstrap.txt
 
 clean:

@@ -1,0 +1,1 @@
+"""Several hosts on one machine, broken one after the other under people."""
