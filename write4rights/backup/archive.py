@@ -143,6 +143,8 @@ def _sentence(error: BaseException) -> BaseException:
         if "matching" in str(error):
             return BackupError("This identity does not open the backup: it was made for another.")
         return BackupError("This is no backup, or only the beginning of one.")
+    if isinstance(error, pyrage.EncryptError):  # what a full disk says, in other words
+        return OSError(str(error).removeprefix("OSError: "))
     if isinstance(error, OSError) and "decryption" in str(error):
         return BackupError(CUT_OFF)
     return error
