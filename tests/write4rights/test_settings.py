@@ -217,6 +217,12 @@ def test_path_of_the_admin_is_never_empty(path):
 
 
 @pytest.mark.slow
+def test_mails_are_written_to_the_folder_that_is_named():
+    folder = value_of("EMAIL_FILE_PATH", EMAIL_URL="filemail:///srv/mails")
+    assert folder == "/srv/mails"
+
+
+@pytest.mark.slow
 def test_the_database_may_be_several_servers_of_which_one_can_be_written():
     servers = "postgres://site:secret@10.0.0.1:5432,10.0.0.2/site?target_session_attrs="
     asked = "from django.conf import settings; print("
