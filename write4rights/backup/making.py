@@ -23,6 +23,7 @@ from write4rights.backup import BackupError, archive, databases, erasure_files, 
 from write4rights.models import BackupRun
 
 PREFIX = "write4rights-"
+MADE_WITHIN = datetime.timedelta(days=1)
 READABLE = b"what ENCRYPTION_KEYS opens"
 
 
@@ -121,6 +122,9 @@ def _workpiece() -> Iterator[BinaryIO]:
     if isinstance(storage, FileSystemStorage):
         folder = Path(storage.location)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for left in folder.glob(".*.age"):  # by a backup that was killed
+            if left.stat().st_mtime < (timezone.now() - MADE_WITHIN).timestamp():
+                left.unlink(missing_ok=True)
     handle, path = tempfile.mkstemp(dir=folder, prefix=".", suffix=".age")
     os.close(handle)
     try:

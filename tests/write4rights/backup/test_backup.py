@@ -289,8 +289,11 @@ def test_a_file_of_the_list_that_is_missing_is_noticed(own_database, identity, r
 
 
 @pytest.mark.usefixtures("own_database")
-def test_backups_are_gone_after_thirty_days(identity):
-    now = timezone.now()
+def test_backups_are_gone_after_thirty_days(identity, tmp_path):
+    """What one that was killed has left, too."""
+    now, left = timezone.now(), tmp_path / "backups" / ".killed.age"
+    left.parent.mkdir()
+    left.write_bytes(b"half of it")
     for days in [0, 10, 20, 30, 40]:
         with time_machine.travel(now + days * DAY):
             call_command("backup")
@@ -300,6 +303,7 @@ def test_backups_are_gone_after_thirty_days(identity):
 
     assert len(stored.names()) == 3
     assert len(stored.names("erasures")) == 1
+    assert not left.exists()
 
 
 @pytest.mark.usefixtures("own_database")
