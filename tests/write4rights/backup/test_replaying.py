@@ -195,6 +195,21 @@ def test_a_recovery_code_is_good_once_also_if_a_backup_has_it_unused(client):
     assert person.has_usable_password()
 
 
+def test_an_app_that_its_owner_has_removed_signs_nobody_in(client):
+    person = make_staff("editor")
+    give_app(person)
+    client.force_login(person)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+
+    with a_restored_backup():
+        assert client.post(reverse("mfa_deactivate_totp")).url == reverse("mfa_index")
+        assert not Authenticator.objects.exists()
+
+    assert not Authenticator.objects.exists()
+    person.refresh_from_db()
+    assert not person.has_usable_password()
+
+
 @pytest.fixture
 def _media(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path
