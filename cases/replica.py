@@ -5,9 +5,9 @@ replayed: if it has what was noted, it is no older than that note. Its own word 
 asked for: cut off from the primary, it would say that nothing is missing. So without the primary
 the replica is not used either: a case may have been frozen that it does not know of.
 
-Nobody waits for it: it is asked in a thread of its own, and a page that fails because of it is made
-once more from the primary. All that is not a reader's page, and every write, goes to the primary,
-so nobody misses what they wrote.
+Nobody waits for it for long: how far it is is asked in a thread of its own, and a page that fails
+because of it, or waits two seconds, is made once more from the primary. All that is not a reader's
+page, and every write, goes to the primary, so nobody misses what they wrote.
 """
 
 import contextvars
@@ -20,6 +20,8 @@ from typing import Any, NamedTuple, TypeVar
 import psycopg
 from django.db import InterfaceError, OperationalError, connections
 from django.db.models import Model
+
+from cases.replica_connection import ImpatientConnection
 
 logger = logging.getLogger(__name__)
 
@@ -157,7 +159,7 @@ class Replica:
     def _answer(self, alias: str, query: str) -> Any:
         try:
             if alias not in self._to:
-                self._to[alias] = psycopg.connect(
+                self._to[alias] = ImpatientConnection.connect(
                     **plain_parameters(alias),
                     autocommit=True,
                     prepare_threshold=None,  # PgBouncer may be in between

@@ -258,6 +258,9 @@ if env.str("REPLICA_URL", default=""):
         raise ImproperlyConfigured("REPLICA_URL names a replica of PostgreSQL, or nothing.")
     # Who waited so long is served from the other.
     use_postgresql(DATABASES["replica"], wait_for_a_connection=2, give_up_after=2)
+    if pool := DATABASES["replica"]["OPTIONS"]["pool"]:
+        of_replica = import_module("cases.replica_connection")
+        pool["connection_class"] = of_replica.ImpatientConnection
     DATABASES["replica"]["TEST"] = {"MIRROR": "default"}
     DATABASE_ROUTERS = ["cases.replica.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

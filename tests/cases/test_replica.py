@@ -2,7 +2,10 @@
 second connection may not write."""
 
 import re
+import socket
+import threading
 import time
+from contextlib import suppress
 from copy import deepcopy
 
 import pytest
@@ -11,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from cases import replica as replica_module
+from cases import replica_connection
 from cases.http_caching import public_page
 from cases.models import Case, Theme
 from cases.replica import FRESH_FOR, Replica
@@ -139,6 +143,69 @@ def test_a_page_that_fails_because_of_the_replica_is_made_from_the_primary(clien
     with asked_of() as asked:
         assert client.get("/cases/").status_code == 200
     assert asked.counts[0] == 0
+
+
+class Relay:
+    """Between us and a server, until it is `frozen`: then each hears nothing of the other, as if
+    the disk of the server did not answer. Its machine still acknowledges what is sent."""
+
+    def __init__(self, to: socket.socket) -> None:
+        self.frozen = threading.Event()
+        self.listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listening.getsockname()[1]
+        self.to = to
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self) -> None:
+        here, _address = self.listening.accept()
+        for one, other in [(here, self.to), (self.to, here)]:
+            threading.Thread(target=self.hand_on, args=[one, other], daemon=True).start()
+
+    def hand_on(self, one: socket.socket, other: socket.socket) -> None:
+        with suppress(OSError):
+            while data := one.recv(65_536):
+                if not self.frozen.is_set():
+                    other.sendall(data)
+
+    def close(self) -> None:
+        self.to.shutdown(socket.SHUT_RDWR)
+        self.listening.close()
+
+
+def to_the_server() -> socket.socket:
+    info = connections["replica"].connection.info
+    if info.host.startswith("/"):
+        there = socket.socket(socket.AF_UNIX)
+        there.connect(f"{info.host}/.s.PGSQL.{info.port}")
+        return there
+    return socket.create_connection((info.host, info.port))
+
+
+def test_nobody_waits_long_for_a_replica_that_says_nothing(client, replica, caplog, monkeypatch):
+    monkeypatch.setattr(replica_connection, "PATIENCE", 0.5)
+    relay = Relay(to_the_server())
+    connections["replica"].close()
+    database = connections["replica"].settings_dict
+    database |= {"HOST": "127.0.0.1", "PORT": relay.port, "CONN_MAX_AGE": 0}
+    database["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": 1,
+        "connection_class": replica_connection.ImpatientConnection,
+    }
+    connections["replica"].connect()
+    with asked_of() as asked:
+        assert client.get("/cases/").status_code == 200
+    assert asked.counts[0] > 0
+
+    relay.frozen.set()
+    began = time.monotonic()
+    assert client.get("/cases/").status_code == 200
+
+    assert time.monotonic() - began < 1.5
+    assert caplog.messages == ["The replica is not used for 5 s: TookTooLong"]
+    relay.close()
+    connections["replica"].close()
+    connections["replica"].close_pool()
 
 
 def test_a_fault_of_the_primary_is_still_one(client, replica, rf):

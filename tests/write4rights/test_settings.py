@@ -246,6 +246,24 @@ def test_the_database_may_be_several_servers_of_which_one_can_be_written():
 
 
 @pytest.mark.slow
+def test_web_servers_read_the_replica_by_connections_that_do_not_wait_for_ever():
+    asked = "from write4rights.settings import DATABASES as d; "
+    asked += "print([d[name]['OPTIONS']['pool'].get('connection_class') for name in d])"
+    servers = {"DATABASE_URL": "postgres://10.0.0.1/site", "REPLICA_URL": "postgres://10.0.0.2/s"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", asked],
+        cwd=settings.BASE_DIR,
+        env=PRODUCTION | servers,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    named = "<class 'cases.replica_connection.ImpatientConnection'>"
+    assert done.stdout.strip() == f"[None, {named}]"
+
+
 def test_only_postgresql_has_a_replica():
     done = manage("check", REPLICA_URL="postgres://site:secret@10.0.0.2/site")
 
