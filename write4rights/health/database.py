@@ -97,18 +97,25 @@ def acknowledges() -> Result:
     if connection.vendor != "postgresql":
         return ok("standby", "SQLite waits for nobody.")
     with connection.cursor() as cursor:
+        # Which of those that are connected is waited for, no role like ours is told. But it sees
+        # who of its own waits.
         cursor.execute(
-            "SELECT current_setting('synchronous_standby_names'), count(*) FROM pg_stat_replication"
+            "SELECT current_setting('synchronous_standby_names'),"
+            " (SELECT count(*) FROM pg_stat_replication),"
+            " (SELECT count(*) FROM pg_stat_activity"
+            " WHERE usename = current_user AND wait_event = 'SyncRep'"
+            " AND state_change < now() - interval '5 seconds')"
         )
         return standbys(*cursor.fetchone())
 
 
-def standbys(waited_for: str, connected: int) -> Result:
+def standbys(waited_for: str, connected: int, waiting: int) -> Result:
     if not waited_for:
         return ok("standby", "PostgreSQL acknowledges without a standby.")
-    if connected:
+    if connected and not waiting:
         return ok("standby", f"PostgreSQL waits for a standby ({waited_for}), and has one.")
-    said = f"Nothing that people write is acknowledged: no standby is connected ({waited_for})."
+    why = "no standby answers" if connected else "no standby is connected"
+    said = f"Nothing that people write is acknowledged: {why} ({waited_for})."
     cure = "Start it. Or empty synchronous_standby_names: then it lies on one disk alone."
     return red("standby", said, cure)
 

@@ -102,11 +102,16 @@ def test_a_database_that_may_lose_letters_is_red(db):
 
 
 @pytest.mark.parametrize(
-    ("waited_for", "connected", "level"),
-    [("", 0, Level.OK), ("replica", 1, Level.OK), ("replica", 0, Level.RED)],
+    ("waited_for", "connected", "waiting", "level"),
+    [
+        ("", 0, 0, Level.OK),
+        ("replica", 1, 0, Level.OK),
+        ("replica", 0, 0, Level.RED),
+        ("replica", 1, 3, Level.RED),  # who is connected is another: an archive
+    ],
 )
-def test_a_standby_that_is_waited_for_and_not_there_is_red(waited_for, connected, level):
-    assert database.standbys(waited_for, connected).level == level
+def test_a_standby_that_is_waited_for_and_not_there_is_red(waited_for, connected, waiting, level):
+    assert database.standbys(waited_for, connected, waiting).level == level
 
 
 def test_folders_that_cannot_be_written_or_are_open_to_others_are_red(settings, tmp_path):
