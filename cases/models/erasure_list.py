@@ -12,6 +12,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 from django.db import connection, models, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -46,7 +47,8 @@ class ErasureListQuerySet(models.QuerySet["ErasureEntry"]):
         """In the transaction that does it; without a key and a hash it notes nothing."""
         if not connection.in_atomic_block:
             raise transaction.TransactionManagementError("Note it where it is done.")
-        of = {"act": act, "email_hash": email_hash, "value": value}
+        # By the one clock that all hosts share: the last word on a row is the last in the list.
+        of = {"at": Now(), "act": act, "email_hash": email_hash, "value": value}
         if model is None:
             if email_hash:
                 self.create(**of)

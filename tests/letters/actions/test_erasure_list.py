@@ -298,6 +298,19 @@ def test_the_last_word_counts(is_wanted):
     assert bool(other.blocked_on) is not is_wanted
 
 
+def test_the_last_word_is_not_the_one_of_the_host_whose_clock_is_ahead():
+    signature = make_signature()
+
+    with a_restored_backup():
+        with time_machine.travel(timezone.now() + DAY):
+            assert signature_actions.withdraw(signature)
+            assert signature_actions.restore(signature)
+        assert signature_actions.withdraw(signature)
+
+    signature.refresh_from_db()
+    assert signature.state == "withdrawn"
+
+
 def redact(letter: Letter) -> None:
     redactions.redact(letter, [("body", 0, 5)], reason="private", by=make_staff())
 
