@@ -1,6 +1,6 @@
 """Files that readers wait for, in folders or in S3: pictures, and what was rendered.
 
-A store that fails is left alone for some seconds: meanwhile nobody waits for it.
+A store that fails is left alone for some seconds, and is then asked by one: nobody else waits.
 """
 
 import logging
@@ -14,6 +14,8 @@ from django.core.files.storage import Storage, storages
 logger = logging.getLogger(__name__)
 
 LEFT_ALONE_FOR = 5  # seconds
+ASKED_FOR = 10  # seconds that one may ask it before another does: it is given up after about six
+REMEMBERED_FOR = 60  # seconds: until then it is asked by one at a time
 
 
 class StoreFails(Exception):
@@ -22,23 +24,39 @@ class StoreFails(Exception):
 
 def failing() -> list[str]:
     """Those that failed in the last seconds, as far as this process knows."""
-    return [alias for alias in settings.STORAGES if caches["fragments"].get(_key(alias))]
+    return [alias for alias in settings.STORAGES if caches["fragments"].get(_left_alone(alias))]
 
 
-def _key(alias: str) -> str:
-    return f"store-fails:{alias}"
+def _left_alone(alias: str) -> str:
+    return f"store-left-alone:{alias}"
+
+
+def _failed(alias: str) -> str:
+    return f"store-failed:{alias}"
 
 
 @contextmanager
 def store(alias: str) -> Iterator[Storage]:
-    """One of STORAGES. Raises StoreFails; that a file is missing is no failure."""
-    if caches["fragments"].get(_key(alias)):
+    """One of STORAGES. Raises StoreFails; that a file is missing is no failure.
+
+    Once it has failed, one asks it again after a while, and may wait; all others get StoreFails
+    until it has answered.
+    """
+    cache = caches["fragments"]
+    if cache.get(_failed(alias)) and not cache.add(_left_alone(alias), True, ASKED_FOR):
         raise StoreFails(alias)
     try:
         yield storages[alias]
     except FileNotFoundError:
+        _answered(alias)
         raise
     except Exception as error:  # each kind of storage has its own
-        caches["fragments"].set(_key(alias), True, LEFT_ALONE_FOR)
+        cache.set(_failed(alias), True, REMEMBERED_FOR)
+        cache.set(_left_alone(alias), True, LEFT_ALONE_FOR)
         logger.error("The storage “%s” can't be used: %s", alias, type(error).__name__)
         raise StoreFails(alias) from error
+    _answered(alias)
+
+
+def _answered(alias: str) -> None:
+    caches["fragments"].delete_many([_failed(alias), _left_alone(alias)])
