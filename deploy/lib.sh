@@ -18,13 +18,13 @@ manage() { # manage FOLDER COMMAND…: a command of that release
     as_site "$there" .venv/bin/python manage.py "$@"
 }
 
-setting() { # setting NAME: as it stands in the environment of the site
-    sed -n "s/^$1=//p" "$env_file" | tail -1
+setting() { # setting NAME: as it stands in the environment of the site, without quotes around it
+    sed -n "s/^$1=//p" "$env_file" | tail -1 | sed "s/^'\(.*\)'\$/\1/; s/^\"\(.*\)\"\$/\1/"
 }
 
 packages() { # packages RELEASE: what it needs always, and what the environment asks for
-    asked=$(sed -n 's/^CACHE_URL=redis.*/redis/p; s/^[A-Z_]*=s3:.*/s3/p; s/^SENTRY_DSN=..*/sentry/p' \
-        "$env_file" | sort -u)
+    asked=$(tr -d "\"'" < "$env_file" |
+        sed -n 's/^CACHE_URL=redis.*/redis/p; s/^[A-Z_]*=s3:.*/s3/p; s/^SENTRY_DSN=..*/sentry/p' | sort -u)
     for name in base $asked; do
         # From wherever pip of this machine gets them (pip config list); the hashes say that they are the right ones.
         "$1/.venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes \

@@ -84,6 +84,25 @@ def test_environment_of_a_server_is_the_example_with_its_values_and_secrets_of_i
         for_server({"ORGANISATION": "A\nDEBUG=True"})
 
 
+def test_scripts_read_a_value_in_quotes_as_the_site_does(tmp_path):
+    env = tmp_path / "env"
+    env.write_text(
+        "CACHE_URL='redis://10.0.0.3/1'\nSENTRY_DSN=\"https://a@b.example/1\"\n"
+        'MEDIA_ROOT="s3://bucket/media"\nBACKUP_STORAGE="/srv/my backups"\nBACKUP_KEY=\'\'\n'
+    )
+    pip = tmp_path / ".venv/bin/pip"
+    pip.parent.mkdir(parents=True)
+    pip.write_text('#!/bin/sh\necho "$@" >&2\n')
+    pip.chmod(0o755)
+    script = f". {DEPLOY}/lib.sh; env_file={env}; packages {tmp_path}; "
+    script += "for name in BACKUP_STORAGE BACKUP_KEY; do setting $name; done"
+
+    done = subprocess.run(["sh", "-euc", script], capture_output=True, text=True)
+
+    assert done.stdout.splitlines() == ["/srv/my backups", ""]
+    assert re.findall(r"(\w+)\.txt", done.stderr) == ["base", "redis", "s3", "sentry"]
+
+
 def test_server_gets_its_passwords_by_no_command_line_that_others_could_read():
     """Before anything is needed that a bare Debian lacks."""
     values = {"EMAIL_URL": "smtp://user:a%23b@mail.example.org", "ORGANISATION": "A # b's “c”"}
