@@ -86,6 +86,8 @@ def file_storage(name: str, place: str, *, is_waited_for: bool = True, **options
     }
     if is_waited_for:  # a store that does not answer holds a thread for six seconds at most
         client |= {"connect_timeout": 1, "read_timeout": 3, "retries": {"total_max_attempts": 2}}
+    else:  # or the worker, which has mails to send: by itself botocore would try for minutes
+        client |= {"connect_timeout": 5, "read_timeout": 30, "retries": {"total_max_attempts": 3}}
     bucket = {
         "bucket_name": url.netloc,
         "location": url.path.strip("/"),

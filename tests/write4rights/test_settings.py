@@ -296,5 +296,5 @@ def test_files_lie_in_a_folder_or_in_s3_with_short_patience(name):
     found = {place: manage("shell", "-v0", "-c", asked, **{name: place}) for place in ["/srv", s3]}
 
     assert json.loads(found["/srv"].stdout) == ["/srv", None, None]
-    patience = 60 if name == "BACKUP_STORAGE" else 1
+    patience = 5 if name == "BACKUP_STORAGE" else 1
     assert json.loads(found[s3].stdout) == ["folder", "bucket", patience]
