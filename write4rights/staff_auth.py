@@ -33,6 +33,8 @@ from write4rights.staff_sessions import STAFF_PAGES
 
 logger = logging.getLogger(__name__)
 
+STORES = {"boto3", "botocore"}  # whose errors those of a store are; of a folder they are OSError
+
 LONGEST_SESSION = datetime.timedelta(hours=12)  # a working day; docs/safety.md 13
 # It says nothing of its owner to anybody but this site, and opens nothing.
 DEVICE_COOKIE = "__Host-staff-device" if settings.HTTPS else "staff-device"
@@ -127,8 +129,14 @@ def staff_pages(get_response: Handler) -> Handler:
         return redirect("mfa_index")
 
     def process_exception(request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Attempts to sign in are counted in CACHE_URL. While Redis is away nobody can try."""
-        if type(error).__module__.partition(".")[0] != "redis":
+        """Attempts to sign in are counted in CACHE_URL. While Redis is away nobody can try. While
+        a store is, no picture can be saved."""
+        of = type(error).__module__.partition(".")[0]
+        is_of_staff = request.method == "POST" and STAFF_PAGES.match(request.path_info)
+        if is_of_staff and (isinstance(error, OSError) or of in STORES):
+            logger.error("A file can't be stored.", exc_info=error)
+            return unsaved.not_saved(request)
+        if of != "redis":
             return None
         logger.error("The cache of CACHE_URL does not answer: %s", type(error).__name__)
         return come_back_soon(request)

@@ -40,34 +40,48 @@ def keep(request: HttpRequest) -> bool:
 
 def offered(request: HttpRequest) -> HttpResponse | None:
     """On the way to the page it was typed on: a page that sends it again, or None."""
-    if KEY not in request.session:
-        return None
-    kept = json.loads(fernet().decrypt(request.session[KEY].encode()))
-    if kept["by"] != str(request.user.pk):
-        del request.session[KEY]  # somebody else has signed in here
-        return None
-    if kept["path"] != request.path:
-        return None
+    kept = _kept(request)
     if request.method != "POST":
-        return send_again(request, kept["fields"], kept["files"])
-    del request.session[KEY]
+        return send_again(request, kept["fields"], kept["files"]) if kept else None
+    if kept:
+        del request.session[KEY]
     if DROP not in request.POST:
         return None  # it is saved now, or asked about
     messages.info(request, _("What you had typed is dropped."))
     return redirect(request.path)
 
 
-def refused(request: HttpRequest) -> HttpResponse | None:
+def _kept(request: HttpRequest) -> dict | None:
+    """What this person typed on this page."""
+    if KEY not in request.session:
+        return None
+    kept = json.loads(fernet().decrypt(request.session[KEY].encode()))
+    if kept["by"] != str(request.user.pk):
+        del request.session[KEY]  # somebody else has signed in here
+        return None
+    return kept if kept["path"] == request.path else None
+
+
+def refused(request: HttpRequest, why: str = "") -> HttpResponse | None:
     """For a form that was sent with the token of an older sign-in: the same page, or None."""
     if opened_by(request) != str(request.user.pk):
         return None
-    response = send_again(request, _fields(request), _file_names(request))
+    response = send_again(request, _fields(request), _file_names(request), why)
     response.status_code = 403
     return response
 
 
-def send_again(request: HttpRequest, fields: list, files: list[str]) -> HttpResponse:
-    context = {"title": _("What you typed is still here"), "drop": DROP}
+def not_saved(request: HttpRequest) -> HttpResponse | None:
+    """For a form whose files can't be stored right now: the same page, or None."""
+    why = _("Files can’t be stored right now, so nothing was saved. All you typed is still here.")
+    response = refused(request, why)
+    if response:
+        response.status_code = 503
+    return response
+
+
+def send_again(request: HttpRequest, fields: list, files: list[str], why: str = "") -> HttpResponse:
+    context = {"title": _("What you typed is still here"), "drop": DROP, "why": why}
     context |= {"fields": fields, "files": files} | admin.site.each_context(request)
     return TemplateResponse(request, "admin/unsaved.html", context)
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import Case, Stage
+from tests.cases.admin.test_cases import picture
 from tests.factories import make_case
 from tests.staff import PASSWORD, form_data, make_staff, said, signed_in, text
 from tests.write4rights.test_staff_auth import code_now, give_app
@@ -157,6 +158,33 @@ def test_nobody_else_gets_it_and_then_it_is_gone():
     assert LONG not in text(page)
     assert "still here" not in text(page)
     assert "unsaved" not in client.session
+
+
+@pytest.mark.slow
+def test_text_sent_with_a_picture_that_cannot_be_stored_is_still_there(settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path / "file"
+    settings.MEDIA_ROOT.write_text("This is no folder.")
+    case = make_case(story="Old")
+    client = signed_in("editor")
+    new = {
+        "portrait-TOTAL_FORMS": "1",
+        "portrait-0-image": picture(),
+        "portrait-0-alt": "A teal field.",
+        "portrait-0-credit": "Illustration: a test",
+        "portrait-0-licence": "CC0",
+    }
+
+    page = client.post(change(case), typed(client, case) | new)
+
+    assert (page.status_code, page.context["files"]) == (503, ["upload.jpg"])
+    assert "Files can’t be stored right now, so nothing was saved." in text(page)
+    assert Case.objects.get().story == "Old"
+    client.post(
+        change(case), sent_again(page) | {"_drop_unsaved": "1", "portrait-TOTAL_FORMS": "0"}
+    )
+    assert Case.objects.get().story == "Old"
+    again = client.post(change(case), sent_again(page))
+    assert LONG.strip() in text(again)  # the form asks for the picture
 
 
 @pytest.mark.slow
