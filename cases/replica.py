@@ -18,7 +18,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
 import psycopg
-from django.db import InterfaceError, OperationalError, connections
+from django.db import InterfaceError, OperationalError, ProgrammingError, connections
 from django.db.models import Model
 
 from cases.replica_connection import ImpatientConnection
@@ -61,7 +61,8 @@ def read(ask: Callable[[], T]) -> T:
     token = _is_read.set(True)
     try:
         return ask()
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, ProgrammingError) as error:
+        # Also if it lacks a column of a migration that it has not replayed yet.
         replica.rest(type(error.__cause__ or error).__name__)
     finally:
         _is_read.reset(token)

@@ -145,6 +145,16 @@ def test_a_page_that_fails_because_of_the_replica_is_made_from_the_primary(clien
     assert asked.counts[0] == 0
 
 
+def test_a_page_whose_tables_the_replica_lacks_is_made_from_the_primary(client, replica, caplog):
+    """A migration of this second."""
+    with connections["replica"].cursor() as cursor:
+        cursor.execute("SET search_path TO pg_catalog")
+
+    assert client.get("/cases/").status_code == 200
+
+    assert caplog.messages == ["The replica is not used for 5 s: UndefinedTable"]
+
+
 class Relay:
     """Between us and a server, until it is `frozen`: then each hears nothing of the other, as if
     the disk of the server did not answer. Its machine still acknowledges what is sent."""
