@@ -242,8 +242,9 @@ class Visit:
                 break
             self.tally.sent.setdefault(self.email, time.time())
             answer = self.sends(form, path, act="sign", **self.signature)
-            self.tally.acknowledge("signatures", [self.email, form.action.split("/")[-2]])
-            signed += 1
+            if urlsplit(answer.location).query != "closed":  # meanwhile: the next page says so
+                self.tally.acknowledge("signatures", [self.email, form.action.split("/")[-2]])
+                signed += 1
             path = answer.location
             page = self.opens(path, FORM)
         self.tally.done["taken all"] += 1

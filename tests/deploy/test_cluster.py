@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings as site_settings
 
 from bench.cluster.table import HEAD, Window, table
 from bench.rehearse.plan import FILE, FORM, POST
@@ -52,3 +53,9 @@ def test_request_that_began_before_the_break_and_waited_through_it_is_one_of_it(
 def test_what_still_failed_after_it_was_said_to_be_well_was_not_healed():
     assert cells()[-1] == "4 s"
     assert cells((35, "case", 2_000, 502))[-1] == "7 s"
+
+
+def test_docs_have_the_table_as_it_is_printed():
+    docs = (site_settings.BASE_DIR / "docs/operations.md").read_text()
+
+    assert table([], []) in docs
