@@ -9,6 +9,7 @@ from write4rights import views
 
 handler400 = views.bad_request
 handler403 = views.forbidden
+handler500 = views.server_error
 urlpatterns = [
     path("robots.txt", views.robots, name="robots"),
     path("sitemap.xml", views.sitemap, name="sitemap"),

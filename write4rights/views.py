@@ -1,10 +1,12 @@
 """What robots ask for, and the pages that say what went wrong."""
 
 import datetime
+import sys
 from urllib.parse import quote
 
 from django.conf import settings
 from django.contrib.sitemaps.views import sitemap as django_sitemap
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +21,7 @@ from write4rights.sitemaps import SITEMAPS
 from write4rights.staff_sessions import STAFF_PAGES
 
 HALF_A_YEAR = datetime.timedelta(days=180)
+RETRY_AFTER = 60  # seconds, as the page says
 
 
 @public_page()
@@ -60,6 +63,16 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _error_page(request, "403.html", 403)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500; or 503 if it is the database that does not answer, as search engines and caches then
+    know that it will again. Nothing is asked of it for this page."""
+    is_away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
+    response = render(request, "500.html", status=503 if is_away else 500)
+    if is_away:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    return response
 
 
 def _error_page(request: HttpRequest, template: str, status: int) -> HttpResponse:

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.template.loader import get_template
 from django.test import Client
 from django.utils import timezone
@@ -39,6 +39,23 @@ def test_broken_page_shows_nothing_of_what_broke(client, monkeypatch):
 
     for word in ["Traceback", "django", "Database", "cases_", "/templates"]:
         assert word not in text
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.django_db
+def test_whoever_asks_while_the_database_is_away_reads_that_they_may_come_again(client, method):
+    client.raise_request_exception = False
+
+    def away(*_query):
+        raise OperationalError("server closed the connection unexpectedly")
+
+    with connection.execute_wrapper(away):
+        response = getattr(client, method)("/cases/a/write/")
+
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "60"
+    assert "public" not in response.headers.get("Cache-Control", "")
+    assert "go back: your browser should still have your words" in words(page(response).one("body"))
 
 
 def test_error_page_needs_no_context():
