@@ -103,9 +103,10 @@ class Visit:
         page = self.ask("GET", path, kind).text
         place = urlsplit(path).path
         if kind not in (PRIVATE, POST):
-            if place not in self.tally.files:
-                self.tally.files[place] = files_of(page, place)
-            for file in self.tally.files[place]:
+            version = place, hash(page)  # a picture goes with its case, if that is frozen
+            if version not in self.tally.files:
+                self.tally.files[version] = files_of(page, place)
+            for file in self.tally.files[version]:
                 if file not in self.seen:
                     self.seen.add(file)
                     self.ask("GET", file, FILE, (200, 304))
