@@ -116,7 +116,10 @@ def standbys(waited_for: str, connected: int, waiting: int) -> Result:
         return ok("standby", f"PostgreSQL waits for a standby ({waited_for}), and has one.")
     why = "no standby answers" if connected else "no standby is connected"
     said = f"Nothing that people write is acknowledged: {why} ({waited_for})."
-    cure = "Start it. Or empty synchronous_standby_names: then it lies on one disk alone."
+    cure = (
+        "Start the standby. If you can’t, set synchronous_standby_names to '': people can write "
+        "again, but what they write is then kept on one disk only."
+    )
     return red("standby", said, cure)
 
 
