@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
+from django.views import defaults
 
 from cases.http_caching import public_page
 from write4rights import staff_auth
@@ -68,9 +69,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """500; or 503 if it is the database that does not answer, as search engines and caches then
     know that it will again. Nothing is asked of it for this page."""
-    is_away = isinstance(sys.exc_info()[1], (OperationalError, InterfaceError))
-    response = render(request, "500.html", status=503 if is_away else 500)
-    if is_away:
+    response = defaults.server_error(request)
+    if isinstance(sys.exc_info()[1], (OperationalError, InterfaceError)):
+        response.status_code = 503
         response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
 
