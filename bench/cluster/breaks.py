@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPSConnection
 
-from bench.cluster.site import NAME, WEB, Site, is_soon
+from bench.cluster.site import NAME, WEB, Site, ask, is_soon
 
 CALM = 8  # seconds before each
 SETTLE = 6  # after it has healed
@@ -230,12 +230,4 @@ def freeze(site: Site, case: str) -> str:
 
 
 def through_proxy(path: str) -> tuple[int, str]:
-    connection = HTTPSConnection(NAME, context=ANY_CERTIFICATE, timeout=5)
-    try:
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        return answer.status, answer.read().decode(errors="replace")
-    except OSError:
-        return 0, ""
-    finally:
-        connection.close()
+    return ask(HTTPSConnection(NAME, context=ANY_CERTIFICATE, timeout=5), path, {})

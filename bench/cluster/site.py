@@ -142,15 +142,7 @@ class Site:
     def get(self, web: str, path: str) -> tuple[int, str]:
         """Of one host, as the proxy would ask it; 0 if it gives no answer."""
         headers = {"Host": NAME, "X-Forwarded-Proto": "https", "X-Forwarded-For": "192.0.2.1"}
-        connection = HTTPConnection(self.hosts[web].address, 8000, timeout=2)
-        try:
-            connection.request("GET", path, headers=headers)
-            answer = connection.getresponse()
-            return answer.status, answer.read().decode(errors="replace")
-        except OSError:
-            return 0, ""
-        finally:
-            connection.close()
+        return ask(HTTPConnection(self.hosts[web].address, 8000, timeout=2), path, headers)
 
     def manage(self, *command: str, host: str = "work-1") -> subprocess.CompletedProcess[str]:
         """A command of the site on one of its hosts."""
@@ -207,3 +199,15 @@ def is_soon(true: Callable[[], bool], seconds: float) -> bool:
             return False
         time.sleep(0.1)
     return True
+
+
+def ask(connection: HTTPConnection, path: str, headers: dict[str, str]) -> tuple[int, str]:
+    """Status and text of the answer; 0 if there is none. Closes the connection."""
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(errors="replace")
+    except OSError:
+        return 0, ""
+    finally:
+        connection.close()
