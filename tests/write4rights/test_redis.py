@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import secrets
 import socket
-import subprocess
-import sys
 from importlib.util import find_spec
 
 import pytest
@@ -15,7 +13,7 @@ from django.core.cache import caches
 from django.test import override_settings
 
 from tests.staff import PASSWORD, make_staff
-from tests.write4rights.test_settings import PRODUCTION
+from tests.write4rights.test_settings import python
 
 REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/7")
 
@@ -84,13 +82,7 @@ def test_a_missing_package_is_said_in_a_sentence_when_the_site_starts(package, e
     hide += f"f = u.find_spec; u.find_spec = lambda n, *r: None if n == '{package}' else f(n, *r);"
     start = f"{hide} from write4rights import settings"
 
-    done = subprocess.run(
-        [sys.executable, "-c", start],
-        cwd=site_settings.BASE_DIR,
-        env=PRODUCTION | environment,
-        capture_output=True,
-        text=True,
-    )
+    done = python("-c", start, **environment)
 
     assert done.returncode != 0
     last = done.stderr.strip().splitlines()[-1]

@@ -29,9 +29,13 @@ PRODUCTION = {
 
 
 def manage(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
+    return python("manage.py", *arguments, **environment)
+
+
+def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess:
     environment = {name: value for name, value in (PRODUCTION | environment).items() if value}
     return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
+        [sys.executable, *arguments],
         cwd=settings.BASE_DIR,
         env=environment,
         capture_output=True,
@@ -251,14 +255,7 @@ def test_web_servers_read_the_replica_by_connections_that_do_not_wait_for_ever()
     asked += "print([d[name]['OPTIONS']['pool'].get('connection_class') for name in d])"
     servers = {"DATABASE_URL": "postgres://10.0.0.1/site", "REPLICA_URL": "postgres://10.0.0.2/s"}
 
-    done = subprocess.run(
-        [sys.executable, "-c", asked],
-        cwd=settings.BASE_DIR,
-        env=PRODUCTION | servers,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = python("-c", asked, **servers)
 
     named = "<class 'cases.replica_connection.ImpatientConnection'>"
     assert done.stdout.strip() == f"[None, {named}]"
