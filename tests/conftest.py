@@ -207,7 +207,7 @@ def _room_for_a_browser():
 
 
 @pytest.fixture(scope="session")
-def site_address(_room_for_a_browser, live_server, tmp_path_factory):
+def site_address(_room_for_a_browser, live_server):
     """Where browsers find the site. With THROUGH_NGINX=true that is the proxy that ships, in whose
     log then stand words and numbers that tell nobody's secret, and nothing else."""
     if os.environ.get("THROUGH_NGINX") != "true":
@@ -215,12 +215,12 @@ def site_address(_room_for_a_browser, live_server, tmp_path_factory):
         return
     from tests import nginx
 
-    folder = tmp_path_factory.mktemp("nginx")
-    with nginx.running(folder, live_server.url.removeprefix("http://")) as proxy:
-        yield f"https://localhost:{proxy.https}"
-    lines = proxy.log.read_text().splitlines()
-    assert [line for line in lines if not LOGGED.fullmatch(line)] == []
-    assert "client" not in (folder / "error.log").read_text()  # whom it quotes in what goes wrong
+    with nginx.open_folder() as folder:
+        with nginx.running(folder, live_server.url.removeprefix("http://")) as proxy:
+            yield f"https://localhost:{proxy.https}"
+        lines = proxy.log.read_text().splitlines()
+        assert [line for line in lines if not LOGGED.fullmatch(line)] == []
+        assert "client" not in (folder / "error.log").read_text()  # whom it quotes in an error
 
 
 # When, how, the kind of page, status, bytes, seconds in all and of the site, whether it was kept.

@@ -8,6 +8,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -52,13 +53,22 @@ class Proxy:
 
 
 @contextmanager
+def open_folder() -> Iterator[Path]:
+    """For nginx, which reads and writes as www-data. It is none of pytest's: whenever a run of
+    pytest begins, it closes the folder that holds those of all runs to others."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
+
+
+@contextmanager
 def running(folder: Path, upstream: str, **given: str) -> Iterator[Proxy]:
-    """It runs before `upstream`. `given` is for `deploy/nginx/configure`; skips without nginx."""
+    """It runs before `upstream`, in an `open_folder`. `given` is for `deploy/nginx/configure`;
+    skips without nginx."""
     nginx = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
     if not nginx:
         pytest.skip("nginx is not installed")
-    for path in [folder, *folder.parents[:3]]:  # nginx serves files as www-data
-        path.chmod(path.stat().st_mode | 0o011)
     proxy = Proxy(folder)
     certificate, key = folder / "cert.pem", folder / "key.pem"
     command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"

@@ -20,7 +20,7 @@ from django.urls import resolve
 from django.utils import translation
 
 from cases.pictures import MAX_BYTES
-from tests.nginx import NGINX, Proxy, running
+from tests.nginx import NGINX, Proxy, open_folder, running
 from tests.write4rights.test_every_answer import ADDRESSES, FOR_READERS
 from tests.write4rights.test_logs import all_patterns
 from write4rights.middleware import language_of
@@ -155,19 +155,28 @@ class Site(BaseHTTPRequestHandler):
         pass
 
 
+@contextmanager
+def serving_a_socket(path: Path) -> Iterator[Path]:
+    with ThreadingUnixStreamServer(str(path), Site) as server:
+        path.chmod(0o777)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield path
+        server.shutdown()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    with open_folder() as folder:
+        yield folder
+
+
 @pytest.fixture(scope="module")
-def proxy(tmp_path_factory) -> Iterator[Proxy]:
-    folder = tmp_path_factory.mktemp("nginx")
-    upstream = folder / "web.sock"
-    server = ThreadingUnixStreamServer(str(upstream), Site)
-    upstream.chmod(0o777)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    (folder / "www/static").mkdir(parents=True)
-    (folder / "www/static/a.css").write_text("body { }")
-    with running(folder, f"unix:{upstream}", ADMIN_PATH="desk") as proxy:
-        yield proxy
-    server.shutdown()
-    server.server_close()
+def proxy() -> Iterator[Proxy]:
+    with open_folder() as folder, serving_a_socket(folder / "web.sock") as upstream:
+        (folder / "www/static").mkdir(parents=True)
+        (folder / "www/static/a.css").write_text("body { }")
+        with running(folder, f"unix:{upstream}", ADMIN_PATH="desk") as proxy:
+            yield proxy
 
 
 @pytest.fixture(autouse=True)
@@ -334,21 +343,21 @@ def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
         server.shutdown()
 
 
-def test_pages_and_forms_come_from_the_other_host_if_one_does_not_run(tmp_path):
+def test_pages_and_forms_come_from_the_other_host_if_one_does_not_run(folder):
     with socket.create_server(("127.0.0.1", 0)) as closed:
         away = f"127.0.0.1:{closed.getsockname()[1]}"
-    with serving(Site) as well, running(tmp_path, f"{away} {well}") as proxy:
+    with serving(Site) as well, running(folder, f"{away} {well}") as proxy:
         asked = [("/cases/", "GET"), ("/cases/a/write/", "GET"), ("/cases/a/write/", "POST")] * 2
         assert [proxy.ask(*one, body=b"a")[0] for one in asked] == [200] * 6
 
 
-def test_host_that_does_not_even_refuse_costs_a_second_and_is_then_left_out(tmp_path):
+def test_host_that_does_not_even_refuse_costs_a_second_and_is_then_left_out(folder):
     with socket.socket() as full, socket.socket() as waiting:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
         waiting.connect(full.getsockname())  # the one place there is: others hear nothing
         away = f"127.0.0.1:{full.getsockname()[1]}"
-        with serving(Site) as well, running(tmp_path, f"{away} {well}") as proxy:
+        with serving(Site) as well, running(folder, f"{away} {well}") as proxy:
             took = []
             for number in range(4):
                 began = time.monotonic()
@@ -359,12 +368,12 @@ def test_host_that_does_not_even_refuse_costs_a_second_and_is_then_left_out(tmp_
     assert max(took) < 2
 
 
-def test_what_a_host_may_have_taken_is_asked_of_the_other_only_if_that_changes_nothing(tmp_path):
+def test_what_a_host_may_have_taken_is_asked_of_the_other_only_if_that_changes_nothing(folder):
     Dying.taken.clear()
     with (
         serving(Dying) as away,
         serving(Site) as well,
-        running(tmp_path, f"{away} {well}") as proxy,
+        running(folder, f"{away} {well}") as proxy,
     ):
         sent = [proxy.ask("/cases/a/write/", "POST", b"a")[0] for _time in range(2)]
         read = [proxy.ask(path)[0] for path in ("/cases/", "/letters/a/", "/letters/a/")]

@@ -10,7 +10,7 @@ from django.db import connections
 
 from cases import pictures
 from tests.factories import make_case, make_portrait
-from tests.nginx import running
+from tests.nginx import open_folder, running
 
 
 class Quiet(WSGIRequestHandler):
@@ -44,7 +44,7 @@ def test_nginx_goes_on_showing_a_picture_whose_store_fails(site, settings, tmp_p
     settings.ALLOWED_HOSTS = ["localhost"]
     settings.MEDIA_ROOT, settings.PAGE_CACHE_SECONDS = tmp_path / "media", 1
     url = pictures.address(make_portrait(make_case()).renditions["avif"]["400"])
-    with running(tmp_path, site) as proxy:
+    with open_folder() as folder, running(folder, site) as proxy:
 
         def shown() -> tuple[int, str]:
             status, headers, _body = proxy.ask(url, "HEAD")
