@@ -37,7 +37,8 @@ def _failed(alias: str) -> str:
 
 @contextmanager
 def store(alias: str) -> Iterator[Storage]:
-    """One of STORAGES. Raises StoreFails; that a file is missing is no failure.
+    """One of STORAGES. Raises StoreFails; that a file is missing is no failure, and one file that
+    may not be read is none of the store.
 
     Once it has failed, one asks it again after a while, and may wait; all others get StoreFails
     until it has answered.
@@ -51,8 +52,9 @@ def store(alias: str) -> Iterator[Storage]:
         _answered(alias)
         raise
     except Exception as error:  # each kind of storage has its own
-        cache.set(_failed(alias), True, REMEMBERED_FOR)
-        cache.set(_left_alone(alias), True, LEFT_ALONE_FOR)
+        if not isinstance(error, PermissionError):  # which nobody waits for
+            cache.set(_failed(alias), True, REMEMBERED_FOR)
+            cache.set(_left_alone(alias), True, LEFT_ALONE_FOR)
         logger.error("The storage “%s” can't be used: %s", alias, type(error).__name__)
         raise StoreFails(alias) from error
     _answered(alias)

@@ -10,9 +10,9 @@ from cases.stores import StoreFails, store
 pytestmark = pytest.mark.any_database
 
 
-def fail(alias: str) -> None:
+def fail(alias: str, error: type[Exception] = ConnectionError) -> None:
     with pytest.raises(StoreFails), store(alias):
-        raise ConnectionError
+        raise error
 
 
 def test_one_asks_a_store_that_failed_again_and_all_others_go_on_without_it(monkeypatch):
@@ -31,6 +31,14 @@ def test_one_asks_a_store_that_failed_again_and_all_others_go_on_without_it(monk
 
     assert stores.failing() == []
     with store("default"), store("default"):  # it has answered
+        pass
+
+
+def test_a_file_that_may_not_be_read_does_not_hide_all_others():
+    fail("default", PermissionError)
+
+    assert stores.failing() == []
+    with store("default"):
         pass
 
 
