@@ -22,6 +22,7 @@ from playwright.sync_api import (
     Request,
     Response,
     Route,
+    WebError,
     expect,
 )
 
@@ -33,6 +34,9 @@ OPTIONS = [
     "--disable-background-networking",
     "--disable-component-update",
 ]
+
+# What Firefox says of a font when somebody leaves the page before it came (NS_BINDING_ABORTED).
+LEFT_BEFORE_IT_CAME = f"status={0x804B0002}"
 
 expect.set_options(timeout=PATIENCE)
 
@@ -74,7 +78,7 @@ class Visitor:
         context.on("request", self._keep_to_the_site)
         context.on("response", self._note_failure)
         context.on("console", self._note_error)
-        context.on("weberror", lambda error: self.complaints.append(f"script: {error.error}"))
+        context.on("weberror", self._note_script_error)
         self.page = context.new_page()
 
     # --- acts
@@ -224,6 +228,10 @@ class Visitor:
         is_page = response.request.is_navigation_request()
         if response.status >= (500 if is_page else 400):
             self.complaints.append(f"{response.status}: {response.url}")
+
+    def _note_script_error(self, error: WebError) -> None:
+        if LEFT_BEFORE_IT_CAME not in str(error.error):
+            self.complaints.append(f"script: {error.error}")
 
     def _note_error(self, message: ConsoleMessage) -> None:
         # What could not be loaded is noted by its answer; violations of the policy come here.
