@@ -2,7 +2,7 @@
 back. See `cases.models.ErasureEntry`.
 
 It does what was done then with the rows as the backup has them; what is not there any more, or is
-done already, changes nothing. Each goes through the act that did it, and so is noted anew.
+done already, changes nothing. Each goes through the act that did it.
 """
 
 from __future__ import annotations

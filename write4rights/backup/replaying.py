@@ -11,7 +11,7 @@ from django.apps import apps
 from django.contrib.auth.models import Group, User
 
 from cases.models import ErasureAct, ErasureEntry
-from cases.models.erasure_list import BY_STAFF_INVALID, as_ranges
+from cases.models.erasure_list import BY_STAFF_INVALID, as_ranges, nothing_noted
 from cases.publishing import erasure_list as of_cases
 from letters.actions import erasure_list as of_letters
 from letters.delivery import moderation, replies
@@ -19,6 +19,7 @@ from letters.models import Reply
 from write4rights import second_factors
 
 
+@nothing_noted()
 def replay(entries: Iterable[ErasureEntry]) -> Counter[str]:
     """Do again what they note, in their order. How many of each act."""
     done: Counter[str] = Counter()

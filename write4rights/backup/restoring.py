@@ -27,6 +27,7 @@ from django.utils import timezone
 from cases import pictures
 from cases.encryption import fernet, keyed_hash
 from cases.models import Case, ErasureAct, ErasureEntry
+from cases.models.erasure_list import nothing_noted
 from cases.printing import stored as rendered
 from letters.models import Letter
 from letters.privacy import personal_data
@@ -280,7 +281,8 @@ def _replay(entries: list[ErasureEntry], say: Say) -> None:
     done = replaying.replay(entries)
     words = ", ".join(f"{act}: {number:,}" for act, number in sorted(done.items()))
     say(f"The erasure list is replayed ({words or 'nothing since then'}).")
-    call_command("erase_expired", stdout=_Silent())
+    with nothing_noted():  # each restore does it by what stands in its backup
+        call_command("erase_expired", stdout=_Silent())
     if back := brought_back(entries):
         raise BackupError(f"Still there, though erased: {', '.join(back)}.")
     if differences := ledger.differences():
