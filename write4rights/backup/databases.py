@@ -262,6 +262,19 @@ def put_back() -> bool:
     return True
 
 
+def last_keys() -> dict[str, int]:
+    """The highest that was ever given, by what counts them: of each table, if anybody used it."""
+    counters = (
+        "SELECT name, seq FROM sqlite_sequence"
+        if is_sqlite()
+        else "SELECT sequencename, coalesce(last_value, 0) FROM pg_sequences"
+        " WHERE schemaname = current_schema()"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(counters)
+        return dict(cursor.fetchall())
+
+
 def skip_keys(number: int) -> None:
     """No new row gets a key that somebody may have had whose row is in no backup."""
     with connection.cursor() as cursor:

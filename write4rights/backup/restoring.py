@@ -150,13 +150,27 @@ def delete_copies(say: Say) -> None:
 
 
 def refuse_what_is_in_use(overwrite: str) -> None:
-    mine = databases.name()
+    mine, before = databases.name(), databases.beside(databases.BEFORE)
+    if before in _copies():
+        raise BackupError(
+            f"{before} is there since the last restore, and nothing else has what was written "
+            f"after the backup of then. When you need it no more: {DELETE_COPIES}."
+        )
     if overwrite and overwrite != mine:
         raise BackupError(f"The database is called {mine}, not {overwrite}: nothing was done.")
     if not overwrite and _holds_something():
         raise BackupError(
             f"The database {mine} is not empty. To put the backup in its place: --overwrite {mine}"
         )
+
+
+def _copies() -> list[str]:
+    try:
+        return [copy.name for copy in databases.copies()]
+    except DatabaseError:  # there is no database
+        return []
+    finally:
+        databases.close()
 
 
 def _has_list() -> bool:
@@ -227,6 +241,7 @@ def loaded(backup: Checked, scratch: str, identities: list, say: Say) -> Iterato
     databases.create(scratch)
     backup.file.seek(0)
     files = archive.read(backup.file, identities)
+    given = _keys_given()
     databases.load(scratch, (data for name, data in files if name.startswith("database/")))
     with databases.instead(scratch):
         numbers = databases.counts()
@@ -237,15 +252,27 @@ def loaded(backup: Checked, scratch: str, identities: list, say: Say) -> Iterato
             raise BackupError("Loaded, it has other migrations than its manifest says.")
         call_command("migrate", verbosity=0, interactive=False)
         call_command("createcachetable", verbosity=0)
-        _count_on()
+        _count_on(given)
         yield
 
 
-def _count_on() -> None:
-    """No key means two rows. No version means two texts: other processes still have pages of
-    versions that the database knew before."""
-    databases.skip_keys(SKIPPED_KEYS)
-    Case.objects.update(content_version=F("content_version") + SKIPPED_KEYS)
+def _keys_given() -> dict[str, int]:
+    try:
+        return databases.last_keys()
+    except DatabaseError:  # no tables, or no database
+        return {}
+    finally:
+        databases.close()
+
+
+def _count_on(given: dict[str, int]) -> None:
+    """No key means two rows, also if the same backup is restored twice. No version means two texts:
+    other processes still have pages of versions that the database knew before."""
+    here = databases.last_keys()
+    ahead = [last - here.get(name, 0) for name, last in given.items()]
+    number = SKIPPED_KEYS + max(ahead, default=0)
+    databases.skip_keys(number)
+    Case.objects.update(content_version=F("content_version") + number)
 
 
 def replay(backup: Checked, say: Say) -> None:
@@ -264,7 +291,7 @@ def replay_over_ours(identities: list, say: Say) -> None:
     entries = erasure_files.read_all(identities, named=erasure_files.last_names())
     with databases.alone():
         known = {entry.fingerprint for entry in ErasureEntry.objects.all()}
-        _count_on()
+        _count_on(given=databases.last_keys())
         missing = [entry for entry in entries if entry.fingerprint not in known]
         _take_over(missing)
         _replay(missing, say)

@@ -122,6 +122,7 @@ def test_what_is_erased_while_no_worker_copies_the_list_is_not_brought_back(own_
     for letter in letters:
         erasure.erase_one(letter)
         restore(f"--overwrite={own_database}")
+        restore("--delete-copies")
 
         assert not Letter.objects.filter(pk=letter.pk, erased_on=None).exists()
     later = set(Case.objects.values_list("content_version", flat=True))
