@@ -4,6 +4,7 @@ Only renditions are public. Their names begin with the case, so that serving one
 the case is frozen, and hold the picture's hash, so that what a name stands for never changes.
 """
 
+import datetime
 import hashlib
 import re
 from collections.abc import Iterator
@@ -19,15 +20,18 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.signals import pre_delete
+from django.dispatch import receiver
 from django.http import Http404, HttpResponse, HttpResponseGone, HttpResponseNotModified
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import parse_etags
 from django.utils.translation import gettext as _
 from PIL import Image, ImageCms, ImageOps
 
 from cases import image_files
-from cases.models import Case, ErasureAct, ErasureEntry, Freeze, Portrait
-from cases.stores import LEFT_ALONE_FOR, StoreFails, store
+from cases.models import ErasureAct, ErasureEntry, Freeze, Portrait
+from cases.stores import LEFT_ALONE_FOR, StoreFails, listed, store, was_written_before
 
 TAKEN = ["JPEG", "PNG", "WEBP"]
 MAX_BYTES = 15_000_000
@@ -78,7 +82,10 @@ SERVED_TYPES = {
     "jpg": "image/jpeg",
     "png": "image/png",
 }
+FOLDER = "portraits"
+UNNAMED_FOR = datetime.timedelta(days=1)  # a row is saved seconds after its files
 RENDITION = re.compile(r"portraits/(?P<case>[0-9]{1,18})/[0-9a-f]{20}-[0-9]{3,4}\.(avif|webp|jpg)")
+ASKED_OF_A_PICTURE = ["renditions", "case__stage", "case__freeze", "case__edition__opens_on"]
 ORIGINAL = re.compile(r"portraits/[0-9a-f]{20}(_[0-9A-Za-z]{7})?\.(jpg|png)")
 
 
@@ -174,13 +181,25 @@ def lacks_sizes(portrait: Portrait) -> bool:
 
 
 def remove(portrait: Portrait) -> None:
-    """Take the picture from the site, and no restored backup brings it back."""
+    """Take the picture from the site, and no restored backup brings it back. Whoever deletes the
+    row need not call it."""
     ErasureEntry.objects.note(ErasureAct.ERASED, Portrait, [portrait.pk])
     remove_files(portrait)
 
 
+@receiver(pre_delete, sender=Portrait)
+def _remove_deleted(instance: Portrait, **_signal) -> None:
+    # As it is stored: a form may have put another picture into the instance.
+    if stored := Portrait.objects.filter(pk=instance.pk).first():
+        remove(stored)
+
+
 def remove_files(portrait: Portrait) -> None:
-    """Delete the portrait's files once the transaction is through, if no row names them then."""
+    """Delete the portrait's files once the transaction is through, if no row names them then.
+
+    Nobody is shown them any more. What the store does not delete now, because it fails, is deleted
+    by `erase_unnamed_files`.
+    """
     names = {portrait.image.name, *_rendition_names(portrait)}
     same = Q(case_id=portrait.case_id) | Q(image=portrait.image.name)
 
@@ -191,7 +210,22 @@ def remove_files(portrait: Portrait) -> None:
         for name in names - in_use:
             default_storage.delete(name)
 
-    transaction.on_commit(delete)
+    transaction.on_commit(delete, robust=True)
+
+
+def erase_unnamed_files() -> int:
+    """Those that no row has: what was removed while the store failed, or uploaded by a process
+    that was killed. The worker calls it."""
+    paths = [f"{FOLDER}/{name}" for name in listed(default_storage, FOLDER)[1]]
+    for case in listed(default_storage, FOLDER)[0]:
+        folder = f"{FOLDER}/{case}"
+        paths += [f"{folder}/{name}" for name in listed(default_storage, folder)[1]]
+    unnamed = set(paths) - names_in_use()
+    before = timezone.now() - UNNAMED_FOR
+    old = [path for path in unnamed if was_written_before(default_storage, path, before)]
+    for path in old:
+        default_storage.delete(path)
+    return len(old)
 
 
 def names_in_use() -> set[str]:
@@ -239,18 +273,24 @@ def cropped(portrait: Portrait, width: int, height: int) -> bytes:
 def media_response(name: str, *, known: str = "", to_staff: bool = False) -> HttpResponse:
     """The picture, for readers or for staff: 410 for a withdrawn case, 404 if it may not be seen.
 
-    Staff see drafts and originals too. The response has an ETag, for the view to compare. While
+    It may be as long as a row names it, whatever lies in the store. Staff see drafts and originals
+    too. The response has an ETag, for the view to compare. While
     the store fails, a cache that has the picture (`known` is the request's If-None-Match) goes on
     showing it.
     """
     if match := RENDITION.fullmatch(name):
-        cases = Case.objects.select_related("edition").only("stage", "freeze", "edition__opens_on")
-        case = cases.filter(pk=match["case"]).first()
-        if case is None or not (case.is_visible or to_staff):
-            if case and case.is_open_to_readers and case.freeze == Freeze.WITHDRAWN:
+        portraits = Portrait.objects.select_related("case__edition").only(*ASKED_OF_A_PICTURE)
+        portrait = portraits.filter(case__pk=match["case"]).first()
+        if portrait is None or name not in _rendition_names(portrait):
+            raise Http404
+        case = portrait.case
+        if not (case.is_visible or to_staff):
+            if case.is_open_to_readers and case.freeze == Freeze.WITHDRAWN:
                 return HttpResponseGone("Gone\n", content_type="text/plain")
             raise Http404
-    elif not (to_staff and ORIGINAL.fullmatch(name)):
+    elif not (
+        to_staff and ORIGINAL.fullmatch(name) and Portrait.objects.filter(image=name).exists()
+    ):
         raise Http404
     etag = f'"{PurePosixPath(name).name}"'
     try:

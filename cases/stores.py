@@ -3,6 +3,7 @@
 A store that fails is left alone for some seconds, and is then asked by one: nobody else waits.
 """
 
+import datetime
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,6 +59,24 @@ def store(alias: str) -> Iterator[Storage]:
         logger.error("The storage “%s” can't be used: %s", alias, type(error).__name__)
         raise StoreFails(alias) from error
     _answered(alias)
+
+
+def listed(storage: Storage, folder: str) -> tuple[list[str], list[str]]:
+    """The folders and the files in it: none, if it is not there."""
+    try:
+        return storage.listdir(folder)
+    except FileNotFoundError:
+        return [], []
+
+
+def was_written_before(storage: Storage, path: str, moment: datetime.datetime) -> bool:
+    """False too if another worker has just deleted it."""
+    try:
+        return storage.get_modified_time(path) < moment
+    except Exception:  # each kind of storage has its own
+        if storage.exists(path):
+            raise
+        return False
 
 
 def _answered(alias: str) -> None:

@@ -355,8 +355,6 @@ class CaseAdmin(
             return None
         before = Portrait.objects.filter(case=form.instance).first()
         super().save_formset(request, form, formset, change)
-        for gone in formset.deleted_objects:
-            pictures.remove(before if before and before.pk == gone.pk else gone)
         for part in formset.forms:
             if part.instance.pk and part.has_changed():
                 inlines.saved_picture(part, before)

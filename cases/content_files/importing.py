@@ -671,8 +671,6 @@ def _save(row: Any) -> None:
 
 
 def _delete(row: Any) -> None:
-    if isinstance(row, Portrait):
-        pictures.remove(row)
     row._change_reason = CHANGE_REASON
     row.delete()
 

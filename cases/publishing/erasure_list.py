@@ -5,7 +5,6 @@ from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from cases import pictures
 from cases.models import Case, Consent, ErasureAct, ErasureEntry, Portrait
 from cases.publishing.acts import MILDEST_FIRST
 from cases.publishing.content_version import touch
@@ -26,9 +25,7 @@ def replay(entry: ErasureEntry) -> None:
                     consent._change_reason = CHANGE_REASON  # type: ignore[attr-defined]
                     consent.save(update_fields=["withdrawn_on"])
             case ErasureAct.ERASED, "cases.portrait":
-                for portrait in Portrait.objects.filter(pk__in=entry.keys):
-                    pictures.remove(portrait)
-                    portrait.delete()
+                Portrait.objects.filter(pk__in=entry.keys).delete()
             case ErasureAct.ERASED, model:  # earlier versions, of which words were removed for good
                 rows = apps.get_model(model)._default_manager.filter(pk__in=entry.keys)
                 rows.delete()

@@ -11,7 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import Storage, storages
 
 from cases.encryption import fernet
-from cases.stores import store
+from cases.stores import listed, store, was_written_before
 from letters.models import HandInPart
 
 FOLDER = "hand-ins"
@@ -52,34 +52,17 @@ def delete(path: str) -> None:
 def delete_all_of(part: HandInPart) -> None:
     """Also what a worker left that was killed while it made an earlier version."""
     folder = f"{FOLDER}/{part.hand_in_id}"
-    for name in _listed(folder)[1]:
+    for name in listed(storage(), folder)[1]:
         if name.startswith(f"{part.index:04}-"):
             storage().delete(f"{folder}/{name}")
 
 
 def written_before(moment: datetime.datetime) -> Iterator[list[str]]:
     """The paths of such files, those of each hand-in together."""
-    for hand_in in _listed(FOLDER)[0]:
+    for hand_in in listed(storage(), FOLDER)[0]:
         folder = f"{FOLDER}/{hand_in}"
-        paths = [f"{folder}/{name}" for name in _listed(folder)[1]]
-        yield [path for path in paths if _was_written_before(moment, path)]
-
-
-def _listed(folder: str) -> tuple[list[str], list[str]]:
-    """The folders and the files in it. The private storage is in no backup: it may be empty."""
-    try:
-        return storage().listdir(folder)
-    except FileNotFoundError:
-        return [], []
-
-
-def _was_written_before(moment: datetime.datetime, path: str) -> bool:
-    try:
-        return storage().get_modified_time(path) < moment
-    except Exception:  # each kind of storage has its own
-        if storage().exists(path):
-            raise
-        return False  # another worker was faster
+        paths = [f"{folder}/{name}" for name in listed(storage(), folder)[1]]
+        yield [path for path in paths if was_written_before(storage(), path, moment)]
 
 
 def encrypted_anew(path: str) -> str:

@@ -1,6 +1,8 @@
 import io
+import os
 import re
 import struct
+import time
 import zlib
 from contextlib import suppress
 from copy import deepcopy
@@ -9,17 +11,20 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.http import Http404
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps
 
 from cases import image_files, pictures
-from cases.models import Case, Freeze, Portrait, Stage
+from cases.models import Case, ErasureEntry, Freeze, Portrait, Stage
 from tests.factories import make_case
+from tests.staff import form_data, said, signed_in
 
 ORIENTATION, MAKE, GPS = 0x0112, 0x010F, 0x8825
 TURNED_RIGHT = 6  # the camera was held so that the top of the picture is on its right
@@ -440,7 +445,6 @@ def test_removed_picture_leaves_no_file(media, django_capture_on_commit_callback
     portrait, other = make_portrait(), make_portrait()
 
     with django_capture_on_commit_callbacks(execute=True):
-        pictures.remove(portrait)
         portrait.delete()
 
     names = [name for widths in other.renditions.values() for name in widths.values()]
@@ -459,6 +463,68 @@ def test_replaced_picture_leaves_only_the_new_files(media, django_capture_on_com
 
     names = [name for widths in portrait.renditions.values() for name in widths.values()]
     assert files_in(media) == {portrait.image.name, *names}
+
+
+def removed_by(editor, portrait: Portrait):
+    page = reverse("admin:cases_case_change", args=[portrait.case_id])
+    data = form_data(editor.get(page)) | {"portrait-0-DELETE": "on", "portrait-0-image": ""}
+    return editor.post(page, data, follow=True)
+
+
+@pytest.mark.django_db
+def test_an_editor_removes_a_picture(client, media, django_capture_on_commit_callbacks):
+    portrait = make_portrait()
+    url = pictures.address(portrait.renditions["avif"]["400"])
+    assert client.get(url).status_code == 200
+
+    with django_capture_on_commit_callbacks(execute=True):
+        page = removed_by(signed_in("editor"), portrait)
+
+    assert "was changed successfully" in said(page)[0]
+    assert client.get(url).status_code == 404
+    assert not files_in(media)
+    noted = ErasureEntry.objects.get(model="cases.portrait")
+    assert noted.keys == [portrait.pk]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_picture_is_left_of_a_case_that_is_deleted(media):
+    case = make_portrait(make_case(stage=Stage.DRAFT)).case
+
+    url = reverse("admin:cases_case_delete", args=[case.pk])
+    signed_in(is_superuser=True).post(url, {"post": "yes"})
+
+    assert not Case.objects.exists()
+    assert not files_in(media)
+
+
+class DeletesNothing(FileSystemStorage):
+    def delete(self, name: str) -> None:
+        raise ConnectionError
+
+
+@pytest.mark.django_db(transaction=True)
+def test_picture_removed_while_the_store_fails_is_shown_no_more_and_deleted_later(
+    client, settings, media, caplog
+):
+    portrait, kept = make_portrait(), make_portrait(upload=a_picture(size=(800, 400)))
+    url = pictures.address(portrait.renditions["avif"]["400"])
+    well = settings.STORAGES
+    settings.STORAGES = well | {"default": {"BACKEND": f"{__name__}.DeletesNothing"}}
+
+    page = removed_by(signed_in(is_superuser=True), portrait)
+
+    assert "was changed successfully" in said(page)[0]
+    assert "ConnectionError" in caplog.text
+    assert client.get(url).status_code == 404
+    settings.STORAGES = well
+    assert pictures.erase_unnamed_files() == 0  # they might be of a row that is not saved yet
+    two_days_ago = time.time() - 2 * 24 * 3600
+    for path in files_in(media):
+        os.utime(media / path, (two_days_ago, two_days_ago))
+    assert pictures.erase_unnamed_files() > 0
+    assert files_in(media) == pictures.names_in_use()
+    assert kept.image.name in files_in(media)
 
 
 @pytest.mark.django_db

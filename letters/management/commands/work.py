@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, InterfaceError, OperationalError, connection
 
+from cases import pictures
 from cases.printing import stored as rendered
 from cases.publishing import consents
 from letters.delivery import parts, requeue, similar_texts
@@ -111,6 +112,7 @@ class Command(BaseCommand):
             erasure.erase_expired,
             requeue.prune,
             parts.erase_unnamed_files,
+            pictures.erase_unnamed_files,
             rendered.delete_old,
             clear_sessions,
             reminders.look_again,

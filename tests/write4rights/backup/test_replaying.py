@@ -8,7 +8,6 @@ from django.core.management import call_command
 from django.db import transaction
 from django.urls import reverse
 
-from cases import pictures
 from cases.admin import removal
 from cases.models import Case, ErasureEntry, Portrait
 from cases.publishing import acts, consents
@@ -88,7 +87,6 @@ def test_a_picture_that_was_removed_is_not_shown_again(client):
     portrait = make_portrait(make_case())
 
     with a_restored_backup(), transaction.atomic():
-        pictures.remove(portrait)
         portrait.delete()
 
     assert not Portrait.objects.exists()
