@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.mail.message import sanitize_address
 from django.db import connections
 from django.http.request import validate_host
 
@@ -73,6 +74,25 @@ def mails_that_come_back_are_told_safely(**kwargs: Any) -> list[CheckMessage]:
             deliverable(settings.BOUNCE_ADDRESS)
         except NotAnAddress:
             found.append(Error("BOUNCE_ADDRESS is no e-mail address.", id="write4rights.E004"))
+    return found
+
+
+@register(Tags.security)
+def mail_can_be_written(**kwargs: Any) -> list[CheckMessage]:
+    """Each mail is tried a few times and then given up for good: better none is tried."""
+    addresses = {"FROM_EMAIL": settings.DEFAULT_FROM_EMAIL}
+    if settings.CONTACT_EMAIL:
+        addresses["CONTACT_EMAIL"] = settings.CONTACT_EMAIL
+    found: list[CheckMessage] = []
+    for name, address in addresses.items():
+        try:
+            sanitize_address(address, settings.DEFAULT_CHARSET)
+        except ValueError:
+            hint = (
+                'A name with a sign such as , : ; ( [ @ is in quotes: "Us, here" <us@example.org>.'
+            )
+            message = f"{name} can’t be written into a mail: {address}"
+            found.append(Error(message, hint=hint, id="write4rights.E023"))
     return found
 
 
@@ -169,7 +189,8 @@ def way_to_the_site_is_clear(**kwargs: Any) -> list[CheckMessage]:
         found.append(Warning(message, hint="Links in mails lead there.", id="write4rights.W019"))
     if not validate_host(site.hostname or "", settings.ALLOWED_HOSTS):
         message = "The host of SITE_URL is none of ALLOWED_HOSTS: links in mails lead nowhere."
-        found.append(Error(message, hint="Add it to ALLOWED_HOSTS.", id="write4rights.E020"))
+        hint = f"Add it: {settings.SITE_URL} leads to none of {', '.join(settings.ALLOWED_HOSTS)}."
+        found.append(Error(message, hint=hint, id="write4rights.E020"))
     if not re.fullmatch(r"[A-Za-z0-9_/-]+", settings.ADMIN_PATH):
         message = "ADMIN_PATH has other signs than letters, digits, - and _: the proxy refuses it."
         found.append(Error(message, hint="Choose another word.", id="write4rights.E022"))

@@ -5,6 +5,7 @@
 nothing starts.
 """
 
+import email.utils
 import os
 import re
 import tempfile
@@ -384,7 +385,9 @@ EMAIL_USE_TLS = EMAIL_CONFIG.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL_CONFIG.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = Path("/", EMAIL_CONFIG.get("EMAIL_FILE_PATH") or BASE_DIR / "var/mail")
 EMAIL_TIMEOUT = 20
-DEFAULT_FROM_EMAIL = env.str("FROM_EMAIL", default=f"{ORGANISATION} <no-reply@localhost>")
+DEFAULT_FROM_EMAIL = env.str(
+    "FROM_EMAIL", default=f'"{email.utils.quote(ORGANISATION)}" <no-reply@localhost>'
+)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # How we learn that a mail came back: docs/operations.md. Where reports go; else to FROM_EMAIL.
 BOUNCE_ADDRESS = env.str("BOUNCE_ADDRESS", default="")

@@ -101,6 +101,9 @@ def production(settings):
         ({}, None),
         ({"CONTACT_EMAIL": ""}, "CONTACT_EMAIL is no address"),
         ({"DEFAULT_FROM_EMAIL": "Us <no-reply@localhost>"}, "FROM_EMAIL is nobody’s address"),
+        ({"DEFAULT_FROM_EMAIL": "Bonn: Us <us@example.org>"}, "FROM_EMAIL can’t be written into"),
+        ({"DEFAULT_FROM_EMAIL": '"Bonn: Us" <us@example.org>'}, None),
+        ({"DEFAULT_FROM_EMAIL": "Zürich <us@example.org>"}, None),
         (
             {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend"},
             "No mail leaves the site: EMAIL_URL hands it to “filebased”.",
@@ -132,3 +135,23 @@ def test_what_would_be_found_out_late_is_said_before(production, changed, said):
     else:
         [message] = found
         assert message.startswith(said)
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        "Amnesty International, Gruppe 1245 <us@example.org>",
+        "Us; here <us@example.org>",
+        "Us [here] <us@example.org>",
+        "Us @ home <us@example.org>",
+        "Zürich, Us <us@example.org>",
+        "Us <Us <us@example.org>>",
+        "us@example.org, them@example.org",
+        "",
+    ],
+)
+def test_worker_does_not_start_if_each_mail_would_be_given_up(settings, sender):
+    settings.DEFAULT_FROM_EMAIL = sender
+
+    with pytest.raises(SystemCheckError, match="FROM_EMAIL can’t be written into a mail"):
+        call_command("work", once=True, skip_checks=False)

@@ -227,6 +227,12 @@ def test_mails_are_written_to_the_folder_that_is_named():
 
 
 @pytest.mark.slow
+def test_any_name_of_an_organisation_can_be_a_sender():
+    sender = value_of("DEFAULT_FROM_EMAIL", ORGANISATION='Us, "here"', FROM_EMAIL="")
+    assert sender == r'"Us, \"here\"" <no-reply@localhost>'
+
+
+@pytest.mark.slow
 def test_the_database_may_be_several_servers_of_which_one_can_be_written():
     servers = "postgres://site:secret@10.0.0.1:5432,10.0.0.2/site?target_session_attrs="
     asked = "from django.conf import settings; print("
