@@ -2,7 +2,8 @@
 
 python -m write4rights.make_env > .env           for a copy of the site on your own machine
 python -m write4rights.make_env --server > .env  for a server: .env.example with the lines
-                                                 NAME=VALUE of standard input
+                                                 NAME=VALUE of standard input, and what
+                                                 follows from them
 
 It needs nothing but Python: what is installed hangs on what it writes.
 """
@@ -11,6 +12,8 @@ import re
 import secrets
 import sys
 from base64 import urlsafe_b64encode
+from datetime import date
+from email.utils import quote
 from pathlib import Path
 
 EXAMPLE = Path(__file__).parent.parent / ".env.example"
@@ -34,12 +37,33 @@ def new_secrets() -> dict[str, str]:
     }
 
 
+def unquoted(value: str) -> str:
+    """A value of an .env, as the site reads it."""
+    if match := re.fullmatch("'(.*)'", value):
+        return match[1]
+    if match := re.fullmatch('"(.*)"', value):
+        return re.sub(r"\\(.)", r"\1", match[1])
+    return value
+
+
+def follows_from(values: dict[str, str]) -> dict[str, str]:
+    """What else holds, unless they say otherwise."""
+    values = {name: unquoted(value) for name, value in values.items()}
+    follows = {}
+    if host := values.get("ALLOWED_HOSTS", "").split(",")[0].strip():
+        follows = {"SITE_URL": f"https://{host}", "FEED_TAG": f"tag:{host},{date.today().year}"}
+    if (name := values.get("ORGANISATION")) and (address := values.get("CONTACT_EMAIL")):
+        # In quotes: no mail leaves if the name has a comma, say, and none.
+        follows["FROM_EMAIL"] = f'"{quote(name)}" <{address}>'
+    return follows
+
+
 def for_server(values: dict[str, str]) -> str:
     """The example with its explanations; what it says to the contrary is an example of a value.
 
     ValueError if a name is not in it, or a value could be read as more than one line.
     """
-    given = new_secrets() | values
+    given = new_secrets() | follows_from(values) | values
     lines = EXAMPLE.read_text().splitlines()
     lines[0] = "# Made by deploy/install. After a change here: deploy/upgrade --restart"
     left = dict(given)
