@@ -22,6 +22,10 @@ setting() { # setting NAME: as it stands in the environment of the site, without
     sed -n "s/^$1=//p" "$env_file" | tail -1 | sed "s/^'\(.*\)'\$/\1/; s/^\"\(.*\)\"\$/\1/"
 }
 
+hosts() { # names of the site, a space between them; the first is its own
+    setting ALLOWED_HOSTS | tr -s ', ' ' ' | sed 's/^ //; s/ $//'
+}
+
 packages() { # packages RELEASE: what it needs always, and what the environment asks for
     asked=$(tr -d "\"'" < "$env_file" |
         sed -n 's/^CACHE_URL=redis.*/redis/p; s/^[A-Z_]*=s3:.*/s3/p; s/^SENTRY_DSN=..*/sentry/p' | sort -u)
@@ -52,7 +56,7 @@ pictures() { # pictures RELEASE: those that were uploaded before, in the sizes t
 }
 
 proxy() { # proxy RELEASE COLOUR: nginx as that release has it, before the web server of that colour
-    HOSTS=$(setting ALLOWED_HOSTS | tr ',' ' ') ADMIN_PATH=$(setting ADMIN_PATH) \
+    HOSTS=$(hosts) ADMIN_PATH=$(setting ADMIN_PATH) \
         HSTS_SUBDOMAINS=$(setting HSTS_SUBDOMAINS) UPSTREAM="unix:/run/write4rights-web/$2.sock" \
         "$1/deploy/nginx/configure" /etc/nginx
     nginx -t -q
@@ -76,7 +80,7 @@ units() { # units RELEASE: systemd's files as that release has them
 }
 
 answers() { # answers COLOUR [PATH]: whether the web server of that colour is well
-    host=$(setting ALLOWED_HOSTS) && host=${host%%,*}
+    host=$(hosts) && host=${host%% *}
     curl --silent --fail --max-time 10 --output /dev/null --unix-socket "/run/write4rights-web/$1.sock" \
         --header "Host: $host" --header 'X-Forwarded-Proto: https' "http://site${2:-/healthz}"
 }

@@ -50,8 +50,9 @@ def follows_from(values: dict[str, str]) -> dict[str, str]:
     """What else holds, unless they say otherwise."""
     values = {name: unquoted(value) for name, value in values.items()}
     follows = {}
-    if host := values.get("ALLOWED_HOSTS", "").split(",")[0].strip():
-        follows = {"SITE_URL": f"https://{host}", "FEED_TAG": f"tag:{host},{date.today().year}"}
+    if hosts := values.get("ALLOWED_HOSTS", "").replace(",", " ").split():
+        follows["SITE_URL"] = f"https://{hosts[0]}"
+        follows["FEED_TAG"] = f"tag:{hosts[0]},{date.today().year}"
     if (name := values.get("ORGANISATION")) and (address := values.get("CONTACT_EMAIL")):
         # In quotes: no mail leaves if the name has a comma, say, and none.
         follows["FROM_EMAIL"] = f'"{quote(name)}" <{address}>'

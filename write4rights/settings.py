@@ -30,9 +30,15 @@ if not env.bool("IGNORE_ENV_FILE", default=False):
     env.read_env(BASE_DIR / ".env")
 
 
-def required(name: str, meaning: str) -> str:
+def listed(name: str, default: str = "") -> list[str]:
+    """What an environment variable lists with commas, and maybe spaces, in between."""
+    parts = env.str(name, default=default).split(",")
+    return [part.strip() for part in parts if part.strip()]
+
+
+def required(name: str, meaning: str, read: Callable[..., Any] = env.str) -> Any:
     """The value of an environment variable the site can't do without."""
-    if value := env.str(name, default=""):
+    if value := read(name, default=""):
         return value
     raise ImproperlyConfigured(f"Set {name}: {meaning}. `make .env` writes one for development.")
 
@@ -135,13 +141,15 @@ DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = required("SECRET_KEY", "a long random text that signs forms and sessions")
 # The first key encrypts, all of them decrypt: put a new one in front to rotate.
 ENCRYPTION_KEYS = required(
-    "ENCRYPTION_KEYS", "Fernet keys, comma-separated, that encrypt names, addresses and letters"
-).split(",")
+    "ENCRYPTION_KEYS",
+    "Fernet keys, comma-separated, that encrypt names, addresses and letters",
+    listed,
+)
 HASH_KEY = required("HASH_KEY", "a long random text that keys the hashes of e-mail addresses")
-ALLOWED_HOSTS = required("ALLOWED_HOSTS", "the host names of the site, comma-separated").split(",")
+ALLOWED_HOSTS = required("ALLOWED_HOSTS", "the host names of the site, comma-separated", listed)
 # True wherever readers come by https: it turns on HSTS, secure cookies and the redirect.
 HTTPS = env.bool("HTTPS", default=True)
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_TRUSTED_ORIGINS = listed("CSRF_TRUSTED_ORIGINS")
 # Where links in mails, sheets and QR codes lead to.
 SITE_URL = env.str("SITE_URL", default=f"https://{ALLOWED_HOSTS[0]}").rstrip("/")
 

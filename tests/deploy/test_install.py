@@ -76,3 +76,17 @@ def test_values_in_quotes_are_read_as_in_any_env(machine, quote):
     assert made["SITE_URL"] == "https://write.example.org"
     assert made["FROM_EMAIL"] == '"Us" <us@example.org>'
     assert "/CN=write.example.org " in (machine.root / "certificate").read_text()
+
+
+def test_names_of_the_site_may_have_spaces_after_their_commas(machine):
+    told = TOLD | {"ALLOWED_HOSTS": " a.example , b.example,"}
+
+    said = machine.install(typed=lines(told)).stdout
+
+    assert "-d a.example -d b.example \\" in said
+    assert "The site is at https://a.example/." in said
+    certificate = (machine.root / "certificate").read_text()
+    assert "/CN=a.example " in certificate
+    assert "=DNS:a.example,DNS:b.example " in certificate
+    site = (machine.root / "etc/nginx/write4rights/site.conf").read_text()
+    assert "server_name a.example b.example;" in site

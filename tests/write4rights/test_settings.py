@@ -147,7 +147,7 @@ def test_every_variable_that_the_settings_read_is_documented():
     written = (settings.BASE_DIR / "write4rights/settings.py").read_text()
     documented = (settings.BASE_DIR / ".env.example").read_text()
 
-    names = set(re.findall(r'(?:env\.\w+|required|parts_of_url)\(\s*"([A-Z_]+)"', written))
+    names = set(re.findall(r'(?:env\.\w+|listed|required|parts_of_url)\(\s*"([A-Z_]+)"', written))
     described = set(re.findall(r"^([A-Z_]+)=", documented, re.MULTILINE))
 
     # For tests, for the bench and for a second copy beside production; not for a deployer.
@@ -224,6 +224,20 @@ def test_path_of_the_admin_is_never_empty(path):
 def test_mails_are_written_to_the_folder_that_is_named():
     folder = value_of("EMAIL_FILE_PATH", EMAIL_URL="filemail:///srv/mails")
     assert folder == "/srv/mails"
+
+
+@pytest.mark.slow
+def test_lists_may_have_spaces_after_their_commas():
+    key = PRODUCTION["ENCRYPTION_KEYS"]
+    said = value_of(
+        "ALLOWED_HOSTS, settings.CSRF_TRUSTED_ORIGINS, settings.SITE_URL, settings.ENCRYPTION_KEYS",
+        ALLOWED_HOSTS=" a.example , b.example,",
+        CSRF_TRUSTED_ORIGINS="https://a.example:8443, https://b.example:8443",
+        ENCRYPTION_KEYS=f"{key}, {key}",
+    )
+
+    origins = ["https://a.example:8443", "https://b.example:8443"]
+    assert said == f"['a.example', 'b.example'] {origins} https://a.example {[key, key]}"
 
 
 @pytest.mark.slow
