@@ -90,3 +90,13 @@ def test_names_of_the_site_may_have_spaces_after_their_commas(machine):
     assert "=DNS:a.example,DNS:b.example " in certificate
     site = (machine.root / "etc/nginx/write4rights/site.conf").read_text()
     assert "server_name a.example b.example;" in site
+
+
+def test_installing_again_makes_no_second_staff_who_may_do_everything(machine):
+    machine.install("--staff", "maria", typed=lines(TOLD))
+    machine.install(version="1-again")
+
+    commands = (machine.root / "commands").read_text().splitlines()
+    made = [command for command in commands if "create_staff" in command]
+    assert [command.split()[2] for command in made] == ["maria", "admin"]
+    assert all("--first" in command.split() for command in made)

@@ -62,6 +62,19 @@ def test_somebody_without_a_role_is_not_made():
         call_command("create_staff", "ines")
 
 
+def test_the_first_is_made_unless_somebody_may_do_everything(capsys):
+    def first(name: str) -> str:
+        call_command("create_staff", name, superuser=True, link=True, first=True)
+        return capsys.readouterr().out
+
+    call_command("create_staff", "ines", role=["lead"])
+    assert "http" in first("maria")
+    assert "http" in first("maria")  # until a password is chosen
+    assert "maria may do everything already; nothing was changed." in first("admin")
+    get_user_model().objects.filter(username="maria").update(is_active=False)
+    assert "http" in first("admin")
+
+
 def link_of(name: str, capsys) -> str:
     call_command("create_staff", name, role=["editor"], link=True)
     return capsys.readouterr().out.strip()

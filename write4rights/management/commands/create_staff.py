@@ -37,6 +37,11 @@ class Command(BaseCommand):
             help="print a link, good for a day, to choose a password; again until one is chosen",
         )
         parser.add_argument(
+            "--first",
+            action="store_true",
+            help="make nobody if somebody else may do everything already",
+        )
+        parser.add_argument(
             "--password-file",
             type=Path,
             help="also write the login to this file, which only its owner can read",
@@ -53,6 +58,10 @@ class Command(BaseCommand):
 
         User = get_user_model()
         person = User.objects.filter(username=username).first()
+        there = User.objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+        if not person and there and options["first"]:
+            self.stdout.write(f"{there} may do everything already; nothing was changed.")
+            return
         if person and link and not person.has_usable_password():
             self.stdout.write(link_for(person))
             return
