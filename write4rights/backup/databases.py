@@ -41,6 +41,8 @@ RESTORING, DRILL, BEFORE = "_restoring", "_drill", "_before_restore"
 DUMPED_WITHIN = datetime.timedelta(days=1)
 STEP = 64  # pages of SQLite; an empty database of ours has hundreds
 LONGEST_NAME = 63  # bytes: PostgreSQL cuts a longer one off, and might mean another database
+PATIENCE = 20  # seconds, for those to go whom we may not cut off
+PUT_BACK_WITHIN = 120  # seconds: a server that crashed needs some to come back
 
 
 class Dump(NamedTuple):
@@ -209,8 +211,8 @@ def drop(other: str) -> None:
             Path(other + suffix).unlink(missing_ok=True)
         return
     with _server() as server:
-        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-        server.execute(statement.format(sql.Identifier(other)))
+        statement = sql.SQL("DROP DATABASE IF EXISTS {}")
+        _cut_off_and(server, other, statement.format(sql.Identifier(other)))
 
 
 def load(other: str, chunks: Iterable[bytes]) -> None:
@@ -310,16 +312,34 @@ def _postgresql_take_the_place(other: str, catch_up: Callable[[str], None]) -> s
         if not _is_there(server, mine):
             _rename(server, other, mine)
             return None
+        for database in (mine, other):  # not while nothing is in the place of ours
+            _wait_for_others(server, database)
         drop(before)
         _rename(server, mine, before)
         try:
             _date(server, before)
             catch_up(before)
             _rename(server, other, mine)
-        finally:
-            if not _is_there(server, mine):
-                _rename(server, before, mine)
+        except BaseException:
+            _put_back_whatever_happened()
+            raise
     return before
+
+
+def _put_back_whatever_happened() -> None:
+    """Also if the server has crashed, and is only just coming back."""
+    end = time.monotonic() + PUT_BACK_WITHIN
+    while True:
+        try:
+            put_back()
+            return
+        except BackupError as error:
+            if time.monotonic() > end:
+                raise BackupError(
+                    f"{error} There is no database {name()} now. When that is mended, "
+                    "`manage.py restore --delete-copies` puts back the one of before."
+                ) from None
+        time.sleep(1)
 
 
 def _is_there(server: psycopg.Connection, database: str) -> bool:
@@ -328,21 +348,50 @@ def _is_there(server: psycopg.Connection, database: str) -> bool:
 
 
 def _rename(server: psycopg.Connection, old: str, new: str) -> None:
-    """At once. Whoever is connected is cut off."""
-    for attempt in range(100):
+    statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    _cut_off_and(server, old, statement.format(sql.Identifier(old), sql.Identifier(new)))
+
+
+# PostgreSQL's autovacuum has no role: it goes by itself when a database is renamed or dropped.
+CONNECTED = "FROM pg_stat_activity JOIN pg_roles ON usesysid = pg_roles.oid WHERE datname = %s"
+WE_MAY_CUT_OFF = """(
+    (pg_has_role(usesysid, 'USAGE') OR pg_has_role('pg_signal_backend', 'USAGE'))
+    AND (NOT rolsuper OR current_setting('is_superuser')::boolean)
+)"""
+
+
+def _cut_off_and(server: psycopg.Connection, database: str, statement: sql.Composed) -> None:
+    """Rename or drop it, at once. Whoever is connected is cut off."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        _wait_for_others(server, database)
         server.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [old]
+            f"SELECT pg_terminate_backend(pid) {CONNECTED} AND {WE_MAY_CUT_OFF}", [database]
         )
         try:
-            server.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                    sql.Identifier(old), sql.Identifier(new)
-                )
-            )
+            server.execute(statement)
             return
-        except psycopg.errors.ObjectInUse:  # somebody came back in between
-            time.sleep(min(0.01 * attempt, 0.2))
-    raise BackupError(f"Others use the database {old} all the time: stop the site first.")
+        except psycopg.errors.ObjectInUse as error:  # somebody came back in between
+            if time.monotonic() > end:
+                raise BackupError(
+                    f"Others use the database {database} all the time: stop the site first. "
+                    f"PostgreSQL says: {error.diag.message_detail or error}"
+                ) from None
+            time.sleep(0.1)
+
+
+def _wait_for_others(server: psycopg.Connection, database: str) -> None:
+    """Until nobody is connected whom we may not cut off."""
+    end = time.monotonic() + PATIENCE
+    others = f"SELECT DISTINCT usename, application_name {CONNECTED} AND NOT {WE_MAY_CUT_OFF}"
+    while found := server.execute(others, [database]).fetchall():
+        if time.monotonic() > end:
+            named = ", ".join(f"{role} ({program or 'unnamed'})" for role, program in found)
+            raise BackupError(
+                f"The database {database} is in use by {named}, whom the role {server.info.user} "
+                "may not cut off: end these connections, and begin anew."
+            )
+        time.sleep(0.1)
 
 
 @contextmanager
@@ -400,13 +449,20 @@ def _environment() -> dict[str, str]:
     return os.environ | {"PGPASSWORD": str(connection.settings_dict["PASSWORD"] or "")}
 
 
-def _server() -> psycopg.Connection:
+@contextmanager
+def _server() -> Iterator[psycopg.Connection]:
     """A connection to no database of ours."""
     parameters = plain_parameters("default") | {"dbname": "postgres"}
     try:
-        return psycopg.connect(**parameters, autocommit=True)
+        server = psycopg.connect(**parameters, autocommit=True)
     except psycopg.OperationalError:
         raise BackupError("The database server of DATABASE_URL does not answer.") from None
+    with server:
+        try:
+            yield server
+        except psycopg.Error as error:
+            said = str(error).strip().partition("\n")[0]
+            raise BackupError(f"PostgreSQL refused to go on: {said}.") from error
 
 
 # --- SQLite

@@ -44,20 +44,25 @@ def _backup() -> Result:
 
 
 def may_restore() -> Result:
-    """A restore goes into a database of its own first."""
+    """A restore goes into a database of its own first, which then takes the name of ours."""
     if connection.vendor != "postgresql":
         return ok("restore", "A restore needs nothing but room.")
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT current_user, rolcreatedb OR rolsuper FROM pg_roles"
-            " WHERE rolname = current_user"
+            "SELECT current_user, datname, rolcreatedb OR rolsuper, pg_has_role(datdba, 'USAGE')"
+            " FROM pg_roles, pg_database"
+            " WHERE rolname = current_user AND datname = current_database()"
         )
-        role, may = cursor.fetchone()
-    if may:
-        return ok("restore", "The role of DATABASE_URL may make the database of a restore.")
-    said = "The role of DATABASE_URL may make no database, and a restore needs one."
-    cure = f"`sudo -u postgres psql -c 'ALTER ROLE \"{role}\" CREATEDB'`"
-    return warning("restore", said, cure)
+        role, database, may_make, may_rename = cursor.fetchone()
+    if not may_make:
+        said = "The role of DATABASE_URL may make no database, and a restore needs one."
+        cure = f"`sudo -u postgres psql -c 'ALTER ROLE \"{role}\" CREATEDB'`"
+        return warning("restore", said, cure)
+    if not may_rename:
+        said = "The database is not owned by the role of DATABASE_URL, and a restore renames it."
+        cure = f'`sudo -u postgres psql -c \'ALTER DATABASE "{database}" OWNER TO "{role}"\'`'
+        return warning("restore", said, cure)
+    return ok("restore", "The role of DATABASE_URL may make the database of a restore.")
 
 
 def _drill() -> Result:

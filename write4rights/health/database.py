@@ -30,7 +30,8 @@ CURES = {
     "password authentication": "In DATABASE_URL write signs like @ # / ? : % of a password in "
     "percent-encoding: @ is %40.",
     "role": "Make it: `sudo -u postgres createuser --pwprompt NAME`.",
-    "database": "Make it: `sudo -u postgres createdb --owner=ROLE NAME`.",
+    "database": "Make it: `sudo -u postgres createdb --owner=ROLE NAME`. Not if a restore was "
+    "killed: then `manage.py restore --delete-copies` puts the one of before in its place.",
 }
 
 

@@ -7,6 +7,7 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 import time_machine
 from django.core.files.storage import default_storage
@@ -20,6 +21,7 @@ from letters.models import Letter, OutgoingMail, Signature, Throttle
 from letters.models.email_spelling import email_hash
 from letters.privacy import limits
 from letters.statistics import ledger
+from tests.clusters import a_server, connected_to, programs
 from tests.factories import make_case_to_write_for, make_letter, make_portrait, make_signature
 from tests.letters.privacy.test_personal_data import ADDRESS, address_of, everything_of, traces_of
 from tests.letters.stored import everything
@@ -472,6 +474,83 @@ def test_what_people_stop_until_the_last_moment_of_a_restore_is_stopped(own_data
     assert stopped
     noted = ErasureEntry.objects.values_list("email_hash", flat=True)
     assert set(stopped) - set(noted) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("own_database")
+def test_a_role_that_is_no_superuser_restores_while_postgresql_looks_after_the_tables(
+    restore, monkeypatch
+):
+    """As `deploy/install` makes it. It may cut off neither autovacuum, nor the `psql` that a
+    superuser has left open."""
+    programs()
+    monkeypatch.setattr(databases, "PATIENCE", 0.2)
+    make_letter(**address_of())
+    call_command("backup")
+    slowly = "autovacuum_naptime = 1\nautovacuum_vacuum_cost_delay = 100ms\n"
+    slowly += "autovacuum_vacuum_cost_limit = 1\n"
+    with a_server(slowly) as server, server.connect() as postgres:
+        postgres.execute("CREATE ROLE site LOGIN CREATEDB")
+        for name in ["site", "site_before_restore"]:
+            postgres.execute(f"CREATE DATABASE {name} OWNER site")
+            with psycopg.connect(server.dsn(name)) as to_clean:
+                to_clean.execute(
+                    "CREATE TABLE t AS SELECT repeat('x', 9) FROM generate_series(1, 9999)"
+                )
+        server.wait("SELECT count(*) = 2 FROM pg_stat_activity WHERE query LIKE 'autovacuum:%.t'")
+        with connected_to(server, USER="site", NAME="site"):
+            with (
+                psycopg.connect(server.dsn("site_before_restore"), application_name="psql"),
+                pytest.raises(CommandError, match=r"is in use by postgres \(psql\)"),
+            ):
+                restore("--delete-copies")
+            assert "site_before_restore is deleted" in restore("--delete-copies")
+
+            restore()
+
+            assert Letter.objects.count() == 1
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("transactional_db")
+def test_whatever_fails_when_the_names_change_there_is_a_database_of_ours(monkeypatch):
+    programs()
+    monkeypatch.setattr(databases, "PATIENCE", 0)
+    with a_server() as server, server.connect() as postgres:
+        postgres.execute("CREATE ROLE site LOGIN CREATEDB")
+        postgres.execute("CREATE DATABASE site OWNER site")
+
+        def fails(_ours: str) -> None:
+            raise BackupError("A test.")
+
+        def loses_the_other(_ours: str) -> None:
+            databases.drop("site_restoring")
+
+        def somebody_comes(_ours: str) -> None:
+            comers.append(psycopg.connect(server.dsn("site_restoring")))
+
+        def server_crashes(_ours: str) -> None:
+            server.kill()
+            server.start()
+
+        comers = []
+        with connected_to(server, USER="site", NAME="site"):
+            for catch_up, said in [
+                (fails, "A test"),
+                (loses_the_other, '"site_restoring" does not exist'),
+                (somebody_comes, "in use by postgres"),
+                (server_crashes, "PostgreSQL refused to go on"),
+            ]:
+                databases.create("site_restoring")
+                with pytest.raises(BackupError, match=said):
+                    databases.take_the_place("site_restoring", catch_up)
+
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT current_database()")
+                    assert cursor.fetchone() == ("site",)
+                databases.close()
+                for one in comers:
+                    one.close()
 
 
 @pytest.mark.usefixtures("own_database")

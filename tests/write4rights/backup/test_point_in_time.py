@@ -1,7 +1,6 @@
 """Recovered by PostgreSQL's own archiving, nothing is lost that was acknowledged: a small
 `make point-in-time`."""
 
-import os
 import subprocess
 
 import pytest
@@ -9,7 +8,8 @@ from django.db import connection
 
 from bench import point_in_time
 from bench.databases import run_python
-from bench.postgresql import Cluster, binaries
+from bench.postgresql import Cluster
+from tests.clusters import programs
 from write4rights.backup import databases
 
 A_CASE = """
@@ -25,15 +25,11 @@ make_case_to_write_for()
 def test_a_server_that_is_killed_under_writers_loses_nothing_acknowledged(capfd):
     """Its disk is lost as well. Each letter is there again, none that was erased, and the counts
     hold."""
-    if databases.is_sqlite():
-        pytest.skip("SQLite archives no log of its changes")
-    if (programs := binaries()) is None:
-        reason = "No initdb is found, which comes with PostgreSQL's server."
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+    server = programs()
 
     with point_in_time.folder() as place:
         point_in_time.run(
-            programs, place, writers=2, seconds=1, only_way=0, make_site=copy_of_the_template
+            server, place, writers=2, seconds=1, only_way=0, make_site=copy_of_the_template
         )
 
     assert "2 writers had" in capfd.readouterr().out

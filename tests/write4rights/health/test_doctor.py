@@ -27,6 +27,7 @@ from letters.models import WorkerPulse
 from tests.factories import make_letter
 from tests.letters.mail.test_outbox import make_mail
 from tests.letters.smtp_server import FakeSMTPServer
+from write4rights.backup import databases
 from write4rights.health import backups, checks, database, installed, proxy
 from write4rights.health.results import Level, Result
 
@@ -248,20 +249,28 @@ def signed_by_itself(folder: Path) -> Path:
     return path
 
 
-def test_a_role_that_may_make_no_database_for_a_restore_is_told(db):
+def test_a_role_that_lacks_what_a_restore_needs_is_told(db):
     assert "ok      restore: " in "\n".join(doctor("backup"))
     if connection.vendor == "sqlite":
         return
+    found = []
     with connection.cursor() as cursor:
         cursor.execute("CREATE ROLE without_rights")
         cursor.execute("GRANT without_rights TO CURRENT_USER")
-        cursor.execute("SET LOCAL ROLE without_rights")
-        result = backups.may_restore()
-        cursor.execute("RESET ROLE")
+        for right in ["NOCREATEDB", "CREATEDB"]:
+            cursor.execute(f"ALTER ROLE without_rights {right}")
+            cursor.execute("SET LOCAL ROLE without_rights")
+            found.append(backups.may_restore())
+            cursor.execute("RESET ROLE")
         cursor.execute("DROP ROLE without_rights")
 
-    assert result.said == "The role of DATABASE_URL may make no database, and a restore needs one."
-    assert 'ALTER ROLE "without_rights" CREATEDB' in result.to_do
+    assert [(result.level.name, result.to_do.partition("'")[2]) for result in found] == [
+        ("WARNING", 'ALTER ROLE "without_rights" CREATEDB\'`'),
+        (
+            "WARNING",
+            f'ALTER DATABASE "{databases.name()}" OWNER TO "without_rights"\'`',
+        ),
+    ]
 
 
 # --- through the proxy
