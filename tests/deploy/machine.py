@@ -20,7 +20,12 @@ PROGRAMS = {
     "pg_lsclusters": "echo 15 main 5432",
     "psql": "echo 1",
     "install": 'set -- $(echo " $*" | sed "s/ -[og] [a-z0-9]*//g"); exec /usr/bin/install "$@"',
-    "runuser": 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"',
+    # The site's user may enter no folder that has a file `closed`.
+    "runuser": """
+        while [ "$1" != -- ]; do shift; done
+        shift
+        if [ "$1" = test ] && [ -e "$3/closed" ]; then exit 1; fi
+        exec "$@\"""",
     # The folder `running` has a file for each service that was started.
     "systemctl": """
         does=$1 && shift
@@ -48,7 +53,10 @@ PROGRAMS = {
     "manage": """
         release=$(dirname "$0")/../..
         echo "$@" >> {root}/commands
-        if [ "$2" = collectstatic ]; then mkdir -p "$release/var/static"; fi
+        case $2 in
+            collectstatic) mkdir -p "$release/var/static" ;;
+            restore) cat "$4" || exit ;;
+        esac
         [ ! -e "$release/fails-$2" ]""",
 }
 NOTHING = "apt-get chown createdb pg_ctlcluster sleep systemd-tmpfiles true"
@@ -77,9 +85,12 @@ class Machine:
                 folders_of_it = r"(?<![\w.}\]])/(opt|etc|srv|run|var|usr/local)/"
                 path.write_text(re.sub(folders_of_it, rf"{root}/\1/", path.read_text()))
 
-    def run(self, script: str, *arguments: str, typed: str = "") -> subprocess.CompletedProcess:
+    def run(
+        self, script: str, *arguments: str, typed: str = "", folder: Path | None = None
+    ) -> subprocess.CompletedProcess:
         return subprocess.run(
             [self.code / "deploy" / script, *arguments],
+            cwd=folder,
             env={"PATH": f"{self.root}/bin:{os.environ['PATH']}"},
             input=typed,
             capture_output=True,

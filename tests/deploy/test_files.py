@@ -20,7 +20,15 @@ pytestmark = pytest.mark.any_database
 BASE = site_settings.BASE_DIR
 DEPLOY = BASE / "deploy"
 EXAMPLE = dict(re.findall(r"^([A-Z_]+)=(.*)$", (BASE / ".env.example").read_text(), re.M))
-SCRIPTS = ["install", "upgrade", "release", "lib.sh", "nginx/configure", "try/run"]
+SCRIPTS = [
+    "install",
+    "upgrade",
+    "release",
+    "write4rights",
+    "lib.sh",
+    "nginx/configure",
+    "try/run",
+]
 UNITS = {path.name: path.read_text() for path in (DEPLOY / "systemd").iterdir()}
 SERVICES = {name: text for name, text in UNITS.items() if name.endswith(".service")}
 

@@ -1,5 +1,5 @@
 """deploy/upgrade: whatever fails, readers keep the release that served, and --back leads to the one
-that served before it."""
+that served before it. And `write4rights COMMAND`, which runs commands of the one that serves."""
 
 from __future__ import annotations
 
@@ -82,3 +82,20 @@ def test_upgrade_whose_terminal_closes_turns_nobody(machine):
 
     assert machine.run("upgrade").returncode == 1
     assert machine.readers_get() == "1-good"
+
+
+def test_files_of_a_command_are_named_from_where_one_is(machine):
+    folder = machine.root / "home of somebody"
+    folder.mkdir()
+    (folder / "identity.txt").write_text("AGE-SECRET-KEY-1")
+    command = machine.root / "usr/local/bin/write4rights"
+
+    done = machine.run(command, "restore", "--identity", "identity.txt", folder=folder)
+    assert (done.stdout, done.stderr, done.returncode) == ("AGE-SECRET-KEY-1", "", 0)
+
+    (folder / "closed").touch()  # to the site's user
+    done = machine.run(command, "restore", "--identity", "identity.txt", folder=folder)
+    assert f"may not enter {folder}. Use a folder that it may enter" in done.stderr
+    assert done.returncode == 1
+    done = machine.run(command, "doctor", folder=folder)
+    assert (done.stderr, done.returncode) == ("", 0)

@@ -2,6 +2,7 @@
 server needs, can write a backup; only the identity opens one, and it lies somewhere else."""
 
 import os
+import sys
 from pathlib import Path
 
 import pyrage
@@ -25,12 +26,14 @@ def recipients() -> list[pyrage.x25519.Recipient]:
 
 
 def identities(file: str | None = None) -> list[pyrage.x25519.Identity]:
-    """Those in a file, or in BACKUP_IDENTITY."""
+    """Those in a file (- is standard input), or in BACKUP_IDENTITY."""
     if file:
         try:
-            text = Path(file).read_text()
-        except (OSError, UnicodeDecodeError):
-            raise BackupError(f"{file} can't be read.") from None
+            text = sys.stdin.read() if file == "-" else Path(file).read_text()
+        except OSError as error:
+            raise BackupError(f"{file} can't be read: {error.strerror}.") from None
+        except UnicodeDecodeError:
+            raise BackupError(f"{file} can't be read: it is no text.") from None
     else:
         text = os.environ.get("BACKUP_IDENTITY", "")
     lines = [line.strip() for line in text.splitlines() if line.strip()]

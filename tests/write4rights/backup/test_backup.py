@@ -5,6 +5,7 @@ import resource
 import threading
 import zlib
 from contextlib import suppress
+from io import StringIO
 from pathlib import Path
 
 import psycopg
@@ -212,6 +213,17 @@ def test_what_is_not_whole_or_not_ours_changes_nothing(
         with subtests.test(secret), pytest.raises(CommandError, match=secret):
             restore(overwrite)
     assert everything() == before
+
+
+@pytest.mark.usefixtures("db")
+def test_identity_may_come_by_standard_input(identity, monkeypatch):
+    for typed, sentence in [
+        ("a text", "This is no identity"),
+        (Path(identity).read_text(), "no backup"),  # none has been made
+    ]:
+        monkeypatch.setattr("sys.stdin", StringIO(typed))
+        with pytest.raises(CommandError, match=sentence):
+            call_command("restore", "--identity=-")
 
 
 def test_without_the_erasure_list_nothing_is_restored_unless_it_is_lost_for_good(

@@ -14,7 +14,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--identity", metavar="FILE", help="what opens the backups; else BACKUP_IDENTITY"
+            "--identity",
+            metavar="FILE",
+            help="what opens the backups, - is standard input; else BACKUP_IDENTITY",
         )
 
     def handle(self, *, identity: str | None, **options) -> None:

@@ -17,7 +17,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", nargs="?", default="latest", help="of the backup (latest)")
         parser.add_argument(
-            "--identity", metavar="FILE", help="what opens the backups; else BACKUP_IDENTITY"
+            "--identity",
+            metavar="FILE",
+            help="what opens the backups, - is standard input; else BACKUP_IDENTITY",
         )
         parser.add_argument(
             "--overwrite", default="", metavar="DATABASE", help="its name, if it is not empty"
