@@ -349,6 +349,8 @@ def _is_there(server: psycopg.Connection, database: str) -> bool:
 
 def _rename(server: psycopg.Connection, old: str, new: str) -> None:
     statement = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+    # By itself PostgreSQL would wait 5 s for those who come in between, and everybody for that.
+    server.execute("SET statement_timeout = '0.5s'")
     _cut_off_and(server, old, statement.format(sql.Identifier(old), sql.Identifier(new)))
 
 
@@ -371,13 +373,12 @@ def _cut_off_and(server: psycopg.Connection, database: str, statement: sql.Compo
         try:
             server.execute(statement)
             return
-        except psycopg.errors.ObjectInUse as error:  # somebody came back in between
+        except (psycopg.errors.ObjectInUse, psycopg.errors.QueryCanceled):
             if time.monotonic() > end:
                 raise BackupError(
-                    f"Others use the database {database} all the time: stop the site first. "
-                    f"PostgreSQL says: {error.diag.message_detail or error}"
+                    f"Others use the database {database} all the time: stop the site first."
                 ) from None
-            time.sleep(0.1)
+            time.sleep(0.1)  # whoever waited to come in, is in
 
 
 def _wait_for_others(server: psycopg.Connection, database: str) -> None:
