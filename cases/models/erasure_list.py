@@ -8,6 +8,7 @@ two backups (write4rights/backup/erasure_files.py), and replayed before a restor
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -48,6 +49,7 @@ class ErasureAct(models.TextChoices):
     LOCKED_OUT = "locked-out", _("may not sign in")  # of the staff
     AGAIN = "again", _("wanted again")  # what `value` says was taken back before, and is not now
     REREAD = "reread", _("to be read again")  # letters: what was approved is not as it was read
+    DROPPED = "dropped", _("older lines dropped")  # see ErasureListQuerySet.drop
 
 
 class ErasureListQuerySet(models.QuerySet["ErasureEntry"]):
@@ -75,8 +77,27 @@ class ErasureListQuerySet(models.QuerySet["ErasureEntry"]):
         parts = [rows[start : start + MAX_KEYS] for start in range(0, len(rows), MAX_KEYS)]
         self.bulk_create(ErasureEntry(model=label, rows=as_ranges(part), **of) for part in parts)
 
+    def lines(self) -> ErasureListQuerySet:
+        return self.exclude(act=ErasureAct.DROPPED)
+
     def to_copy(self) -> ErasureListQuerySet:
         return self.filter(is_copied=False)
+
+    def drop(self, before: datetime.datetime) -> None:
+        """Lines that no backup needs any more. The newest of them stays, emptied, and says how far:
+        what is older was done here, and is not missing."""
+        old = self.filter(at__lt=before)
+        emptied = {"model": "", "rows": "", "email_hash": "", "value": ""}
+        with transaction.atomic():
+            last = old.order_by("-at", "-pk").values_list("pk", flat=True).first()
+            if last is None:
+                return
+            self.filter(pk=last).update(act=ErasureAct.DROPPED, is_copied=True, **emptied)
+            free = old.exclude(pk=last).select_for_update(skip_locked=True)
+            self.filter(pk__in=free.values("pk")).delete()
+
+    def dropped_until(self) -> datetime.datetime | None:
+        return self.filter(act=ErasureAct.DROPPED).aggregate(until=models.Max("at"))["until"]
 
 
 class ErasureEntry(models.Model):

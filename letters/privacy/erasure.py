@@ -72,7 +72,7 @@ ERASED_FIELDS = {
 
 
 # A day of theirs that is in any backup too ends them: no restore makes them last longer.
-END_BY_THEMSELVES = (MailedLink, Claim, Decision, Throttle, ErasureEntry)
+END_BY_THEMSELVES = (MailedLink, Claim, Decision, Throttle)
 
 MAX_AT_ONCE = 5_000  # keys that one statement names: PostgreSQL takes 65,535
 
@@ -240,7 +240,7 @@ def erase_expired() -> dict[str, int]:
     old_news = Q(case__isnull=False, created_at__lt=now - limits.KEEP_WAITING_NEWS_FOR)
     _erase_unused(MailedLink.objects.filter(expires_at__lt=now))
     _erase_unused(Claim.objects.filter(until__lt=now))
-    _erase_unused(ErasureEntry.objects.filter(at__lt=now - limits.KEEP_BACKUPS_FOR))
+    ErasureEntry.objects.drop(before=now - limits.KEEP_BACKUPS_FOR)
     _erase_unused(Decision.objects.filter(at__lt=now - limits.KEEP_DECISIONS_FOR))
     for undeliverable in _expired_undeliverable():
         _erase_unused(undeliverable)

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from cases.encryption import keyed_hash
 from cases.models import ErasureEntry
+from letters.privacy.limits import KEEP_BACKUPS_FOR
 from write4rights.backup import BackupError, keys, stored
 from write4rights.models import ErasureFile
 
@@ -28,9 +29,11 @@ NAMED = 5  # files of before, in each
 ITSELF = "itself"
 LOST = "No erasure list lies beside the backups: people who erased their data would be back."
 ANYWAY = "if it is lost for good, --without-erasure-list replays what is left of the list."
+# Of the newest file, when it is written: a day later another one takes its place.
+KEEP_LINES_FOR = KEEP_BACKUPS_FOR - datetime.timedelta(days=1)
 # A database that somebody put in place without `restore` lacks lines of the list. Files that it
-# would take the place of stay so long: time to notice.
-KEEP_REPLACED_FOR = datetime.timedelta(days=7)
+# does not know stay so long: time to notice.
+KEEP_UNKNOWN_FOR = datetime.timedelta(days=7)
 FIELDS = ["pk", "at", "act", "model", "rows", "email_hash", "value"]
 
 
@@ -54,10 +57,10 @@ def copy() -> int:
 
 
 def copy_all() -> None:
-    """All that there is in new files, which take the place of those from before, a week later."""
+    """All that a backup may need in new files, which take the place of those from before."""
     copy()
-    before, replaced = stored.names(FOLDER), list(ErasureFile.objects.values_list("pk", flat=True))
-    entries = ErasureEntry.objects.order_by("pk")
+    now, replaced = timezone.now(), set(ErasureFile.objects.values_list("name", flat=True))
+    entries = ErasureEntry.objects.lines().filter(at__gte=now - KEEP_LINES_FOR).order_by("pk")
     part: list[ErasureEntry] = []
     to, first = keys.recipients(), ""
     for entry in entries.iterator(MAX_ENTRIES):
@@ -67,11 +70,11 @@ def copy_all() -> None:
             first, part = first or name, []
     # Also if it is empty: it says that there was nothing.
     _write(part, to, whole_from=first or ITSELF)
-    ErasureFile.objects.filter(pk__in=replaced).delete()
-    replaced_before = timezone.now() - KEEP_REPLACED_FOR
-    for name in before:
-        if (moment := stored.moment_of(name)) and moment < replaced_before:
-            stored.storage().delete(name)
+    names = stored.names(FOLDER)
+    unknown = {name for name in names if stored.time_in(name) < now - KEEP_UNKNOWN_FOR}
+    for name in sorted(replaced | unknown):
+        stored.storage().delete(name)
+        ErasureFile.objects.filter(name=name).delete()
 
 
 def last_names() -> list[str]:
@@ -113,7 +116,8 @@ def _lost(files: dict[str, ErasureFileContent], named: Iterable[str]) -> list[st
     newest_backup = max(map(stored.time_in, stored.names()), default=None)
     if newest_backup and stored.time_in(whole or max(files)) < newest_backup:
         return ["the newest"]
-    lost = wanted - files.keys()
+    # What it names was written before it, perhaps in the same second.
+    lost = wanted - files.keys() - set(files[whole].before if whole in files else [])
     return sorted(
         name for name in lost if not whole or stored.time_in(name) >= stored.time_in(whole)
     )

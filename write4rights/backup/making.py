@@ -18,6 +18,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from cases.encryption import fernet, keyed_hash
+from cases.models import ErasureEntry
 from letters.privacy.limits import KEEP_BACKUPS_FOR
 from write4rights.backup import BackupError, archive, databases, erasure_files, keys, stored
 from write4rights.models import BackupRun
@@ -46,12 +47,14 @@ def _make(began: datetime.datetime) -> str:
     erasure_files.copy()
     with _workpiece() as file:
         with databases.dumped() as dump:
+            dropped_until = ErasureEntry.objects.dropped_until()
             manifest = {
                 "made_at": began.isoformat(),
                 "engine": connection.vendor,
                 "migrations": migrations(),
                 "counts": dump.counts,
                 "noted": dump.noted,
+                "dropped_until": dropped_until and dropped_until.isoformat(),
                 "erasure_files": erasure_files.last_names(),
                 "hash_key": keyed_hash("whose", "backup"),
                 "readable": fernet().encrypt(READABLE).decode(),
@@ -85,12 +88,13 @@ def note(
 
 
 def delete_old() -> int:
-    """Those that would be too old before the next one is made."""
-    day = datetime.timedelta(days=1)
+    """Those that would be too old before the next one is made: a day before the lines of the
+    erasure list that they need."""
+    made_before = timezone.now() - erasure_files.KEEP_LINES_FOR + datetime.timedelta(days=1)
     old = [
         name
         for name in stored.names()
-        if (moment := stored.moment_of(name)) and moment < timezone.now() - KEEP_BACKUPS_FOR + day
+        if (moment := stored.moment_of(name)) and moment < made_before
     ]
     for name in old:
         stored.storage().delete(name)

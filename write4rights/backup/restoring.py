@@ -72,6 +72,7 @@ class Checked(NamedTuple):
     file: File
     manifest: dict
     entries: list[ErasureEntry]
+    files: list[str]  # where they stand; none if some can't be read
 
     @property
     def made_at(self) -> datetime.datetime:
@@ -80,10 +81,24 @@ class Checked(NamedTuple):
     def since(self) -> list[ErasureEntry]:
         """What is not done in it. By no clock: a transaction that began long before it may have
         ended after it."""
-        if "noted" not in self.manifest:  # made before 27 November 2026
-            return [entry for entry in self.entries if entry.at >= self.made_at - A_DAY]
-        noted = set(self.manifest["noted"])
-        return [entry for entry in self.entries if entry.fingerprint not in noted]
+        # Those of before 28 November 2026 do not say which lines they dropped.
+        until = self.manifest.get("dropped_until", (self.made_at - A_DAY).isoformat())
+        return _not_done(
+            self.entries,
+            known=set(self.manifest.get("noted", [])),
+            dropped_until=until and datetime.datetime.fromisoformat(until),
+        )
+
+
+def _not_done(
+    entries: list[ErasureEntry], *, known: set[str], dropped_until: datetime.datetime | None
+) -> list[ErasureEntry]:
+    """In a database that knows these lines, and had all until then."""
+    return [
+        entry
+        for entry in entries
+        if entry.fingerprint not in known and not (dropped_until and entry.at <= dropped_until)
+    ]
 
 
 def restore(name: str, identities: list, *, overwrite: str, without_list: bool, say: Say) -> str:
@@ -187,7 +202,7 @@ def _noted_here(known: list[ErasureEntry]) -> list[ErasureEntry]:
     copies it is stopped, and people go on erasing."""
     prints = {entry.fingerprint for entry in known}
     try:
-        return [one for one in ErasureEntry.objects.all() if one.fingerprint not in prints]
+        return [one for one in ErasureEntry.objects.lines() if one.fingerprint not in prints]
     finally:
         databases.close()
 
@@ -209,8 +224,9 @@ def checked(name: str, identities: list, *, without_list: bool) -> Iterator[Chec
         manifest = archive.check(file, identities)
         _refuse_what_does_not_fit(manifest)
         named = manifest.get("erasure_files", [])
+        files = [] if without_list else stored.names(erasure_files.FOLDER)
         entries = erasure_files.read_all(identities, named=named, incomplete=without_list)
-        yield Checked(name, file, manifest, entries)
+        yield Checked(name, file, manifest, entries, files)
 
 
 def _refuse_what_does_not_fit(manifest: dict) -> None:
@@ -278,7 +294,7 @@ def _count_on(given: dict[str, int]) -> None:
 def replay(backup: Checked, say: Say) -> None:
     """What was erased, stopped and taken down since is so again; and the numbers are right."""
     _take_over(backup.entries)
-    erasure_files.remember(stored.names(erasure_files.FOLDER))
+    erasure_files.remember(backup.files)
     since = backup.since()
     _replay(since, say)
     if names := replaying.without_password(since):
@@ -288,12 +304,15 @@ def replay(backup: Checked, say: Say) -> None:
 def replay_over_ours(identities: list, say: Say) -> None:
     """The same over a database that PostgreSQL's own recovery brought to an earlier moment: what
     the list has and that database has not. Before anybody writes into it."""
+    files = stored.names(erasure_files.FOLDER)
     entries = erasure_files.read_all(identities, named=erasure_files.last_names())
     with databases.alone():
         known = {entry.fingerprint for entry in ErasureEntry.objects.all()}
+        until = ErasureEntry.objects.dropped_until()
         _count_on(given=databases.last_keys())
-        missing = [entry for entry in entries if entry.fingerprint not in known]
+        missing = _not_done(entries, known=known, dropped_until=until)
         _take_over(missing)
+        erasure_files.remember(files)
         _replay(missing, say)
 
 
