@@ -56,10 +56,17 @@ pictures() { # pictures RELEASE: those that were uploaded before, in the sizes t
 }
 
 proxy() { # proxy RELEASE COLOUR: nginx as that release has it, before the web server of that colour
-    HOSTS=$(hosts) ADMIN_PATH=$(setting ADMIN_PATH) \
-        HSTS_SUBDOMAINS=$(setting HSTS_SUBDOMAINS) UPSTREAM="unix:/run/write4rights-web/$2.sock" \
-        "$1/deploy/nginx/configure" /etc/nginx
-    nginx -t -q
+    former=$(mktemp -d)
+    cp -a /etc/nginx/nginx.conf "$former/"
+    [ ! -d /etc/nginx/write4rights ] || cp -a /etc/nginx/write4rights "$former/"
+    if ! HOSTS=$(hosts) ADMIN_PATH=$(setting ADMIN_PATH) HSTS_SUBDOMAINS=$(setting HSTS_SUBDOMAINS) \
+        UPSTREAM="unix:/run/write4rights-web/$2.sock" "$1/deploy/nginx/configure" /etc/nginx || ! nginx -t -q; then
+        rm -rf /etc/nginx/write4rights
+        cp -a "$former/." /etc/nginx/
+        rm -rf "$former"
+        fail "nginx would not start with the new files, so the former ones are in /etc/nginx again."
+    fi
+    rm -rf "$former"
 }
 
 units() { # units RELEASE: systemd's files as that release has them

@@ -3,6 +3,8 @@ that served before it. And `write4rights COMMAND`, which runs commands of the on
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.deploy.machine import Machine
@@ -34,13 +36,29 @@ def test_back_after_an_upgrade_that_failed_leads_to_the_release_before(machine, 
     assert machine.readers_get() == "0-installed"
 
 
-@pytest.mark.parametrize("what", ["-t", "-s"])
-def test_proxy_that_fails_turns_nobody(machine, what):
+@pytest.mark.parametrize(
+    ("what", "sentence"),
+    [("-t", "nginx would not start with the new files"), ("-s", "nginx could not be told")],
+)
+def test_proxy_that_fails_turns_nobody_and_keeps_its_files(machine, what, sentence):
+    nginx = machine.root / "etc/nginx"
+    (nginx / "write4rights/real-ip.conf").write_text("# our CDN\n")
+    before = files(nginx)
     (machine.root / "nginx-fails").write_text(what)
+    with (machine.code / "deploy/nginx/write4rights/headers.conf").open("a") as headers:
+        headers.write("# new\n")
     machine.version("2-new")
 
-    assert machine.run("upgrade").returncode == 1
+    done = machine.run("upgrade")
+
+    assert done.returncode == 1
+    assert sentence in done.stderr
     assert machine.readers_get() == "1-good"
+    assert files(nginx) == before
+
+
+def files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_back_after_a_restart_leads_to_the_release_before(machine):
