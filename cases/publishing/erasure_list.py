@@ -32,14 +32,17 @@ def replay(entry: ErasureEntry) -> None:
 
 
 def _freeze(case: Case, how: str) -> None:
-    if MILDEST_FIRST.index(how) <= MILDEST_FIRST.index(case.freeze):
-        return
-    case.freeze, case.unfreeze_asked_by = how, None
     with translation.override(None):
-        case.freeze_reason = _(
+        said = _(
             "It was taken down after the backup was made that is restored here: look why "
             "before it is shown again."
         )
+    if MILDEST_FIRST.index(how) > MILDEST_FIRST.index(case.freeze):
+        case.freeze, case.freeze_reason = how, said
+    elif said not in case.freeze_reason:  # frozen so far already, and now for another reason too
+        longest = Case._meta.get_field("freeze_reason").max_length
+        case.freeze_reason = f"{said} {case.freeze_reason}"[:longest]
+    case.unfreeze_asked_by = None  # who asked did not know of this
     case._history_user, case._change_reason = None, CHANGE_REASON
     case.save(update_fields=["freeze", "freeze_reason", "unfreeze_asked_by", "updated_at"])
     touch(Case.objects.filter(pk=case.pk))

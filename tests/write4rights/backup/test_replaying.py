@@ -40,7 +40,26 @@ def test_what_was_only_paused_is_not_shown_less_than_the_backup_has_it():
         acts.freeze(case, "paused", "A test.", make_staff())
 
     case.refresh_from_db()
-    assert (case.freeze, case.freeze_reason) == ("hidden", "A test.")
+    assert case.freeze == "hidden"
+    assert "after the backup" in case.freeze_reason
+    assert "A test." in case.freeze_reason
+
+
+def test_who_had_asked_to_unfreeze_a_case_asks_anew_if_it_was_frozen_once_more():
+    case = make_case()
+    make_consent(case)
+    one, two, three = (make_staff(username=name) for name in ("one", "two", "three"))
+    acts.freeze(case, "hidden", "His family asked for it.", one)
+    acts.ask_to_unfreeze(case, one)
+
+    with a_restored_backup():
+        acts.freeze(case, "hidden", "Now his brother is threatened.", three)
+
+    with pytest.raises(acts.Refused, match="Nobody has asked"):
+        acts.confirm_unfreeze(case, two)
+    case.refresh_from_db()
+    assert case.freeze == "hidden"
+    assert "after the backup" in case.freeze_reason
 
 
 def test_a_consent_that_was_withdrawn_is_not_given_again(client):
