@@ -143,9 +143,11 @@ def end_thanks(of: str) -> None:
     """Its owner wants neither, for all that they have done so far."""
     letters, signatures = _thanked(of)
     with transaction.atomic():
-        ErasureEntry.objects.note(ErasureAct.STOPPED, email_hash=of, value="thanks")
-        Letter.objects.filter(pk__in=lock(letters)).update(wants_news=False)
-        Signature.objects.filter(pk__in=lock(signatures)).update(wants_thanks=False)
+        written, signed = lock(letters), lock(signatures)
+        for model, keys in [(Letter, written), (Signature, signed)]:
+            ErasureEntry.objects.note(ErasureAct.STOPPED, model, keys)
+        Letter.objects.filter(pk__in=written).update(wants_news=False)
+        Signature.objects.filter(pk__in=signed).update(wants_thanks=False)
         thanks.forget(of)
 
 

@@ -80,7 +80,7 @@ def _replay_for_address(act: str, of: str, value: str) -> None:
     match act, value:
         case ErasureAct.PERSON, _value:
             erasure.erase_person(of)
-        case ErasureAct.STOPPED, "thanks":
+        case ErasureAct.STOPPED, "thanks":  # noted so before 28 November 2026, as reminders were
             email_addresses.end_thanks(of)
         case ErasureAct.STOPPED, "reminders":
             reminders.stop(of)
@@ -123,6 +123,8 @@ def _replay_for_rows(act: str, rows: QuerySet, of: str, value: str) -> None:
         case ErasureAct.STOPPED if model is Pledge:
             for pledge in rows:
                 reminders.change(Pledge.objects.filter(pk=pledge.pk), wants_reminders=False)
+        case ErasureAct.STOPPED if model is Signature:
+            rows.update(wants_thanks=False)
         case ErasureAct.STOPPED:
             rows.update(wants_news=False)
         case ErasureAct.HIDDEN:

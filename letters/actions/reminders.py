@@ -58,9 +58,9 @@ def remind(pledge: Pledge, *, wants_reminders: bool) -> bool:
 def stop(email_hash: str) -> None:
     """No more reminders go to the address, of whatever was promised with it."""
     with transaction.atomic():
-        note = ErasureEntry.objects.note
-        note(ErasureAct.STOPPED, email_hash=email_hash, value="reminders")
-        pledges = Pledge.objects.filter(pk__in=lock(Pledge.objects.filter(email_hash=email_hash)))
+        keys = lock(Pledge.objects.filter(email_hash=email_hash))
+        ErasureEntry.objects.note(ErasureAct.STOPPED, Pledge, keys)
+        pledges = Pledge.objects.filter(pk__in=keys)
         pledges.update(wants_reminders=False, next_reminder_on=None)
         waiting = OutgoingMail.objects.waiting().filter(to_hash=email_hash)
         delete_locked(waiting.filter(kind__in=REMINDERS))

@@ -251,6 +251,24 @@ def test_what_was_taken_back_counts_no_more_and_is_not_handed_in():
     assert not Letter.objects.filter(pk=by_hand.pk).exists()
 
 
+def test_what_was_stopped_for_an_address_and_wanted_again_for_one_thing_stays_wanted():
+    case = make_case_to_write_for()
+    pledges = [make_pledge(case, wants_reminders=True, **address_of()) for _nr in range(2)]
+    letters = [make_letter(case, state="posted", wants_news=True, **address_of()) for _nr in "12"]
+    address = make_email_address(ADDRESS)
+    make_signature(make_petition(case=case), email_address=address, wants_thanks=True)
+
+    with a_restored_backup():
+        reminders.stop(email_hash(ADDRESS))
+        email_addresses.end_thanks(email_hash(ADDRESS))
+        assert reminders.remind(pledges[0], wants_reminders=True)
+        assert letter_actions.set_news(letters[0], True)
+
+    assert list(Pledge.objects.filter(wants_reminders=True)) == [pledges[0]]
+    assert list(Letter.objects.filter(wants_news=True)) == [letters[0]]
+    assert not Signature.objects.filter(wants_thanks=True).exists()
+
+
 @pytest.mark.parametrize("is_wanted", [True, False])
 def test_the_last_word_counts(is_wanted):
     """Taken back and wanted again, or the other way round, since the backup was made."""

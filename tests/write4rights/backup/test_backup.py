@@ -17,8 +17,9 @@ from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
 from cases.models import Case, ErasureEntry
-from letters.actions import erasure, reminders
-from letters.models import Letter, OutgoingMail, Signature, Throttle
+from letters.actions import erasure
+from letters.mail import bounces
+from letters.models import BounceKind, Letter, OutgoingMail, Signature, Throttle
 from letters.models.email_spelling import email_hash
 from letters.privacy import limits
 from letters.statistics import ledger
@@ -472,7 +473,7 @@ def test_what_people_stop_until_the_last_moment_of_a_restore_is_stopped(own_data
         connections["default"] = connection.copy("another")
         with suppress(DatabaseError):  # cut off
             while not is_restored.wait(0.01):
-                reminders.stop(f"of {len(stopped)}")
+                bounces.note(f"of {len(stopped)}", BounceKind.COMPLAINT)
                 stopped.append(f"of {len(stopped)}")
         connection.close()
 
