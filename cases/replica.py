@@ -5,6 +5,9 @@ replayed: if it has what was noted, it is no older than that note. Its own word 
 asked for: cut off from the primary, it would say that nothing is missing. So without the primary
 the replica is not used either: a case may have been frozen that it does not know of.
 
+After a restore another database has the name of ours, and a connection to the replica that is older
+still reads the one of before. So each page asks its own first, which ends if that is so.
+
 Nobody waits for it for long: how far it is is asked in a thread of its own, and a page that fails
 because of it, or waits two seconds, is made once more from the primary. All that is not a reader's
 page, and every write, goes to the primary, so nobody misses what they wrote.
@@ -14,11 +17,13 @@ import contextvars
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from typing import Any, NamedTuple, TypeVar
 
 import psycopg
-from django.db import InterfaceError, OperationalError, ProgrammingError, connections
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, ProgrammingError, connections, transaction
 from django.db.models import Model
 
 from cases.replica_connection import ImpatientConnection
@@ -31,6 +36,9 @@ ASKED_EVERY = 1
 RESTS_FOR = 5  # after a page failed because of it
 MOST_NOTES = 60
 OURS = {"cases", "letters"}  # what readers' pages are made of; all else is of one reader
+
+# PgBouncer would go on giving it out, if we only hung up.
+END_IF_ELSEWHERE = "SELECT pg_terminate_backend(pg_backend_pid()) WHERE current_database() <> %s"
 
 T = TypeVar("T")
 
@@ -60,7 +68,8 @@ def read(ask: Callable[[], T]) -> T:
         return ask()
     token = _is_read.set(True)
     try:
-        return ask()
+        with replica.connection():
+            return ask()
     except (OperationalError, InterfaceError, ProgrammingError) as error:
         # Also if it lacks a column of a migration that it has not replayed yet.
         replica.rest(type(error.__cause__ or error).__name__)
@@ -83,6 +92,7 @@ class Replica:
 
     def __init__(self) -> None:
         self.fresh_at = float("-inf")  # it has all that was committed before
+        self.database = ""  # what the primary calls ours
         self.problem = ""  # why that is not known any better, for whoever runs the site
         self._rests_until = self._asked_at = float("-inf")
         self._notes: list[Note] = []
@@ -132,19 +142,34 @@ class Replica:
             logger.warning("The replica %s", said)
         self.problem = problem
 
+    @contextmanager
+    def connection(self) -> Iterator[None]:
+        """One for a page, to the database that the primary has."""
+        # PgBouncer may give each transaction another one.
+        with transaction.atomic(using=ALIAS) if settings.PGBOUNCER else nullcontext():
+            with connections[ALIAS].cursor() as cursor:
+                cursor.execute(END_IF_ELSEWHERE, [self.database])
+            yield
+
     def _ask(self) -> str:
         """What keeps it from being proven fresh, or ""."""
         at = time.monotonic()
-        written = self._answer("default", "SELECT (pg_current_wal_lsn() - '0/0')::bigint")
-        replayed = self._answer(
+        written, self.database = self._answer(
+            "default", "SELECT (pg_current_wal_lsn() - '0/0')::bigint, current_database()"
+        )
+        replayed, database = self._answer(
             ALIAS,
             "SELECT CASE WHEN pg_is_in_recovery()"
-            " THEN (pg_last_wal_replay_lsn() - '0/0')::bigint END",
+            " THEN (pg_last_wal_replay_lsn() - '0/0')::bigint END, current_database()",
         )
         if replayed is None:
             # The next one may be a replica. This one is the primary, or believes that it is.
             self._hang_up(ALIAS)
             return "the server of REPLICA_URL is no replica"
+        if database != self.database:
+            with suppress(NoAnswer):
+                self._answer(ALIAS, END_IF_ELSEWHERE, self.database)
+            return f"it was asked in the database {database}, not in {self.database}"
         self.learn(at, written, replayed)
         return "" if self.is_fresh else "it has not replayed what the primary wrote"
 
@@ -157,7 +182,7 @@ class Replica:
             self.fresh_at = had[-1].at
             self._notes = [note for note in self._notes if note.at > self.fresh_at]
 
-    def _answer(self, alias: str, query: str) -> Any:
+    def _answer(self, alias: str, query: str, *parameters: str) -> Any:
         try:
             if alias not in self._to:
                 self._to[alias] = ImpatientConnection.connect(
@@ -165,8 +190,7 @@ class Replica:
                     autocommit=True,
                     prepare_threshold=None,  # PgBouncer may be in between
                 )
-            [(answer,)] = self._to[alias].execute(query).fetchall()
-            return answer
+            return self._to[alias].execute(query, parameters).fetchone()
         except psycopg.Error as error:
             self._hang_up(alias)
             who = "the replica" if alias == ALIAS else "the primary"

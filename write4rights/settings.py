@@ -104,6 +104,9 @@ def file_storage(name: str, place: str, *, is_waited_for: bool = True, **options
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": said | bucket}
 
 
+PGBOUNCER = env.bool("PGBOUNCER", default=False)
+
+
 def use_postgresql(database: dict, wait_for_a_connection: int, give_up_after: int) -> None:
     """All in seconds. A server that vanishes from the network says nothing: its connections are
     given up, and those that are dead are not handed out."""
@@ -115,7 +118,7 @@ def use_postgresql(database: dict, wait_for_a_connection: int, give_up_after: in
     options.setdefault("tcp_user_timeout", give_up_after * 1_000)  # milliseconds
     database["CONN_MAX_AGE"] = 0
     options["pool"] = False
-    if env.bool("PGBOUNCER", default=False):  # transaction pooling: it pools, Django must not
+    if PGBOUNCER:  # transaction pooling: it pools, Django must not
         database["DISABLE_SERVER_SIDE_CURSORS"] = True
         return
     if env.bool("DATABASE_POOL", default=True):

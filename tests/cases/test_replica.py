@@ -1,11 +1,11 @@
-"""Readers' pages come from a replica, and nothing else does. Here it is the same server, where a
-second connection may not write."""
+"""Readers' pages come from a replica, and nothing else does. But for one test, it is the same
+server here, where a second connection may not write."""
 
 import re
 import socket
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from copy import deepcopy
 
 import pytest
@@ -18,8 +18,10 @@ from cases import replica_connection
 from cases.http_caching import public_page
 from cases.models import Case, Theme
 from cases.replica import FRESH_FOR, Replica
+from tests.clusters import a_server, a_standby_of, connected_to, load_template, programs
 from tests.factories import make_case_to_write_for, make_full_case, make_outcome, make_petition
 from tests.staff import signed_in
+from write4rights.backup import databases
 
 
 @pytest.fixture
@@ -27,18 +29,27 @@ def replica(transactional_db, settings, monkeypatch):
     """Proven to be up to date, and not asked again."""
     if connection.vendor != "postgresql":
         pytest.skip("Only PostgreSQL has replicas.")
-    read_only = deepcopy(connection.settings_dict)
-    read_only["OPTIONS"]["options"] = "-c default_transaction_read_only=on"
-    read_only["OPTIONS"]["application_name"] = "replica"
-    connections.settings["replica"] = read_only
+    with a_replica(settings, monkeypatch, options="-c default_transaction_read_only=on") as here:
+        here.database = connection.settings_dict["NAME"]
+        here.fresh_at = here._asked_at = time.monotonic() + 60
+        yield here
+
+
+@contextmanager
+def a_replica(settings, monkeypatch, port=None, **options):
+    """In the settings; nothing is known of it yet."""
+    database = deepcopy(connection.settings_dict)
+    database["PORT"] = port or database["PORT"]
+    database["OPTIONS"] |= {"application_name": "replica"} | options
+    connections.settings["replica"] = database
     connections["replica"].connect()  # what is connected, a test may ask
     settings.DATABASE_ROUTERS = ["cases.replica.Router"]
     here = Replica()
-    here.fresh_at = here._asked_at = time.monotonic() + 60
     monkeypatch.setattr(replica_module, "replica", here)
     yield here
     here.hang_up()
     connections["replica"].close()
+    connections["replica"].close_pool()
     del connections["replica"], connections.settings["replica"]
 
 
@@ -120,6 +131,18 @@ def test_what_was_read_from_the_replica_is_written_to_the_primary(client, replic
     assert (row._state.db, row.headline) == ("default", "Another")
     case.refresh_from_db()
     assert case._state.db == "default"
+
+
+def test_behind_pgbouncer_a_page_is_read_in_one_transaction(client, replica, settings):
+    """Each may be of another connection, which says for itself which database it is in."""
+    settings.PGBOUNCER = True
+
+    with asked_of() as asked:
+        assert client.get("/cases/").status_code == 200
+
+    asked_of_replica = [query["sql"] for query in asked.both[0]]
+    assert (asked_of_replica[0], asked_of_replica[-1]) == ("BEGIN", "COMMIT")
+    assert "BEGIN" not in asked_of_replica[1:]
 
 
 def end_connections_of(name: str) -> None:
@@ -271,3 +294,67 @@ def test_a_server_that_is_no_replica_is_not_used_as_one(replica, caplog):
     assert caplog.messages == [
         "The replica can't be used: the server of REPLICA_URL is no replica."
     ]
+
+
+@pytest.mark.slow
+def test_after_a_restore_no_connection_to_the_database_of_before_makes_a_page(
+    client, transactional_db, settings, monkeypatch
+):
+    """The rename ends those to the primary, and none of those to the replica."""
+    programs()
+    monkeypatch.setattr(replica_module, "RESTS_FOR", 0)
+    pool = {"min_size": 3, "max_size": 3}
+    with a_server() as primary, a_standby_of(primary) as standby, primary.connect() as postgres:
+        postgres.execute("CREATE DATABASE site")
+        load_template(primary.dsn("site"))
+        with connected_to(primary, NAME="site"):
+            page = make_full_case().get_absolute_url()
+            databases.close()
+            postgres.execute("CREATE DATABASE site_restoring TEMPLATE site")
+            wait_for_each_other(primary, standby)
+            with a_replica(settings, monkeypatch, port=standby.port, pool=pool) as replica:
+                connections["replica"].close()
+                connections["replica"].pool.wait()
+                asked_until_used(replica)
+                take_the_next_of_the_pool()
+                assert read_from_the_replica(client, page)
+
+                databases.take_the_place("site_restoring", lambda _ours: None)
+                case = Case.objects.get()
+                case.freeze, case.freeze_reason = "withdrawn", "A test."
+                case.save()
+                wait_for_each_other(primary, standby)
+
+                for _each in range(pool["max_size"]):
+                    asked_until_used(replica)
+                    take_the_next_of_the_pool()
+                    assert client.get(page).status_code == 410
+                asked_until_used(replica)
+                take_the_next_of_the_pool()
+                assert read_from_the_replica(client, "/cases/")
+
+
+def asked_until_used(replica) -> None:
+    replica._asked_at = float("inf")  # by nobody but us
+    for _time in range(100):
+        replica.ask()
+        if replica.is_used:
+            return
+    pytest.fail(replica.problem)
+
+
+def take_the_next_of_the_pool() -> None:
+    connections["replica"].close()
+    connections["replica"].connect()
+
+
+def wait_for_each_other(primary, standby) -> None:
+    with primary.connect() as connection:
+        [position] = connection.execute("SELECT pg_current_wal_flush_lsn()").fetchone()
+    standby.wait(f"SELECT pg_last_wal_replay_lsn() >= '{position}'")
+
+
+def read_from_the_replica(client, page: str) -> bool:
+    with asked_of() as asked:
+        assert client.get(page).status_code == 200
+    return asked.counts[0] > 0 and asked.counts[1] == 0

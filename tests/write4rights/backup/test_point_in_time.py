@@ -1,16 +1,12 @@
 """Recovered by PostgreSQL's own archiving, nothing is lost that was acknowledged: a small
 `make point-in-time`."""
 
-import subprocess
-
 import pytest
-from django.db import connection
 
 from bench import point_in_time
 from bench.databases import run_python
 from bench.postgresql import Cluster
-from tests.clusters import programs
-from write4rights.backup import databases
+from tests.clusters import load_template, programs
 
 A_CASE = """
 import django
@@ -29,17 +25,12 @@ def test_a_server_that_is_killed_under_writers_loses_nothing_acknowledged(capfd)
 
     with point_in_time.folder() as place:
         point_in_time.run(
-            server, place, writers=2, seconds=1, only_way=0, make_site=copy_of_the_template
+            server, place, writers=2, seconds=1, only_way=0, make_site=site_with_a_case
         )
 
     assert "2 writers had" in capfd.readouterr().out
 
 
-def copy_of_the_template(environment: dict, cluster: Cluster) -> None:
-    """It migrates in a tenth of the time."""
-    template = connection.settings_dict["TEST"]["TEMPLATE"]
-    dump = ["pg_dump", "--no-owner", f"--dbname={template}"]
-    dumped = subprocess.run(dump, env=databases._environment(), check=True, capture_output=True)
-    load = ["psql", "-q", "-v", "ON_ERROR_STOP=1", cluster.dsn("site")]
-    subprocess.run(load, input=dumped.stdout, check=True, capture_output=True)
+def site_with_a_case(environment: dict, cluster: Cluster) -> None:
+    load_template(cluster.dsn("site"))
     run_python(environment, "-c", A_CASE)
