@@ -54,8 +54,9 @@ def follows_from(values: dict[str, str]) -> dict[str, str]:
         follows["SITE_URL"] = f"https://{hosts[0]}"
         follows["FEED_TAG"] = f"tag:{hosts[0]},{date.today().year}"
     if (name := values.get("ORGANISATION")) and (address := values.get("CONTACT_EMAIL")):
-        # In quotes: no mail leaves if the name has a comma, say, and none.
-        follows["FROM_EMAIL"] = f'"{quote(name)}" <{address}>'
+        # The inner quotes for mail, or none leaves if there is a comma, say, in the name; the
+        # outer ones for those who read an .env more strictly than the site does.
+        follows["FROM_EMAIL"] = f"'\"{quote(name)}\" <{address}>'"
     return follows
 
 
