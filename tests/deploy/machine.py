@@ -20,11 +20,11 @@ PROGRAMS = {
     "pg_lsclusters": "echo 15 main 5432",
     "psql": "echo 1",
     "install": 'set -- $(echo " $*" | sed "s/ -[og] [a-z0-9]*//g"); exec /usr/bin/install "$@"',
-    # The site's user may enter no folder that has a file `closed`.
+    # The site's user may neither enter a folder that has a file `closed`, nor read what is in it.
     "runuser": """
         while [ "$1" != -- ]; do shift; done
         shift
-        if [ "$1" = test ] && [ -e "$3/closed" ]; then exit 1; fi
+        if [ "$1" = test ] && { [ -e "$3/closed" ] || [ -e "${3%/*}/closed" ]; }; then exit 1; fi
         exec "$@\"""",
     # The folder `running` has a file for each service that was started.
     "systemctl": """
