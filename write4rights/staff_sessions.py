@@ -2,6 +2,9 @@
 
 Elsewhere nobody looks at the cookie: a reader's page neither varies on it nor keeps a row for it,
 and the page cache serves staff what it serves everybody (docs/safety.md 21).
+
+Staff wait for no standby of the database: their sessions are saved on each page, and whoever wants
+to freeze a case has to get there.
 """
 
 import re
@@ -14,6 +17,8 @@ from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
+
+from cases import standby
 
 # All that staff see lies below one path: /admin/…, /fr/admin/…
 _languages = "|".join(re.escape(code) for code, _name in settings.LANGUAGES)
@@ -29,7 +34,13 @@ class ForStaffPages(MiddlewareMixin):
         return super().__call__(request)
 
 
-class SessionMiddleware(ForStaffPages, sessions.SessionMiddleware):
+class WaitingForNoStandby(MiddlewareMixin):
+    def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
+        with standby.waiting_for_none():
+            return super().__call__(request)
+
+
+class SessionMiddleware(ForStaffPages, WaitingForNoStandby, sessions.SessionMiddleware):
     pass
 
 

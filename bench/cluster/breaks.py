@@ -18,9 +18,11 @@ ANY_CERTIFICATE = ssl._create_unverified_context()
 FREEZE = """
 import time
 from django.contrib.auth.models import User
+from cases import standby
 from cases.models import Case
 from cases.publishing import acts
-by, _is_new = User.objects.get_or_create(username="operator")
+with standby.waiting_for_none():
+    by, _is_new = User.objects.get_or_create(username="operator")
 acts.freeze(Case.objects.get(slug="{case}"), "hidden", "A rehearsal.", by)
 print(time.time())
 """
@@ -87,10 +89,10 @@ def breaks(site: Site, frozen: list[str]) -> list[Break]:
         site.replica.start()
         site.primary.wait_for_replica()
 
-    def cut_replica_off_and_freeze() -> str:
-        time.sleep(8)
+    def freeze_and_let_writes_go_on() -> str:
+        found = freeze(site, frozen[1])
         let_writes_go_on()
-        return freeze(site, frozen[1])
+        return found
 
     def reconnect_replica() -> None:
         site.replica.machine.connect()
@@ -172,8 +174,8 @@ def breaks(site: Site, frozen: list[str]) -> list[Break]:
         Break(
             "the replica: cut off the network; a case is frozen",
             lambda: site.replica.machine.cut_off(),
-            f"writes wait for {no_wait} (after 8 s); it catches up",
-            meanwhile=cut_replica_off_and_freeze,
+            f"writes wait for {no_wait} (once the case is gone); it catches up",
+            meanwhile=freeze_and_let_writes_go_on,
             is_well=taking_letters,
             mend=reconnect_replica,
         ),

@@ -19,6 +19,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases import standby
+
 MAX_KEYS = 5_000  # of one note
 # Who took it back, as the value of a note; their owners have none.
 BY_STAFF_REJECTED, BY_STAFF_INVALID = "rejected", "invalid"
@@ -52,6 +54,17 @@ class ErasureAct(models.TextChoices):
     DROPPED = "dropped", _("older lines dropped")  # see ErasureListQuerySet.drop
 
 
+# What others may see or do no more, from now on.
+TAKEN_AWAY = {
+    ErasureAct.ERASED,
+    ErasureAct.PERSON,
+    ErasureAct.WITHDRAWN,
+    ErasureAct.HIDDEN,
+    ErasureAct.FROZEN,
+    ErasureAct.LOCKED_OUT,
+}
+
+
 class ErasureListQuerySet(models.QuerySet["ErasureEntry"]):
     def note(
         self,
@@ -65,6 +78,8 @@ class ErasureListQuerySet(models.QuerySet["ErasureEntry"]):
         """In the transaction that does it; without a key and a hash it notes nothing."""
         if not connection.in_atomic_block:
             raise transaction.TransactionManagementError("Note it where it is done.")
+        if act in TAKEN_AWAY:
+            standby.do_not_wait()
         if not _notes.get():
             return
         # By the one clock that all hosts share: the last word on a row is the last in the list.

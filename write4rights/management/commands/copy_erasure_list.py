@@ -5,6 +5,7 @@ import logging
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from cases import standby
 from write4rights.backup import erasure_files
 
 logger = logging.getLogger(__name__)
@@ -17,6 +18,7 @@ class Command(BaseCommand):
         if not settings.BACKUP_KEY:
             return
         try:
-            erasure_files.copy()
+            with standby.waiting_for_none():  # what was taken down without it is in no replica
+                erasure_files.copy()
         except Exception as error:  # a full disk, a network: it is tried again in a minute
             logger.error("The erasure list can't be copied: %s", type(error).__name__)
