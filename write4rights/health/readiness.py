@@ -13,7 +13,9 @@ from write4rights.health.results import Level, Result
 logger = logging.getLogger(__name__)
 
 REMEMBER = 2  # seconds: however often it is asked, the database is asked no more often
-KEEP = 60 * 60  # seconds: what it was before, for whoever comes while it is asked anew
+HOLDS = 10  # seconds: what was found longer ago says nothing of now
+PATIENCE = 2  # seconds that one waits for another's answer where nothing holds any more
+KEEP = 60 * 60  # seconds: what it was before, so that a change is told
 NAME = "readiness"
 NUMBERS = {
     "worker": "worker_pulse_age_seconds",
@@ -59,15 +61,19 @@ class Readiness(NamedTuple):
 def readiness() -> Readiness | None:
     """What was found in the last two seconds.
 
-    Whoever comes while another asks gets what was found before, so that a database that hangs takes
-    one thread and not all of them; None if there is nothing yet.
+    Whoever comes while another asks gets what was found just before, so that a database that hangs
+    takes one thread and not all of them; None if there is nothing that still holds.
     """
-    last: Readiness | None = caches["fragments"].get(NAME)
-    if last and time.monotonic() - last.at < REMEMBER:
+    last, age = _last()
+    if last and age < REMEMBER:
         return last
-    if not _asking.acquire(blocking=False):
-        return last
+    holds = last if age < HOLDS else None
+    if not _asking.acquire(timeout=0 if holds else PATIENCE):
+        return holds
     try:
+        last, age = _last()  # another may have asked meanwhile
+        if last and age < REMEMBER:
+            return last
         ready = _asked(READY)
         working = _asked(WORKING) if worst(ready.values()) == Level.OK else {}
         found = Readiness(ready, working, time.monotonic())
@@ -76,6 +82,12 @@ def readiness() -> Readiness | None:
         return found
     finally:
         _asking.release()
+
+
+def _last() -> tuple[Readiness | None, float]:
+    """With its age in seconds."""
+    last: Readiness | None = caches["fragments"].get(NAME)
+    return last, time.monotonic() - last.at if last else float("inf")
 
 
 def _asked(checks: dict[str, Check]) -> dict[str, Result]:

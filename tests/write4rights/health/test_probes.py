@@ -2,6 +2,7 @@
 
 import datetime
 import logging
+import threading
 
 import pytest
 from django.core.cache import caches
@@ -14,6 +15,8 @@ from letters.models import WorkerPulse
 from tests.factories import make_case, make_portrait
 from tests.letters.mail.test_outbox import make_mail
 from tests.write4rights.test_every_answer import assert_protected
+from write4rights.health import readiness
+from write4rights.health.results import ok
 from write4rights.health.views import VIEWS
 from write4rights.logs import PROBES
 
@@ -181,6 +184,57 @@ def test_however_often_it_is_asked_the_database_is_asked_once(
     with django_assert_num_queries(0):
         for _time in range(50):
             client.get("/readyz")
+
+
+@pytest.fixture
+def hanging(monkeypatch):
+    """Begins to hang once somebody asks, and answers when it is set."""
+    hangs, answers = threading.Event(), threading.Event()
+
+    def hang():
+        hangs.set()
+        answers.wait(10)
+        return ok("database", "It answers late.")
+
+    def begin() -> threading.Thread:
+        monkeypatch.setattr(readiness, "READY", {"database": hang})
+        asking = threading.Thread(target=readiness.readiness)
+        asking.start()
+        hangs.wait(10)
+        return asking
+
+    monkeypatch.setattr(readiness, "WORKING", {})
+    monkeypatch.setattr(readiness, "READY", {"database": lambda: ok("database", "It answers.")})
+    yield begin, answers
+    answers.set()
+
+
+def test_a_database_that_hangs_is_not_ready_however_well_it_was_before(
+    client, hanging, monkeypatch
+):
+    begin, answers = hanging
+    monkeypatch.setattr(readiness, "PATIENCE", 0.1)
+    monkeypatch.setattr(readiness, "REMEMBER", 0)
+    assert client.get("/readyz").status_code == 200
+
+    asking = begin()
+    assert client.get("/readyz").status_code == 200  # what was found just before
+    monkeypatch.setattr(readiness, "HOLDS", 0)
+    assert client.get("/readyz").status_code == 503
+
+    answers.set()
+    asking.join()
+
+
+def test_two_who_ask_after_a_long_time_get_one_answer(client, hanging, monkeypatch):
+    begin, answers = hanging
+    monkeypatch.setattr(readiness, "HOLDS", 0)
+    asking = begin()
+
+    threading.Timer(0.1, answers.set).start()
+
+    assert client.get("/readyz").status_code == 200
+    asking.join()
 
 
 def test_what_the_doctor_asks_is_no_page_for_anybody_else(client, caplog):
