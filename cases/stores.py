@@ -15,7 +15,7 @@ from django.core.files.storage import Storage, storages
 logger = logging.getLogger(__name__)
 
 LEFT_ALONE_FOR = 5  # seconds
-ASKED_FOR = 10  # seconds that one may ask it before another does: it is given up after about six
+ASKED_FOR = 10  # seconds that one may ask it before another does: silent, it is given up after six
 REMEMBERED_FOR = 60  # seconds: until then it is asked by one at a time
 
 
@@ -53,12 +53,19 @@ def store(alias: str) -> Iterator[Storage]:
         _answered(alias)
         raise
     except Exception as error:  # each kind of storage has its own
-        if not isinstance(error, PermissionError):  # which nobody waits for
+        if not _is_forbidden(error):  # which nobody waits for
             cache.set(_failed(alias), True, REMEMBERED_FOR)
             cache.set(_left_alone(alias), True, LEFT_ALONE_FOR)
         logger.error("The storage “%s” can't be used: %s", alias, type(error).__name__)
         raise StoreFails(alias) from error
     _answered(alias)
+
+
+def _is_forbidden(error: Exception) -> bool:
+    """It may not be read; S3 answers so with status 403, in an error of botocore."""
+    answer = getattr(error, "response", None)
+    said = answer.get("ResponseMetadata", {}) if isinstance(answer, dict) else {}
+    return isinstance(error, PermissionError) or said.get("HTTPStatusCode") == 403
 
 
 def listed(storage: Storage, folder: str) -> tuple[list[str], list[str]]:

@@ -91,8 +91,10 @@ def file_storage(name: str, place: str, *, is_waited_for: bool = True, **options
         "request_checksum_calculation": "when_required",
         "response_checksum_validation": "when_required",
     }
-    if is_waited_for:  # a store that does not answer holds a thread for six seconds at most
+    transfer: dict[str, Any] = {}
+    if is_waited_for:  # a store that falls silent is given up after about six seconds
         client |= {"connect_timeout": 1, "read_timeout": 3, "retries": {"total_max_attempts": 2}}
+        transfer = {"num_download_attempts": 1, "use_threads": False}  # of what has begun to come
     else:  # or the worker, which has mails to send: by itself botocore would try for minutes
         client |= {"connect_timeout": 5, "read_timeout": 30, "retries": {"total_max_attempts": 3}}
     bucket = {
@@ -100,6 +102,7 @@ def file_storage(name: str, place: str, *, is_waited_for: bool = True, **options
         "location": url.path.strip("/"),
         "file_overwrite": options.get("allow_overwrite", False),
         "client_config": import_module("botocore.config").Config(**client),
+        "transfer_config": import_module("boto3.s3.transfer").TransferConfig(**transfer),
     }
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": said | bucket}
 
