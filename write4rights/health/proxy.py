@@ -5,6 +5,7 @@ import http.client
 import json
 import ssl
 import time
+from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ PATIENCE = 10  # seconds
 INVENTED = "192.0.2.123"
 SELF_SIGNED = 18  # X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT
 CERTIFICATE_LEFT = datetime.timedelta(days=14)
+ARRIVED = {"scheme", "host", "hops", "kept_what_was_invented"}  # what the site tells of a question
 
 
 def token() -> str:
@@ -93,14 +95,25 @@ def _asked(context: ssl.SSLContext) -> list[Result]:
         return [*found, _no_answer(error)]
     finally:
         way.close()
-    if date:
-        theirs = parsedate_to_datetime(date).timestamp()
-        found.append(clock.compared("the proxy", theirs - now))
-    if answer.status != 200:
+    with suppress(ValueError):
+        if date:
+            theirs = parsedate_to_datetime(date).timestamp()
+            found.append(clock.compared("the proxy", theirs - now))
+    seen = told(body)
+    if answer.status != 200 or seen is None:
         said = f"{settings.SITE_URL} answers with status {answer.status}, and not as this site."
         cure = "Does SITE_URL lead here, and to a site with the same SECRET_KEY and code?"
         return [*found, red("proxy", said, cure)]
-    return [*found, *judged(json.loads(body), site.scheme, site.netloc)]
+    return [*found, *judged(seen, site.scheme, site.netloc)]
+
+
+def told(body: bytes) -> dict | None:
+    """What `arrived` says, if it is this site that answered."""
+    try:
+        seen = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return seen if isinstance(seen, dict) and seen.keys() == ARRIVED else None
 
 
 def judged(seen: dict, scheme: str, host: str) -> list[Result]:

@@ -21,6 +21,7 @@ from django.core.management import CommandError, call_command
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpResponse
 from django.utils import timezone
 
 from letters.models import WorkerPulse
@@ -30,6 +31,7 @@ from tests.letters.smtp_server import FakeSMTPServer
 from write4rights.backup import databases
 from write4rights.health import backups, checks, database, installed, proxy
 from write4rights.health.results import Level, Result
+from write4rights.health.views import VIEWS
 
 OTHERS = set(checks.DOCTOR)
 
@@ -371,6 +373,29 @@ def test_a_proxy_whose_clock_is_wrong_or_that_serves_another_site_is_found(setti
     assert "answers with status 404, and not as this site." in other
     [gone] = red(doctor("proxy"))
     assert gone.endswith("does not answer: Connection refused.")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<!doctype html><title>It works!</title>",
+        b"\xff\xfe",
+        b"",
+        b"[" * 10_000,
+        b"[]",
+        b'{"status": "ok"}',
+        b"null",
+    ],
+)
+def test_another_site_that_answers_at_our_address_is_said_in_a_sentence(
+    settings, monkeypatch, page
+):
+    answer = lambda request: HttpResponse(page, headers={"Date": "today"})  # noqa: E731
+    monkeypatch.setitem(VIEWS, proxy.PATH, answer)
+    with behind(nothing) as settings.SITE_URL:
+        [line] = red(doctor("proxy"))
+
+    assert line.startswith(f"proxy: {settings.SITE_URL} answers with status 200, and not as this ")
 
 
 def test_static_files_of_another_version_are_red(settings, tmp_path):
