@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from email.message import Message
 from pathlib import Path
 
 import pytest
@@ -31,15 +32,22 @@ class Proxy:
         if port:
             connection = http.client.HTTPConnection("127.0.0.1", port)
         else:
-            trusting = ssl.create_default_context()
-            trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-            connection = http.client.HTTPSConnection("localhost", self.https, context=trusting)
+            connection = http.client.HTTPSConnection("localhost", self.https, context=trusting())
         with_dashes = {name.replace("_", "-"): value for name, value in headers.items()}
         connection.request(method, path, body, with_dashes)
         response = connection.getresponse()
         said = response.status, response.headers, response.read().decode()
         connection.close()
         return said
+
+    def ask_oddly(self, head: str) -> tuple[int, Message]:
+        """The status and the headers of the answer to what no client would send."""
+        there = socket.create_connection(("127.0.0.1", self.https))
+        with trusting().wrap_socket(there, server_hostname="localhost") as connection:
+            connection.sendall(head.replace("\n", "\r\n").encode() + b"\r\n\r\n")
+            response = http.client.HTTPResponse(connection)
+            response.begin()
+            return response.status, response.headers
 
     def written(self, *lines: str) -> str:
         """All that nginx wrote, once each of its processes has written what these lines are of."""
@@ -50,6 +58,12 @@ class Proxy:
                 break
             time.sleep(0.05)
         return text
+
+
+def trusting() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 @contextmanager

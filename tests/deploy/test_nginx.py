@@ -300,6 +300,30 @@ def test_file_is_served_without_the_site_and_for_good(proxy):
     assert proxy.ask("/static/of-the-release-before.css")[2].startswith("1 ")  # the site may know
 
 
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("GET /%zz HTTP/1.1\nHost: localhost", 400),
+        ("GET / HTTP/1.1", 400),  # no host
+        ("GET / HTTP/1.1\nHost: localhost\nHost: localhost", 400),
+        ("nonsense", 400),
+        (f"GET / HTTP/1.1\nHost: localhost\nCookie: a={'b' * 9_000}", 400),
+        ("TRACE / HTTP/1.1\nHost: localhost", 405),
+        ("POST /static/a.css HTTP/1.1\nHost: localhost\nContent-Length: 0", 405),
+        (f"GET /{'a' * 9_000} HTTP/1.1\nHost: localhost", 414),
+        ("POST / HTTP/1.1\nHost: localhost\nTransfer-Encoding: odd", 501),
+        ("GET / HTTP/9.9\nHost: localhost", 505),
+        ("GET /_refused.html HTTP/1.1\nHost: localhost", 404),
+    ],
+)
+def test_what_nginx_refuses_itself_carries_the_headers_of_the_site(proxy, head, status):
+    answered, headers = proxy.ask_oddly(head)
+
+    assert answered == status
+    for name in re.findall(r"add_header ([\w-]+)", HEADERS):
+        assert len(headers.get_all(name, [])) == 1, name
+
+
 def test_nothing_that_nginx_writes_holds_a_private_link_or_an_address(proxy):
     for path in [f"/letters/{KEY}/", f"/fr/mine/{KEY}/", f"/x/{KEY}", f"/cases/?q={KEY}", "/%00"]:
         proxy.ask(path, Referer=f"https://localhost/letters/{KEY}/", User_Agent=KEY)
