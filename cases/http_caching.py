@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from functools import wraps
 from hashlib import sha256
+from time import monotonic
 from typing import TypeVar
 from urllib.parse import urlencode
 
@@ -60,6 +61,21 @@ def only(*methods: str) -> Callable[[V], V]:
     return decorate
 
 
+def kept_if_quick(view: View) -> View:
+    """What took longer than it may be kept is kept by nobody: a case may have been frozen since it
+    was looked up."""
+
+    @wraps(view)
+    def timed_view(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
+        began = monotonic()
+        response = view(request, *args, **kwargs)
+        if 0 < settings.PAGE_CACHE_SECONDS <= monotonic() - began:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return timed_view
+
+
 def public_page(
     *query_names: str, offered: dict[str, str] | None = None, cached: bool = True
 ) -> Callable[[View], View]:
@@ -76,6 +92,7 @@ def public_page(
 
     def decorate(view: View) -> View:
         @only("GET", "HEAD")
+        @kept_if_quick
         @wraps(view)
         def reader_view(request: HttpRequest, *args, **kwargs) -> HttpResponseBase:
             if cached and (elsewhere := to_known_query(request, query_names, offered)):

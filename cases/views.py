@@ -17,6 +17,7 @@ from cases.forms import CaseFilterForm, FilterForm, OutcomeFilterForm
 from cases.goals import percent_of_goal
 from cases.http_caching import (
     Gone,
+    kept_if_quick,
     only,
     public_page,
     rendered_file,
@@ -271,6 +272,7 @@ def check(request: HttpRequest, code: str) -> HttpResponse:
 
 @only("GET", "HEAD")
 @conditional_page
+@kept_if_quick
 def media(request: HttpRequest, name: str) -> HttpResponseBase:
     """A picture of a case that readers may see."""
     known = request.headers.get("If-None-Match", "")

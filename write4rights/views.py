@@ -55,7 +55,7 @@ def security_txt(request: HttpRequest) -> HttpResponse:
 @public_page()
 def sitemap(request: HttpRequest) -> HttpResponse:
     """All pages for search engines, in each language."""
-    return django_sitemap(request, SITEMAPS)
+    return django_sitemap(request, SITEMAPS).render()
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import translation
 
+from cases import pictures
 from letters.views.api_answers import API
 from tests.factories import make_full_case, make_portrait, png
 from tests.reading import page
@@ -155,6 +156,24 @@ def test_post_to_a_page_that_is_only_read_is_refused_before_its_cookie_is_asked_
             assert post["Allow"] == allowed, url
         else:  # a form
             assert "no-store" in head.headers["Cache-Control"], url
+
+
+@pytest.mark.slow
+def test_what_took_longer_than_it_may_be_kept_is_kept_by_nobody(client, case, settings):
+    """A case may have been frozen since it was looked up."""
+    picture = pictures.url(case.portrait)
+    settings.PAGE_CACHE_SECONDS = 60
+    kept = [url for url in [*FOR_READERS, picture] if is_kept(client.get(url))]
+    settings.PAGE_CACHE_SECONDS = 0.000_001
+
+    assert len(kept) > 40
+    assert {"/", "/sitemap.xml", "/cases/anne-testlund/sheet.pdf", picture} <= {*kept}
+    assert [url for url in kept if is_kept(client.get(url))] == []
+
+
+def is_kept(response) -> bool:
+    said = response.headers.get("Cache-Control", "")
+    return "public" in said and "no-store" not in said
 
 
 def test_redirect_to_https_and_unknown_hosts_are_answered_with_them_too(settings):
