@@ -8,3 +8,4 @@ class CasesConfig(AppConfig):
 
     def ready(self) -> None:
         from cases import pictures  # noqa: F401  whose files go with a deleted row
+        from cases.publishing import shown_less  # noqa: F401  that is noted when a row is saved

@@ -45,7 +45,7 @@ class ErasureAct(models.TextChoices):
     PERSON = "person", _("all of a person erased")  # what stood under the hash until then
     ADDRESS = "address", _("an address taken off")  # these rows stand under the hash no more
     WITHDRAWN = "withdrawn", _("taken back")  # they count no more, and are not handed in
-    HIDDEN = "hidden", _("not shown any more")
+    HIDDEN = "hidden", _("not shown any more")  # these rows, or `value` of them
     STOPPED = "stopped", _("mails stopped")  # of the hash or of these rows; `value`: which
     FROZEN = "frozen", _("frozen")  # cases; `value`: how far
     LOCKED_OUT = "locked-out", _("may not sign in")  # of the staff
@@ -121,7 +121,7 @@ class ErasureEntry(models.Model):
     model = models.CharField(max_length=60, blank=True)  # "letters.letter"
     rows = models.TextField(blank=True)  # their keys: "17-80,93"
     email_hash = models.CharField(max_length=43, blank=True)
-    value = models.CharField(max_length=20, blank=True)
+    value = models.CharField(max_length=40, blank=True)
     # It lies where the backups lie. A number would not do: a lower one may commit later.
     is_copied = models.BooleanField(default=False, editable=False)
 

@@ -1,13 +1,18 @@
 """What was taken down, replayed over a restored backup. See `cases.models.ErasureEntry`."""
 
+import datetime
+from typing import Any
+
 from django.apps import apps
-from django.db import transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from cases.models import Case, Consent, ErasureAct, ErasureEntry, Portrait
+from cases.models import Case, Consent, ErasureAct, ErasureEntry, Freeze
+from cases.publishing import consents
 from cases.publishing.acts import MILDEST_FIRST
-from cases.publishing.content_version import touch
+from cases.publishing.content_version import cases_showing, touch
+from cases.publishing.shown_less import FEWEST, WORDS
 
 CHANGE_REASON = "restored"  # in the history
 
@@ -24,11 +29,61 @@ def replay(entry: ErasureEntry) -> None:
                     consent.withdrawn_on = timezone.localdate(entry.at)
                     consent._change_reason = CHANGE_REASON  # type: ignore[attr-defined]
                     consent.save(update_fields=["withdrawn_on"])
-            case ErasureAct.ERASED, "cases.portrait":
-                Portrait.objects.filter(pk__in=entry.keys).delete()
-            case ErasureAct.ERASED, model:  # earlier versions, of which words were removed for good
-                rows = apps.get_model(model)._default_manager.filter(pk__in=entry.keys)
-                rows.delete()
+            case ErasureAct.HIDDEN, model:
+                for row in apps.get_model(model)._default_manager.filter(pk__in=entry.keys):
+                    _show_less(row, entry.value)
+            case ErasureAct.ERASED, model:
+                for row in apps.get_model(model)._default_manager.filter(pk__in=entry.keys):
+                    _delete(row)
+
+
+def _show_less(row: Any, what: str) -> None:
+    """As `cases.publishing.shown_less` noted it. What can't be so any more hides its case."""
+    name, _space, of = what.partition(" ")
+    fewest = FEWEST.get(type(row), {})
+    if name == WORDS:
+        _freeze(row if isinstance(row, Case) else row.case, Freeze.HIDDEN)
+        return
+    now = getattr(row, name)
+    if name == "i18n":
+        less: Any = {key: words for key, words in now.items() if key != of}
+    elif name == "opens_on":
+        less = max(now, datetime.date.fromisoformat(of))
+    elif name == "expires_on":
+        less = min(now or datetime.date.max, datetime.date.fromisoformat(of))
+    else:
+        less = fewest.get(name, [] if isinstance(now, list) else "")
+    if less == now:
+        return
+    setattr(row, name, less)
+    row._history_user, row._change_reason = None, CHANGE_REASON
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        _freeze(row if isinstance(row, Case) else row.case, Freeze.HIDDEN)
+    else:
+        _follow(row)
+
+
+def _delete(row: models.Model) -> None:
+    """A part of a case; or an earlier version, of which words were removed for good."""
+    of = getattr(row, "case", None)
+    try:
+        with transaction.atomic():
+            row.delete()
+    except models.ProtectedError:  # something hangs on it as the backup has it
+        if of is None:
+            raise
+        _freeze(of, Freeze.HIDDEN)
+    else:
+        _follow(row)
+
+
+def _follow(row: models.Model) -> None:
+    if isinstance(row, Consent):
+        consents.freeze_if_ended(row.case)
+    touch(cases_showing(row))
 
 
 def _freeze(case: Case, how: str) -> None:
