@@ -14,7 +14,10 @@ from typing import Any
 from django.db import connection, transaction
 
 # Also what only locks a row: its COMMIT waits too.
-WRITES = re.compile(r"INSERT|UPDATE|DELETE|SELECT\b.*\bFOR (?:NO KEY )?UPDATE", re.DOTALL)
+WRITES = re.compile(
+    r"\s*(?:INSERT|UPDATE|DELETE|WITH|SELECT\b.*\bFOR (?:NO KEY )?UPDATE)\b",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 def do_not_wait() -> None:
