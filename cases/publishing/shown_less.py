@@ -135,10 +135,11 @@ def _less(field: models.Field, stored: models.Model, row: models.Model) -> Itera
     elif model is SolidarityAction and name in ADDRESS and old:
         yield "address_visibility"
     elif model in WITH_TEXTS and name not in FOR_STAFF and not field.choices:
-        yield from _less_text(name, old, new, field.editable)
+        yield from _less_text(field, old, new)
 
 
-def _less_text(name: str, old: Any, new: Any, is_editable: bool) -> Iterator[str]:
+def _less_text(field: models.Field, old: Any, new: Any) -> Iterator[str]:
+    name = field.name
     match old, new:
         case dict(), dict() if name == "i18n":
             for key, words in old.items():
@@ -148,10 +149,11 @@ def _less_text(name: str, old: Any, new: Any, is_editable: bool) -> Iterator[str
                     yield WORDS
         case list(), list() if set(old) - set(new):
             yield name
-        case str(), str() if old and is_editable:
+        case str(), str() if old and field.editable:
+            has_words = type(field) in (models.CharField, models.TextField)  # and no code or date
             if not new:
                 yield name
-            elif name in NAMES or _takes_words_out(old, new):
+            elif name in NAMES or (has_words and _takes_words_out(old, new)):
                 yield WORDS
 
 

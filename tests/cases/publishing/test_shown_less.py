@@ -221,6 +221,7 @@ def test_what_no_reader_could_see_is_not_noted():
     make_consent(case)
     noted = ErasureEntry.objects.count()
     change(case, staff_note="")
+    change(case, facts_as_of="2025")
     acts.ask_to_unfreeze(case, make_staff())
     acts.confirm_unfreeze(case, make_staff())
 

@@ -15,7 +15,7 @@ from letters.models.email_spelling import email_hash
 from letters.privacy import limits
 from tests.factories import make_letter
 from tests.letters.privacy.test_personal_data import ADDRESS, address_of
-from write4rights.backup import erasure_files, keys, stored
+from write4rights.backup import erasure_files, keys, restoring, stored
 
 DAY = datetime.timedelta(days=1)
 HOUR = DAY / 24
@@ -105,3 +105,21 @@ def test_no_line_is_kept_longer_than_the_privacy_page_says(identity):
             assert max(ages, default=DAY) <= limits.KEEP_BACKUPS_FOR
             assert bool(ages) == (days < 30)
     assert not ErasureEntry.objects.exclude(email_hash="", rows="").exists()
+
+
+@pytest.mark.usefixtures("own_database")
+@pytest.mark.parametrize("said", [set(), {"noted"}])
+def test_a_backup_of_an_older_version_says_less_of_what_is_done_in_it(identity, said):
+    """What was noted later than a day before it: not even a transaction lasts so long."""
+    who_erased_all_and_wrote_again()
+    entries = ErasureEntry.objects.all()
+    entries.update(at=NOW - 2 * DAY)
+    call_command("backup")
+    letter = make_letter(state="submitted", **address_of())
+    erasure.erase_one(letter)
+    call_command("copy_erasure_list")
+
+    with restoring.checked("latest", keys.identities(identity), without_list=False) as backup:
+        for name in {"noted", "dropped_until"} - said:
+            del backup.manifest[name]
+        assert {entry.keys[0] for entry in backup.since()} == {letter.pk}
