@@ -161,6 +161,25 @@ def is_address(typed: str) -> bool:
 
 
 @deployment
+def commands_get_past_pgbouncer(**kwargs: Any) -> list[CheckMessage]:
+    direct = settings.DIRECT_DATABASE
+    if not settings.PGBOUNCER:
+        return []
+    if not direct:
+        hint = "Set it to the address of PostgreSQL itself."
+        message = (
+            "PGBOUNCER is True and DIRECT_DATABASE_URL is missing: `backup`, `restore`, `drill` "
+            "and deploy/upgrade can’t work through PgBouncer."
+        )
+        return [Error(message, hint=hint, id="write4rights.E027")]
+    if direct["NAME"] != settings.DATABASES["default"]["NAME"]:
+        message = "DIRECT_DATABASE_URL names another database than DATABASE_URL."
+        hint = "Let PgBouncer call it as PostgreSQL does."
+        return [Error(message, hint=hint, id="write4rights.E028")]
+    return []
+
+
+@deployment
 def way_to_the_site_is_clear(**kwargs: Any) -> list[CheckMessage]:
     """https, the proxy and the host."""
     found: list[CheckMessage] = []

@@ -107,10 +107,9 @@ def file_storage(name: str, place: str, *, is_waited_for: bool = True, **options
     return {"BACKEND": "storages.backends.s3.S3Storage", "OPTIONS": said | bucket}
 
 
-PGBOUNCER = env.bool("PGBOUNCER", default=False)
-
-
-def use_postgresql(database: dict, wait_for_a_connection: int, give_up_after: int) -> None:
+def use_postgresql(
+    database: dict, wait_for_a_connection: int, give_up_after: int, *, pgbouncer: bool
+) -> None:
     """All in seconds. A server that vanishes from the network says nothing: its connections are
     given up, and those that are dead are not handed out."""
     options = database.setdefault("OPTIONS", {})
@@ -121,7 +120,7 @@ def use_postgresql(database: dict, wait_for_a_connection: int, give_up_after: in
     options.setdefault("tcp_user_timeout", give_up_after * 1_000)  # milliseconds
     database["CONN_MAX_AGE"] = 0
     options["pool"] = False
-    if PGBOUNCER:  # transaction pooling: it pools, Django must not
+    if pgbouncer:  # transaction pooling: it pools, Django must not
         database["DISABLE_SERVER_SIDE_CURSORS"] = True
         return
     if env.bool("DATABASE_POOL", default=True):
@@ -253,6 +252,7 @@ TEMPLATES = [
     },
 ]
 
+PGBOUNCER = env.bool("PGBOUNCER", default=False)
 DATABASES = {
     "default": parts_of_url("DATABASE_URL", env.db, f"sqlite:///{BASE_DIR / 'var/db.sqlite3'}")
 }
@@ -267,14 +267,24 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     }
 else:
     # Who gets no connection in so many seconds reads that the site is out of order.
-    use_postgresql(DATABASES["default"], wait_for_a_connection=5, give_up_after=5)
+    use_postgresql(
+        DATABASES["default"], wait_for_a_connection=5, give_up_after=5, pgbouncer=PGBOUNCER
+    )
+# The same past PgBouncer, for commands that need a connection of their own: backup/databases.py.
+DIRECT_DATABASE: dict[str, Any] = {}
+if env.str("DIRECT_DATABASE_URL", default=""):
+    DIRECT_DATABASE = parts_of_url("DIRECT_DATABASE_URL", env.db, "")
+    use_postgresql(DIRECT_DATABASE, wait_for_a_connection=5, give_up_after=5, pgbouncer=False)
+    DIRECT_DATABASE |= {"DISABLE_SERVER_SIDE_CURSORS": False}
 # A copy of it that only readers' pages are read from: cases/replica.py.
 if env.str("REPLICA_URL", default=""):
     DATABASES["replica"] = parts_of_url("REPLICA_URL", env.db, "")
     if any(not each["ENGINE"].endswith("postgresql") for each in DATABASES.values()):
         raise ImproperlyConfigured("REPLICA_URL names a replica of PostgreSQL, or nothing.")
     # Who waited so long is served from the other.
-    use_postgresql(DATABASES["replica"], wait_for_a_connection=2, give_up_after=2)
+    use_postgresql(
+        DATABASES["replica"], wait_for_a_connection=2, give_up_after=2, pgbouncer=PGBOUNCER
+    )
     if pool := DATABASES["replica"]["OPTIONS"]["pool"]:
         of_replica = import_module("cases.replica_connection")
         pool["connection_class"] = of_replica.ImpatientConnection

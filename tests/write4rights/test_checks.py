@@ -121,6 +121,11 @@ def production(settings):
         ({"SITE_URL": "http://write.example.org"}, "SITE_URL does not begin with https://"),
         ({"SITE_URL": "https://elsewhere.example.org"}, "The host of SITE_URL is none of"),
         ({"ADMIN_PATH": "desk|.*"}, "ADMIN_PATH has other signs than letters"),
+        ({"PGBOUNCER": True}, "PGBOUNCER is True and DIRECT_DATABASE_URL is missing"),
+        (
+            {"PGBOUNCER": True, "DIRECT_DATABASE": {"NAME": "another"}},
+            "DIRECT_DATABASE_URL names another database",
+        ),
         ({"ALLOWED_HOSTS": ["*"]}, "ALLOWED_HOSTS lets everybody name the site"),
     ],
 )

@@ -129,14 +129,25 @@ def test_nothing_is_invented_on_a_real_site(command):
     assert "this is a real site" in done.stderr
 
 
+POSTGRESQL = "postgres://someone:secret@db.example.org:5432/write4rights"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "database",
-    ["sqlite://:memory:", "postgres://someone:secret@db.example.org:5432/write4rights"],
-    ids=["sqlite", "postgresql"],
+    [
+        {"DATABASE_URL": "sqlite://:memory:"},
+        {"DATABASE_URL": POSTGRESQL},
+        {
+            "DATABASE_URL": "postgres://someone:secret@127.0.0.1:6432/write4rights",
+            "PGBOUNCER": "True",
+            "DIRECT_DATABASE_URL": POSTGRESQL,
+        },
+    ],
+    ids=["sqlite", "postgresql", "pgbouncer"],
 )
 def test_documented_production_environment_leaves_nothing_to_say(database):
-    done = manage("check", "--deploy", "--fail-level", "INFO", DATABASE_URL=database)
+    done = manage("check", "--deploy", "--fail-level", "INFO", **database)
 
     assert done.stdout == "System check identified no issues (2 silenced).\n"  # see settings
     assert done.stderr == ""

@@ -114,7 +114,7 @@ def _moment(text: str | None) -> datetime.datetime | None:
 @contextmanager
 def alone() -> Iterator[None]:
     """One restore or drill at a time: they would drop what the other loads."""
-    with _sqlite_lock() if is_sqlite() else _postgresql_lock() as is_ours:
+    with directly(), _sqlite_lock() if is_sqlite() else _postgresql_lock() as is_ours:
         if not is_ours:
             raise BackupError("Another restore or drill is running: nothing was done.")
         for suffix in (RESTORING, DRILL):  # of one that was killed
@@ -130,7 +130,7 @@ def left_out() -> list[str]:
 
 @contextmanager
 def dumped() -> Iterator[Dump]:
-    with _sqlite_dumped() if is_sqlite() else _postgresql_dumped() as found:
+    with directly(), _sqlite_dumped() if is_sqlite() else _postgresql_dumped() as found:
         yield found
 
 
@@ -149,6 +149,28 @@ def counts() -> dict[str, int]:
             cursor.execute(f"SELECT count(*) FROM {connection.ops.quote_name(table)}")  # noqa: S608
             found[table] = cursor.fetchone()[0]
     return found
+
+
+@contextmanager
+def directly() -> Iterator[None]:
+    """Past PgBouncer, which shares its connections: a lock would be held by all, and what pg_dump
+    sets for itself would hold for the site."""
+    if not settings.PGBOUNCER:
+        yield
+        return
+    if not settings.DIRECT_DATABASE:
+        raise BackupError(
+            "Behind PgBouncer this needs a connection of its own: set DIRECT_DATABASE_URL to the "
+            "address of PostgreSQL itself."
+        )
+    usual = connection.settings_dict
+    close()
+    connection.settings_dict = usual | settings.DIRECT_DATABASE | {"NAME": usual["NAME"]}
+    try:
+        yield
+    finally:
+        close()
+        connection.settings_dict = usual
 
 
 @contextmanager
@@ -457,7 +479,7 @@ def _server() -> Iterator[psycopg.Connection]:
     try:
         server = psycopg.connect(**parameters, autocommit=True)
     except psycopg.OperationalError:
-        raise BackupError("The database server of DATABASE_URL does not answer.") from None
+        raise BackupError("The database server does not answer.") from None
     with server:
         try:
             yield server

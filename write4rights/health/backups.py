@@ -3,7 +3,7 @@
 import datetime
 
 from django.conf import settings
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
@@ -47,13 +47,21 @@ def may_restore() -> Result:
     """A restore goes into a database of its own first, which then takes the name of ours."""
     if connection.vendor != "postgresql":
         return ok("restore", "A restore needs nothing but room.")
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT current_user, datname, rolcreatedb OR rolsuper, pg_has_role(datdba, 'USAGE')"
-            " FROM pg_roles, pg_database"
-            " WHERE rolname = current_user AND datname = current_database()"
+    try:
+        with databases.directly(), connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT current_user, datname, rolcreatedb OR rolsuper,"
+                " pg_has_role(datdba, 'USAGE') FROM pg_roles, pg_database"
+                " WHERE rolname = current_user AND datname = current_database()"
+            )
+            role, database, may_make, may_rename = cursor.fetchone()
+    except (BackupError, OperationalError):
+        if not settings.PGBOUNCER:
+            raise
+        said = (
+            "Past PgBouncer the database does not answer, so there are no backups and no restores."
         )
-        role, database, may_make, may_rename = cursor.fetchone()
+        return red("restore", said, "Set DIRECT_DATABASE_URL to the address of PostgreSQL itself.")
     if not may_make:
         said = "The role of DATABASE_URL may make no database, and a restore needs one."
         cure = f"`sudo -u postgres psql -c 'ALTER ROLE \"{role}\" CREATEDB'`"

@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, connections, transaction
 from django.utils import timezone
 
+from bench.point_in_time import free_port
 from cases.models import Case, ErasureEntry
 from letters.actions import erasure
 from letters.mail import bounces
@@ -565,6 +566,33 @@ def test_whatever_fails_when_the_names_change_there_is_a_database_of_ours(monkey
                 databases.close()
                 for one in comers:
                     one.close()
+
+
+@pytest.mark.slow
+def test_behind_pgbouncer_a_restore_goes_past_it_or_is_refused(
+    own_database, restore, settings, monkeypatch
+):
+    """Here nobody answers where it should be. With a real one it was tried by hand:
+    docs/operations.md, “As it grows”."""
+    if databases.is_sqlite():
+        pytest.skip("PgBouncer is for PostgreSQL.")
+    make_letter(**address_of())
+    call_command("backup")
+    settings.PGBOUNCER = True
+    refused = "set DIRECT_DATABASE_URL to the address of PostgreSQL itself"
+    with pytest.raises(CommandError, match=refused):
+        call_command("backup")
+    with pytest.raises(CommandError, match=refused):
+        restore(f"--overwrite={own_database}")
+    assert backups.may_restore().level.name == "RED"
+
+    settings.DIRECT_DATABASE = {"PORT": connection.settings_dict["PORT"]}
+    with monkeypatch.context() as away:
+        away.setitem(connection.settings_dict, "PORT", free_port())
+        assert "Restored" in restore(f"--overwrite={own_database}")
+
+    assert Letter.objects.count() == 1
+    assert backups.may_restore().is_ok
 
 
 @pytest.mark.usefixtures("own_database")
