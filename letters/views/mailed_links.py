@@ -1,10 +1,8 @@
 """What a link in a mail opens. To open one changes nothing: programs that scan mail do it too."""
 
-from typing import TypeVar
-
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.csrf import csrf_exempt
 
 from cases.http_caching import private_page
@@ -15,41 +13,38 @@ from letters.views import mine_cookie
 from letters.views.email_addresses import email_address_page, not_me_page, stop_page
 from letters.views.reminders import posted_page, stop_reminders_page
 
-Thing = TypeVar("Thing", Letter, Pledge, EmailAddress)
+# What a link opens, by its purpose; one that stops mails opens nothing.
+OPENED: dict[str, QuerySet] = {
+    LinkPurpose.EMAIL_ADDRESS: EmailAddress.objects.all(),
+    LinkPurpose.LETTER: Letter.objects.select_related("case__edition"),
+    LinkPurpose.PLEDGE: Pledge.objects.select_related("case__edition", "edition"),
+}
 
 
 @private_page
 def mailed(request: HttpRequest, key: str) -> HttpResponse:
     """The page of an address, or the question whether a letter or promise is one's own."""
-    if link := _link(key):
-        match link.purpose:
-            case LinkPurpose.EMAIL_ADDRESS:
-                return email_address_page(request, _thing_or_404(EmailAddress.objects.all(), link))
-            case LinkPurpose.LETTER:
-                letters = Letter.objects.select_related("case__edition")
-                return _was_it_you(request, _thing_or_404(letters, link))
-            case LinkPurpose.PLEDGE:
-                pledges = Pledge.objects.select_related("case__edition", "edition")
-                return _was_it_you(request, _thing_or_404(pledges, link))
-    return render(request, "letters/mailed_links/link_over.html", status=404)
+    thing = _opened_by(key)
+    if isinstance(thing, EmailAddress):
+        return email_address_page(request, thing)
+    if thing:
+        return _was_it_you(request, thing)
+    if request.POST.get("act") == "not-mine":  # pressed twice: the link went with the address
+        return redirect("letters:address-off")
+    return _link_over(request)
 
 
 @private_page
 def mailed_not_me(request: HttpRequest, key: str) -> HttpResponse:
-    link = _link(key)
-    if link is None or link.purpose != LinkPurpose.EMAIL_ADDRESS:
-        return render(request, "letters/mailed_links/link_over.html", status=404)
-    return not_me_page(request, _thing_or_404(EmailAddress.objects.all(), link))
+    thing = _opened_by(key)
+    return not_me_page(request, thing) if isinstance(thing, EmailAddress) else _link_over(request)
 
 
 @private_page
 def mailed_posted(request: HttpRequest, key: str) -> HttpResponse:
     """What was promised is posted, says whoever was reminded of it."""
-    link = _link(key)
-    if link is None or link.purpose != LinkPurpose.PLEDGE:
-        return render(request, "letters/mailed_links/link_over.html", status=404)
-    pledges = Pledge.objects.select_related("case__edition", "edition")
-    return posted_page(request, _thing_or_404(pledges, link), key)
+    thing = _opened_by(key)
+    return posted_page(request, thing, key) if isinstance(thing, Pledge) else _link_over(request)
 
 
 @csrf_exempt  # a mail program posts without a cookie, and from no page of ours: RFC 8058
@@ -116,6 +111,13 @@ def _link(key: str) -> MailedLink | None:
     return MailedLink.objects.by_key(key).valid().first()
 
 
-def _thing_or_404(things: QuerySet[Thing], link: MailedLink) -> Thing:
+def _opened_by(key: str) -> Letter | Pledge | EmailAddress | None:
     """What the link opens, as long as it has the address that the link was mailed to."""
-    return get_object_or_404(things, pk=link.number, email_hash=link.to_hash)
+    link = _link(key)
+    if link is None or link.purpose not in OPENED:
+        return None
+    return OPENED[link.purpose].filter(pk=link.number, email_hash=link.to_hash).first()
+
+
+def _link_over(request: HttpRequest) -> HttpResponse:
+    return render(request, "letters/mailed_links/link_over.html", status=404)

@@ -34,6 +34,7 @@ from tests.factories import (
     make_email_address,
     make_follow,
     make_letter,
+    make_message,
     make_petition,
     make_pledge,
     make_signature,
@@ -139,6 +140,15 @@ def test_a_proof_goes_with_its_address(make):
 
     thing.refresh_from_db()
     assert thing.email_proven_on is None
+
+
+@pytest.mark.parametrize("make", [make_letter, make_message, make_pledge])
+def test_no_says_that_the_address_is_removed_however_often_it_is_pressed(client, make):
+    link = links.to_thing(make(**SAM)).removeprefix("http://testserver")
+
+    for _again in range(2):
+        response = client.post(link, {"act": "not-mine"}, follow=True)
+        assert "Your address is removed" in text(response)
 
 
 def test_a_pledge_link_names_nothing_typed_and_can_be_refused(client):
