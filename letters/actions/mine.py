@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 from cryptography.fernet import InvalidToken
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
-from django.utils import timezone
 
 from cases.encryption import fernet
 from cases.models import Case, Edition
@@ -218,9 +217,8 @@ class Things:
 
     @property
     def late(self) -> list[Pledge]:
-        """Promises whose day is over, and that are not kept."""
-        today = timezone.localdate()
-        return [one for one in self.pledges if is_open(one) and one.due_on < today]
+        """Promises whose day is over everywhere, and that are not kept."""
+        return [one for one in self.pledges if is_open(one) and one.is_over]
 
     @property
     def current(self) -> list[Pledge]:

@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from cases.dates import earliest_today
 from cases.models import Edition, ErasureAct, ErasureEntry
 from cases.publishing.acts import Refused
 from letters.mail import batches, links, messages, parts, writing
@@ -29,8 +30,8 @@ def wishes(edition: Edition) -> QuerySet[Follow]:
 
 def over() -> QuerySet[Edition]:
     """Editions whose campaign is over: after their last day, or after 10 December if they have
-    none."""
-    today = timezone.localdate()
+    none. As all last days, it lasts until it is over everywhere."""
+    today = earliest_today()
     year = today.year if (today.month, today.day) > (12, 10) else today.year - 1
     without_day = Q(reporting_deadline=None, year__lte=year)
     return Edition.objects.filter(Q(reporting_deadline__lt=today) | without_day)

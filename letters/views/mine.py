@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 
 from cases.http_caching import private_page
 from letters.actions import mine as mine_actions
@@ -102,7 +101,6 @@ def about(request: HttpRequest, things: Things) -> dict:
         "last_safe_days": things.last_safe_days(),
         "marked": request.GET.get("marked", "") if marked else "",
         "number_marked": sum(letter.state == "posted" for letter in marked),
-        "today": timezone.localdate(),
         "came_back": bounces.told_of([*things.letters, *things.pledges, *things.addresses]),
     }
 

@@ -471,7 +471,7 @@ def test_what_is_late_stands_on_top():
     kept_one = make_pledge(number=1, due_on=today - 9 * DAY)
     make_letter(kept_one.case, pledge=kept_one, state="posted")
     given_back = make_pledge(due_on=today - 9 * DAY, state="released")
-    soon, late = make_pledge(due_on=today + DAY), make_pledge(due_on=today - DAY)
+    soon, late = make_pledge(due_on=today + DAY), make_pledge(due_on=today - 2 * DAY)
     client = device_with(kept_one, given_back, soon, late)
 
     things = client.get(MINE).context["things"]
@@ -482,6 +482,16 @@ def test_what_is_late_stands_on_top():
     in_order = [shown.index(one.get_absolute_url()) for one in [late, soon, kept_one]]
     assert in_order == sorted(in_order)
     assert shown.count("Late.") == 1
+
+
+@pytest.mark.parametrize(("now", "is_late"), [("11:59", False), ("12:00", True)])
+def test_a_promise_is_late_once_its_day_is_over_everywhere(now, is_late):
+    with time_machine.travel(f"2025-12-11T{now}Z", tick=False):
+        pledge = make_pledge(due_on=datetime.date(2025, 12, 10))
+
+        shown = text(device_with(pledge).get(MINE))
+
+    assert ("Late." in shown) is is_late
 
 
 def test_each_state_is_told_in_words():

@@ -282,17 +282,17 @@ def test_an_outcome_that_is_new_or_hidden_since_it_was_approved_is_not_told(tell
 
 
 @pytest.mark.parametrize(
-    ("today", "last_day", "is_over"),
+    ("now", "last_day", "is_over"),
     [
-        ("2025-12-10", None, False),
-        ("2025-12-11", None, True),
-        ("2025-12-31", datetime.date(2025, 12, 31), False),
-        ("2026-01-01", datetime.date(2025, 12, 31), True),
-        ("2026-01-01", datetime.date(2026, 1, 31), False),
+        ("2025-12-11T11:00Z", None, False),  # somewhere it is the 10th still
+        ("2025-12-11T12:00Z", None, True),
+        ("2026-01-01T11:00Z", datetime.date(2025, 12, 31), False),
+        ("2026-01-01T12:00Z", datetime.date(2025, 12, 31), True),
+        ("2026-01-01T12:00Z", datetime.date(2026, 1, 31), False),
     ],
 )
-def test_nobody_asks_for_it_before_the_campaign_is_over(today, last_day, is_over):
-    with time_machine.travel(f"{today}T12:00:00Z", tick=False):
+def test_nobody_asks_for_it_before_the_campaign_is_over(now, last_day, is_over):
+    with time_machine.travel(now, tick=False):
         make_case_to_write_for()
         Edition.objects.update(reporting_deadline=last_day)
         wants()
