@@ -23,7 +23,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import psycopg
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, ProgrammingError, connections, transaction
+from django.db import (
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    connections,
+    transaction,
+)
 from django.db.models import Model
 
 from cases.replica_connection import ImpatientConnection
@@ -70,8 +77,8 @@ def read(ask: Callable[[], T]) -> T:
     try:
         with replica.connection():
             return ask()
-    except (OperationalError, InterfaceError, ProgrammingError) as error:
-        # Also if it lacks a column of a migration that it has not replayed yet.
+    except (OperationalError, InterfaceError, InternalError, ProgrammingError) as error:
+        # Also if its disk is broken, or it lacks a column of a migration not replayed yet.
         replica.rest(type(error.__cause__ or error).__name__)
     finally:
         _is_read.reset(token)

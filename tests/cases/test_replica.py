@@ -10,6 +10,7 @@ from copy import deepcopy
 
 import pytest
 from django.db import OperationalError, connection, connections, transaction
+from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -176,6 +177,23 @@ def test_a_page_whose_tables_the_replica_lacks_is_made_from_the_primary(client, 
     assert client.get("/cases/").status_code == 200
 
     assert caplog.messages == ["The replica is not used for 5 s: UndefinedTable"]
+
+
+def test_a_page_that_the_disk_of_the_replica_has_lost_is_made_from_the_primary(
+    client, replica, rf, caplog
+):
+    """PostgreSQL says so with data_corrupted when it reads a broken block."""
+
+    @public_page()
+    def page(request):
+        if (database := Case.objects.all().db) == "replica":
+            with connections["replica"].cursor() as cursor:
+                cursor.execute("DO $$ BEGIN RAISE 'lost' USING ERRCODE = 'data_corrupted'; END $$")
+        return HttpResponse(database)
+
+    assert page(rf.get("/")).content == b"default"
+
+    assert caplog.messages == ["The replica is not used for 5 s: DataCorrupted"]
 
 
 class Relay:
