@@ -164,7 +164,9 @@ def to_decide() -> list[InHand]:
         day = timezone.localtime(oldest).date()
         due_on, last_on = day + KEEP_FOR, day + KEEP_AT_MOST_FOR
         if closes_on:
-            due_on = min(due_on, closes_on + KEEP_SIGNATURES_AFTER_CLOSING_FOR)
+            # In this order, since closes_on may be the last day that a date can be.
+            after = KEEP_SIGNATURES_AFTER_CLOSING_FOR
+            due_on = min(due_on - after, closes_on) + after
         if decision.keep_until:
             due_on = max(due_on, decision.keep_until)
         due_on = min(due_on, last_on)

@@ -203,6 +203,15 @@ def test_signatures_are_due_ninety_days_after_their_petition_closed():
     assert one.last_on == timezone.localdate() + 730 * DAY
 
 
+@pytest.mark.parametrize("page", ["/admin/", PAGE])
+def test_staff_are_asked_in_time_about_a_petition_that_never_closes(page):
+    """Who types 9999-12-31 means never, and no day comes after it."""
+    make_signature(make_petition(closes_on=datetime.date.max), changed_at=ago(335))
+
+    assert "1 signature" in text(signed_in("editor").get(page))
+    assert [one.due_on for one in retention.to_decide()] == [timezone.localdate() + 30 * DAY]
+
+
 def test_staff_are_asked_about_a_petition_that_closed_a_month_ago():
     petition = make_petition(closes_on=timezone.localdate() - 31 * DAY)
     make_signature(petition)
