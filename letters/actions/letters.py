@@ -27,6 +27,7 @@ from letters.models import (
     Route,
 )
 from letters.models.locks import lock
+from letters.privacy import consent
 from letters.privacy.antispam import DOUBLE_CLICK, keys_of
 from letters.statistics import ledger
 from letters.text import checks, pictures, routes
@@ -178,7 +179,8 @@ def revise(
 ) -> bool:
     """Change the words of a letter that has not left; an approved one is read again, and
     leaves the hand-in that it may be in."""
-    if letter.consent_version:  # its writer agreed to an earlier text
+    wanted = consent.version_for(letter.case, letter)
+    if consent.covers(letter.consent_version, wanted):  # they were not asked again
         fields.pop("consent_version", None)
     for name, value in fields.items():
         setattr(letter, name, value)
@@ -230,6 +232,18 @@ def revise(
 
 def allowed_acts(letter: Letter) -> set[str]:
     """What its writer may do with the letter now."""
+    acts = _acts_now(letter)
+    return acts if consent.covers_delivery(letter) else acts - {"deliver"}
+
+
+def waits_for_consent(letter: Letter) -> bool:
+    """Whether it could be handed to us if its writer agreed to that too: the page on which they
+    change it asks them."""
+    return not consent.covers_delivery(letter) and "deliver" in _acts_now(letter)
+
+
+def _acts_now(letter: Letter) -> set[str]:
+    """What can be done with it, whatever its writer has agreed to."""
     if letter.erased_on or letter.route == Route.BY_HAND or not letter.is_valid:
         return set()
     case, target = letter.case, letter.target

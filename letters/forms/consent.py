@@ -14,6 +14,21 @@ from letters.privacy import consent
 from letters.privacy.antispam import SpamProtectedForm
 
 
+class ConsentBox(forms.CheckboxInput):
+    """Sends the version of the text beside it: a yes to less than stands there by now is none."""
+
+    def __init__(self, version: str) -> None:
+        super().__init__(check_test=lambda sent: consent.covers(sent, version))
+        self.version = version
+
+    def format_value(self, value) -> str:
+        return self.version
+
+    def value_from_datadict(self, data, files, name: str) -> str:
+        sent = data.get(name, "")
+        return sent if self.check_test(sent) else ""
+
+
 class ConsentForm(SpamProtectedForm):
     """A form whose rows keep who wrote them."""
 
@@ -28,9 +43,10 @@ class ConsentForm(SpamProtectedForm):
     def __init__(self, data=None, **kwargs) -> None:
         super().__init__(data, **kwargs)
         field = self.fields["consent"]
-        field.help_text = consent.PURPOSES[self.CONSENT]
+        field.help_text = consent.purpose_of(self.VERSION, self.CONSENT)
+        field.widget = ConsentBox(self.VERSION)
         if not self.is_bound and self.initial.get("consent") is True:  # given before, for all cases
-            field.widget = forms.HiddenInput()
+            field.widget, self.initial["consent"] = forms.HiddenInput(), self.VERSION
 
     def clean(self) -> dict:
         cleaned = super().clean()

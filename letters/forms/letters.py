@@ -38,7 +38,7 @@ from letters.forms.names import (
     told_field,
     which_part,
 )
-from letters.models import NameForm, Pledge, names
+from letters.models import Letter, NameForm, Pledge, names
 from letters.models.email_spelling import email_hash
 from letters.privacy import consent
 from letters.text import checks, composing, pictures
@@ -79,13 +79,19 @@ class WritingForm(ConsentForm):
     ADVICE: str | Promise  # for who has ties to the country and signs with the full name
     ADVICE_IF_POSTED: str | Promise  # the same where we hand nothing in
 
-    def __init__(self, data=None, *, case: Case, at_once: bool = False, **kwargs) -> None:
+    def __init__(
+        self,
+        data=None,
+        *,
+        case: Case,
+        editing: Letter | None = None,
+        at_once: bool = False,
+        **kwargs,
+    ) -> None:
         """With `at_once` it is sent with the form, and no page shows it before."""
+        self.VERSION = consent.version_for(case, editing)
         super().__init__(data, **kwargs)
         self.case, self.at_once = case, at_once
-        self.VERSION = consent.version_for(case)
-        if self.VERSION == consent.POSTED_ONLY:
-            self.fields["consent"].help_text = consent.PURPOSES["letter-posted-only"]
         if not self.is_bound:
             self.initial["told"] = self.appears.told
         self.fields["ties"].label = _(

@@ -83,7 +83,7 @@ class MessageForm(WritingForm):
     )
 
     def __init__(self, data=None, *, case: Case, editing: Letter | None = None, **kwargs) -> None:
-        super().__init__(data, case=case, **kwargs)
+        super().__init__(data, case=case, editing=editing, **kwargs)
         self.purpose = f"message for {case.slug}"
         self.fields["name_form"].label = _("How should your name appear under the message?")
         set_choices(self, "language", _languages(case))

@@ -7,6 +7,7 @@ from django.forms.boundfield import BoundWidget
 from django.utils.translation import gettext_lazy as _
 
 from letters.actions.mine import Mine, Things
+from letters.forms.consent import ConsentBox
 from letters.forms.fields import email_field
 from letters.models import Letter, Pledge
 from letters.privacy import consent
@@ -55,12 +56,12 @@ class UnderAddressForm(forms.Form):
         # What was kept from a link may be of who gave it, and they would read the address.
         self.made_here = [name for name, one in self.things.items() if mine.was_made_here(one)]
         self.initial["what"] = self.made_here
-        offers_delivery = any(letter.case.offers_delivery for letter in things.letters)
-        letter = "letter" if offers_delivery else "letter-posted-only"
-        self.version = consent.VERSION if offers_delivery else consent.POSTED_ONLY
-        purposes = [(letter, things.letters), ("pledge", things.pledges)]
-        told = [str(consent.PURPOSES[what]) for what, there in purposes if there]
+        versions = {consent.version_for(letter.case, letter) for letter in things.letters}
+        self.version = consent.VERSION if consent.VERSION in versions else consent.POSTED_ONLY
+        purposes = [("letter", things.letters), ("pledge", things.pledges)]
+        told = [consent.purpose_of(self.version, what) for what, there in purposes if there]
         self.fields["consent"].help_text = " ".join(told)
+        self.fields["consent"].widget = ConsentBox(self.version)
 
     @property
     def rows(self) -> Iterator[tuple[BoundWidget, Letter | Pledge, bool]]:

@@ -94,7 +94,7 @@ def edit(request: HttpRequest, key: str) -> HttpResponse:
     if request.method != "POST" or _only_looks(request):
         return _writing_page(request, letter.case, editing=letter)
     targets = _targets(letter.case, letter)
-    form = LetterForm(request.POST, case=letter.case, targets=targets)
+    form = LetterForm(request.POST, case=letter.case, targets=targets, editing=letter)
     if "step" in request.POST:
         return _step_page(request, letter.case, form, editing=letter)
     if status := _refused(form, request):
@@ -135,6 +135,7 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
         "left_out": redactions.left_out(letter),
         "unprintable": printing.unprintable(letter),
         "allowed": letter_actions.allowed_acts(letter),
+        "waits_for_consent": letter_actions.waits_for_consent(letter),
         "counts": letter.counts,
         "own": mine_actions.counted_for(letter, mine) if letter.counts else 0,
         "link": settings.SITE_URL + letter.get_absolute_url(),
@@ -336,11 +337,12 @@ def _writing_page(
             typed |= _ours_to_another(typed, case, model)
         elif "check" in request.POST:
             checked = checks.checked(request, case)
-        form = LetterForm(case=case, targets=targets, initial=typed)
+        form = LetterForm(case=case, targets=targets, editing=editing, initial=typed)
     elif form is None and editing:
         known = model_to_dict(editing, LetterFields.__annotations__) | {"language": language}
-        known |= {"consent": bool(editing.consent_version), "target": target.key if target else ""}
-        form = LetterForm(case=case, targets=targets, initial=known)
+        known["consent"] = submitting.has_agreed_before(case, editing, take_all)
+        known["target"] = target.key if target else ""
+        form = LetterForm(case=case, targets=targets, editing=editing, initial=known)
     elif form is None:
         known = submitting.known_of(case, take_all) if take_all else _pledged(request)
         known |= start.first_words(model) | {"target": target.key if target else ""}

@@ -181,7 +181,7 @@ def _writing_page(
         form = MessageForm(case=case, editing=editing, initial=typed)
     elif form is None and editing:
         known = model_to_dict(editing, LetterFields.__annotations__)
-        known["consent"] = bool(editing.consent_version)
+        known["consent"] = submitting.has_agreed_before(case, editing, take_all)
         form = MessageForm(case=case, editing=editing, initial=known)
     elif form is None:
         picked = [phrase for phrase in phrases if phrase.pk in start.points]

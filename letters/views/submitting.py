@@ -71,7 +71,7 @@ def too_many_pictures(request: HttpRequest) -> bool:
 def has_agreed_before(case: Case, editing: Letter | None, take_all: TakeAll | None) -> bool:
     """Whether they agreed that we keep who they are: then they are not asked again."""
     if editing:
-        return bool(editing.consent_version)
+        return consent.covers(editing.consent_version, consent.version_for(case, editing))
     return bool(take_all and take_all.has_agreed("letter", consent.version_for(case)))
 
 
