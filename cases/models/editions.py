@@ -5,11 +5,13 @@ from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from modeltrans.fields import TranslationField
 
+from cases.converters import YearConverter
 from cases.dates import LAST_OF_ALL, earliest_today
 from cases.models.history import History
 from cases.models.translation import shown_language
@@ -45,7 +47,14 @@ class EditionQuerySet(models.QuerySet["Edition"]):
 class Edition(models.Model):
     """One year of the campaign, around Human Rights Day, 10 December."""
 
-    year = models.PositiveSmallIntegerField(_("year"), unique=True)
+    year = models.PositiveSmallIntegerField(
+        _("year"),
+        unique=True,
+        # The page of any other year has no address.
+        validators=[
+            RegexValidator(rf"^{YearConverter.regex}\Z", _("Write a year like 2026."), "year")
+        ],
+    )
     title = models.CharField(_("title"), max_length=120, help_text=_("Heads the home page."))
     introduction = models.TextField(
         _("introduction"), blank=True, help_text=_("Under the title on the home page. Markdown.")

@@ -112,6 +112,17 @@ def test_a_figure_without_its_qualifier_is_refused_at_the_field():
     assert listed(response) == [("id_qualifier", "Qualifier: Choose how exact the number is.")]
 
 
+@pytest.mark.parametrize("year", ["202", "20255", "3025"])
+def test_a_slip_in_the_year_of_an_edition_is_refused(client, year):
+    edition, editor = make_case().edition, signed_in("editor")
+
+    response = editor.post(change(edition), form_data(editor.get(change(edition))) | {"year": year})
+
+    assert listed(response) == [("id_year", "Year: Write a year like 2026.")]
+    for page in ["/editions/", "/sitemap.xml"]:
+        assert f"/editions/{edition.year}/" in text(client.get(page))
+
+
 def of_forms() -> set[type[models.Model]]:
     """All models whose rows the admin has a form for, under another row too, or that have a form
     made of them elsewhere."""

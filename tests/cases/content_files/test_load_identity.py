@@ -312,6 +312,13 @@ def test_an_edition_does_not_end_before_it_opens(content):
     )
 
 
+def test_a_slip_in_the_year_of_a_folder_is_refused(content):
+    (content / "2025").rename(content / "3025")
+    change(content / "3025" / "edition.toml", "year = 2025", "year = 3025")
+
+    assert refusal(content) == "3025/edition.toml: year: Write a year like 2026."
+
+
 def test_hidden_folders_are_nothing_to_load(content):
     (content / ".git").mkdir()
 
