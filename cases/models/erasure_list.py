@@ -24,6 +24,8 @@ from cases import standby
 MAX_KEYS = 5_000  # of one note
 # Who took it back, as the value of a note; their owners have none.
 BY_STAFF_REJECTED, BY_STAFF_INVALID = "rejected", "invalid"
+# What became too old, and nobody erased: its number stays with its pledge.
+STAYS_PLEDGED = "stays pledged"
 
 
 _notes = ContextVar("notes", default=True)

@@ -17,7 +17,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from cases.models import ErasureAct, ErasureEntry
-from cases.models.erasure_list import BY_STAFF_REJECTED
+from cases.models.erasure_list import BY_STAFF_REJECTED, STAYS_PLEDGED
 from letters.actions import email_addresses, erasure, reminders
 from letters.actions.transitions import COUNTED_STATES, TO_BE_PRINTED
 from letters.mail import announcements, bounces, year_letters
@@ -48,7 +48,6 @@ from letters.statistics import ledger
 
 # How rows are erased of which something stays; all others are deleted.
 ERASE: dict[type, Callable[[QuerySet], int]] = {
-    Letter: old_age.erase_letters,
     Pledge: old_age.erase_pledges,
     Signature: old_age.erase_signatures,
     Post: old_age.erase_posts,
@@ -97,6 +96,8 @@ def _replay_for_address(act: str, of: str, value: str) -> None:
 def _replay_for_rows(act: str, rows: QuerySet, of: str, value: str) -> None:
     model = rows.model
     match act:
+        case ErasureAct.ERASED if model is Letter:
+            old_age.erase_letters(rows, keeps_pledge=value == STAYS_PLEDGED)
         case ErasureAct.ERASED if model in ERASE:
             ERASE[model](rows)
         case ErasureAct.ERASED:

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Callable
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Case, CharField, Exists, OuterRef, Q, QuerySet, Value, When
@@ -9,6 +10,7 @@ from django.db.models.functions import Cast, Concat, TruncDay
 from django.utils import timezone
 
 from cases.models import ErasureAct, ErasureEntry
+from cases.models.erasure_list import STAYS_PLEDGED
 from letters.models import (
     OUT_OF_HAND_IN,
     BounceKind,
@@ -67,7 +69,6 @@ ERASED_FIELDS = {
     "shown_on": None,
     "waiting_since": None,
     "decided_on": None,
-    "pledge": None,
 }
 
 
@@ -81,15 +82,19 @@ STAYS = Q(counted_on__isnull=False) | Q(invalid_on__isnull=False)
 ERASED_LINK = {"key": "", "key_hash": Concat(Value("erased-"), Cast("pk", CharField()))}
 
 
-def erase_letters(letters: QuerySet[Letter]) -> int:
+def erase_letters(letters: QuerySet[Letter], *, keeps_pledge: bool = False) -> int:
     """Take out words, writers and links; what counted stays as a number. Returns how many.
 
-    So does what staff found not to be valid: the mark stays with it, and can still be undone.
+    So does what staff found not to be valid: the mark stays with it, and can still be undone. With
+    `keeps_pledge` the number stays with its pledge until that goes: nobody is asked to write it
+    once more.
     """
+    fields = ERASED_FIELDS | ({} if keeps_pledge else {"pledge": None})
     with transaction.atomic():
         # Locked, so that none begins or ceases to count between the two steps below.
         keys = lock(letters)
-        ErasureEntry.objects.note(ErasureAct.ERASED, Letter, keys)
+        value = STAYS_PLEDGED if keeps_pledge else ""
+        ErasureEntry.objects.note(ErasureAct.ERASED, Letter, keys, value=value)
         lock(Reply.objects.filter(letter__in=keys))  # before its mails, as who tells of one
         erase_mails_of(Letter.objects.filter(pk__in=keys))
         _forget_at_the_desk(DeskThing.LETTER, keys)
@@ -103,7 +108,7 @@ def erase_letters(letters: QuerySet[Letter]) -> int:
         _leave_text_groups(keys)
         chosen = Letter.objects.filter(pk__in=keys)
         counted = chosen.filter(STAYS).update(
-            **ERASED_FIELDS,
+            **fields,
             **ERASED_LINK,
             state=OUT_OF_HAND_IN,
             created_at=TruncDay("created_at"),
@@ -246,7 +251,7 @@ def erase_expired() -> dict[str, int]:
         _erase_unused(undeliverable)
     return {
         "letters": sum(
-            _in_parts(rows, erase_letters)
+            _in_parts(rows, partial(erase_letters, keeps_pledge=True))
             for rows in [
                 expired,
                 _expired_invalid(),

@@ -74,7 +74,10 @@ LIMITS = [
     Limit(
         _("Letters and messages that you posted or e-mailed yourself"),
         KEEP_SENT_LETTERS_FOR,
-        _("So that you can print them again. Then only the number stays."),
+        _(
+            "So that you can print them again. Then only the number stays, and your pledge still "
+            "counts them."
+        ),
     ),
     Limit(
         _(

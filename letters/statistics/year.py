@@ -45,7 +45,10 @@ def done_by(email_address: EmailAddress, edition: Edition) -> Done:
     what was written, without an address, for their promises."""
     of_hash = email_address.email_hash
     is_own = Q(email_hash=of_hash, email_proven_on__isnull=False)
-    is_for_own = Q(pledge__email_hash=of_hash, pledge__email_proven_on__isnull=False, email_hash="")
+    is_for_own = Q(pledge__email_hash=of_hash, pledge__email_proven_on__isnull=False)
+    is_for_own &= Q(
+        email_hash="", erased_on=None
+    )  # whether an erased one had an address is unknown
     letters = Letter.objects.counted().filter(is_own | is_for_own, case__edition=edition)
     kinds = list(letters.values_list("kind", flat=True))
     signatures = Signature.objects.filter(

@@ -117,6 +117,22 @@ def test_what_grew_old_since_the_backup_is_erased_again():
     assert not Letter.objects.filter(erased_on=None).exists()
 
 
+def test_a_pledge_keeps_the_number_of_what_grew_old_and_not_of_what_its_writer_erased():
+    pledge = make_pledge(number=2, due_on=timezone.localdate() + 300 * DAY)
+    old, young = [
+        make_letter(pledge.case, pledge=pledge, state="posted", changed_at=timezone.now() - age)
+        for age in (91 * DAY, DAY)
+    ]
+
+    with a_restored_backup():
+        call_command("erase_expired")
+        erasure_actions.erase_one(young)
+
+    pledged = [Letter.objects.get(pk=letter.pk).pledge for letter in (old, young)]
+    assert pledged == [pledge, None]
+    assert not Letter.objects.filter(erased_on=None).exists()
+
+
 def test_every_row_that_went_is_noted(subtests):
     """Compares the tables before and after: a way to erase that notes nothing is found here."""
     everything_of(ADDRESS)

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from cases.models import ErasureEntry
 from letters.actions import erasure as erasure_actions
+from letters.actions import pledges as pledge_actions
 from letters.delivery import moderation
-from letters.mail import messages
+from letters.mail import messages, reminders
 from letters.models import (
     EmailAddress,
     Follow,
@@ -503,3 +504,34 @@ def test_of_many_mails_all_that_are_old_go_and_are_noted(monkeypatch):
     assert list(OutgoingMail.objects.values_list("pk", flat=True)) == keys[4:]
     noted = ErasureEntry.objects.filter(model="letters.outgoingmail")
     assert sorted(key for entry in noted for key in entry.keys) == keys[:4]
+
+
+@pytest.mark.parametrize("way", ["by post", "by hand"])
+def test_a_pledge_that_was_kept_stays_so_when_its_letters_grow_old(client, way):
+    """Up to a year: its writer is not reminded of what they did, and writes none of it again."""
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        case = make_case_to_write_for()
+        proven = {"email_proven_on": timezone.localdate(), "wants_reminders": True}
+        address = {"email": ADDRESS, "email_hash": email_hash(ADDRESS)} | proven
+        pledge = make_pledge(
+            case, number=1, due_on=timezone.localdate() + 300 * DAY, country="NO", **address
+        )
+        if way == "by hand":
+            assert pledge_actions.post_by_hand(pledge, case, 1, key="a" * 22) == 1
+        else:
+            make_letter(case, pledge=pledge, route="post", state="posted")
+        clock.shift(91 * DAY)
+        call_command("erase_expired")
+        clock.shift(208 * DAY)  # the day before its day
+        Pledge.objects.update(next_reminder_on=timezone.localdate())
+        reminders.queue_batch()
+
+        page = client.get(pledge.get_absolute_url())
+
+    assert Letter.objects.get().erased_on
+    assert (page.context["done"], page.context["remaining"]) == (1, 0)
+    assert 'href="/letters//' not in page.content.decode()
+    assert not OutgoingMail.objects.exists()
+    client.post(reverse("letters:pledge-erase", args=[pledge.key]))
+    assert Letter.objects.get().pledge is None
+    assert everyone(case) == 1
