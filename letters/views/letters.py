@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.db.models import prefetch_related_objects
+from django.db.models import QuerySet, prefetch_related_objects
 from django.forms import model_to_dict
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -56,7 +56,10 @@ def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> H
 
     In “take all” it is sent at once, and the way goes on.
     """
-    case = _case_or_404(slug)
+    cases = Case.objects.visible().select_related("edition").prefetch_related("targets")
+    case = cases.filter(slug=slug).first()
+    if case is None:
+        return submitting.too_late(request, is_stopped=True, take_all=take_all)
     if request.method != "POST":
         if not case.takes_letters:
             return redirect(case)  # it says why, and whom else one can write for
@@ -85,9 +88,9 @@ def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> H
 @private_page
 def edit(request: HttpRequest, key: str) -> HttpResponse:
     """Change the words of a letter that has not left."""
-    letter = _letter_or_404(key)
-    if not (letter.is_editable and letter.case.is_visible):
-        return redirect("letters:letter", key=key)
+    letter = _letters(key).first()
+    if letter is None or not (letter.is_editable and letter.case.is_visible):
+        return submitting.too_late(request, letter)
     if letter.is_message:
         return messages.edit(request, letter)
     prefetch_related_objects([letter.case], "targets")
@@ -453,16 +456,11 @@ def _without_private_key(request: HttpRequest) -> HttpResponse:
     return redirect(f"{request.path}?{query.urlencode()}" if query else request.path)
 
 
-def _case_or_404(slug: str) -> Case:
-    """A case that may be read about, with its targets."""
-    cases = Case.objects.select_related("edition").prefetch_related("targets")
-    case = get_object_or_404(cases, slug=slug)
-    if not case.is_visible:
-        raise Http404
-    return case
-
-
 def _letter_or_404(key: str) -> Letter:
+    return get_object_or_404(_letters(key))
+
+
+def _letters(key: str) -> QuerySet[Letter]:
     of_case = ["case__solidarity_action", "case__petition", "case__edition", "case__action_count"]
     letters = Letter.objects.select_related("target", "pledge__edition", "embassy", *of_case)
-    return get_object_or_404(letters.by_key(key))
+    return letters.by_key(key)

@@ -38,7 +38,9 @@ def write(request: HttpRequest, slug: str, take_all: TakeAll | None = None) -> H
     """
     cases = Case.objects.visible().filter(solidarity_action__isnull=False)
     cases = cases.select_related("edition", "solidarity_action")
-    case = get_object_or_404(cases, slug=slug)
+    case = cases.filter(slug=slug).first()
+    if case is None:
+        return submitting.too_late(request, is_stopped=True, take_all=take_all)
     if request.method != "POST":
         if not case.takes_actions:
             return redirect(case)  # it says why, and whom else one can write for
@@ -68,7 +70,7 @@ def edit(request: HttpRequest, message: Letter) -> HttpResponse:
     """Change the words of a message that has not left; `message` is editable and told of."""
     case = message.case
     if case.solidarity_action is None:  # it was taken away since
-        return redirect(message)
+        return submitting.too_late(request, message)
     if request.method != "POST" or "check" in request.POST:
         return _writing_page(request, case, editing=message)
     form = _filled_in(request, case, editing=message)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from cases.http_caching import private_page
@@ -17,14 +17,14 @@ from letters.views import submitting
 @private_page
 def tell(request: HttpRequest, key: str) -> HttpResponse:
     """“I got an answer”: a photo of it, or lines. Staff read it, and nobody else unless asked."""
-    letter = get_object_or_404(Letter.objects.select_related("case__edition").by_key(key))
-    if not letter.case.is_visible:
-        return redirect(letter)
-    if request.POST.get("act") == "take-back":
+    letter = Letter.objects.select_related("case__edition").by_key(key).first()
+    if letter and request.POST.get("act") == "take-back":
         number = request.POST.get("what", "")
         if number.isdecimal() and len(number) < 19:
             reply_actions.take_back(letter, int(number))
         return redirect(letter)
+    if letter is None or not letter.case.is_visible:
+        return submitting.too_late(request, letter)
     if request.method != "POST":
         if not about(letter)["may_tell_of_reply"]:
             return redirect(letter)
@@ -33,12 +33,14 @@ def tell(request: HttpRequest, key: str) -> HttpResponse:
     too_many = _("Too many replies came from here in the last hour. Try again later.")
     if status := submitting.refused(form, request, "reply", too_many=too_many):
         return _page(request, letter, form, status=status)
-    reply_actions.tell(
+    is_kept = reply_actions.tell(
         letter,
         text=form.cleaned_data["text"],
         received_on=form.cleaned_data["received_on"],
         drawing=form.cleaned_data["picture"],
     )
+    if not is_kept:
+        return submitting.too_late(request, letter)
     return redirect(letter.get_absolute_url() + "#replies")
 
 

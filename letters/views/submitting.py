@@ -5,8 +5,8 @@ And the act of the two in which somebody writes.
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 
 from cases.models import Case
@@ -49,6 +49,32 @@ def refused(
         form.add_error(None, too_many)
         return 429
     return None
+
+
+def too_late(
+    request: HttpRequest,
+    letter: Letter | None = None,
+    *,
+    is_stopped: bool = False,
+    take_all: TakeAll | None = None,
+) -> HttpResponse:
+    """What was typed for what can't be written any more, to copy: it is on no other page.
+
+    Of a case that is hidden since, or gone (`is_stopped`), nothing else is shown. Who had typed
+    nothing yet is sent to the page of the letter.
+    """
+    if request.method != "POST":
+        if letter is None:
+            raise Http404
+        return redirect(letter)
+    typed = [request.POST.get(name, "") for name in ("subject", "body", "text")]
+    context = {
+        "is_stopped": is_stopped or (letter is not None and not letter.case.is_visible),
+        "letter": letter,
+        "take_all": take_all,
+        "written": "\n\n".join(words for words in typed if words),
+    }
+    return render(request, "letters/too_late.html", context, status=409)
 
 
 def is_suspect(form: SpamProtectedForm) -> bool:
@@ -138,11 +164,14 @@ def _as_typed(form: WritingForm) -> dict:
 
 
 def revise(request: HttpRequest, letter: Letter, form: WritingForm) -> HttpResponse:
-    letters.revise(
+    """Change it; unless it has left, or was erased, since the form was looked at."""
+    is_changed = letters.revise(
         letter,
         drawing=form.drawing,
         follow=form.cleaned_data["follow"],
         sender=senders.share_of(request),
         **form.letter_fields(),
     )
+    if not is_changed:
+        return too_late(request, letter)
     return redirect(f"{letter.get_absolute_url()}#now")

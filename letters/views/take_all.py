@@ -135,20 +135,12 @@ def _with_take_all(request: HttpRequest, slug: str, action: Action, view: Callab
     take_all, cases = take_all_cookie.load(request), _open_cases()
     case = next((one for one in cases if one.slug == slug), None)
     if request.method == "POST":
-        if not Case.objects.visible().filter(slug=slug).exists():
-            return _stopped_page(request, action)
         take_all.begin(cases)
     elif case is None:  # it was closed or frozen meanwhile
         return _to_next(take_all, take_all.in_order(cases), query=CLOSED)
     elif action in take_all.done.get(slug, {}) or (action == "letter" and not case.takes_letters):
         return redirect("letters:take-all-case", slug=slug)
     return view(request, slug, take_all=take_all)
-
-
-def _stopped_page(request: HttpRequest, action: Action) -> HttpResponse:
-    """Of a case that is hidden since nothing is shown but what somebody wrote themselves."""
-    context = {"action": action, "written": request.POST.get("body", "")}
-    return render(request, "letters/take_all/stopped.html", context, status=409)
 
 
 @private_page

@@ -447,7 +447,7 @@ def test_a_case_that_is_gone_takes_no_letter_and_shows_no_form(client):
         case = make_case_to_write_for(freeze=freeze, freeze_reason="A test says so.")
 
         assert writing_page(client, case).status_code == 404
-        assert send_letter(client, case).status_code == 404
+        assert send_letter(client, case).status_code == 409
     assert not Letter.objects.exists()
 
 

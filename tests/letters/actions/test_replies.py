@@ -65,7 +65,7 @@ def test_nothing_comes_back_to_what_has_not_left(client, state):
 
     response = tell(client, letter)
 
-    assert response.status_code == 302
+    assert response.status_code == 409
     assert not Reply.objects.exists()
     assert "/reply/" not in page_of(client, letter)
 
@@ -95,15 +95,18 @@ def test_after_five_answers_no_more_are_taken_of_one_letter(client):
     for number in range(5):
         tell(client, letter, text=f"Answer {number}")
 
-    tell(client, letter, text="One more")
+    response = tell(client, letter, text="One more")
 
+    assert (response.status_code, "One more" in response.content.decode()) == (409, True)
     assert Reply.objects.count() == 5
 
 
-def test_its_writer_takes_back_what_they_told(client):
+@pytest.mark.parametrize("freeze", [Freeze.NONE, Freeze.HIDDEN])
+def test_its_writer_takes_back_what_they_told(client, freeze):
     letter, other = make_letter(state="posted"), make_letter(state="posted")
     tell(client, letter)
     tell(client, other)
+    Case.objects.update(freeze=freeze, freeze_reason="Threats." if freeze else "")
     mine, of_another = Reply.objects.order_by("pk")
     url = reverse("letters:letter-reply", args=[letter.key])
 
