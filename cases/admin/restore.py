@@ -115,6 +115,8 @@ def _restore_part(request, model_admin, thing, record, reason: str) -> list[str]
     part = formset.forms[place]
     if not part.has_changed():
         return []
+    if now is None and not _is_only_one(thing, type(record.instance)):
+        part.instance.pk = record.id  # the same row, so that whoever presses twice finds it
     part.instance._change_reason = reason
     form_class = model_admin.get_form(request, thing, change=True)
     form = form_class(_said(form_class(instance=thing)), instance=thing)
@@ -140,11 +142,14 @@ def row_now(thing: models.Model, record) -> models.Model | None:
     if _is_of(record, thing):
         return thing
     model = type(record.instance)
+    rows = model.objects.filter(**{parts_of(thing)[model]: thing})
+    return rows.first() if _is_only_one(thing, model) else rows.filter(pk=record.id).first()
+
+
+def _is_only_one(thing: models.Model, model: type[models.Model]) -> bool:
+    """Whether the thing has one part of this model, whichever key it has."""
     path = parts_of(thing)[model]
-    rows = model.objects.filter(**{path: thing})
-    if path == "case" and isinstance(model._meta.get_field(path), models.OneToOneField):
-        return rows.first()
-    return rows.filter(pk=record.id).first()
+    return path == "case" and isinstance(model._meta.get_field(path), models.OneToOneField)
 
 
 def said_when(record) -> str:

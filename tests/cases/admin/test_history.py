@@ -251,12 +251,13 @@ def test_a_demand_that_was_deleted_is_added_again():
     client = signed_in("editor")
     assert version_url(case, record) in text(client.get(address("history", case)))
 
-    restore(client, case, record)
+    response = restore(client, case, record)
 
     assert {(one.text, one.text_fr) for one in case.demands.all()} == {
         ("Stop building.", "Arrêtez."),
         (other.text, None),
     }
+    assert said(response) == ["Restored: it is as it was then."]
 
 
 def test_who_may_only_change_a_part_does_not_add_one_that_was_deleted():
@@ -285,6 +286,24 @@ def test_pressing_restore_twice_changes_once():
 
     assert said(response) == ["It is already as it was then: nothing was changed."]
     assert case.history.count() == 3
+
+
+@pytest.mark.parametrize("model", [Demand, ModelLetter, Outcome, Petition, Quote, SocialPost])
+def test_a_part_that_was_deleted_is_restored_once_though_the_button_is_pressed_twice(model):
+    case = make_whole_case(model)
+    row_of(case, model).delete()
+    record = model.history.get(history_type="-")
+    client = signed_in(is_superuser=True)
+    seen = client.get(version_url(case, record)).context["seen"]
+
+    first, second = (
+        client.post(version_url(case, record), {"seen": seen}, follow=True) for _press in range(2)
+    )
+
+    assert said(first) == ["Restored: it is as it was then."]
+    assert said(second) == ["It was changed since you opened this page: please compare again."]
+    assert "Nothing would change." in text(second)
+    assert len(model.objects.all()) == 1
 
 
 def test_who_compared_with_an_older_text_compares_again_first():
