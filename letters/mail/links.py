@@ -26,7 +26,8 @@ from letters.models import (
 from letters.models.locks import lock
 from letters.privacy.limits import KEEP_UNCONFIRMED_FOR
 
-CONFIRM_WITHIN = KEEP_UNCONFIRMED_FOR  # as long as what it confirms waits
+# What it confirms waits a day longer: so much later than it was asked for, a mail may leave.
+CONFIRM_WITHIN = KEEP_UNCONFIRMED_FOR - datetime.timedelta(days=1)
 
 Thing = Letter | Pledge | EmailAddress
 PURPOSES: dict[type, LinkPurpose] = {

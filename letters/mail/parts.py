@@ -11,7 +11,10 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db import transaction
+from django.db.models import Min
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
@@ -38,10 +41,19 @@ from letters.models import (
     Signature,
     SignatureState,
 )
-from letters.privacy.limits import KEEP_DATA_LINKS_FOR, KEEP_DRAFTS_FOR, KEEP_SENT_LETTERS_FOR
+from letters.models.locks import lock
+from letters.privacy.limits import (
+    KEEP_DATA_LINKS_FOR,
+    KEEP_DRAFTS_FOR,
+    KEEP_SENT_LETTERS_FOR,
+    KEEP_UNCONFIRMED_FOR,
+)
 from letters.statistics import year
 from letters.statistics.disclosure import SMALLEST_SHOWN
 from letters.text.post_days import last_safe_day
+
+# What nobody said yes to has its time anew if a mail asks for it so shortly before its end.
+LAST_DAYS = datetime.timedelta(days=2)
 
 
 class Part(NamedTuple):
@@ -355,12 +367,29 @@ def _confirm(mail: OutgoingMail) -> Part | None:
     if address is None:
         return None
     link = links.to_thing(address)
-    values = {"link": link, "not_me": f"{link}not-me/", "days": str(links.CONFIRM_WITHIN.days)}
+    values = {"link": link, "not_me": f"{link}not-me/", "days": str(_days_to_confirm(address))}
     if waiting := _waiting(address):
         listed = "\n".join(f"- {each}" for each in waiting)
         values |= {"waiting": listed}
         return Part(MailKind.CONFIRM, values, and_more(list(waiting)), _names(*waiting.values()))
     return Part("confirm-nothing", values, _("what was signed or followed"))
+
+
+def _days_to_confirm(address: EmailAddress) -> int:
+    """For how many days from now on all that waits can be confirmed: it counts from the first time
+    that it was asked for."""
+    now = timezone.now()
+    begun = [now]
+    with transaction.atomic():
+        for waiting in (
+            address.signatures.filter(state=SignatureState.UNCONFIRMED),
+            address.follows.filter(state=FollowState.UNCONFIRMED),
+        ):
+            ending = lock(waiting.filter(created_at__lt=now - KEEP_UNCONFIRMED_FOR + LAST_DAYS))
+            waiting.filter(pk__in=ending).update(created_at=now)
+            begun.append(waiting.aggregate(first=Min("created_at"))["first"] or now)
+    left = min(begun) + KEEP_UNCONFIRMED_FOR - now
+    return min(left, links.CONFIRM_WITHIN).days
 
 
 def and_more(names: list[str]) -> str:

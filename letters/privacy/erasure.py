@@ -294,7 +294,8 @@ def _expired_signatures(now: datetime.datetime) -> list[QuerySet[Signature]]:
     """Each on an index of its own."""
     kept = Signature.objects.filter(erased_on__isnull=True)
     return [
-        # From the first time: nobody keeps an address here by typing it again and again.
+        # From the first time: nobody keeps an address here by typing it again and again. See also
+        # letters.mail.parts
         kept.filter(
             state=SignatureState.UNCONFIRMED, created_at__lt=now - limits.KEEP_UNCONFIRMED_FOR
         ),

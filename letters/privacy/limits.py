@@ -14,7 +14,7 @@ KEEP_DRAFTS_FOR = datetime.timedelta(days=30)
 KEEP_ON_DEVICE_FOR = datetime.timedelta(days=14)  # static/js/draft.js
 KEEP_SENT_LETTERS_FOR = datetime.timedelta(days=90)
 KEEP_PLEDGES_FOR = datetime.timedelta(days=90)
-KEEP_UNCONFIRMED_FOR = datetime.timedelta(days=14)
+KEEP_UNCONFIRMED_FOR = datetime.timedelta(days=15)
 KEEP_TAKEN_BACK_FOR = datetime.timedelta(days=30)
 KEEP_INVALID_FOR = datetime.timedelta(days=365)
 KEEP_YEAR_LETTER_WISHES_FOR = datetime.timedelta(days=60)
@@ -128,7 +128,10 @@ LIMITS = [
     Limit(
         _("Signatures and requests for news that nobody confirmed"),
         KEEP_UNCONFIRMED_FOR,
-        _("So that there is time to open our mail. Counted from the first request."),
+        _(
+            "So that there is time to open our mail. Counted from the first request, or from one "
+            "in the last two days of that time."
+        ),
     ),
     Limit(
         _("Signatures that you withdrew, and news that you stopped"),

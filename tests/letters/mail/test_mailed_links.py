@@ -39,7 +39,15 @@ from tests.factories import (
     make_pledge,
     make_signature,
 )
-from tests.letters.sending import act, letter_form, send_letter, send_pledge, sign, signed
+from tests.letters.sending import (
+    act,
+    ask_to_be_told,
+    letter_form,
+    send_letter,
+    send_pledge,
+    sign,
+    signed,
+)
 from tests.letters.stored import everything
 from tests.staff import text
 
@@ -208,6 +216,34 @@ def test_a_link_to_confirm_works_for_fourteen_days_and_for_all_that_its_page_doe
         assert client.post(page, {"act": "end-all"}).status_code == 404
         erasure.erase_expired()
         assert not MailedLink.objects.exists()
+
+
+@pytest.mark.parametrize("waited", [0, 1, 7, 12.9, 13, 13.1, 14, 14.9])
+@pytest.mark.parametrize("other", [False, True], ids=["the same again", "something else as well"])
+def test_a_link_to_confirm_works_for_as_long_as_its_mail_says(client, waited, other):
+    """All that it tells of can be confirmed until then, though it was asked for earlier."""
+    petition = make_petition()
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        sign(client, petition)
+        clock.shift(waited * DAY)
+        if other:
+            ask_to_be_told(client)
+        else:
+            sign(client, petition)
+        outbox.send_due()
+        said = mail.outbox[-1].body
+        days = int(re.search(r"works for (\d+) days", said)[1])
+        link = re.search(r"http://testserver(/mail/\S+/)\n", said)[1]
+        clock.shift(days * DAY - datetime.timedelta(minutes=1))
+        erasure.erase_expired()
+
+        assert 2 <= days <= 14
+        page = client.get(link)
+        assert page.status_code == 200
+        assert petition.case.display_name in text(page)
+        act = {"act": "confirm", "seen": page.context["seen"]}
+        client.post(link, act)
+        assert signed(petition.case) == 1
 
 
 def test_it_was_not_me_works_by_the_mailed_link(client):
