@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from cases.admin import removal, restore
 from cases.admin.access_log import consent_access_log, log_access
@@ -22,6 +23,17 @@ from cases.permissions import may_see, staff
 
 ENTRIES_A_PAGE = 30
 REMOVE = "cases.purge_history"
+# What went when a part was deleted, and does not come back with it.
+DELETED_ALONG = {
+    ModelLetter: gettext_lazy(
+        "Its points were deleted too and do not come back: add them again on the page of the "
+        "letter."
+    ),
+    Target: gettext_lazy(
+        "Its model letters were deleted too and do not come back with it: restore each of them "
+        "afterwards."
+    ),
+}
 
 
 class HistoryAdmin(ExtraPagesMixin):
@@ -154,6 +166,7 @@ class HistoryAdmin(ExtraPagesMixin):
             record=record,
             errors=errors,
             is_gone=now is None,
+            deleted_along=DELETED_ALONG.get(model, ""),
             changes=changes,
             values={
                 name: value for name, value in values(model, record, request.user).items() if value

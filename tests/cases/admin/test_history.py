@@ -30,6 +30,7 @@ from cases.models import (
 )
 from tests.factories import (
     make_case,
+    make_case_to_write_for,
     make_consent,
     make_edition,
     make_full_case,
@@ -304,6 +305,30 @@ def test_a_part_that_was_deleted_is_restored_once_though_the_button_is_pressed_t
     assert said(second) == ["It was changed since you opened this page: please compare again."]
     assert "Nothing would change." in text(second)
     assert len(model.objects.all()) == 1
+
+
+def test_whoever_restores_a_model_letter_reads_before_that_its_points_are_gone():
+    case = make_case_to_write_for()
+    row_of(case, ModelLetter).delete()
+    record = ModelLetter.history.get(history_type="-")
+
+    page = text(signed_in("editor").get(version_url(case, record)))
+
+    assert "Its points were deleted too and do not come back" in page
+
+
+def test_the_model_letters_of_a_target_are_restored_after_it():
+    case = make_case_to_write_for()
+    case.targets.get().delete()
+    record = Target.history.get(history_type="-")
+    client = signed_in("editor")
+    page = text(client.get(version_url(case, record)))
+    assert "restore each of them afterwards" in page
+
+    restore(client, case, record)
+    restore(client, case, ModelLetter.history.get(history_type="-"))
+
+    assert row_of(case, ModelLetter).target == case.targets.get()
 
 
 def test_who_compared_with_an_older_text_compares_again_first():
