@@ -46,6 +46,12 @@ class JudgeForm(forms.Form):
     )
 
 
+def _validate_year(moment: datetime.datetime) -> None:
+    """At both ends of the calendar there is no telling what time it is in another zone."""
+    if not 1000 <= moment.year <= 2999:
+        raise ValidationError(_("Write a year like 2026."), code="year")
+
+
 class BetweenForm(forms.Form):
     """All of a case that came between two times, and what is to be done with it."""
 
@@ -60,11 +66,13 @@ class BetweenForm(forms.Form):
         label=_("From"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={"required": _("Give the day and the time.")},
+        validators=[_validate_year],
     )
     until = forms.DateTimeField(
         label=_("Until"),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         error_messages={"required": _("Give the day and the time.")},
+        validators=[_validate_year],
     )
     erased = forms.BooleanField(
         label=_("Also those that were erased since"),

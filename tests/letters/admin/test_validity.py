@@ -313,6 +313,19 @@ def test_more_than_one_request_can_change_are_changed_in_parts(monkeypatch):
     assert "1 is found" in text(answer)
 
 
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+@pytest.mark.parametrize(
+    ("wrong", "value"), [("since", "0001-01-01T00:00"), ("until", "9999-12-31T23:59")]
+)
+def test_a_time_that_another_time_zone_does_not_have_is_refused(settings, zone, wrong, value):
+    settings.TIME_ZONE = zone
+    asked = between(case=make_post().case.pk, erased="on") | {wrong: value}
+
+    page = signed_in("moderator").get(f"{POSTS}between/", asked)
+
+    assert "Write a year like 2026." in text(page)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("wrong", ["since", "until", "case", "kind", "act"])
 def test_whatever_is_asked_for_is_answered(wrong):
