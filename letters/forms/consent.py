@@ -14,8 +14,11 @@ from letters.privacy import consent
 from letters.privacy.antispam import SpamProtectedForm
 
 
-class ConsentBox(forms.CheckboxInput):
-    """Sends the version of the text beside it: a yes to less than stands there by now is none."""
+class Checkbox(forms.CheckboxInput):
+    """Sends the version of the text beside it: a yes to less than stands there by now is none.
+
+    templates/django/forms/field.html knows a checkbox by its name, and puts it before its label.
+    """
 
     def __init__(self, version: str) -> None:
         super().__init__(check_test=lambda sent: consent.covers(sent, version))
@@ -44,7 +47,7 @@ class ConsentForm(SpamProtectedForm):
         super().__init__(data, **kwargs)
         field = self.fields["consent"]
         field.help_text = consent.purpose_of(self.VERSION, self.CONSENT)
-        field.widget = ConsentBox(self.VERSION)
+        field.widget = Checkbox(self.VERSION)
         if not self.is_bound and self.initial.get("consent") is True:  # given before, for all cases
             field.widget, self.initial["consent"] = forms.HiddenInput(), self.VERSION
 

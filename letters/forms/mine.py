@@ -7,7 +7,7 @@ from django.forms.boundfield import BoundWidget
 from django.utils.translation import gettext_lazy as _
 
 from letters.actions.mine import Mine, Things
-from letters.forms.consent import ConsentBox
+from letters.forms.consent import Checkbox
 from letters.forms.fields import email_field
 from letters.models import Letter, Pledge
 from letters.privacy import consent
@@ -61,7 +61,7 @@ class UnderAddressForm(forms.Form):
         purposes = [("letter", things.letters), ("pledge", things.pledges)]
         told = [consent.purpose_of(self.version, what) for what, there in purposes if there]
         self.fields["consent"].help_text = " ".join(told)
-        self.fields["consent"].widget = ConsentBox(self.version)
+        self.fields["consent"].widget = Checkbox(self.version)
 
     @property
     def rows(self) -> Iterator[tuple[BoundWidget, Letter | Pledge, bool]]:

@@ -89,6 +89,7 @@ def test_the_box_is_never_ticked_beforehand_and_says_what_for_and_how_long(clien
 
     page = response.content.decode()
     field = response.context["form"]["consent"]
+    assert field.widget_type == "checkbox"  # it stands before its label, as any
     assert not field.value()
     assert str(consent.LABEL) in page
     assert str(field.help_text) in page
