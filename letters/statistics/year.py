@@ -46,9 +46,8 @@ def done_by(email_address: EmailAddress, edition: Edition) -> Done:
     of_hash = email_address.email_hash
     is_own = Q(email_hash=of_hash, email_proven_on__isnull=False)
     is_for_own = Q(pledge__email_hash=of_hash, pledge__email_proven_on__isnull=False)
-    is_for_own &= Q(
-        email_hash="", erased_on=None
-    )  # whether an erased one had an address is unknown
+    # Whether one that was erased had an address of its own, nobody knows any more.
+    is_for_own &= Q(email_hash="", erased_on=None)
     letters = Letter.objects.counted().filter(is_own | is_for_own, case__edition=edition)
     kinds = list(letters.values_list("kind", flat=True))
     signatures = Signature.objects.filter(
