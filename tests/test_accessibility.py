@@ -552,7 +552,7 @@ def test_mine(arrive):
     make_follow(case, email_address=signature.email_address)
     mine = Mine()
     mine.add(
-        make_pledge(case, due_on=today - datetime.timedelta(days=1)),
+        make_pledge(case, due_on=today - datetime.timedelta(days=2)),
         make_letter(case, state="ready", route="post"),
         make_letter(case, state="drafting"),
         make_letter(case, state="posted", route="post"),
