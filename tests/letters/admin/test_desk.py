@@ -144,7 +144,7 @@ def test_the_queue_asks_as_often_for_thirty_letters_as_for_three_and_counts_no_t
     for _ in range(3):
         waiting(case=case)
     client.get(DESK)
-    with django_assert_max_num_queries(20) as few:
+    with django_assert_max_num_queries(21) as few:
         client.get(DESK)
     for _ in range(27):
         waiting(case=case)
