@@ -216,8 +216,9 @@ def remove_files(portrait: Portrait) -> None:
 def erase_unnamed_files() -> int:
     """Those that no row has: what was removed while the store failed, or uploaded by a process
     that was killed. The worker calls it."""
-    paths = [f"{FOLDER}/{name}" for name in listed(default_storage, FOLDER)[1]]
-    for case in listed(default_storage, FOLDER)[0]:
+    cases, originals = listed(default_storage, FOLDER)
+    paths = [f"{FOLDER}/{name}" for name in originals]
+    for case in cases:
         folder = f"{FOLDER}/{case}"
         paths += [f"{folder}/{name}" for name in listed(default_storage, folder)[1]]
     unnamed = set(paths) - names_in_use()
