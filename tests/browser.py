@@ -163,6 +163,11 @@ class Visitor:
         assert answer.ok, answer.status
         return answer.body()
 
+    def waits_until(self, condition: str) -> None:
+        """Until an expression of JavaScript is true in the page."""
+        # As a function: an expression alone is evaluated anew each time, which our policy forbids.
+        self.page.wait_for_function(f"() => {condition}")
+
     # --- what is there
 
     def control(self, name: str) -> Locator:

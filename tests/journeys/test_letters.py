@@ -627,7 +627,7 @@ def test_a_draft_is_kept_on_the_device_until_it_is_forgotten(arrive):
     expect(tore.field("Your letter")).to_have_value("")
     tore.page.reload()
     expect(tore.field("Your letter")).to_have_value("")
-    tore.page.wait_for_function("localStorage.length === 0")
+    tore.waits_until("localStorage.length === 0")
 
 
 @pytest.mark.supporter
@@ -695,12 +695,13 @@ def test_back_from_the_letter_leads_into_its_form_and_a_reload_keeps_the_words(a
 def test_no_draft_takes_the_place_of_the_letter_that_was_on_the_screen(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
-    for start, words in [("blank", "A draft from before."), ("model", " I am a teacher.")]:
+    drafts = [("blank", "A draft from before."), ("model", " I am a teacher.")]
+    for number, (start, words) in enumerate(drafts, 1):
         tore.opens(f"/cases/ana-test/write/?start={start}")
         tore.field("Your letter").press("Control+End")
         tore.types(words)
         tore.sees("A draft is kept on this device only.")
-        tore.page.wait_for_function("n => localStorage.length === n", arg=1 + (start == "model"))
+        tore.waits_until(f"localStorage.length === {number}")
 
     tore.opens("/cases/ana-test/write/")
     expect(tore.field("Your letter")).to_have_value(re.compile("I am a teacher"))
@@ -778,7 +779,7 @@ def test_a_draft_goes_from_the_device_after_the_days_that_the_privacy_page_names
     tore.page.evaluate(keep, ["draft:letter:ana-test", days - 0.01])
     tore.opens(address)
 
-    tore.page.wait_for_function("localStorage.length === 1")
+    tore.waits_until("localStorage.length === 1")
     assert tore.page.evaluate("Object.keys(localStorage)") == ["draft:letter:ana-test"]
     tore.opens("/cases/ana-test/write/")
     expect(tore.field("Your letter")).to_have_value("Old words")
@@ -834,11 +835,11 @@ def test_typing_is_quiet_and_what_matters_is_read_out(arrive):
         tore.page.evaluate("spoken.length = 0")
         with tore.page.expect_response("**/check-text/"):
             tore.presses("Check my text")
-        tore.page.wait_for_function("spoken.length")
+        tore.waits_until("spoken.length")
 
     tore.page.evaluate("spoken.length = 0")
     tore.answers("Do you, or people close to you", "Yes, or I would rather not say")
-    tore.page.wait_for_function("spoken.length")
+    tore.waits_until("spoken.length")
     assert "Then think of those there before you go on." in spoken_by(tore)[0]
 
 
@@ -869,7 +870,7 @@ def test_a_letter_that_has_arrived_is_no_draft_any_more(arrive):
     tore.presses("See it as a letter")
     tore.is_at("Written: your letter for Ana Test")
 
-    tore.page.wait_for_function("localStorage.length === 0")
+    tore.waits_until("localStorage.length === 0")
 
 
 def go_with_tab_to(visitor, field) -> None:

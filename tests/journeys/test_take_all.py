@@ -77,7 +77,7 @@ def test_who_comes_next_to_a_shared_device_finds_no_draft_of_what_was_sent(arriv
     sam.presses("Post it myself")
     sam.is_at(case.display_name)
 
-    sam.page.wait_for_function("localStorage.length === 0")
+    sam.waits_until("localStorage.length === 0")
     sam.opens(f"/cases/{case.slug}/write/?start=blank")
     expect(sam.field("Your letter")).to_have_value("")
 
