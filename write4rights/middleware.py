@@ -1,12 +1,17 @@
 """What every answer carries, and in which language it is."""
 
 from collections.abc import Callable
+from threading import BoundedSemaphore
 from time import monotonic
 
 from django.conf import settings
 from django.core.exceptions import MiddlewareNotUsed
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.utils import translation
+
+from cases.http_caching import come_back_soon
+from write4rights.staff_sessions import STAFF_PAGES
 
 # Those that Django adds too stand here for its refusal of a host, which it answers without them.
 HEADERS = {
@@ -21,6 +26,10 @@ HEADERS = {
 OTHER_LANGUAGES = {code for code, _name in settings.LANGUAGES} - {settings.LANGUAGE_CODE}
 
 Handler = Callable[[HttpRequest], HttpResponse]
+
+# Of the four connections and eight threads of a process (settings.py, gunicorn.conf.py).
+WRITERS = BoundedSemaphore(3)
+WAIT_FOR_OTHERS = 2  # seconds: far more than three forms take on a busy day
 
 
 def security_headers(get_response: Handler) -> Handler:
@@ -64,6 +73,36 @@ def refuse_unknown_methods(get_response: Handler) -> Handler:
     def process_view(request: HttpRequest, view, args, kwargs) -> HttpResponse | None:
         methods = getattr(view, "methods", ["GET", "HEAD", "POST"])
         return None if request.method in methods else HttpResponseNotAllowed(methods)
+
+    middleware.process_view = process_view  # type: ignore[attr-defined]
+    return middleware
+
+
+def leave_room_for_staff(get_response: Handler) -> Handler:
+    """Let supporters' forms take no more than three connections of a process at once.
+
+    While PostgreSQL waits for a standby that is away, whoever writes waits, for hours if it must.
+    Would they all, staff who want to freeze a case got no page. So whoever comes then is asked to
+    come back. SQLite waits for nobody.
+    """
+    if connection.vendor != "postgresql":
+        raise MiddlewareNotUsed
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        try:
+            return get_response(request)
+        finally:
+            if getattr(request, "is_one_of_the_writers", False):
+                WRITERS.release()
+
+    def process_view(request: HttpRequest, view, args, kwargs) -> HttpResponse | None:
+        # What was sent has arrived by now, for its CSRF token: no slow line takes a place.
+        if request.method != "POST" or STAFF_PAGES.match(request.path_info):
+            return None
+        if not WRITERS.acquire(timeout=WAIT_FOR_OTHERS):
+            return come_back_soon(request)
+        request.is_one_of_the_writers = True  # type: ignore[attr-defined]
+        return None
 
     middleware.process_view = process_view  # type: ignore[attr-defined]
     return middleware

@@ -129,7 +129,7 @@ def use_postgresql(
             # Of connections that died at once a request tries one after the other, with growing
             # pauses: so no more are kept than are used.
             "min_size": 1,
-            "max_size": 4,
+            "max_size": 4,  # of which supporters' forms take three: middleware.py
             "timeout": wait_for_a_connection,
             # As long as anybody waits, a server that is away is asked again, after 1, 3, 5 s; the
             # next who comes begins anew. (By itself the pool would pause for up to minutes.)
@@ -215,6 +215,7 @@ MIDDLEWARE = [
     "write4rights.staff_sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "write4rights.middleware.leave_room_for_staff",
     "write4rights.staff_sessions.AuthenticationMiddleware",
     "write4rights.staff_sessions.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

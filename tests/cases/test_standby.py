@@ -5,21 +5,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from itertools import islice
 
 import pytest
 from django.conf import settings as site_settings
 from django.core.management import call_command
-from django.test import override_settings
+from django.db import connections
+from django.http import HttpResponse
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from bench.postgresql import Cluster
 from cases.models import Case, ErasureEntry, Freeze
 from cases.publishing import consents
+from letters.models import Letter
 from tests.cases.publishing.test_consents import make_told_case
 from tests.clusters import a_server, connected_to, load_template, programs
 from tests.factories import make_case_to_write_for, make_letter
-from tests.letters.sending import act, send_letter, state_of, yesterday
+from tests.letters.sending import act, letter_form, send_letter, state_of, yesterday
 from tests.staff import PASSWORD, make_staff
 from tests.write4rights.backup.conftest import identity  # noqa: F401  # a fixture
 from tests.write4rights.test_staff_auth import code_now, give_app
@@ -54,6 +59,15 @@ def primary(server) -> Iterator[Cluster]:
 
 
 @contextmanager
+def standby_is_away(primary: Cluster) -> Iterator[None]:
+    wait_for(primary, "nobody")
+    try:
+        yield
+    finally:
+        wait_for(primary, "")
+
+
+@contextmanager
 def without_standby(primary: Cluster) -> Iterator[list[str]]:
     """The statements that waited for one. Each waits no longer than until it is seen."""
     waited: list[str] = []
@@ -66,15 +80,14 @@ def without_standby(primary: Cluster) -> Iterator[list[str]]:
                 found = postgres.execute(f"{query} WHERE wait_event = 'SyncRep'").fetchall()
                 waited.extend(statement for statement, _is_done in found)
 
-    wait_for(primary, "nobody")
-    looking = threading.Thread(target=look)
-    looking.start()
-    try:
-        yield waited
-    finally:
-        is_over.set()
-        looking.join()
-        wait_for(primary, "")
+    with standby_is_away(primary):
+        looking = threading.Thread(target=look)
+        looking.start()
+        try:
+            yield waited
+        finally:
+            is_over.set()
+            looking.join()
 
 
 def wait_for(primary: Cluster, standby: str) -> None:
@@ -130,3 +143,28 @@ def test_what_is_taken_down_waits_for_nobody_and_what_is_written_does(
 
         send_letter(client, case)
         assert waited
+
+
+def test_writers_who_wait_leave_room_for_staff_and_lose_nothing(primary):
+    case, staff = make_case_to_write_for(), Client()
+    staff.force_login(make_staff("safety"))
+    write = reverse("letters:letter-write", args=[case.slug])
+    forms = [letter_form() for _person in range(6)]
+
+    def send(form: dict) -> HttpResponse:
+        try:
+            return Client().post(write, form)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(forms)) as people:
+        with standby_is_away(primary):
+            answers = [people.submit(send, form) for form in forms]
+            for answer in islice(as_completed(answers, timeout=30), 3):
+                assert "Reload this page in a minute" in answer.result().text
+            assert staff.get("/admin/").status_code == 200
+            assert sum(answer.done() for answer in answers) == 3
+        statuses = sorted(answer.result().status_code for answer in answers)
+        assert statuses == [302] * 3 + [503] * 3
+        assert [answer.status_code for answer in people.map(send, forms)] == [302] * 6
+    assert Letter.objects.filter(case=case).count() == 6
