@@ -103,12 +103,13 @@ def fits_one_page(text: str, on: str = "a4") -> bool:
     script = max(SCRIPTS, key=lambda script: len(script.characters.findall(text)))
     room: Capacity = getattr(script, on)
     paragraphs = re.split(r"\n\s*\n", text.strip())
-    lines = sum(
-        max(1, ceil(_width(line.strip(), room, on)))
-        for paragraph in paragraphs
-        for line in paragraph.split("\n")
-    )
-    return lines + BREAK * (len(paragraphs) - 1) <= room.lines
+    lines = BREAK * (len(paragraphs) - 1)
+    for paragraph in paragraphs:
+        for line in paragraph.split("\n"):
+            if lines > room.lines:  # somebody sent a hundred thousand lines: these are enough
+                return False
+            lines += max(1, ceil(_width(line.strip(), room, on)))
+    return lines <= room.lines
 
 
 def _width(line: str, room: Capacity, on: str) -> Fraction:

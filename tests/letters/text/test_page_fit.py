@@ -3,11 +3,13 @@
 import re
 
 import pytest
+from django.urls import reverse
 
 from cases.printing import typesetting
 from letters.models import Letter
 from letters.text import page_fit, printing
 from tests.cases.printing.test_typesetting import ARABIC, BURMESE, KHMER, make_letter
+from tests.factories import make_case_to_write_for
 
 WORDS = {
     "en": "I am writing to you about the herders of the north, whose summer pastures are needed.",
@@ -101,6 +103,23 @@ def test_what_the_page_says_is_what_the_check_says(language, letters):
     assert ("more than a card" in page_fit.describe(text, "card")) is not page_fit.fits_one_page(
         text, "card"
     )
+
+
+@pytest.mark.parametrize("between", ["\n", "\n\n"])
+@pytest.mark.django_db
+def test_of_a_hundred_thousand_lines_those_of_a_page_are_looked_at(client, monkeypatch, between):
+    """Nobody needs to have typed them: it took ten seconds, and whoever asks is not counted yet."""
+    looked_at = []
+    width = page_fit._width
+    monkeypatch.setattr(page_fit, "_width", lambda *line: looked_at.append(line) or width(*line))
+    case = make_case_to_write_for()
+
+    response = client.post(
+        reverse("letters:letter-write", args=[case.slug]), {"body": f"a{between}" * 60_000}
+    )
+
+    assert "more than a page" in response.content.decode()
+    assert len(looked_at) < 100
 
 
 def test_the_space_between_paragraphs_takes_room_too():
