@@ -2,8 +2,10 @@
 
 import re
 import socketserver
+import ssl
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 USER, PASSWORD = "reports", "only:for tests"
 LITERAL = re.compile(rb'"((?:[^"\\]|\\.)*)"')
@@ -12,17 +14,23 @@ LITERAL = re.compile(rb'"((?:[^"\\]|\\.)*)"')
 class FakeIMAPServer:
     """`mails` are what lies in its one folder; each has its flags."""
 
-    def __init__(self, *mails: bytes) -> None:
+    def __init__(self, *mails: bytes, certificate: Path | None = None) -> None:
         self.mails = {uid: (mail, set()) for uid, mail in enumerate(mails, 1)}
         self.connections = 0
         self.uids_a_line = 100  # of its answers to SEARCH
         self.server = _Server(("127.0.0.1", 0), _Conversation)
         self.server.owner = self
+        self.scheme = "imap"
+        if certificate:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            self.scheme = "imaps"
 
     @property
     def url(self) -> str:
         port = self.server.server_address[1]
-        return f"imap://{USER}:only%3Afor%20tests@127.0.0.1:{port}/Reports"
+        return f"{self.scheme}://{USER}:only%3Afor%20tests@127.0.0.1:{port}/Reports"
 
     def add(self, mail: bytes) -> None:
         self.mails[max(self.mails, default=0) + 1] = (mail, set())

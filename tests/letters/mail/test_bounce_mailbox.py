@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from letters.mail import bounce_mailbox, outbox
 from letters.mail.bounce_reports import read
-from letters.models import BounceKind, OutgoingMail, Undeliverable
+from letters.models import BounceKind, OutgoingMail, Throttle, Undeliverable
 from letters.models.email_spelling import email_hash
+from tests.certificates import signed_by_itself
 from tests.letters.imap_server import FakeIMAPServer
 from tests.letters.mail.test_outbox import make_mail
 
@@ -187,6 +188,19 @@ def test_without_a_mailbox_none_is_opened(settings):
     settings.BOUNCE_MAILBOX = ""
 
     assert bounce_mailbox.read_reports() == 0
+
+
+def test_the_password_goes_to_no_server_that_cannot_prove_its_name(settings, tmp_path, monkeypatch):
+    certificate = signed_by_itself(tmp_path)
+    with FakeIMAPServer(certificate=certificate) as server:
+        settings.BOUNCE_MAILBOX = server.url
+        server.add(report("gmail-no-such-user", send()))
+        assert bounce_mailbox.read_reports() == 0
+        assert server.unread == 1
+
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))  # now somebody vouches for it
+        Throttle.objects.all().delete()
+        assert bounce_mailbox.read_reports() == 1
 
 
 @pytest.mark.parametrize(

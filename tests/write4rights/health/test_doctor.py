@@ -3,7 +3,6 @@
 import datetime
 import io
 import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from letters.models import WorkerPulse
+from tests.certificates import signed_by_itself
 from tests.factories import make_letter
 from tests.letters.mail.test_outbox import make_mail
 from tests.letters.smtp_server import FakeSMTPServer
@@ -240,15 +240,6 @@ def test_a_server_has_a_day_to_get_a_certificate_and_all_else_is_looked_at(
 
 def over_tls(environ: dict) -> None:
     environ["wsgi.url_scheme"] = "https"
-
-
-def signed_by_itself(folder: Path) -> Path:
-    path = folder / "both.pem"
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
-    command += f" -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout {path} -out -"
-    made = subprocess.run(command.split(), check=True, capture_output=True)
-    path.write_bytes(path.read_bytes() + made.stdout)
-    return path
 
 
 def test_a_role_that_lacks_what_a_restore_needs_is_told(db):
