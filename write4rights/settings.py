@@ -312,6 +312,10 @@ if "redis" in CACHES["default"]["BACKEND"]:
     need("redis", "CACHE_URL names Redis, and the package for it is missing", "redis")
     patience = {"socket_connect_timeout": 1, "socket_timeout": 1}
     CACHES["default"]["OPTIONS"] = patience | CACHES["default"].get("OPTIONS", {})
+elif "memcached" not in CACHES["default"]["BACKEND"].lower():
+    # By itself Django keeps 300 entries: whoever made up so many names took those of the attempts
+    # on a real one away, and could go on guessing. A password takes too long to look at for more.
+    CACHES["default"].setdefault("OPTIONS", {}).setdefault("MAX_ENTRIES", 100_000)
 
 # Where the key of the day lies, by which senders are told apart (letters.privacy.day_key): a folder
 # that no backup holds, and best one in memory. It makes itself.

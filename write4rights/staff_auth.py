@@ -76,6 +76,11 @@ class StaffAdapter(DefaultAccountAdapter):
             credentials["username"] = f"{name} {device}"
         super().pre_authenticate(request, **credentials)
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials) -> str:
+        """The name alone. allauth adds the host as the request spells it, and with each made-up
+        port there would be another five tries."""
+        return credentials.get("username", "").lower()
+
     def post_login(self, request: HttpRequest, user, **options) -> HttpResponse:
         response = super().post_login(request, user, **options)
         response.set_signed_cookie(

@@ -189,6 +189,26 @@ def test_after_five_wrong_passwords_the_right_one_waits_too(client):
     assert not Session.objects.exists() or "_auth_user_id" not in client.session
 
 
+@pytest.mark.parametrize("host", ["testserver:8443", "TESTSERVER", "testserver."])
+def test_another_spelling_of_the_host_gives_no_more_tries(client, host):
+    person = make_staff()
+    for _ in range(5):
+        sign_in(client, person, "wrong")
+
+    assert "Too many failed" in text(sign_in(client, person, HTTP_HOST=host))
+
+
+def test_made_up_names_do_not_make_the_tries_on_a_real_one_forgotten(client):
+    person = make_staff()
+    for _ in range(5):
+        sign_in(client, person, "wrong")
+
+    for number in range(1_000):
+        cache.set(f"attempt-{number}", [0.0], 300)
+
+    assert "Too many failed" in text(sign_in(client, person))
+
+
 def test_sign_in_page_runs_under_the_strict_policy(client):
     page = client.get(SIGN_IN)
 
