@@ -1,7 +1,7 @@
 """Ask for news, of one case or of all that is good."""
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from cases.http_caching import private_page
@@ -15,7 +15,9 @@ from letters.views import submitting
 @private_page
 def follow(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     """By mail or by feed. The answer is the same whoever's address is typed."""
-    case = get_object_or_404(Case.objects.visible(), slug=slug) if slug else None
+    case = Case.objects.visible().filter(slug=slug).first() if slug else None
+    if slug and case is None:
+        return submitting.too_late(request, is_stopped=True)
     form = FollowForm(request.POST if request.method == "POST" else None)
     too_many = _("There were too many requests from here in the last hour. Try again later.")
     if status := submitting.refused(form, request, "follow", too_many=too_many, mails=True):

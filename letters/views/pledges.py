@@ -52,7 +52,9 @@ MAX_ACTS_AN_HOUR = 60  # on the page of one pledge in an hour: more is no person
 @private_page
 def pledge(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     """Promise letters for a case, or without a slug for any case of the edition."""
-    case, is_open = _case_or_404(slug) if slug else (None, True)
+    case, is_open = _case(slug) if slug else (None, True)
+    if slug and case is None:
+        return submitting.too_late(request, is_stopped=True)
     edition = case.edition if case else Edition.objects.current()
     if edition is None:
         raise Http404
@@ -273,9 +275,9 @@ def _change_address(
     return None, True
 
 
-def _case_or_404(slug: str) -> tuple[Case, bool]:
+def _case(slug: str) -> tuple[Case | None, bool]:
     """A case that may be read about, and whether it takes letters."""
     cases = Case.objects.select_related("edition")
     if case := cases.taking_letters().filter(slug=slug).first():
         return case, True
-    return get_object_or_404(cases.visible(), slug=slug), False
+    return cases.visible().filter(slug=slug).first(), False

@@ -49,7 +49,9 @@ def picture(request: HttpRequest, slug: str, shape: str) -> HttpResponse:
 @private_page
 def share_on_mastodon(request: HttpRequest, slug: str) -> HttpResponse:
     """Everybody has their own server there: asked here, kept nowhere, and in no address or log."""
-    case = _case_or_404(slug)
+    case = _case(slug)
+    if case is None:
+        return submitting.too_late(request, is_stopped=True)
     if not case.takes_actions:
         return redirect(case)
     posts = sharing_posts.posts(case)
@@ -66,7 +68,9 @@ def share_on_mastodon(request: HttpRequest, slug: str) -> HttpResponse:
 @private_page
 def posted(request: HttpRequest, slug: str) -> HttpResponse:
     """Say that one posted about a case: it counts."""
-    case = _case_or_404(slug)
+    case = _case(slug)
+    if case is None:
+        return submitting.too_late(request, is_stopped=True)
     if request.method != "POST":
         if not case.takes_actions:
             return redirect(case)
@@ -120,8 +124,9 @@ def shared_or_410(cases: CaseQuerySet, slug: str) -> Case:
     return case
 
 
-def _case_or_404(slug: str) -> Case:
-    return get_object_or_404(Case.objects.shared().select_related("edition", "portrait"), slug=slug)
+def _case(slug: str) -> Case | None:
+    cases = Case.objects.shared().select_related("edition", "portrait")
+    return cases.filter(slug=slug).first()
 
 
 def _posted_page(

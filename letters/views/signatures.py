@@ -1,8 +1,8 @@
 """Sign the petition of a case."""
 
 from django.db.models import prefetch_related_objects
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 
 from cases.goals import percent_of_goal
@@ -21,7 +21,10 @@ MAX_UNFOLDED = 400  # characters of a text that leave the form in sight on a pho
 @private_page
 def sign(request: HttpRequest, slug: str) -> HttpResponse:
     """The text, and the form to sign it. The answer is the same whoever's address is typed."""
-    petition = _petition_or_404(slug)
+    petitions = Petition.objects.select_related("case__edition", "case__action_count")
+    petition = petitions.filter(case__slug=slug).first()
+    if petition is None or not petition.case.is_visible:
+        return submitting.too_late(request, is_stopped=True)
     case = petition.case
     if request.method != "POST":
         if not case.takes_actions:
@@ -84,12 +87,3 @@ def _signing_page(
         "signers": signers,
     }
     return render(request, "letters/signatures/sign.html", context, status=status)
-
-
-def _petition_or_404(slug: str) -> Petition:
-    """Of a case that may be read about."""
-    petitions = Petition.objects.select_related("case__edition", "case__action_count")
-    petition = get_object_or_404(petitions, case__slug=slug)
-    if not petition.case.is_visible:
-        raise Http404
-    return petition

@@ -98,7 +98,7 @@ def test_who_may_be_read_about_may_be_followed(client, case, status):
     case = make_case(**case)
 
     assert client.get(reverse("letters:follow", args=[case.slug])).status_code == status
-    assert ask_to_be_told(client, case).status_code == (302 if status == 200 else 404)
+    assert ask_to_be_told(client, case).status_code == (302 if status == 200 else 409)
 
 
 def test_the_page_says_how_often_and_that_there_is_a_feed(client):

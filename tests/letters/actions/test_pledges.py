@@ -309,7 +309,8 @@ def test_a_case_that_is_not_shown_has_no_form_for_a_promise(client, freeze):
 
     answers = [client.get(reverse("letters:pledge", args=[case.slug])), send_pledge(client, case)]
 
-    assert [answer.status_code for answer in answers] == [404, 404]
+    assert [answer.status_code for answer in answers] == [404, 409]
+    assert "was stopped while you were writing" in text(answers[1])
     assert not Pledge.objects.exists()
 
 

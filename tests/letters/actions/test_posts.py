@@ -226,6 +226,20 @@ def test_a_post_can_be_taken_back_whatever_becomes_of_the_case_but_not_made_agai
     assert "I did post it" not in client.get(post.get_absolute_url()).content.decode()
 
 
+@pytest.mark.parametrize("name", ["letters:posted", "letters:share-mastodon"])
+def test_a_case_that_was_hidden_meanwhile_is_said_to_be_stopped(client, name):
+    case = make_case(display_name="Ánne Testlund")
+    freeze(case, "hidden")
+
+    response = client.post(reverse(name, args=[case.slug]))
+
+    assert response.status_code == 409
+    shown = response.content.decode()
+    assert "was stopped while you were writing" in shown
+    assert "Testlund" not in shown
+    assert not Post.objects.exists()
+
+
 @pytest.mark.parametrize("how", ["hidden", "withdrawn"])
 def test_the_page_of_a_post_says_nothing_of_a_frozen_case(client, how):
     post = make_post(make_case(display_name="Ánne Testlund"))
