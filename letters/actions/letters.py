@@ -290,10 +290,18 @@ def act(
     is_answer, now = name == "answer", timezone.now()
     if name == "posted":
         return _post(letter)
+    if letter.state == REJECTED and name in ("undo", "withdraw"):
+        # Staff said no: they look before it counts. What is withdrawn can be taken up again.
+        return move(
+            letter,
+            state,
+            route=letter.route if route is None else route,
+            needs_review=True,
+            is_answer=False,
+            supporter_changed_at=now,
+        )
     if route is None:
         return move(letter, state, shown_on=None, is_answer=is_answer, supporter_changed_at=now)
-    if letter.state == REJECTED and name == "undo":  # staff said no: they look before it counts
-        return move(letter, state, route=route, needs_review=True, supporter_changed_at=now)
     part = EmbassyPart.VIA if name == "embassy" else EmbassyPart.COPY if copy else ""
     origin = posted_from if route == Route.POST else ""
     embassy = routes.embassy_for(letter, origin) if part else None

@@ -95,6 +95,16 @@ def test_a_rejected_letter_takes_another_way_and_staff_look_before_it_counts(cli
     assert (letter.state, letter.needs_review, letter.counted_on) == ("posted", True, None)
 
 
+def test_nor_does_a_rejected_letter_count_that_was_withdrawn_and_taken_up_again(client, marked):
+    letter = make_letter(marked, state="rejected", rejection_reason="Too angry.")
+
+    for act in ["withdraw", "undo", "post", "posted"]:
+        client.post(letter.get_absolute_url(), {"act": act})
+
+    letter.refresh_from_db()
+    assert (letter.state, letter.needs_review, letter.counted_on) == ("posted", True, None)
+
+
 def test_a_rejected_letter_goes_no_other_way_where_it_can_be_handed_in_again(client, marked):
     letter = make_letter(marked, state="rejected", rejection_reason="Too angry.")
 
