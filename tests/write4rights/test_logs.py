@@ -6,6 +6,7 @@ import logging
 import secrets
 import subprocess
 import sys
+import time
 from urllib.parse import quote
 
 import pytest
@@ -190,6 +191,14 @@ def test_a_key_is_hidden_behind_its_place_whatever_it_looks_like(key):
 @pytest.mark.parametrize("address", ["sam%2540example.org", "sam@example.org", "sam%40example.org"])
 def test_an_address_is_hidden_however_often_it_is_encoded(address):
     assert "sam" not in logged(f"Not Found: /nothing/{address}/")
+
+
+def test_a_line_is_looked_through_once_however_long_it_is():
+    began = time.process_time()
+
+    logged("Not Found: /" + "a" * 50_000)
+
+    assert time.process_time() - began < 2  # 15 s, when each character began a search
 
 
 @pytest.mark.slow
