@@ -66,8 +66,9 @@ class ReplyAdmin(ReplyDeskMixin, KeysetAdmin, ReadOnlyAdmin):
     def enter_view(self, request: HttpRequest) -> HttpResponse:
         form = EnterReplyForm(*((request.POST, request.FILES) if request.method == "POST" else ()))
         if form.is_valid():
-            reply = replies.enter(staff(request), **form.cleaned_data)
-            self.log_addition(request, reply, "Entered.")
+            reply, is_new = replies.enter(staff(request), **form.cleaned_data)
+            if is_new:
+                self.log_addition(request, reply, "Entered.")
             messages.success(request, _("%(reply)s is entered.") % {"reply": _named(reply)})
             return redirect("admin:letters_reply_change", reply.pk)
         return self._page(request, "enter", _("Enter a reply"), form=form)
@@ -82,7 +83,12 @@ class ReplyAdmin(ReplyDeskMixin, KeysetAdmin, ReadOnlyAdmin):
 
     @extra_page("<int:pk>/act/", permission="view", methods=("POST",))
     def act_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        reply = self._row_to_read(pk)
+        try:
+            reply = self._row_to_read(pk)
+        except Http404:
+            message = _("It is gone: it was deleted, or whoever told us of it took it back.")
+            messages.warning(request, message)
+            return redirect("admin:letters_reply_changelist")
         act = request.POST.get("act", "")
         if request.POST.get("seen") != reply.changed_at.isoformat():
             self._warn_of_change(request, reply)
@@ -103,6 +109,12 @@ class ReplyAdmin(ReplyDeskMixin, KeysetAdmin, ReadOnlyAdmin):
                 "person agrees; then the page shows it."
             )
             self._tell(request, reply, bool(replies.make_quote(reply)), message)
+        elif act == "delete":
+            done = replies.delete(reply)
+            named = {"reply": _named(reply)}
+            self._tell(request, reply, done, _("%(reply)s is deleted, and counts no more.") % named)
+            if done:
+                return redirect("admin:letters_reply_changelist")
         else:
             raise PermissionDenied
         return redirect("admin:letters_reply_change", pk)

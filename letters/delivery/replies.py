@@ -16,6 +16,8 @@ from cases.models import Case, ErasureAct, ErasureEntry, Quote
 from letters.mail import replies as reply_mails
 from letters.mail.pace import PAUSE
 from letters.models import HandIn, Letter, Reply, ReplyFrom, ReplyState
+from letters.models.locks import lock
+from letters.privacy.antispam import DOUBLE_CLICK
 
 
 class ReplyFields(TypedDict, total=False):
@@ -32,10 +34,31 @@ class ReplyFields(TypedDict, total=False):
     language: str
 
 
-def enter(by: User, **fields: Unpack[ReplyFields]) -> Reply:
-    """Keep an answer that came to the campaign; whoever enters it has read it."""
+def enter(by: User, **fields: Unpack[ReplyFields]) -> tuple[Reply, bool]:
+    """Keep an answer that came to the campaign, and whether it is new: the button pressed twice
+    finds the first. Whoever enters it has read it."""
     is_to_all = not fields.get("letter") and not fields.get("hand_in")
-    return Reply.objects.create(entered_by=by, state=ReplyState.READ, is_to_all=is_to_all, **fields)
+    with transaction.atomic():
+        Case.objects.select_for_update(of=["self"], no_key=True).get(pk=fields["case"].pk)
+        since = timezone.now() - DOUBLE_CLICK
+        for there in Reply.objects.filter(entered_by=by, created_at__gt=since):
+            if all(getattr(there, name) == value for name, value in fields.items()):
+                return there, False
+        new = Reply(entered_by=by, state=ReplyState.READ, is_to_all=is_to_all, **fields)
+        new.save()
+    return new, True
+
+
+def delete(reply: Reply) -> bool:
+    """It is no answer, or was entered by mistake: it counts no more, and no backup brings it back.
+    What writers may read is not shared any more first."""
+    with transaction.atomic():
+        rows = Reply.objects.filter(
+            pk=reply.pk, changed_at=reply.changed_at, state=ReplyState.READ, erased_on=None
+        )
+        keys = lock(rows)
+        ErasureEntry.objects.note(ErasureAct.WITHDRAWN, Reply, keys)
+        return bool(Reply.objects.filter(pk__in=keys).delete()[0])
 
 
 def mark_read(reply: Reply) -> bool:

@@ -14,7 +14,7 @@ from cases.admin.row_numbers import row_number
 from cases.dates import latest_today
 from cases.models import Case
 from letters.forms.fields import PlainTextField, set_choices, set_queryset
-from letters.models import HandIn, HandInState, Letter, ReplyFrom
+from letters.models import ActionKind, HandIn, HandInState, Letter, ReplyFrom
 from letters.models.replies import MAX_CHARACTERS
 from letters.privacy.antispam import SpamProtectedForm
 from letters.text import pictures
@@ -174,7 +174,19 @@ class EnterReplyForm(forms.Form):
             self.add_error("hand_in", _("This hand-in is for another case."))
         if hand_in and letter:
             self.add_error("hand_in", _("Give the number of the letter or of the hand-in alone."))
+        self._says_who_answers(letter or hand_in)
         says_something(self)
+
+    def _says_who_answers(self, answered: Letter | HandIn | None) -> None:
+        """Else it would be shared with nobody."""
+        sender = self.cleaned_data.get("sender")
+        if not answered or not sender:
+            return
+        is_to_person = answered.kind == ActionKind.SOLIDARITY
+        if is_to_person and sender == ReplyFrom.TARGET:
+            self.add_error("sender", _("That was for the person: an official does not answer it."))
+        elif not is_to_person and sender == ReplyFrom.PERSON:
+            self.add_error("sender", _("That was for an official: the person does not answer it."))
 
 
 class ShareReplyForm(forms.Form):

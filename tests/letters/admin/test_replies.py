@@ -7,11 +7,12 @@ from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 from django.utils import timezone
 
-from cases.models import Case, Quote
+from cases.models import Case, ErasureEntry, Quote
 from letters.models import Reply, ReplyState
 from tests.factories import (
     make_case,
     make_case_to_write_for,
+    make_hand_in,
     make_letter,
     make_message,
     make_reply,
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = "/admin/letters/reply/"
 ENTER = "/admin/letters/reply/enter/"
+CHANGE = "admin:letters_reply_change"
 WORDS = "The ministry thanks you."
 
 
@@ -57,6 +59,60 @@ def test_an_answer_to_the_campaign_is_entered_with_its_scan():
     assert said(response) == [f"Reply {reply.pk} is entered."]
     picture = client.get(reverse("admin:letters_reply_picture", args=[reply.pk]))
     assert picture["Content-Type"] == "image/jpeg"
+
+
+def test_an_answer_whose_button_is_pressed_twice_is_entered_once():
+    case, client = make_case(), signed_in("delivery")
+    sent = entry(case, received_on="2025-12-01")
+
+    client.post(ENTER, sent)
+    twice = client.post(ENTER, sent, follow=True)
+    client.post(ENTER, sent | {"text": "Other words."})
+
+    first, _other = Reply.objects.order_by("pk")
+    assert said(twice)[-1] == f"Reply {first.pk} is entered."
+    assert LogEntry.objects.filter(change_message="Entered.").count() == 2
+
+
+def test_what_was_entered_by_mistake_is_deleted_and_counts_no_more():
+    case, client = make_case(), signed_in("delivery")
+    client.post(ENTER, entry(case, number="30"))
+    reply = Reply.objects.get()
+    url = reverse("admin:letters_reply_act", args=[reply.pk])
+    act(client, reply, "share", shown_text=WORDS, shown_language="en")
+    shared = act(client, reply, "delete")
+    act(client, reply, "stop-sharing")
+    reply.refresh_from_db()
+    sent = {"act": "delete", "seen": reply.changed_at.isoformat()}
+
+    assert said(shared)[-1] == "Nothing was changed: please look at it again."
+    assert "Delete this reply" in text(client.get(reverse(CHANGE, args=[reply.pk])))
+    deleted = client.post(url, sent, follow=True)
+    twice = client.post(url, sent, follow=True)
+
+    assert said(deleted)[-1] == f"Reply {reply.pk} is deleted, and counts no more."
+    assert said(twice)[-1].startswith("It is gone")
+    assert not Reply.objects.exists()
+    noted = ErasureEntry.objects.get(act="withdrawn")  # no backup brings it back
+    assert (noted.model, noted.keys) == ("letters.reply", [reply.pk])
+
+
+@pytest.mark.parametrize(
+    ("kind", "sender", "sentence"),
+    [
+        ("appeal", "person", "That was for an official: the person does not answer it."),
+        ("solidarity", "target", "That was for the person: an official does not answer it."),
+    ],
+)
+@pytest.mark.parametrize("to", ["letter", "hand_in"])
+def test_nobody_answers_what_was_for_somebody_else(kind, sender, sentence, to):
+    wrote = make_letter if kind == "appeal" else make_message
+    letter = wrote(state="delivered")
+    number = letter.pk if to == "letter" else make_hand_in(letter, state="handed-in").pk
+
+    response = signed_in("delivery").post(ENTER, entry(letter.case, sender=sender, **{to: number}))
+
+    assert response.context["form"].errors == {"sender": [sentence]}
 
 
 def test_it_can_answer_one_letter_of_the_case():
