@@ -15,14 +15,20 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django_tasks import task
 
+from cases.models import Target
 from cases.models.cases import NOT_VISIBLE
 from letters.delivery import cover, files
-from letters.models import HandIn, HandInPart, HandInState
+from letters.models import ActionKind, HandIn, HandInPart, HandInState
+from letters.models.hand_ins import NOT_PRINTED
+from letters.models.locks import lock
 from letters.privacy.limits import KEEP_HAND_IN_FILES_FOR
 from letters.text import hand_in_paper
 
 PAGES = re.compile(rb"/Type\s*/Pages\b.{0,200}?/Count (\d+)", re.DOTALL)
 
+# What stands of an official on each letter, and on the cover.
+ON_PAPER = ["title", "name", "office", "language", "salutation", "close"]
+ON_PAPER += ["local_language", "local_salutation", "local_close"]
 
 # Longer than it takes a worker from the file of a part to the row that names it.
 UNNAMED_FOR = datetime.timedelta(hours=1)
@@ -34,6 +40,7 @@ class NotMade(Exception):
 
 @task()
 def make_part(key: int, version: int) -> None:
+    begun_at = timezone.now()  # what is changed from now on may not stand on it
     wanted = HandInPart.objects.to_make().filter(pk=key, version=version)
     part = wanted.select_related("hand_in__case__edition", "hand_in__target").first()
     if part is None:
@@ -51,7 +58,7 @@ def make_part(key: int, version: int) -> None:
         sha256=sha256(pdf).hexdigest(),
         size=len(pdf),
         pages=_pages(pdf),
-        made_at=timezone.now(),
+        made_at=begun_at,
         failed_at=None,
     )
     if made:
@@ -101,6 +108,31 @@ def enqueue_missing() -> int:
     """Those that have to be made anew, or whose case is frozen no more."""
     to_make = HandInPart.objects.to_make()
     return enqueue(to_make) if to_make.filter(queued_version__lt=F("version")).exists() else 0
+
+
+def renew_outdated() -> int:
+    """What is not printed, and on which an official stands as staff have corrected since: it is
+    made anew, and has to be fetched and printed once more."""
+    newer = Target.history.filter(
+        id=OuterRef("hand_in__target"), history_date__gt=OuterRef("made_at")
+    )
+    parts = HandInPart.objects.made().filter(
+        Exists(newer),
+        Q(index=0) | Q(hand_in__kind=ActionKind.APPEAL),
+        hand_in__state__in=NOT_PRINTED,
+    )
+    outdated = [part.pk for part in parts.select_related("hand_in__target") if _is_outdated(part)]
+    with transaction.atomic():
+        chosen = lock(HandInPart.objects.filter(pk__in=outdated, hand_in__state__in=NOT_PRINTED))
+        return HandInPart.objects.filter(pk__in=chosen).renew()
+
+
+def _is_outdated(part: HandInPart) -> bool:
+    if (target := part.hand_in.target) is None:
+        return False
+    before = Target.history.filter(id=target.pk, history_date__lte=part.made_at)
+    was = before.order_by("-history_date", "-history_id").values_list(*ON_PAPER).first()
+    return was != tuple(getattr(target, name) for name in ON_PAPER)
 
 
 def erase_files() -> int:

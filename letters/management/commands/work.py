@@ -102,6 +102,7 @@ class Command(BaseCommand):
             freeze_ended,
             published.publish_once_a_day,
             parts.erase_files,
+            parts.renew_outdated,
             parts.enqueue_missing,
             self.requeue,
             similar_texts.group_waiting,

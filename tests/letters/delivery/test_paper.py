@@ -141,6 +141,33 @@ def test_paper_is_made_by_the_worker_and_fetched_with_a_log():
     assert part.fetched_at
 
 
+def test_paper_is_made_anew_if_its_official_is_corrected_before_it_is_printed():
+    hand_in, client = made_hand_in(), signed_in("delivery")
+    fetch_all(client, hand_in)
+    target = hand_in.target
+
+    target.checked_on = timezone.localdate()
+    target.save()
+    work()
+    same = hand_in.parts.exclude(fetched_at=None).count()
+    target.name, target.salutation = "Another Official", "Dear Governor,"
+    target.save()
+    work()
+    too_early = press(client, hand_in, "printed")
+
+    assert same == 2
+    assert said(too_early)[-1].startswith("A part was not fetched yet, or is being made again")
+    letters = words_of(fetched(hand_in))
+    assert "Another Official Minister of Tests" in letters
+    assert "Dear Governor," in letters
+    assert "To Another Official" in words_of(fetched(hand_in, 0))
+    press(client, hand_in, "printed")
+    target.name = "A Third Official"
+    target.save()
+    work()
+    assert not hand_in.parts.filter(fetched_at=None).exists()
+
+
 def test_each_letter_has_its_number_and_what_staff_left_out_is_marked():
     case = make_case_to_write_for()
     make_letter(case, state="approved", name="Sam Tester", name_form="initials")
