@@ -23,7 +23,7 @@ from cases import pictures, views
 from cases.admin import inlines, second_looks, transitions
 from cases.admin.access_log import log_access
 from cases.admin.filters import CountryFilter, TodoFilter
-from cases.admin.forms import CloneForm, FreezeForm
+from cases.admin.forms import CaseField, CloneForm, FreezeForm
 from cases.admin.history import frozen_since
 from cases.admin.history_admin import HistoryAdmin
 from cases.admin.inlines import BesideFieldForm, WideFieldsMixin
@@ -97,11 +97,6 @@ SECTIONS = [
 # What the list shows of a case to who may not open it: what readers see as well.
 NAMES = ["name", "country_name", "edition", "latest_outcome", "actions_so_far", "public_page"]
 FILTERS_OF_NAMES = [("edition", admin.RelatedOnlyFieldListFilter), "region", CountryFilter]
-
-
-class CaseOfAnEdition(forms.ModelChoiceField):
-    def label_from_instance(self, case: Case) -> str:
-        return f"{case} ({case.edition.year})"
 
 
 class CaseForm(BesideFieldForm):
@@ -298,7 +293,7 @@ class CaseAdmin(
     def formfield_for_foreignkey(self, db_field, request: HttpRequest, **kwargs):
         if db_field.name == "earlier":
             cases = Case.objects.select_related("edition").order_by("display_name", "edition__year")
-            kwargs |= {"form_class": CaseOfAnEdition, "queryset": cases}
+            kwargs |= {"form_class": CaseField, "queryset": cases}
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Case | None = None):

@@ -9,11 +9,26 @@ MIN_REMOVED_LENGTH = 3  # characters: fewer would stand in half of all words
 FREEZES = [choice for choice in Freeze.choices if choice[0] != Freeze.NONE]
 
 
+class _WithYear:
+    def label_from_instance(self, case: Case) -> str:
+        return case.name_and_year
+
+
+class CaseField(_WithYear, forms.ModelChoiceField):
+    """One case; its rows come with their edition."""
+
+
+class CasesField(_WithYear, forms.ModelMultipleChoiceField):
+    """Several of them."""
+
+
 class FreezeForm(forms.Form):
-    cases = forms.ModelMultipleChoiceField(
+    cases = CasesField(
         label=_("Which case?"),
         # Those that readers can see first, the newest campaign on top.
-        queryset=Case.objects.order_by("-edition__year", "position", "display_name"),
+        queryset=Case.objects.select_related("edition").order_by(
+            "-edition__year", "position", "display_name"
+        ),
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose the case to freeze.")},
     )

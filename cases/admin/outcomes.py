@@ -8,12 +8,13 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from cases.admin.filters import CountryOfCaseFilter
+from cases.admin.forms import CaseField
 from cases.admin.history_admin import HistoryAdmin
 from cases.admin.inlines import OUTCOME_FIELDS, WideFieldsMixin, translation_sections
 from cases.admin.search import CaseSearchMixin
 from cases.admin.touch import TouchesCasesMixin
 from cases.admin.versions import VersionCheckMixin
-from cases.models import Outcome, OutcomeKind, Tone
+from cases.models import Case, Outcome, OutcomeKind, Tone
 
 
 class ToneFilter(admin.SimpleListFilter):
@@ -55,6 +56,12 @@ class OutcomeAdmin(
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("case")
+
+    def formfield_for_foreignkey(self, db_field, request: HttpRequest, **kwargs):
+        if db_field.name == "case":
+            cases = Case.objects.select_related("edition")
+            kwargs |= {"form_class": CaseField, "queryset": cases}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Outcome | None = None):
         return ["case"] if obj is not None else []

@@ -501,6 +501,11 @@ class Case(models.Model):
         return reverse("cases:case", args=[self.slug])
 
     @property
+    def name_and_year(self) -> str:
+        """For lists to choose from: somebody may be in several editions."""
+        return f"{self.display_name} ({self.edition.year})"
+
+    @property
     def short_name_or_full(self) -> str:
         """The name as a sentence uses it: “Write for Ellinor”."""
         return self.short_name_i18n or self.display_name

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from cases.admin.forms import CaseField
 from cases.countries import language_name
 from cases.models import Case, Freeze, SolidarityPhrase, Target
 from letters.admin.filters import cases_with_letters
@@ -57,9 +58,7 @@ def language_label(code: str) -> str:
 class QueueForm(forms.Form):
     """Which of the letters that wait: nothing chosen is all of them."""
 
-    case = forms.ModelChoiceField(
-        Case.objects.none(), label=_("Case"), required=False, empty_label=_("all")
-    )
+    case = CaseField(Case.objects.none(), label=_("Case"), required=False, empty_label=_("all"))
     kind = forms.ChoiceField(
         label=_("Kind"), required=False, choices=[("", _("all")), *LetterKind.choices]
     )

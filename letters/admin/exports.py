@@ -13,6 +13,7 @@ from django.http import FileResponse, HttpRequest, HttpResponseBase, StreamingHt
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from cases.admin.forms import CaseField
 from cases.admin.pages import ExtraPagesMixin, extra_page
 from cases.models import Case, Edition
 from letters.delivery import exports
@@ -41,7 +42,7 @@ class CountsForm(forms.Form):
 
 
 class CaseForm(forms.Form):
-    case = forms.ModelChoiceField(Case.objects.none(), label=gettext_lazy("Which case?"))
+    case = CaseField(Case.objects.none(), label=gettext_lazy("Which case?"))
 
     def __init__(self, data=None, *, prefix: str) -> None:
         super().__init__(data, prefix=prefix)

@@ -66,7 +66,7 @@ def cases_with_letters() -> QuerySet[Case]:
     """The cases that readers can write for or have written for."""
     counts = Q(action_count__letters__gt=0) | Q(action_count__messages__gt=0)
     to_write_for = Q(stage=Stage.PUBLISHED, edition__opens_on__lte=earliest_today())
-    return Case.objects.filter(to_write_for | counts)
+    return Case.objects.filter(to_write_for | counts).select_related("edition")
 
 
 class CaseFilter(admin.SimpleListFilter):
@@ -76,7 +76,7 @@ class CaseFilter(admin.SimpleListFilter):
     parameter_name = "case"
 
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
-        return list(cases_with_letters().values_list("pk", "display_name"))
+        return [(case.pk, case.name_and_year) for case in cases_with_letters()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         case = row_number(self.value() or "")

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases.admin.forms import CaseField, CasesField
 from cases.models import Case
 from letters.forms.fields import AddressField, set_queryset
 from letters.models import Letter, LetterKind, Pledge
@@ -55,7 +56,7 @@ def _validate_year(moment: datetime.datetime) -> None:
 class BetweenForm(forms.Form):
     """All of a case that came between two times, and what is to be done with it."""
 
-    case = forms.ModelChoiceField(
+    case = CaseField(
         Case.objects.none(),
         label=_("Case"),
         empty_label=None,
@@ -91,7 +92,7 @@ class BetweenForm(forms.Form):
     def __init__(self, data=None, *, model) -> None:
         super().__init__(data)
         self.model = model
-        set_queryset(self, "case", Case.objects.open_to_readers())
+        set_queryset(self, "case", Case.objects.open_to_readers().select_related("edition"))
         hour = timezone.localtime().replace(minute=0, second=0, microsecond=0)
         self.fields["since"].initial = hour - datetime.timedelta(hours=1)
         self.fields["until"].initial = hour + datetime.timedelta(hours=1)
@@ -149,7 +150,7 @@ class SettleForm(forms.Form):
 class ExpectForm(forms.Form):
     """Many are expected: for whom, how many, until when."""
 
-    cases = forms.ModelMultipleChoiceField(
+    cases = CasesField(
         Case.objects.none(),
         label=_("Who for"),
         widget=forms.CheckboxSelectMultiple,
@@ -169,7 +170,8 @@ class ExpectForm(forms.Form):
 
     def __init__(self, data=None, **kwargs) -> None:
         super().__init__(data, **kwargs)
-        set_queryset(self, "cases", Case.objects.taking_actions())  # today
+        cases = Case.objects.taking_actions()  # today
+        set_queryset(self, "cases", cases.select_related("edition"))
 
     def clean_until(self) -> datetime.datetime:
         day, today = self.cleaned_data["until"], timezone.localdate()

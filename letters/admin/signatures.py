@@ -80,8 +80,8 @@ class PetitionFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin) -> list[tuple]:
         known = Q(pk__in=Case.objects.open_to_readers().values("pk"))
         known |= Q(action_count__signatures__gt=0)
-        cases = Case.objects.filter(known, petition__isnull=False)
-        return list(cases.values_list("pk", "display_name"))
+        cases = Case.objects.filter(known, petition__isnull=False).select_related("edition")
+        return [(case.pk, case.name_and_year) for case in cases]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         case = row_number(self.value() or "")

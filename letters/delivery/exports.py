@@ -41,7 +41,7 @@ class Stopped(Exception):
 
 def exportable_cases() -> QuerySet[Case]:
     """Of which something may leave: open to readers, and not frozen in any way."""
-    return Case.objects.visible().filter(freeze=Freeze.NONE)
+    return Case.objects.visible().filter(freeze=Freeze.NONE).select_related("edition")
 
 
 def signatures_of(case: Case) -> QuerySet[Signature]:

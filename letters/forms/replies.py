@@ -10,6 +10,7 @@ from django.core.files import File
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from cases.admin.forms import CaseField
 from cases.admin.row_numbers import row_number
 from cases.dates import latest_today
 from cases.models import Case
@@ -91,7 +92,7 @@ class ReplyForm(SpamProtectedForm):
 class EnterReplyForm(forms.Form):
     """An answer that came to the campaign."""
 
-    case = forms.ModelChoiceField(
+    case = CaseField(
         Case.objects.none(),
         label=_("Case"),
         empty_label="",
@@ -135,7 +136,7 @@ class EnterReplyForm(forms.Form):
     def __init__(self, data=None, files=None) -> None:
         super().__init__(data, files)
         cases = Case.objects.visible().order_by("-edition__year", "position", "pk")
-        set_queryset(self, "case", cases)
+        set_queryset(self, "case", cases.select_related("edition"))
         set_choices(self, "language", [*settings.LANGUAGES, ("und", _("another language"))])
 
     def clean_received_on(self) -> datetime.date:

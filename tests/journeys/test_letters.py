@@ -465,7 +465,7 @@ def test_an_editor_completes_publishes_and_tells_what_became_of_a_case(arrive, j
     reader.sees("A fisher whose shore is fenced in", "Be the first to write for Ana Test")
 
     eva.opens("/admin/cases/outcome/add/")
-    eva.picks("Case", "Ana Test")
+    eva.picks("Case", "Ana Test (2025)")
     eva.picks("What happened", "protection given")
     eva.fills("Headline", "The shore is open again")
     eva.fills("Date", "2025-11-20")
