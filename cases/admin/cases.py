@@ -320,7 +320,11 @@ class CaseAdmin(
         return {
             "case": case,
             "problems": gate.problems(case),
-            "remarks": [*same_person.why_it_takes_two(case), *gate.remarks(case)],
+            "remarks": [
+                *same_person.still_shown(case),
+                *same_person.why_it_takes_two(case),
+                *gate.remarks(case),
+            ],
             "acts": transitions.available(request.user, case),
             "pending": second_looks.pending(request.user, case),
             "preview_url": _address(case, "preview"),
@@ -347,6 +351,7 @@ class CaseAdmin(
             if formset.model is Consent and (how := consents.freeze_if_ended(form.instance)):
                 message = _("A consent has ended. The site froze the case: %(freeze)s.")
                 messages.warning(request, message % {"freeze": Freeze(how).label})
+                transitions.warn_of_others(request, form.instance)
             return None
         before = Portrait.objects.filter(case=form.instance).first()
         super().save_formset(request, form, formset, change)
@@ -406,6 +411,8 @@ class CaseAdmin(
                 how_far, reason = form.cleaned_data["how_far"], form.cleaned_data["reason"]
                 if transitions.freeze(request, case, how_far, reason):
                     self.log_change(request, case, str(Freeze(how_far).label))
+            for case in form.cleaned_data["cases"]:
+                transitions.warn_of_others(request, case)
             return redirect("admin:cases_case_changelist")
         return self._page(request, "freeze", _("Freeze a case"), form=form, chosen=chosen)
 

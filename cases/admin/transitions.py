@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from cases.models import Case, Edition, Freeze, Stage
 from cases.permissions import staff
-from cases.publishing import acts, cloning
+from cases.publishing import acts, cloning, same_person
 
 PUBLISH, FREEZE = "cases.publish_case", "cases.freeze_case"
 
@@ -116,6 +116,12 @@ def freeze(request: HttpRequest, case: Case, how_far: str, reason: str) -> bool:
     label = Freeze(how_far).label
     messages.success(request, _("%(case)s: %(freeze)s.") % {"case": case, "freeze": label})
     return True
+
+
+def warn_of_others(request: HttpRequest, case: Case) -> None:
+    """Of a case that was just taken down, as far as the same person is shown in others."""
+    for sentence in same_person.still_shown(case):
+        messages.warning(request, f"{case}: {sentence}")
 
 
 def clone(request: HttpRequest, case: Case, edition: Edition) -> Case | None:

@@ -7,7 +7,8 @@ from operator import or_
 from django.db.models import Exists, Q
 from django.utils.translation import gettext as _
 
-from cases.models import PAST_GATE, Case, Freeze
+from cases.models import PAST_GATE, Case
+from cases.models.cases import NOT_VISIBLE
 from cases.text import folded
 
 
@@ -33,7 +34,7 @@ def taken_down_elsewhere(case: Case) -> list[Case]:
     The same are cases linked as such, clones of each other, and cases of the same name: who types
     a withdrawn case anew, loads it from a file or takes a link away has not two people's consent.
     """
-    down = Case.objects.filter(freeze__in=[Freeze.HIDDEN, Freeze.WITHDRAWN]).exclude(pk=case.pk)
+    down = Case.objects.filter(freeze__in=NOT_VISIBLE).exclude(pk=case.pk)
     found = list(down)
     if not found:
         return []
@@ -43,6 +44,26 @@ def taken_down_elsewhere(case: Case) -> list[Case]:
         if names & _names(version):
             linked.add(version.id)
     return [one for one in found if one.pk in linked or names & _names(one)]
+
+
+def shown_elsewhere(case: Case) -> list[Case]:
+    """Cases of the same person that readers see, or will, though this one is hidden or withdrawn:
+    whoever is in danger is so in every year."""
+    if case.freeze not in NOT_VISIBLE:
+        return []
+    others = Case.objects.past_gate().exclude(freeze__in=NOT_VISIBLE).exclude(pk=case.pk)
+    linked, names = _linked(case), _names(case)
+    found = others.select_related("edition")
+    return [one for one in found if one.pk in linked or names & _names(one)]
+
+
+def still_shown(case: Case) -> list[str]:
+    """What staff are told after they took a case down, and on its page, as a sentence."""
+    others = ", ".join(one.name_and_year for one in shown_elsewhere(case))
+    if not others:
+        return []
+    said = _("The same person is not taken down in %(others)s. Freeze that too?")
+    return [said % {"others": others}]
 
 
 def shown_under_another(stored: Case, wanted: Case) -> list[Case]:

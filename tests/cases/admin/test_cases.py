@@ -344,6 +344,26 @@ def test_one_person_of_the_safety_role_freezes():
     assert other.freeze == Freeze.NONE
 
 
+def test_who_freezes_is_told_where_else_the_same_person_stays_shown():
+    edition = make_edition(2026, opens_on=datetime.date(2050, 11, 1))  # which readers will see
+    first = make_case(display_name="Ana Test")
+    clone = make_case(display_name="Anna Test", edition=edition, cloned_from=first)
+    make_case(display_name="Ana Test", edition=edition, stage=Stage.DRAFT)
+    client = signed_in("safety")
+    told = "The same person is not taken down in Anna Test (2026). Freeze that too?"
+
+    form = text(client.get("/admin/cases/case/freeze/"))
+    one = said(freeze(client, [first], how_far="hidden"))
+    remarks = text(client.get(change(first)))
+    both = said(freeze(client, [first, clone], how_far="withdrawn"))
+
+    for label in ["Ana Test (2025)", "Anna Test (2026)", "Ana Test (2026)"]:
+        assert label in form
+    assert one[1:] == [f"Ana Test: {told}"]
+    assert told in remarks
+    assert len(both) == 2
+
+
 def test_freeze_asks_for_a_reason_and_keeps_what_was_chosen():
     case = make_case()
 

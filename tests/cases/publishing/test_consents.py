@@ -10,7 +10,7 @@ from django.utils import timezone
 from cases.models import Case, ConsentBasis, Freeze, Stage
 from cases.publishing import acts, cloning, consents, gate
 from tests.cases.publishing.test_publishing import make_ready_case
-from tests.factories import make_case, make_consent
+from tests.factories import make_case, make_consent, make_edition
 from tests.staff import form_data, make_staff, said, signed_in, text
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +65,16 @@ def test_a_consent_that_is_withdrawn_hides_its_case_at_once_and_says_so(client):
     assert "1 case with no consent in force: the site froze it by itself" in lines(safety)
     assert case.display_name in text(first_page)
     assert case.display_name in text(safety.get("/admin/cases/case/?left=consent-ended"))
+
+
+def test_where_the_person_is_still_told_of_in_another_year_is_said_with_it():
+    case = make_told_case()
+    make_case(earlier=case, display_name="Ana Test", edition=make_edition(2026))
+
+    answer = save(signed_in("safety"), case, **{"consents-0-withdrawn_on": today().isoformat()})
+
+    sentence = f"{case}: The same person is not taken down in Ana Test (2026). Freeze that too?"
+    assert sentence in said(answer)
 
 
 def test_only_the_safety_role_hears_of_consents():
