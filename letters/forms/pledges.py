@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from cases.dates import earliest_today, next_human_rights_day
-from cases.models import Case
+from cases.models import Case, Edition
 from letters.actions.pledges import PledgeFields
 from letters.forms.consent import ConsentForm
 from letters.forms.fields import (
@@ -24,6 +24,8 @@ from letters.models.pledges import MAX_LETTERS_PROMISED, Pledge
 from letters.privacy.antispam import SpamProtectedForm
 
 MAX_PLEDGE_DURATION = datetime.timedelta(days=366)
+NEAR = datetime.timedelta(days=90)  # Human Rights Day, for who promises in the season before it
+TWO_WEEKS = datetime.timedelta(days=14)
 HOW_MANY = {
     "required": _("Type a number: 1 or more."),
     "min_value": _("Type a number: 1 or more."),
@@ -86,9 +88,9 @@ class PledgeForm(ConsentForm):
         ),
     )
 
-    def __init__(self, data=None, **kwargs) -> None:
-        super().__init__(data, **kwargs)
-        self.fields["due_on"].initial = lambda: next_human_rights_day(timezone.localdate())
+    def __init__(self, data=None, *, edition: Edition) -> None:
+        super().__init__(data)
+        self.fields["due_on"].initial = _usual_day(edition)
 
     def clean(self) -> dict:
         cleaned = super().clean()
@@ -100,6 +102,15 @@ class PledgeForm(ConsentForm):
         cleaned = self.cleaned_data
         own = {"email_hash": email_hash(cleaned["email"]), "consent_version": self.consent_version}
         return taken(PledgeFields, cleaned | own)
+
+
+def _usual_day(edition: Edition) -> datetime.date:
+    """Human Rights Day, or in two weeks once that is a year away: nobody promises for a year who
+    leaves a field as it is. Not after the day to report."""
+    today = timezone.localdate()
+    human_rights_day = next_human_rights_day(today)
+    day = human_rights_day if human_rights_day - today <= NEAR else today + TWO_WEEKS
+    return min(day, edition.reports_until or day)
 
 
 class HandwrittenForm(SpamProtectedForm):

@@ -63,7 +63,7 @@ def pledge(request: HttpRequest, slug: str | None = None) -> HttpResponse:
             return redirect(case)  # it says why, and whom else one can write for
         if not (case or Case.objects.to_write_for(edition).exists()):
             return redirect("cases:list")
-    form = PledgeForm(request.POST if request.method == "POST" else None)
+    form = PledgeForm(request.POST if request.method == "POST" else None, edition=edition)
     too_many = _("Too many pledges came from here in the last hour. Try again later.")
     # What is sent without a case, from a page opened before the last one closed, is taken.
     closed = ""

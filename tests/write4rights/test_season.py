@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from cases.models import Case, Stage
+from cases.models import Case, Edition, Stage
 from letters.models import Pledge
 from tests.factories import (
     make_case_to_write_for,
@@ -140,6 +140,26 @@ def test_what_lasts_until_human_rights_day_lasts_to_its_end_by_every_clock(zone)
             assert now.date() > DAYS[1], found
             over = dict.fromkeys(["a signature", "a message"], 409)
             assert found == expected | over, now
+
+
+@pytest.mark.parametrize(
+    ("today", "day"),
+    [
+        ("2026-09-01", "2026-09-15"),
+        ("2026-09-15", "2026-12-10"),
+        ("2026-12-10", "2026-12-10"),
+        ("2026-12-11", "2026-12-25"),
+        ("2026-12-24", "2027-01-07"),
+        ("2027-01-20", "2027-01-31"),  # the day to report
+        ("2027-02-14", "2027-02-28"),
+    ],
+)
+def test_a_promise_is_for_human_rights_day_and_for_soon_once_that_is_over(client, case, today, day):
+    Edition.objects.update(reporting_deadline=datetime.date(2027, 1, 31))
+    with time_machine.travel(f"{today}T12:00Z", tick=False):
+        form = client.get(reverse("letters:pledge", args=[case.slug])).context["form"]
+
+    assert form["due_on"].value().isoformat() == day
 
 
 def test_the_season_is_over_when_the_day_is_over_everywhere(client):
