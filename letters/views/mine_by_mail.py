@@ -63,6 +63,7 @@ def mailed(request: HttpRequest, key: str) -> HttpResponse:
         return redirect(request.path)
     if request.method == "POST" and (sent is None or form.is_valid()):
         return _act(request, asked_for, key, things, unproven, form)
+    edition = Edition.objects.current()
     context = {
         "key": key,
         "email": asked_for.email,
@@ -70,8 +71,10 @@ def mailed(request: HttpRequest, key: str) -> HttpResponse:
         "has_loose": bool(asked_for.email and form.things),
         "form": form,
         "may_want_year_letter": bool(asked_for.email)
-        and follows.may_want_year_letter(Edition.objects.current())
-        and not any(one.edition and one.state == FollowState.CONFIRMED for one in things.follows),
+        and follows.may_want_year_letter(edition)
+        and not any(
+            one.edition == edition and one.state == FollowState.CONFIRMED for one in things.follows
+        ),
         "language_form": LanguageForm(initial={"language": _language(things)}),
         "mine": on_device,
         "can_be_kept": any(thing not in on_device for thing in _to_keep(things)),

@@ -467,14 +467,17 @@ def test_a_promise_by_mail_can_be_gone_on_with(client):
 
 def test_the_letter_about_the_year_is_asked_for_and_all_mails_are_stopped_here(client):
     make_letter(make_case_to_write_for(), **of())
+    make_follow(edition=make_edition(2024), email_address=make_email_address(ADDRESS))
     page = mailed(client)
 
+    offered = text(client.get(page))
     client.post(page, {"act": "year"})
     client.post(page, {"act": "year"})
     wanted = text(client.get(page))
     client.post(page, {"act": "stop-mails"})
 
+    assert "Send me one letter" in offered  # who wanted that of 2024 did not ask for this one
     assert "The letter about the year 2025" in wanted
     assert "One mail, when this year’s campaign is over." in wanted
     assert "Send me one letter" not in wanted
-    assert Follow.objects.get().state == "ended"
+    assert [follow.state for follow in Follow.objects.all()] == ["ended", "ended"]
