@@ -427,6 +427,8 @@ def _read_edition(content: Content, path: Path, folder: Path, year: int) -> None
     if table.number("year") != year:
         raise table.error("year", f"must be {year}, as its folder is named.")
     edition = table.build(Edition, year=year, **_read_launch(table.table("launch")))
+    if edition.opens_on.year < year:
+        raise table.error("opens_on", f"must not be before {year}: it would be open at once.")
     deadline = edition.reporting_deadline
     if deadline and deadline < edition.opens_on:
         raise table.error("reporting_deadline", "must not be before opens_on.")

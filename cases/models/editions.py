@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import TYPE_CHECKING
 
 from django.apps import apps
 from django.contrib.humanize.templatetags.humanize import intcomma
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Count, Exists, OuterRef, Q
@@ -111,6 +113,16 @@ class Edition(models.Model):
 
     def __str__(self) -> str:
         return str(self.year)
+
+    def clean(self) -> None:
+        # Slips of a year, as when the dates of the edition before are copied.
+        is_year = re.fullmatch(YearConverter.regex, str(self.year))
+        if is_year and self.opens_on and self.opens_on.year < self.year:
+            message = _("This is before the year of the edition: it would be open at once.")
+            raise ValidationError({"opens_on": message})
+        if self.opens_on and self.reporting_deadline and self.reporting_deadline < self.opens_on:
+            message = _("This is before the edition opens.")
+            raise ValidationError({"reporting_deadline": message})
 
     @property
     def has_opened(self) -> bool:

@@ -123,6 +123,27 @@ def test_a_slip_in_the_year_of_an_edition_is_refused(client, year):
         assert f"/editions/{edition.year}/" in text(client.get(page))
 
 
+@pytest.mark.parametrize(
+    ("field", "label", "said"),
+    [
+        ("opens_on", "Opens on", "is before the year of the edition: it would be open at once."),
+        ("reporting_deadline", "Reporting deadline", "is before the edition opens."),
+    ],
+)
+def test_a_day_of_an_edition_with_the_year_before_is_refused_at_the_field(field, label, said):
+    client = signed_in("editor")
+    days = {"opens_on": "2026-10-15", "reporting_deadline": "2027-01-31"}
+    slip = days[field].replace("2026", "2025").replace("2027", "2026")
+    data = {"year": 2026, "title": "Write for Rights 2026"} | days
+    url = reverse("admin:cases_edition_add")
+    empty = form_data(client.get(url))
+
+    response = client.post(url, empty | data | {field: slip})
+
+    assert listed(response) == [(f"id_{field}", f"{label}: This {said}")]
+    assert client.post(url, empty | data).status_code == 302
+
+
 def of_forms() -> set[type[models.Model]]:
     """All models whose rows the admin has a form for, under another row too, or that have a form
     made of them elsewhere."""

@@ -312,6 +312,15 @@ def test_an_edition_does_not_end_before_it_opens(content):
     )
 
 
+def test_an_edition_with_the_first_day_of_the_one_before_is_refused(tmp_path):
+    file = make_year(tmp_path / "own") / "edition.toml"
+    change(file, 'opens_on = "2026-', 'opens_on = "2025-')
+
+    assert refusal(tmp_path / "own") == (
+        "2026/edition.toml: opens_on: must not be before 2026: it would be open at once."
+    )
+
+
 def test_a_slip_in_the_year_of_a_folder_is_refused(content):
     (content / "2025").rename(content / "3025")
     change(content / "3025" / "edition.toml", "year = 2025", "year = 3025")
