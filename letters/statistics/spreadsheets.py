@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
@@ -11,8 +12,10 @@ from xlsxwriter import Workbook
 
 Cells = Sequence[int | str | None]
 
-# A cell that begins so is worked out by a spreadsheet, whoever wrote it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# A cell that begins so is worked out by a spreadsheet, whoever wrote it; some take the wide signs
+# of Chinese and Japanese for the same. Where numbers have a comma, as in France, any CSV file is
+# parted at semicolons: then a cell begins behind each, and on each line of a text, quoted or not.
+FORMULA = re.compile(r"^(?=[\t\r])|((?:^|[;\t\r\n])[\s\"]{0,9})(?=[=+\-@\uff1d\uff0b\uff0d\uff20])")
 AS_TEXT = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
 
 
@@ -55,4 +58,4 @@ def as_xlsx(rows: Iterable[Cells]) -> IO[bytes]:
 
 
 def _disarmed(cell: int | str | None) -> int | str | None:
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell
+    return FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from cases.models import Case
 from letters.delivery import exports
-from letters.models import Redaction, Route
+from letters.models import EmailAddress, Redaction, Route
 from tests.factories import (
     make_case_to_write_for,
     make_letter,
@@ -24,6 +24,7 @@ from tests.factories import (
     make_post,
     make_signature,
 )
+from tests.letters.sending import say_yes, sign
 from tests.staff import signed_in, text
 
 pytestmark = pytest.mark.django_db
@@ -105,6 +106,23 @@ def test_signatures_are_named_as_they_were_told():
     rows = taken(superuser(), "signatures", case=petition.case.pk)
 
     assert [row[:3] for row in rows] == [["1", "Sam Tester", "Kenya"], ["2", "'=cmd()", ""]]
+
+
+@pytest.mark.parametrize("name", ["Sam;=cmd()", 'Sam, T;"=cmd()"', "Sam; -1", "\uff1dcmd()"])
+def test_no_cell_is_worked_out_where_semicolons_part_them(client, name):
+    """As a French spreadsheet reads a file in which commas do."""
+    petition = make_petition()
+    sign(client, petition, name=name)
+    say_yes(client, EmailAddress.objects.get())
+
+    form = {"signatures-case": petition.case.pk}
+    response = superuser().post(f"{EXPORT}signatures/", form)
+
+    file = b"".join(response.streaming_content).decode("utf-8-sig")
+    assert "Sam" in file or "cmd" in file
+    for delimiter in ",;\t":
+        for row in csv.reader(io.StringIO(file), delimiter=delimiter):
+            assert not [cell for cell in row if cell.strip(' "').startswith(("=", "-", "\uff1d"))]
 
 
 def test_letters_come_without_who_wrote_them():
