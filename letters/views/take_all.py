@@ -32,6 +32,7 @@ class Step(NamedTuple):
     case: Case
     state: str
     done: dict[str, Letter | None]
+    is_open: bool = True
 
 
 @private_page
@@ -41,7 +42,7 @@ def start(request: HttpRequest) -> HttpResponse:
         return take_all_cookie.delete(redirect("letters:take-all"))
     take_all = take_all_cookie.load(request)
     cases = take_all.in_order(_open_cases())
-    if not cases:
+    if not cases and not take_all.has_begun:
         return render(request, "letters/take_all/nothing_open.html")
     case = take_all.next_case(cases)
     return _step_page(request, take_all, cases, case) if case else redirect("letters:take-all-done")
@@ -150,7 +151,8 @@ def done(request: HttpRequest) -> HttpResponse:
     if not take_all.has_begun:
         return redirect("letters:take-all")
     cases = take_all.in_order(_open_cases())
-    steps = _steps(take_all, cases)
+    open_steps = _steps(take_all, cases)
+    steps = [*open_steps, *_steps_over(take_all, cases)]
     written = [letter for step in steps for letter in step.done.values() if letter]
     context = {
         "take_all": take_all,
@@ -162,13 +164,17 @@ def done(request: HttpRequest) -> HttpResponse:
         "behind_until": outbox.is_behind(),
         "to_post": sum(letter.state == LetterState.READY for letter in written),
         "in_review": sum(letter.page_state == "in_review" for letter in written),
-        "everyone": sum(case.total_count for case in cases),
+        "everyone": sum(step.case.total_count for step in steps),
         "to_write": next(
-            (step.case for step in steps if step.case.open_targets and "letter" not in step.done),
+            (
+                step.case
+                for step in open_steps
+                if step.case.open_targets and "letter" not in step.done
+            ),
             None,
         ),
     }
-    context |= _what_was_done_last(request, take_all, steps)
+    context |= _what_was_done_last(request, take_all, open_steps)
     return render(request, "letters/take_all/done.html", context)
 
 
@@ -205,6 +211,15 @@ def _steps(take_all: TakeAll, cases: list[Case]) -> list[Step]:
         state = "done" if done_here else "skipped" if case.slug in take_all.skipped else "to-do"
         steps.append(Step(case, state, done_here))
     return steps
+
+
+def _steps_over(take_all: TakeAll, cases: list[Case]) -> list[Step]:
+    """What was done for those that are not among the open `cases` any more, as when they closed or
+    the next edition opened: its links are kept here. Of one that is taken down nothing is said."""
+    slugs = take_all.done.keys() - {case.slug for case in cases}
+    over = Case.objects.visible().with_count().filter(slug__in=slugs) if slugs else []
+    steps = _steps(take_all, take_all.in_order(list(over)))
+    return [step._replace(is_open=False) for step in steps if step.done]
 
 
 def _to_next(

@@ -16,6 +16,7 @@ from letters.privacy import consent
 from tests.factories import (
     make_case,
     make_case_to_write_for,
+    make_edition,
     make_letter,
     make_petition,
     make_solidarity_action,
@@ -398,6 +399,37 @@ def test_the_end_shows_the_links_that_open_what_was_written(client):
     letter = Letter.objects.get()
     assert letter.get_absolute_url() in page
     assert reverse("letters:letter-pdf", args=[letter.key]) in page
+
+
+@pytest.mark.parametrize("is_followed", [True, False])
+@pytest.mark.parametrize("fields", [{}, {"stage": "closed"}, {"freeze": "paused"}])
+def test_the_end_keeps_the_links_when_a_case_or_its_edition_is_over(client, fields, is_followed):
+    case = case_to_sign(display_name="Anne Testlund")
+    write_letter(client, case, send="post")
+    begin(client, case)
+    Case.objects.filter(pk=case.pk).update(freeze_reason="A test.", **fields)
+    if is_followed or not fields:
+        case_to_sign(edition=make_edition(2026, opens_on="2026-01-01"))
+
+    page = parsed(client.get(reverse("letters:take-all-done")))
+
+    letter = Letter.objects.get()
+    assert {letter.get_absolute_url(), case.get_absolute_url()} <= set(page.links)
+    assert "You: 1 letter, 1 signature." in words(page.one("main"))
+    assert "1 of them is still to be posted: then it counts." in words(page.one("main"))
+    if not is_followed and fields:
+        assert client.get("/take-all/").url == reverse("letters:take-all-done")
+
+
+def test_the_end_names_nobody_who_is_taken_down(client):
+    case = case_to_sign(display_name="Anne Testlund")
+    write_letter(client, case, send="post")
+    Case.objects.update(freeze="hidden", freeze_reason="A test.")
+
+    page = client.get(reverse("letters:take-all-done")).content.decode()
+
+    assert "Anne Testlund" not in page
+    assert Letter.objects.get().key not in page
 
 
 def test_the_pages_name_the_drafts_that_have_arrived_and_no_others(client):
