@@ -55,6 +55,7 @@ class ConsentForm(SpamProtectedForm):
         cleaned = super().clean()
         agrees = cleaned.pop("consent", False)
         self.consent_version = self.VERSION if agrees else ""
-        if not agrees and any(cleaned.get(name) for name in self.PERSONAL):
+        # Along with what is wrong with them: nobody has to send the form twice for it.
+        if not agrees and any(name in self.errors or cleaned.get(name) for name in self.PERSONAL):
             self.add_error("consent", self.IS_NEEDED)
         return cleaned

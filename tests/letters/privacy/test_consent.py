@@ -61,6 +61,19 @@ def test_who_gives_neither_name_nor_address_is_asked_for_no_yes(client, what):
     assert Letter.objects.get().consent_version == ""
 
 
+@pytest.mark.parametrize(
+    ("what", "typed", "wrong"),
+    [
+        ("signature", {"name": "", "email": ""}, ["name", "email", "consent"]),
+        ("pledge", {"email": "sam@example"}, ["email", "consent"]),
+    ],
+)
+def test_the_missing_yes_is_said_along_with_what_else_is_wrong(client, what, typed, wrong):
+    response = send(client, what, consent="", **typed)
+
+    assert list(response.context["form"].errors) == wrong
+
+
 def test_who_is_under_18_is_asked_for_no_yes(client):
     response = send(client, "letter", name="Kim Young", under_18="on", consent="")
 
