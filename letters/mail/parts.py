@@ -359,7 +359,9 @@ def _came_after(outcomes: list[str]) -> str:
 def _outcome(outcome: Outcome) -> str:
     case = outcome.case
     told = f"{marked_text(outcome, 'headline')} ({case.display_name}, {case.country_name})"
-    return f"{outcome.date_text}: {told}" if outcome.date_text else told
+    if not outcome.date_text:
+        return told
+    return _("%(what)s: %(more)s") % {"what": outcome.date_text, "more": told}
 
 
 def _confirm(mail: OutgoingMail) -> Part | None:

@@ -144,7 +144,10 @@ def text_of(stored: dict[str, QuerySet]) -> str:
         for thing in rows:
             lines += [
                 capfirst(str(thing)),
-                *(f"  {name}: {value}" for name, value in _named(thing)),
+                *(
+                    "  " + _("%(what)s: %(more)s") % {"what": name, "more": value}
+                    for name, value in _named(thing)
+                ),
             ]
             lines.append("")
     return "\n".join(lines)

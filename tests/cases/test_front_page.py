@@ -141,6 +141,7 @@ def test_list_says_what_is_filtered_in_its_title_and_over_what_is_found(client):
     assert words(shown.one("h2", id="found")) == "2 cases: Myanmar, Press freedom"
     assert page(client.get("/cases/")).title.startswith("Cases ·")
     assert words(page(client.get("/cases/?q=test")).one("h2", id="found")) == "3 cases: “test”"
+    assert "3 cas\u202f: «" in client.get("/fr/cases/?q=test").content.decode()
 
 
 def test_what_was_asked_for_is_what_one_meets(client):
