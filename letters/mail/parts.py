@@ -359,9 +359,14 @@ def _came_after(outcomes: list[str]) -> str:
 def _outcome(outcome: Outcome) -> str:
     case = outcome.case
     told = f"{marked_text(outcome, 'headline')} ({case.display_name}, {case.country_name})"
-    if not outcome.date_text:
-        return told
-    return _("%(what)s: %(more)s") % {"what": outcome.date_text, "more": told}
+    if outcome.date_text:
+        told = _("%(what)s: %(more)s") % {"what": outcome.date_text, "more": told}
+    if outcome.is_good_news:
+        for row, _is_later in outcome.later:
+            if row.case_id != case.pk:  # of the same edition it is a line of its own
+                when = row.date_text or _("date not known")
+                told += f". {_('Later:')} {marked_text(row, 'headline')} ({when})"
+    return told
 
 
 def _confirm(mail: OutgoingMail) -> Part | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.db.models import F, Q, Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from cases.models import ActionCount, Case, Edition, Outcome
+from cases.models.outcomes import with_later
 from letters.models import EmailAddress, Letter, LetterKind, Signature
 from letters.privacy.limits import KEEP_SENT_LETTERS_FOR
 
@@ -75,7 +76,9 @@ def done_by_all(edition: Edition) -> Done:
 
 
 def outcomes_of(edition: Edition) -> list[Outcome]:
-    """What came after, good or not, of those whom readers find in lists: the newest first."""
+    """What came after the edition opened, good or not, of those whom readers find in lists: the
+    newest first, each with what may not be left out of it."""
     listed = Case.objects.listed().filter(edition=edition).values("pk")
-    found = Outcome.objects.filter(case__in=listed).order_by(F("date").desc(nulls_last=True), "-pk")
-    return list(found.select_related("case")[:MAX_OUTCOMES])
+    found = Outcome.objects.filter(case__in=listed).newest_first().select_related("case")
+    after = [row for row in found if row.last_day is None or row.last_day >= edition.opens_on]
+    return with_later(after[:MAX_OUTCOMES])

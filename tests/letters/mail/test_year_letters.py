@@ -10,10 +10,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from cases.dates import earliest_today
 from cases.models import Case, Edition, Freeze, Outcome
 from letters.actions import erasure as own_erasure
 from letters.actions import pledges
-from letters.mail import announcements, batches, outbox, year_letters
+from letters.mail import announcements, batches, outbox, parts, year_letters
 from letters.models import EmailAddress, Follow, Letter, MailText, OutgoingMail, YearLetter
 from letters.models.email_spelling import email_hash
 from letters.privacy import erasure, limits
@@ -183,10 +184,10 @@ def test_one_asks_another_approves_and_each_who_wants_it_gets_one(teller, monkey
 def test_today_asks_for_it_once_the_campaign_is_over_and_names_what_waits(teller):
     make_case_to_write_for()
     wants()
-    Edition.objects.update(reporting_deadline=timezone.localdate())
+    Edition.objects.update(reporting_deadline=earliest_today())
     too_early = text(teller.get("/admin/"))
 
-    Edition.objects.update(reporting_deadline=timezone.localdate() - DAY)
+    Edition.objects.update(reporting_deadline=earliest_today() - DAY)
     over = text(teller.get("/admin/"))
     press(teller, "ask", edition())
     asked = text(signed_in("editor").get("/admin/"))
@@ -266,9 +267,9 @@ def test_words_that_are_changed_while_it_waits_have_to_be_asked_for_anew(teller)
 def test_an_outcome_that_is_new_or_hidden_since_it_was_approved_is_not_told(teller):
     case = make_case_to_write_for(display_name="Ana Test")
     other = make_case_to_write_for(display_name="Zora Test")
-    make_outcome(case, headline="The appeal was refused")
-    changed = make_outcome(case, headline="The trial began")
-    make_outcome(other, headline="Zora is free")
+    make_outcome(case, headline="The appeal was refused", date="2026-02-28")
+    changed = make_outcome(case, headline="The trial began", date="2026-02-28")
+    make_outcome(other, headline="Zora is free", date="2026-02-28")
     wants()
     approved()
 
@@ -363,6 +364,29 @@ def test_it_says_what_its_reader_did_what_all_did_and_what_came_after(teller):
     assert max(map(len, mail.outbox[0].body.splitlines())) <= 90
 
 
+def test_it_tells_nothing_from_before_the_campaign_and_no_freedom_without_a_later_arrest():
+    case = make_case_to_write_for(display_name="Ana Test")
+    make_outcome(case, kind="arrested-again", headline="Held once more", date="2025-10-31")
+    make_outcome(
+        case,
+        kind="court-step",
+        headline="The trial began",
+        date="2025-01-01",
+        date_precision="year",
+    )
+    make_outcome(case, headline="Free at last", date="2026-02-01")
+    clone = make_case_to_write_for(earlier=case, edition=make_edition(2026))
+    make_outcome(clone, kind="arrested-again", headline="Taken from home", date="2026-11-20")
+
+    told = parts.outcomes_of_year(case.edition)
+
+    assert told == [
+        "1 February 2026: Free at last (Ana Test, Norway). "
+        "Later: Taken from home (20 November 2026)",
+        "2025: The trial began (Ana Test, Norway)",
+    ]
+
+
 def test_what_was_written_by_hand_for_a_promise_of_its_reader_is_theirs():
     case = make_case_to_write_for()
     email_address = wants()
@@ -417,7 +441,7 @@ def test_who_gets_it_once_more_the_next_year_gets_that_of_the_next_year():
     email_address = wants()
     approved()
     tell()
-    next_year = make_edition(2026, reporting_deadline=timezone.localdate() - DAY)
+    next_year = make_edition(2026, reporting_deadline=earliest_today() - DAY)
     make_follow(None, email_address=email_address, edition=next_year, state="confirmed")
 
     approved(next_year)
