@@ -43,7 +43,7 @@ def subject_and_body(outcome: Outcome) -> dict[str, str]:
     }
     kind = "news-bad" if outcome.tone == "bad" else "news"
     name = outcome.case.display_name
-    return writing.of_parts([Part(kind, values, name, (name,))])._asdict()
+    return writing.of_parts([Part(kind, values, (name,), (name,))])._asdict()
 
 
 def mail(announcement: Announcement, email_address: EmailAddress) -> OutgoingMail:

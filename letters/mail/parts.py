@@ -59,7 +59,7 @@ LAST_DAYS = datetime.timedelta(days=2)
 class Part(NamedTuple):
     """One text of a mail, and what stands for its words in braces: see `letters.mail.texts`.
 
-    `about` is what its first sentence names, as `about_of` has it; `names` are of the persons, as
+    `about` is what its first sentence names, as `about_of` has each; `names` are of the persons, as
     its subject has them: none if they are hidden. `stop` is a link that ends such mails, if it has
     its place at the end of the mail. `approved` are texts of that mail that stay as they were
     approved.
@@ -67,7 +67,7 @@ class Part(NamedTuple):
 
     text: str
     values: dict[str, str]
-    about: str = ""
+    about: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     stop: str = ""
     approved: dict[str, Words] = {}
@@ -168,7 +168,7 @@ def _pledge_answered(mail: OutgoingMail) -> Part | None:
 
 def _about(mail: OutgoingMail, thing: Letter | Pledge, **values: str) -> Part:
     values = {"what": named(thing), "link": links.to_thing(thing), **values}
-    return Part(mail.kind, values, about_of(thing), _names(thing.case))
+    return Part(mail.kind, values, (about_of(thing),), _names(thing.case))
 
 
 def _data_link(mail: OutgoingMail) -> Part | None:
@@ -176,7 +176,7 @@ def _data_link(mail: OutgoingMail) -> Part | None:
     if not asked.exists():
         return None
     values = {"link": mail.body, "days": str(KEEP_DATA_LINKS_FOR.days)}
-    return Part(mail.kind, values, _("what we hold under this address"))
+    return Part(mail.kind, values, (_("what we hold under this address"),))
 
 
 def _rejected(mail: OutgoingMail) -> Part | None:
@@ -286,7 +286,8 @@ def _thanks(mail: OutgoingMail, case: Case, what: str, about: str, number: int) 
     if number >= SMALLEST_SHOWN:
         what = _("%(what)s: one of about %(number)s") % {"what": what, "number": intcomma(number)}
     link = settings.SITE_URL + reverse("letters:impact")
-    return Part("thanks", {"done": f"- {what}", "link": link, "stop": mail.unsubscribe_url}, about)
+    values = {"done": f"- {what}", "link": link, "stop": mail.unsubscribe_url}
+    return Part("thanks", values, (about,))
 
 
 def _year(mail: OutgoingMail) -> Part | None:
@@ -325,7 +326,7 @@ def _of_year(edition: Edition, done: year.Done, *, stop: str) -> Part:
     words = asked_for["words"] if asked_for else {}
     approved = {text: Words(*subject_and_body) for text, subject_and_body in words.items()}
     about = _("the campaign of %(year)s") % {"year": edition.year}
-    return Part(MailKind.YEAR, values, about, (about,), approved=approved)
+    return Part(MailKind.YEAR, values, (about,), (about,), approved=approved)
 
 
 def _you_did(done: year.Done, edition: Edition) -> str:
@@ -378,8 +379,8 @@ def _confirm(mail: OutgoingMail) -> Part | None:
     if waiting := _waiting(address):
         listed = "\n".join(f"- {each}" for each in waiting)
         values |= {"waiting": listed}
-        return Part(MailKind.CONFIRM, values, and_more(list(waiting)), _names(*waiting.values()))
-    return Part("confirm-nothing", values, _("what was signed or followed"))
+        return Part(MailKind.CONFIRM, values, tuple(waiting), _names(*waiting.values()))
+    return Part("confirm-nothing", values, (_("what was signed or followed"),))
 
 
 def _days_to_confirm(address: EmailAddress) -> int:

@@ -47,7 +47,7 @@ def of_parts(parts: Iterable[Part], unsaved: Mapping[str, Words] | None = None) 
     """The mail with these parts, in the language that is active. What is most important stands
     first, and gives it its subject. `unsaved` words stand in the place of those that are stored."""
     parts = sorted(parts, key=lambda part: texts.ORDER[part.text])
-    about = and_more([part.about for part in parts])
+    about = and_more([about for part in parts for about in part.about])
     names = [name for part in parts for name in part.names]
     parts = _listed(parts)
     is_private = any(TEXTS[part.text].has_private_link for part in parts)
@@ -138,7 +138,7 @@ def _example_part(kind: str) -> Part:
     stop = str(TOKENS["stop"].example) if text.tells_what_becomes else ""
     about = text.example("about")
     name = about if kind == MailKind.YEAR else text.example("name")
-    return Part(kind, values, about, (name,), stop)
+    return Part(kind, values, (about,), (name,), stop)
 
 
 def _opening(parts: list[Part]) -> str:

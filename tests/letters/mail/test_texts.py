@@ -68,6 +68,7 @@ def test_a_mail_of_several_things_names_in_its_subject_the_first_to_be_done(sett
     address = make_email_address("sam@example.org")
     petition = make_petition(make_case_to_write_for(display_name="Bo Test"))
     make_signature(petition, state="unconfirmed", email_address=address)
+    make_signature(make_petition(case), state="unconfirmed", email_address=address)
     sam = {"email": address.email, "email_hash": address.email_hash}
     messages.queue_pledge_link(make_pledge(case, **sam))
     messages.queue_letter_link(make_letter(case, **sam))
@@ -79,6 +80,7 @@ def test_a_mail_of_several_things_names_in_its_subject_the_first_to_be_done(sett
     assert mail.outbox[-1].subject == subject
     order = [
         "Hello,",
+        "and 3 more. You get it",
         "because somebody, probably you, typed this e-mail address on testserver.",
         "Please confirm:",
         "the private link to your letter for Ana Test:",
