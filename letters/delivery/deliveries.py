@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from cases.models import Case
 from cases.publishing.acts import Refused
 from cases.publishing.content_version import cases_showing, touch
-from letters.delivery.hand_ins import is_stopped
+from letters.delivery.hand_ins import is_stopped, may_go
 from letters.models import (
     UNDO_WITHIN,
     Delivery,
@@ -31,8 +31,6 @@ from letters.models import (
     LeftBecause,
     Letter,
     LetterState,
-    Signature,
-    SignatureState,
 )
 from letters.models.hand_ins import HandInItemQuerySet
 from letters.models.locks import lock
@@ -218,10 +216,7 @@ def hand_in_again(hand_in: HandIn) -> int:
 
 def to_hand_in_again(hand_in: HandIn) -> HandInItemQuerySet:
     """What we have back of it. Nothing that was erased meanwhile, or that does not count."""
-    letters = Letter.objects.filter(erased_on=None, invalid_on=None)
-    signatures = Signature.objects.filter(erased_on=None, state=SignatureState.CONFIRMED)
-    of_those = Q(signature__in=signatures) if hand_in.is_of_signatures else Q(letter__in=letters)
-    return HandInItem.objects.returned().filter(of_those, hand_in=hand_in)
+    return HandInItem.objects.returned().filter(may_go(hand_in), hand_in=hand_in)
 
 
 def is_handed_in_again(hand_in: HandIn) -> bool:

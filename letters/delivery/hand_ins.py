@@ -336,7 +336,8 @@ def _let_leave(hand_in: HandIn) -> None:
 
 
 def to_take_out(hand_in: HandIn) -> list[int]:
-    """The numbers on paper that somebody has fetched, of what has left the hand-in since."""
+    """The numbers on paper that somebody has fetched, of what has left the hand-in since, or would
+    have if it were not printed."""
     part = HandInPart.objects.filter(
         hand_in=hand_in,
         index__gt=0,
@@ -346,7 +347,19 @@ def to_take_out(hand_in: HandIn) -> list[int]:
     )
     left = hand_in.items.filter(Exists(part), left_at__isnull=False)
     left = left.exclude(left_because=LeftBecause.RETURNED)
-    return list(left.order_by("number").values_list("number", flat=True))
+    numbers = set(left.values_list("number", flat=True))
+    if hand_in.state in (HandInState.PRINTED, HandInState.ON_WAY):
+        gone = HandInItem.objects.open().filter(hand_in=hand_in).exclude(may_go(hand_in))
+        numbers.update(gone.values_list("number", flat=True))
+    return sorted(numbers)
+
+
+def may_go(hand_in: HandIn) -> Q:
+    """Of its items: what was neither erased nor found not to be valid."""
+    if hand_in.is_of_signatures:
+        signatures = Signature.objects.filter(erased_on=None, state=SignatureState.CONFIRMED)
+        return Q(signature__in=signatures)
+    return Q(letter__in=Letter.objects.filter(erased_on=None, invalid_on=None))
 
 
 def fetch(part: HandInPart) -> bytes:

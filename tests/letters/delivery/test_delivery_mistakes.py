@@ -383,10 +383,11 @@ def test_what_is_not_printed_is_cancelled_or_changed_as_before(deliverer, client
     invalidate = f"/admin/letters/letter/judge/?act=invalidate&row={second.letter_id}"
     signed_in("moderator").post(invalidate, {"reason": "Forged."})
 
-    page = text(deliverer.get(hand_in.get_absolute_url()))
+    page = deliverer.get(hand_in.get_absolute_url())
     answer = deliverer.post(url(hand_in, "undo-printed"), follow=True)
 
-    assert "It is not printed: take it back" in page
+    assert "It is not printed: take it back" in text(page)
+    assert page.context["to_take_out"] == [1, 2]
     assert said(answer) == [f"Hand-in {hand_in.pk} is not printed: it is as it was before."]
     assert states(hand_in) == ["approved", "approved", "in-hand-in"]
     why = hand_in.items.order_by("number").values_list("left_because", flat=True)
@@ -398,6 +399,21 @@ def test_what_is_not_printed_is_cancelled_or_changed_as_before(deliverer, client
     deliverer.post(url(hand_in, "cancel"))
     hand_in.refresh_from_db()
     assert hand_in.state == "cancelled"
+
+
+def test_a_signature_that_is_erased_is_taken_off_the_paper_until_that_is_there(deliverer):
+    petition = make_petition()
+    signatures = [make_signature(petition) for _ in range(2)]
+    hand_in = make_hand_in(*signatures, state="printed", ready_at=PRINTED_AT)
+    erasure.erase_signatures(Signature.objects.filter(pk=signatures[1].pk))
+
+    deliverer.post(url(hand_in, "on-way"))
+    on_way = deliverer.get(hand_in.get_absolute_url())
+    record(deliverer, hand_in)
+
+    assert on_way.context["to_take_out"] == [2]
+    assert "take them out before you hand them in" in text(on_way)
+    assert not deliverer.get(hand_in.get_absolute_url()).context["to_take_out"]
 
 
 def test_what_is_on_its_way_comes_home_before_it_is_not_printed(deliverer):
