@@ -383,6 +383,7 @@ def _writing_page(
         "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "draft_key": f"letter:{editing.pk if editing else case.slug}",
         "again": submitting.mark_of(form),
+        "keeps_drafts": not mine_cookie.load(request).is_off,
         "is_untouched": _is_untouched(form, start.first_words(model)),
     } | checked
     return render(request, "letters/letters/write.html", context, status=status)

@@ -23,7 +23,7 @@ from letters.forms.names import preset_name_form
 from letters.models import Format, Letter, LetterPicture
 from letters.privacy import limits
 from letters.text import page_fit, printing, redactions
-from letters.views import checks, submitting
+from letters.views import checks, mine_cookie, submitting
 
 MESSAGES_A_PAGE = 20
 CLOSED = 409  # see submitting.refused
@@ -218,6 +218,7 @@ def _writing_page(
         "draft_days": limits.KEEP_ON_DEVICE_FOR.days,
         "draft_key": f"message:{editing.pk if editing else case.slug}",
         "again": submitting.mark_of(form),
+        "keeps_drafts": not mine_cookie.load(request).is_off,
     } | checked
     return render(request, "letters/messages/write.html", context, status=status)
 

@@ -33,9 +33,10 @@ def mine(request: HttpRequest) -> HttpResponse:
     here = reverse("letters:mine")
     match request.POST.get("act", ""):
         case "forget-all":
-            return mine_cookie.forget(done(here, "forget-all"))
+            return mine_cookie.forget_everything(done(here, "forget-all"))
         case "keep-nothing":
-            return mine_cookie.save(Mine(is_off=True), redirect(f"{here}#now"))
+            response = mine_cookie.save(Mine(is_off=True), redirect(f"{here}#now"))
+            return mine_cookie.forget_everything(response)
         case "keep-again" if mine.is_off:
             return mine_cookie.keep_again(redirect(f"{here}#now"))
     things = mine.things()

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from letters.actions.mine import Mine, Thing
 from letters.privacy.limits import KEEP_ON_MINE_FOR
+from letters.views import take_all_cookie
 
 COOKIE = "__Host-mine" if settings.HTTPS else "mine"
 # That the device keeps nothing stands in a cookie of its own: an answer that was on its way
@@ -64,6 +65,12 @@ def remember(request: HttpRequest, response: HttpResponse, *things: Thing) -> Ht
 def forget(response: HttpResponse) -> HttpResponse:
     response.delete_cookie(COOKIE, samesite="Lax")
     return response
+
+
+def forget_everything(response: HttpResponse) -> HttpResponse:
+    """Also drafts, and what “take all actions” remembers: nothing of ours stays on the device."""
+    response.headers["Clear-Site-Data"] = '"storage"'  # static/js/draft.js
+    return take_all_cookie.delete(forget(response))
 
 
 def keep_again(response: HttpResponse) -> HttpResponse:

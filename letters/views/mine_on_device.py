@@ -30,8 +30,7 @@ def erase(request: HttpRequest) -> HttpResponse:
     things = mine.things()
     if request.method == "POST":  # pressed twice, too: then there is nothing
         mine_on_device.erase_all(things)
-        response = redirect("letters:erased")
-        return response if mine.is_off else mine_cookie.forget(response)
+        return mine_cookie.forget_everything(redirect("letters:erased"))
     if not mine.entries:
         return redirect("letters:mine")
     both: list[Thing] = [*things.letters, *things.pledges, *things.posts, *things.addresses]

@@ -1,8 +1,8 @@
 /* A ticked point goes onto the sheet at once, at its end; unticked, it goes again if nobody changed it. */
-const body = document.querySelector("form[data-draft] [name=body]");
+const body = document.querySelector("form[data-draft-days] [name=body]");
 const start = document.getElementById("start");
 const said = document.querySelector("[data-points-said]");
-const language = document.querySelector("form[data-draft] select[name=language]");
+const language = document.querySelector("form[data-draft-days] select[name=language]");
 
 if (body && start) {
   for (const only of document.querySelectorAll("[data-without-script], button[form=start]")) {

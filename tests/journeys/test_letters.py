@@ -631,6 +631,27 @@ def test_a_draft_is_kept_on_the_device_until_it_is_forgotten(arrive):
 
 
 @pytest.mark.supporter
+def test_a_device_that_is_to_keep_nothing_has_no_draft_and_gets_none(arrive):
+    make_case_to_write_for(display_name="Ana Test", slug="ana-test")
+    tore = arrive()
+    tore.opens("/cases/ana-test/write/?start=blank")
+    tore.field("Your letter").click()
+    tore.types("What I began to write.")
+    tore.sees("A draft is kept on this device only.")
+
+    tore.opens("/mine/")
+    tore.presses("Keep nothing on this device")
+    tore.sees("This device keeps nothing that is done on it.")
+    tore.waits_until("localStorage.length === 0")
+
+    tore.opens("/cases/ana-test/write/?start=blank")
+    tore.field("Your letter").click()
+    tore.types("Something else.")
+    tore.sees("2 words, one page")  # said by static/js/check.js, later than a draft is kept
+    tore.waits_until("localStorage.length === 0")
+
+
+@pytest.mark.supporter
 def test_a_letter_that_began_with_ours_survives_a_reload_and_another_beginning(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()

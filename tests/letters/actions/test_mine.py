@@ -40,6 +40,7 @@ from tests.letters.sending import (
     send_letter,
     send_pledge,
     sign,
+    sign_form,
     token,
 )
 from tests.letters.stored import everything
@@ -284,6 +285,32 @@ def test_everything_is_forgotten_by_one_button_and_nothing_of_it_undone(client):
     assert client.cookies["mine"].value == ""
     assert "This device remembers nothing yet." in text(client.get(MINE))
     assert Letter.objects.get().state == "drafting"
+
+
+@pytest.mark.parametrize(
+    ("url", "act"), [(MINE, "forget-all"), (MINE, "keep-nothing"), (f"{MINE}erase/", "")]
+)
+def test_nor_does_the_device_keep_details_and_drafts(client, url, act):
+    petition = make_petition(make_case_to_write_for())
+    details = sign_form(petition, keep="on")
+    client.post(reverse("letters:take-all-case", args=[petition.case.slug]), details)
+    assert client.cookies["take-all-en"].value
+
+    response = client.post(url, {"act": act})
+
+    assert response["Clear-Site-Data"] == '"storage"'
+    assert not client.cookies["take-all-en"].value
+
+
+def test_a_device_that_keeps_nothing_keeps_no_draft(client):
+    case = make_case_to_write_for()
+    make_solidarity_action(case)
+    pages = [reverse(f"letters:{name}-write", args=[case.slug]) for name in ("letter", "message")]
+    assert all("data-draft=" in text(client.get(page)) for page in pages)
+
+    client.post(MINE, {"act": "keep-nothing"})
+
+    assert not any("data-draft=" in text(client.get(page)) for page in pages)
 
 
 def test_what_is_erased_is_gone_from_lists_and_from_links_to_them():
