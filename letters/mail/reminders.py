@@ -167,7 +167,8 @@ def _may_be_reminded(pledge: Pledge, step: ReminderStep) -> bool:
 def _is_open(pledge: Pledge, step: ReminderStep) -> bool:
     """Whether one can still write for it; after its day: still say that one has posted."""
     if pledge.case is None:
-        return Case.objects.to_write_for(pledge.edition).exists()
+        cases = Case.objects.to_write_for(pledge.edition)
+        return (cases if step == ReminderStep.AFTER else cases.taking_letters()).exists()
     if step == ReminderStep.AFTER:
         return pledge.case.takes_actions
     return pledge.case.takes_letters

@@ -61,7 +61,7 @@ def pledge(request: HttpRequest, slug: str | None = None) -> HttpResponse:
     if request.method != "POST":
         if case and not is_open:
             return redirect(case)  # it says why, and whom else one can write for
-        if not (case or Case.objects.to_write_for(edition).exists()):
+        if not (case or Case.objects.to_write_for(edition).taking_letters().exists()):
             return redirect("cases:list")
     form = PledgeForm(request.POST if request.method == "POST" else None, edition=edition)
     too_many = _("Too many pledges came from here in the last hour. Try again later.")

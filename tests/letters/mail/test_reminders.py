@@ -253,6 +253,15 @@ def test_to_look_again_costs_the_same_for_one_and_for_thirty():
     assert queries() == of_one
 
 
+def test_a_promise_for_any_case_is_not_reminded_of_when_no_letter_can_be_written(nine_weeks):
+    case = make_case_to_write_for()
+    case.targets.update(appeal_deadline=FIRST + 10 * DAY)
+    pledge = make_asked(case)
+    Pledge.objects.filter(pk=pledge.pk).update(case=None)
+
+    assert nine_weeks() == {42: AFTER}  # what was posted in time can still be said
+
+
 def test_who_has_written_is_reminded_no_more(client, nine_weeks):
     pledge = make_asked(number=2)
     came = nine_weeks(30)

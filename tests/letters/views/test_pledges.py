@@ -339,6 +339,13 @@ def test_a_case_that_takes_letters_keeps_its_promise(client):
     assert again(pledge).case == pledge.case
 
 
+def test_no_promise_is_asked_for_where_every_last_day_is_over(client):
+    case = make_case_to_write_for()
+    case.targets.update(appeal_deadline=timezone.localdate() - datetime.timedelta(days=3))
+
+    assert client.get("/pledge/").url == "/cases/"
+
+
 def test_where_nobody_is_left_to_write_for_that_is_said(client):
     pledge = make_pledge(make_case_to_write_for(stage="closed"))
 
