@@ -18,10 +18,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from cases.admin.history import SILENT, historical_models, parts_of, records_of
-from cases.models import Case, ErasureAct, ErasureEntry, Freeze
+from cases.models import Case, ErasureAct, ErasureEntry, Freeze, PetitionText
 
 # The mark begins with a sign that nobody types, so that it is known again.
 MARK_BEGINS, MARK_ENDS = "⟦", "⟧"
+# In a text that was signed: it goes to whom the petition is for, who need not know who and why.
+LEFT_OUT = "[…]"
 CONTEXT_CHARACTERS = 40  # characters shown on either side of what is found
 
 
@@ -54,7 +56,8 @@ def things_of(thing: models.Model) -> list[models.Model]:
 
 
 def find(thing: models.Model, words: str) -> list[Found]:
-    """Where the words stand in earlier versions and in the log of staff, the newest first."""
+    """Where the words stand in earlier versions, in the log of staff and in what was signed, the
+    newest first of each."""
     pattern = pattern_of(words)
     found = []
     for one in things_of(thing):
@@ -67,6 +70,9 @@ def find(thing: models.Model, words: str) -> list[Found]:
             kind = ContentType.objects.get_for_model(model)
             for entry in LogEntry.objects.filter(content_type=kind, object_id__in=keys):
                 found += _found_in(entry, pattern, LogEntry)
+        if isinstance(one, Case):
+            for text in PetitionText.objects.filter(petition__case=one):
+                found += _found_in(text, pattern, PetitionText)
     return found
 
 
@@ -94,12 +100,17 @@ def remove(thing: models.Model, words: str, by: User, reason: str) -> int:
         if one.field not in fields:
             fields.add(one.field)
             longest = getattr(row._meta.get_field(one.field), "max_length", None)
-            setattr(row, one.field, _marked(getattr(row, one.field), pattern, mark, longest))
+            left = LEFT_OUT if isinstance(row, PetitionText) else mark
+            setattr(row, one.field, _marked(getattr(row, one.field), pattern, left, longest))
+    shown_in = {thing.pk} if isinstance(thing, Case) and changed else set()
     for row, fields in changed.values():
         row.save(update_fields=sorted(fields))
-        ErasureEntry.objects.note(ErasureAct.ERASED, type(row), [row.pk])
-    if isinstance(thing, Case) and changed:  # a backup may still show them to readers
-        ErasureEntry.objects.note(ErasureAct.FROZEN, Case, [thing.pk], value=Freeze.HIDDEN)
+        if isinstance(row, PetitionText):  # signatures need it: a restore hides its case
+            shown_in.add(row.petition.case_id)
+        else:
+            ErasureEntry.objects.note(ErasureAct.ERASED, type(row), [row.pk])
+    if shown_in:  # a backup may still show them to readers
+        ErasureEntry.objects.note(ErasureAct.FROZEN, Case, sorted(shown_in), value=Freeze.HIDDEN)
     return len(changed)
 
 
@@ -114,7 +125,8 @@ def _parts_now(thing: models.Model) -> list[models.Model]:
 
 def _found_in(row: models.Model, pattern: re.Pattern, model: type[models.Model]) -> list[Found]:
     found = []
-    at = getattr(row, "history_date", None) or getattr(row, "action_time", None)
+    dates = ("history_date", "action_time", "first_signed_at")
+    at = next((getattr(row, date) for date in dates if hasattr(row, date)), None)
     for field in row._meta.concrete_fields:
         is_text = isinstance(field, models.CharField | models.TextField | models.JSONField)
         if not is_text or field.name in SILENT or field.choices:

@@ -83,7 +83,8 @@ class Petition(models.Model):
 
 
 class PetitionText(models.Model):
-    """A petition as it was signed: never changed, whatever happens to the petition."""
+    """A petition as it was signed: not changed, whatever happens to the petition. Only words that
+    endanger somebody are taken out, with a mark: cases/admin/removal.py"""
 
     petition = models.ForeignKey(Petition, models.PROTECT, related_name="texts")
     digest = models.CharField(max_length=32, editable=False)

@@ -14,6 +14,8 @@ from cases.models import (
     Consent,
     Demand,
     Edition,
+    ErasureAct,
+    ErasureEntry,
     Freeze,
     ModelLetter,
     Outcome,
@@ -28,6 +30,7 @@ from cases.models import (
     Target,
     WordList,
 )
+from letters.models import Signature
 from tests.factories import (
     make_case,
     make_case_to_write_for,
@@ -40,6 +43,7 @@ from tests.factories import (
     make_portrait,
     make_target,
 )
+from tests.letters.sending import sign
 from tests.staff import form_data, said, signed_in, text
 
 pytestmark = pytest.mark.django_db
@@ -597,6 +601,20 @@ def test_words_of_the_log_and_of_a_clone_are_removed_too():
     remove(signed_in("safety"), case)
 
     assert HOME not in everything()
+
+
+def test_words_of_a_text_that_was_signed_are_removed_too(client):
+    petition = make_petition(text=f"Let her go back to {HOME}.")
+    sign(client, petition)
+    change(petition, text="Let her go back.")
+
+    page, done = remove(signed_in("safety"), petition.case)
+
+    assert "Text that was signed: text" in text(page)
+    assert "Words removed from 2 earlier versions" in said(done)[0]
+    assert Signature.objects.get().text.text == "Let her go back to […]."
+    noted = ErasureEntry.objects.filter(act=ErasureAct.FROZEN)
+    assert [entry.keys for entry in noted] == [[petition.case.pk]]  # a restored backup hides it
 
 
 def test_a_mark_fits_where_the_database_takes_few_signs():
