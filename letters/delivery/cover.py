@@ -134,14 +134,11 @@ def _names(hand_in: HandIn) -> list[tuple[str, str]]:
 
 
 def _spans(numbers: Iterable[int]) -> str:
-    """1–12, 14, 17–2,099"""
+    """1–12, 14, 17–2099"""
     spans: list[list[int]] = []
     for each in numbers:
         if spans and spans[-1][1] == each - 1:
             spans[-1][1] = each
         else:
             spans.append([each, each])
-    return ", ".join(
-        number(first) if first == last else f"{number(first)}–{number(last)}"
-        for first, last in spans
-    )
+    return ", ".join(str(first) if first == last else f"{first}–{last}" for first, last in spans)

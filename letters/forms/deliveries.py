@@ -18,6 +18,7 @@ from letters.models import Delivery, DeliveryResult, HandInItem
 from letters.text import pictures
 
 MAX_NUMBERS = 5_000  # typed one by one; else all came back
+AMBIGUOUS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])")  # 1,200 is one number, or two
 NUMBERS = re.compile(r"([0-9]{1,9})(?:\s*[-–]\s*([0-9]{1,9}))?")  # 3, or 12-15
 
 
@@ -144,7 +145,7 @@ class ReturnedForm(forms.Form):
         label=_("Which numbers came back?"),
         required=False,
         max_length=2_000,
-        help_text=_("As printed in the margin: 3, 7, 12-15."),
+        help_text=_("As printed in the margin behind the “/”: 3, 7, 12-15."),
     )
 
     def __init__(self, data=None, *, handed_in_on: datetime.date | None) -> None:
@@ -157,6 +158,16 @@ class ReturnedForm(forms.Form):
 
     def clean_numbers(self) -> list[int]:
         found: set[int] = set()
+        if is_unclear := AMBIGUOUS.search(self.cleaned_data["numbers"]):
+            one = is_unclear[0]
+            raise ValidationError(
+                _("Is “%(typed)s” one number? Then type %(one)s. If not, type %(several)s."),
+                params={
+                    "typed": one,
+                    "one": one.replace(",", ""),
+                    "several": one.replace(",", ", "),
+                },
+            )
         parts = (part.strip() for part in self.cleaned_data["numbers"].split(","))
         for part in filter(None, parts):
             if not (typed := NUMBERS.fullmatch(part)):

@@ -15,7 +15,7 @@ from cases.admin.row_numbers import row_number
 from cases.dates import latest_today
 from cases.models import Case
 from letters.forms.fields import PlainTextField, set_choices, set_queryset
-from letters.models import ActionKind, HandIn, HandInState, Letter, ReplyFrom
+from letters.models import ActionKind, HandIn, HandInItem, HandInState, Letter, ReplyFrom
 from letters.models.replies import MAX_CHARACTERS
 from letters.privacy.antispam import SpamProtectedForm
 from letters.text import pictures
@@ -105,7 +105,10 @@ class EnterReplyForm(forms.Form):
         label=_("Number of the letter"),
         required=False,
         max_length=20,
-        help_text=_("If it is a reply to one letter that we have. Otherwise leave it empty."),
+        help_text=_(
+            "If it is a reply to one letter that we have. Of one that we handed in, type what "
+            "stands in its margin, such as 12 / 3. Otherwise leave it empty."
+        ),
     )
     hand_in = forms.CharField(
         label=_("Number of the hand-in"),
@@ -150,8 +153,15 @@ class EnterReplyForm(forms.Form):
         typed = self.cleaned_data["letter"].strip().lstrip("#")
         if not typed:
             return None
-        number = row_number(typed)
-        letter = Letter.objects.filter(pk=number, erased_on=None).first() if number else None
+        hand_in, is_of_margin, number = map(str.strip, typed.partition("/"))
+        if is_of_margin:
+            items = HandInItem.objects.taken_there().filter(
+                hand_in=row_number(hand_in), number=row_number(number) or 0
+            )
+            letters = Letter.objects.filter(hand_in_items__in=items)
+        else:
+            letters = Letter.objects.filter(pk=row_number(typed) or 0)
+        letter = letters.filter(erased_on=None).first()
         if letter is None or not letter.has_left:
             raise ValidationError(_("There is no letter with this number that has been sent."))
         return letter

@@ -53,7 +53,7 @@ def pdf(part: HandInPart) -> bytes:
 
 def typeset(template: str, data: dict[str, Any], part: HandInPart) -> bytes:
     """With what each paper of a hand-in has, in the language that is active."""
-    named = {"number": part.hand_in_id, "first": number(part.first), "last": number(part.last)}
+    named = {"number": part.hand_in_id, "first": part.first, "last": part.last}
     title = (
         _("Hand-in %(number)s") % named
         if part.is_cover
@@ -69,6 +69,7 @@ def typeset(template: str, data: dict[str, Any], part: HandInPart) -> bytes:
 
 
 def number(value: int) -> str:
+    """How many. The number of one is printed as it is typed: in a list, a comma begins another."""
     return number_format(value, force_grouping=True)
 
 
@@ -80,7 +81,7 @@ def _letters(part: HandInPart) -> list[dict[str, Any]]:
     if part.hand_in.kind == ActionKind.SOLIDARITY:
         related.append("letter__picture")
     return [
-        _letter(item.letter, f"{part.hand_in_id} / {number(item.number)}")
+        _letter(item.letter, f"{part.hand_in_id} / {item.number}")
         for item in items_of(part).select_related(*related).prefetch_related("letter__redactions")
         if item.letter
     ]
@@ -133,7 +134,7 @@ def _signatures(part: HandInPart) -> dict[str, Any]:
         },
         "signatures": [
             {
-                "number": number(item.number),
+                "number": str(item.number),
                 "name": item.signature.name,
                 "country": country_name(item.signature.country) if item.signature.country else "",
                 "text": letters[item.signature.text_id] if len(letters) > 1 else "",

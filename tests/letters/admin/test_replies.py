@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from cases.models import Case, ErasureEntry, Quote
-from letters.models import Reply, ReplyState
+from letters.models import Letter, Reply, ReplyState
 from tests.factories import (
     make_case,
     make_case_to_write_for,
@@ -121,6 +121,20 @@ def test_it_can_answer_one_letter_of_the_case():
 
     client.post(ENTER, entry(letter.case, letter=f"#{letter.pk}"))
 
+    assert Reply.objects.get().letter == letter
+
+
+def test_a_letter_that_was_handed_in_is_known_by_what_stands_in_its_margin():
+    letter = make_letter(state="approved")
+    hand_in = make_hand_in(letter, state="handed-in")
+    Letter.objects.update(state="delivered")
+    hand_in.items.update(number=1200)
+    client = signed_in("delivery")
+
+    other = client.post(ENTER, entry(letter.case, letter=f"{hand_in.pk} / 1"))
+    client.post(ENTER, entry(letter.case, letter=f"{hand_in.pk} / 1200"))
+
+    assert "There is no letter with this number that has been sent." in text(other)
     assert Reply.objects.get().letter == letter
 
 

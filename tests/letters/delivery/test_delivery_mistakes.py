@@ -227,6 +227,20 @@ def test_wrong_numbers_are_taken_back_within_the_hour_and_nobody_hears_of_it(del
     assert said(late)[-1] == NOTHING
 
 
+def test_a_number_with_a_comma_in_it_is_not_taken_for_two(deliverer):
+    hand_in = make_printed(2)
+    hand_in.items.filter(number=2).update(number=200)
+    record(deliverer, hand_in)
+
+    asked = come_back(deliverer, hand_in, "7, 1,200")
+
+    sentence = "Is “1,200” one number? Then type 1200. If not, type 1, 200."
+    assert asked.context["form"].errors == {"numbers": [sentence]}
+    assert states(hand_in) == ["delivered", "delivered"]
+    come_back(deliverer, hand_in, "1, 200")
+    assert states(hand_in) == ["returned", "returned"]
+
+
 @pytest.mark.parametrize("freeze", ["paused", "hidden", "withdrawn"])
 def test_what_was_a_mistake_is_taken_back_while_the_case_is_frozen_too(deliverer, freeze):
     hand_in = make_printed(2)

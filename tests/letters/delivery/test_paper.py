@@ -19,7 +19,7 @@ from django_tasks_db.models import DBTaskResult
 from pypdf import PdfReader
 
 from cases.models import Case
-from letters.delivery import parts, requeue
+from letters.delivery import cover, parts, requeue
 from letters.models import HandIn, HandInPart, Letter, Redaction
 from letters.text import hand_in_paper
 from tests.factories import (
@@ -166,6 +166,16 @@ def test_paper_is_made_anew_if_its_official_is_corrected_before_it_is_printed():
     target.save()
     work()
     assert not hand_in.parts.filter(fetched_at=None).exists()
+
+
+def test_the_number_of_a_letter_is_printed_as_it_is_typed():
+    hand_in = made_hand_in()
+    hand_in.items.filter(number=2).update(number=1200)
+    HandInPart.objects.update(last=1200)
+    cover_part, part = hand_in.parts.select_related("hand_in__case__edition", "hand_in__target")
+
+    assert f"{hand_in.pk} / 1200" in PdfReader(io.BytesIO(hand_in_paper.pdf(part))).outline[1].title
+    assert "1, 1200" in words_of(cover.pdf(cover_part))
 
 
 def test_each_letter_has_its_number_and_what_staff_left_out_is_marked():
