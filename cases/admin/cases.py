@@ -56,6 +56,8 @@ ACTED_ON = [
     "loaded_digest",
 ]
 
+FIXED = {"slug": "slug", "edition": "edition_id"}  # fields, with their columns: see _fixed
+
 # By these a case is of the same person as another: see same_person.taken_down_elsewhere.
 WHO_IT_IS = ["display_name", "other_names", "earlier"]
 
@@ -297,8 +299,7 @@ class CaseAdmin(
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Case | None = None):
-        is_fixed = obj is not None and same_person.has_fixed_address(obj)
-        return ["slug"] if is_fixed else []
+        return _fixed(obj) if obj is not None else []
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Case | None = None):
         return {} if self.get_readonly_fields(request, obj) else self.prepopulated_fields
@@ -337,7 +338,8 @@ class CaseAdmin(
     def save_model(self, request: HttpRequest, obj: Case, form, change: bool) -> None:
         if change:
             # The form, or the old version it was made from, may have been read before a freeze.
-            names = [*ACTED_ON, "slug"] if same_person.has_fixed_address(obj) else ACTED_ON
+            stored = Case.objects.select_related("edition").get(pk=obj.pk)
+            names = [*ACTED_ON, *(FIXED[name] for name in _fixed(stored))]
             now = Case.objects.select_for_update(no_key=True).filter(pk=obj.pk).values(*names).get()
             for name, value in now.items():
                 setattr(obj, name, value)
@@ -467,6 +469,14 @@ class CaseAdmin(
 
     def has_freeze_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(transitions.FREEZE)
+
+
+def _fixed(case: Case) -> list[str]:
+    """What stays once readers could know the case: its address and, from the day on which its
+    edition opened, its year. What was done for it, and every letter about that year, is of it."""
+    if not same_person.has_fixed_address(case):
+        return []
+    return list(FIXED) if case.edition.has_opened else ["slug"]
 
 
 def _in_page_order(context: dict) -> list[dict]:

@@ -1001,6 +1001,25 @@ def test_the_address_of_a_case_that_was_public_once_stays():
     assert slug_after(signed_in("editor"), case) == "ana-test"
 
 
+@pytest.mark.parametrize(
+    ("stage", "opens_on", "stays"),
+    [
+        ("published", "2025-11-01", True),
+        ("published", "2050-11-01", False),
+        ("draft", "2025-11-01", False),
+    ],
+)
+def test_a_case_that_readers_know_is_cloned_to_another_year_and_not_moved(stage, opens_on, stays):
+    first = make_edition(2025, opens_on=datetime.date.fromisoformat(opens_on))
+    case, next_one = make_case(stage=stage, edition=first), make_edition(2026)
+    client = signed_in("editor")
+    data = form_data(client.get(change(case))) | {"edition": next_one.pk}
+
+    client.post(change(case), data)
+
+    assert Case.objects.get().edition.year == (2025 if stays else 2026)
+
+
 @pytest.mark.slow
 def test_an_address_that_was_public_becomes_nobody_elses():
     make_case(slug="ana-test", display_name="Ana Test").delete()
