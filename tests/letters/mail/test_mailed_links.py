@@ -389,7 +389,7 @@ def test_a_link_that_ends_thanks_works_after_the_letter_of_its_mail_was_erased(c
     own = SAM | {"wants_news": True, "email_proven_on": timezone.localdate()}
     first, second = [make_letter(case, state="ready", route="post", **own) for _nr in range(2)]
     act(client, first, "posted")
-    with time_machine.travel(timezone.now() + DAY):
+    with time_machine.travel(timezone.now() + 2 * DAY):
         outbox.send_due()
     link = stop_in_headers()
 
