@@ -45,11 +45,13 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):  # noqa: F405
 
 else:
     DATABASES["default"]["ENGINE"] = "tests.postgresql"  # noqa: F405
-_private = tempfile.TemporaryDirectory(prefix="write4rights-private-")
+# Never those of `make run`: what the worker deletes in a test is no picture of that site.
+_files = tempfile.TemporaryDirectory(prefix="write4rights-files-")
+MEDIA_ROOT = f"{_files.name}/media"
 STORAGES = STORAGES | {  # noqa: F405
     "private": {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": _private.name},
+        "OPTIONS": {"location": f"{_files.name}/private"},
     },
     "rendered": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
 }

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 import pytest
 from django.conf import settings
+from django.core.files.storage import default_storage
 
 from tests.factories import make_case
 
@@ -326,3 +327,7 @@ def test_files_lie_in_a_folder_or_in_s3_with_short_patience(name):
     assert json.loads(found["/srv"].stdout) == ["/srv", None, None]
     patience = 5 if name == "BACKUP_STORAGE" else 1
     assert json.loads(found[s3].stdout) == ["folder", "bucket", patience]
+
+
+def test_no_test_deletes_the_pictures_of_the_site_that_runs_beside_it():
+    assert not default_storage.path("portraits").startswith(str(settings.BASE_DIR))
