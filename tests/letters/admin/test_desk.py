@@ -262,6 +262,9 @@ def test_the_letter_is_read_as_it_will_be_printed_and_without_the_address():
         assert part in shown
     for part in ["Sam Tester", "sam@example.org", letter.key]:
         assert part not in shown
+    sheet = shown[shown.index('<article class="sheet"') :]
+    places = [sheet.index(part) for part in [letter.subject, "Dear Minister,", "First &lt;b&gt;"]]
+    assert places == sorted(places)
 
 
 @pytest.mark.parametrize("sent", [{}, {"code": "x"}, {"code": "other", "reason": " "}])
