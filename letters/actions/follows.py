@@ -108,6 +108,6 @@ def end(follow: Follow) -> bool:
 def end_all(email_address: EmailAddress) -> None:
     """No more news to this address. Its page can take each up again."""
     with transaction.atomic():
-        keys = lock(email_address.follows.all())
+        keys = lock(email_address.follows.exclude(state=ENDED))
         ErasureEntry.objects.note(ErasureAct.WITHDRAWN, Follow, keys)
-        email_address.follows.exclude(state=ENDED).update(state=ENDED, changed_at=timezone.now())
+        Follow.objects.filter(pk__in=keys).update(state=ENDED, changed_at=timezone.now())

@@ -58,7 +58,8 @@ def remind(pledge: Pledge, *, wants_reminders: bool) -> bool:
 def stop(email_hash: str) -> None:
     """No more reminders go to the address, of whatever was promised with it."""
     with transaction.atomic():
-        keys = lock(Pledge.objects.filter(email_hash=email_hash))
+        wanted = Pledge.objects.filter(email_hash=email_hash, wants_reminders=True)
+        keys = lock(wanted)  # of no other: pressed again, the link leaves no line
         ErasureEntry.objects.note(ErasureAct.STOPPED, Pledge, keys)
         pledges = Pledge.objects.filter(pk__in=keys)
         pledges.update(wants_reminders=False, next_reminder_on=None)

@@ -17,7 +17,7 @@ from letters.mail import bounces, outbox
 from letters.mail.pace import owner_was_here
 from letters.models import EmailAddress, Follow, FollowState, Signature, SignatureState
 from letters.privacy.personal_data import named
-from letters.views import mine_cookie
+from letters.views import mine_cookie, submitting
 
 ON_SIGNATURE = {"withdraw": signature_actions.withdraw, "restore": signature_actions.restore}
 ON_FOLLOW = {"end": follow_actions.end, "renew": follow_actions.confirm}
@@ -52,6 +52,8 @@ def email_address_page(request: HttpRequest, email_address: EmailAddress) -> Htt
     signatures, follows = _signatures(email_address), _follows(email_address)
     both: list[Signature | Follow] = [*signatures, *follows]
     if request.method == "POST":
+        if submitting.too_many_acts(email_address):
+            return render(request, "429.html", status=429)
         things = {named(thing): thing for thing in both}
         form = ActForm(request.POST, things=things)
         query = _act(email_address, things, **form.cleaned_data) if form.is_valid() else "#now"

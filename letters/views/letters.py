@@ -115,6 +115,8 @@ def letter(request: HttpRequest, key: str) -> HttpResponse:
     """The writer's own page: the sheet as it will be, and what can be done with it."""
     letter = _letter_or_404(key)
     if request.method == "POST":
+        if submitting.too_many_acts(letter):
+            return render(request, "429.html", status=429)
         chosen = PostForm.chosen(request.POST)
         name = request.POST.get("act", "")
         done = letter_actions.act(letter, name, **chosen)

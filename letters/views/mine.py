@@ -20,7 +20,7 @@ from letters.forms.mine import ByMailForm
 from letters.mail import bounces
 from letters.models import Letter
 from letters.privacy.limits import KEEP_LIST_LINKS_FOR, KEEP_ON_MINE_FOR
-from letters.views import mine_cookie
+from letters.views import mine_cookie, submitting
 
 UNDO_WITHIN = 3600  # seconds after several letters were marked as posted
 MARKED = "mine-marked"
@@ -109,11 +109,16 @@ def about(request: HttpRequest, things: Things) -> dict:
 def act_on_several(request: HttpRequest, things: Things, here: str) -> HttpResponse:
     """Mark the ticked letters as posted, or undo that."""
     if request.POST.get("act") == "undo":
-        if mine_actions.undo_posted(_marked(request.POST, things)):
+        marked = _marked(request.POST, things)
+        if mine_actions.undo_posted([one for one in marked if not submitting.too_many_acts(one)]):
             return done(here, "undo")
     elif request.POST.get("act") == "posted":
         ticked = request.POST.getlist("letter")
-        chosen = [letter for letter in things.letters if str(letter.pk) in ticked]
+        chosen = [
+            letter
+            for letter in things.letters
+            if str(letter.pk) in ticked and not submitting.too_many_acts(letter)
+        ]
         if posted := mine_actions.mark_posted(chosen):
             return redirect(f"{here}?{urlencode({'marked': _signed(posted)})}#now")
     return redirect(f"{here}#now")

@@ -18,7 +18,7 @@ from letters.forms.pledges import AddressForm, DayForm, HandwrittenForm, PledgeF
 from letters.mail import bounces, outbox
 from letters.models import Letter, LetterState, Pledge, Route
 from letters.models.email_spelling import email_hash
-from letters.privacy import senders, throttle
+from letters.privacy import senders
 from letters.text import post_days, routes
 from letters.views import mine_cookie, submitting
 
@@ -46,7 +46,6 @@ SAID = {
     NOTHING,
 }
 SMALL_NUMBER = re.compile("[0-9]{1,4}")
-MAX_ACTS_AN_HOUR = 60  # on the page of one pledge in an hour: more is no person pressing buttons
 
 
 @private_page
@@ -101,7 +100,7 @@ def pledge_page(request: HttpRequest, key: str) -> HttpResponse:
     forms = _forms(request, pledge, letters, cases)
     status = None
     if request.method == "POST":
-        if throttle.hit_thing("pledge-page", pledge.pk) > MAX_ACTS_AN_HOUR:
+        if submitting.too_many_acts(pledge):
             return render(request, "429.html", status=429)
         status, done = _do(request, pledge, forms)
         if status is None:

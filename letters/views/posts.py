@@ -94,6 +94,8 @@ def post(request: HttpRequest, key: str) -> HttpResponse:
     posts = Post.objects.select_related("case__edition")
     post = get_object_or_404(posts.by_key(key))
     if request.method == "POST":
+        if submitting.too_many_acts(post):
+            return render(request, "429.html", status=429)
         match request.POST.get("act"):
             case "take-back":
                 post_actions.take_back(post)

@@ -14,13 +14,22 @@ from letters.actions import letters
 from letters.actions.mine import MARK_CHARACTERS
 from letters.actions.take_all import TakeAll
 from letters.forms.letters import WritingForm
-from letters.models import Letter, NameForm
+from letters.models import EmailAddress, Letter, NameForm, Pledge, Post
 from letters.models.private_links import hash_of
 from letters.privacy import consent, senders, throttle
 from letters.privacy.antispam import SpamProtectedForm
 from letters.statistics import surges
 from letters.text import pictures
 from letters.views import mine_cookie, take_all_cookie
+
+MAX_ACTS_AN_HOUR = 60  # on a private page: more is no person pressing buttons
+
+
+def too_many_acts(thing: Letter | Pledge | Post | EmailAddress) -> bool:
+    """Whether buttons of its page were pressed too often in this hour, with this one: what is taken
+    back and done again leaves a line each time, and every restore goes through them."""
+    tries = throttle.hit_thing(f"{thing._meta.model_name}-page", thing.pk)
+    return tries > MAX_ACTS_AN_HOUR
 
 
 def refused(

@@ -9,10 +9,19 @@ from django.core import mail
 from django.urls import reverse
 from django.utils import timezone
 
-from letters.actions import letters
+from cases.models import ErasureEntry
+from letters.actions import follows, letters, reminders
 from letters.mail import outbox
 from letters.models import Letter, MailKind, OutgoingMail
-from tests.factories import make_case_to_write_for, make_letter, make_pledge
+from letters.models.email_spelling import email_hash
+from tests.factories import (
+    make_case_to_write_for,
+    make_email_address,
+    make_follow,
+    make_letter,
+    make_pledge,
+    make_post,
+)
 from tests.letters.sending import act, everyone, letter_form, send_letter, state_of
 from tests.staff import text
 
@@ -262,3 +271,35 @@ def test_the_private_pages_of_a_case_that_is_not_told_name_nobody(client, case, 
 
     assert client.post(reverse("letters:letter-erase", args=[letter.key])).status_code == 302
     assert everyone(case) == 1
+
+
+@pytest.mark.parametrize("make", [make_letter, make_post, make_email_address])
+def test_buttons_of_a_private_page_are_not_pressed_without_end(client, monkeypatch, make):
+    """Each time it is done and taken back leaves lines that every restore goes through."""
+    monkeypatch.setattr("letters.views.submitting.MAX_ACTS_AN_HOUR", 2)
+    thing = make()
+
+    assert [act(client, thing, "undo").status_code for _time in range(3)] == [302, 302, 429]
+
+
+def test_on_mine_neither(client, monkeypatch):
+    monkeypatch.setattr("letters.views.submitting.MAX_ACTS_AN_HOUR", 2)
+    letter = make_letter(make_case_to_write_for(), state="ready", route="post")
+    client.post("/mine/keep/", {"kind": "letter", "key": letter.key})
+    for _time in range(2):
+        act(client, letter, "news")
+
+    client.post("/mine/", {"act": "posted", "letter": letter.pk})
+
+    letter.refresh_from_db()
+    assert letter.state == "ready"
+
+
+def test_a_link_that_stops_mails_leaves_one_line_however_often_it_is_pressed():
+    sam = {"email": "sam@example.org", "email_hash": email_hash("sam@example.org")}
+    follow, pledge = make_follow(), make_pledge(wants_reminders=True, **sam)
+    for _time in range(3):
+        follows.end_all(follow.email_address)
+        reminders.stop(pledge.email_hash)
+
+    assert ErasureEntry.objects.count() == 2

@@ -429,7 +429,7 @@ def test_more_letters_by_hand_than_anybody_writes_in_an_hour_are_refused(client,
 
 
 def test_the_buttons_of_one_promise_are_pressed_so_often_an_hour(client, monkeypatch):
-    monkeypatch.setattr("letters.views.pledges.MAX_ACTS_AN_HOUR", 2)
+    monkeypatch.setattr("letters.views.submitting.MAX_ACTS_AN_HOUR", 2)
     pledge, other = make_pledge(), make_pledge()
 
     answers = [act(client, pledge, name).status_code for name in ["release", "reopen", "release"]]
