@@ -118,7 +118,7 @@ class HandInAdmin(DeliveriesMixin, ExtraPagesMixin, KeysetAdmin, ReadOnlyAdmin):
                     message = _("%(hand_in)s was made with this form already.")
                     messages.info(request, message % _named(hand_in))
                 return redirect("admin:letters_handin_change", hand_in.pk)
-        choice = form.choice() if form.is_valid() else form.all_of_it
+        choice = form.choice() if form.is_valid() else form.at_first
         return self._page(
             request,
             "make",

@@ -79,12 +79,15 @@ class HandInForm(forms.Form):
         self.fields["token"].initial = new_token
         self.all_of_it = Choice(case=case, kind=kind, form=form)
         targets = case.targets.all()
+        # As the page says how many it is before anything is filled in.
+        first = targets[0] if kind != ActionKind.SOLIDARITY and targets else None
+        self.at_first = replace(self.all_of_it, target=first)
         if kind != ActionKind.SOLIDARITY and len(targets) > 1:
             set_queryset(self, "target", targets)
             if kind == ActionKind.APPEAL and self._waiting().filter(target=None).exists():
                 self._offer_nobody(targets[0])
         else:
-            self.only_target = targets[0] if kind != ActionKind.SOLIDARITY and targets else None
+            self.only_target = first
             del self.fields["target"]
         if kind == ActionKind.SIGNATURE:
             del self.fields["languages"]

@@ -94,8 +94,10 @@ def test_letters_to_another_official_are_in_another_hand_in():
     letter = make_letter(case, state="approved", target=other)
     make_letter(case, state="approved", target=case.targets.first())
 
+    before = signed_in("delivery").get(f"{ADD}?case={case.pk}&kind=appeal&form=")
     hand_in = make(case, target=other.pk)
 
+    assert before.context["number"] == 1  # to the official who is chosen there
     assert keys(hand_in) == [letter.pk]
 
 
