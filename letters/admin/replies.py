@@ -112,7 +112,7 @@ class ReplyAdmin(ReplyDeskMixin, KeysetAdmin, ReadOnlyAdmin):
         elif act == "delete":
             done = replies.delete(reply)
             named = {"reply": _named(reply)}
-            self._tell(request, reply, done, _("%(reply)s is deleted, and counts no more.") % named)
+            self._tell(request, reply, done, _("%(reply)s is deleted, and no longer counts.") % named)
             if done:
                 return redirect("admin:letters_reply_changelist")
         else:

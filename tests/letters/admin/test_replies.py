@@ -90,7 +90,7 @@ def test_what_was_entered_by_mistake_is_deleted_and_counts_no_more():
     deleted = client.post(url, sent, follow=True)
     twice = client.post(url, sent, follow=True)
 
-    assert said(deleted)[-1] == f"Reply {reply.pk} is deleted, and counts no more."
+    assert said(deleted)[-1] == f"Reply {reply.pk} is deleted, and no longer counts."
     assert said(twice)[-1].startswith("It is gone")
     assert not Reply.objects.exists()
     noted = ErasureEntry.objects.get(act="withdrawn")  # no backup brings it back
