@@ -111,8 +111,8 @@ class ReplyAdmin(ReplyDeskMixin, KeysetAdmin, ReadOnlyAdmin):
             self._tell(request, reply, bool(replies.make_quote(reply)), message)
         elif act == "delete":
             done = replies.delete(reply)
-            named = {"reply": _named(reply)}
-            self._tell(request, reply, done, _("%(reply)s is deleted, and no longer counts.") % named)
+            message = _("%(reply)s is deleted, and no longer counts.")
+            self._tell(request, reply, done, message % {"reply": _named(reply)})
             if done:
                 return redirect("admin:letters_reply_changelist")
         else:

@@ -106,8 +106,8 @@ class EnterReplyForm(forms.Form):
         required=False,
         max_length=20,
         help_text=_(
-            "If it is a reply to one letter that we have. If we handed that in, type the numbers in "
-            "its margin, such as 12 / 3. Otherwise leave it empty."
+            "If it is a reply to one letter that we have. If we handed that in, type the numbers "
+            "in its margin, such as 12 / 3. Otherwise leave it empty."
         ),
     )
     hand_in = forms.CharField(
