@@ -62,7 +62,7 @@ def test_while_redis_is_away_staff_read_that_they_have_to_come_back(client, capl
 
     assert (response.status_code, response["Retry-After"]) == (503, "2")
     assert "no-store" in response["Cache-Control"]
-    assert "a part of the site does not answer" in response.text
+    assert "A part of the site does not answer" in response.text
     assert [line for line in caplog.messages if "CACHE_URL" in line] == [
         "The cache of CACHE_URL does not answer: ConnectionError"
     ]

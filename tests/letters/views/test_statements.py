@@ -73,7 +73,7 @@ def test_a_letter_with_address_and_promise_costs_six(client):
         )
 
 
-def test_a_signature_costs_ten_and_its_yes_sixteen(client):
+def test_a_signature_costs_ten_and_its_yes_seventeen(client):
     petition = make_petition()
     other = make_signature(petition, state="unconfirmed")  # the text is kept already
     say_yes(client, other.email_address)  # in this hour too, which is asked how fast it counts
@@ -82,7 +82,7 @@ def test_a_signature_costs_ten_and_its_yes_sixteen(client):
     with statements(10):
         assert client.post(url, form).status_code == 302
     email_address = petition.signatures.latest("pk").email_address
-    with statements(16):  # six of them to see what waits
+    with statements(17):  # six of them to see what waits
         assert say_yes(client, email_address).status_code == 302
 
 
@@ -107,14 +107,14 @@ def test_the_page_of_a_petition_costs_the_same_for_one_signature_and_for_thirty(
         ("submitted", "withdraw"),
     ],
 )
-def test_an_act_costs_six_also_for_a_promise(client, state, name):
-    """One of them counts how fast a case counts; the first of an hour asks two more. What is taken
-    back is noted in the erasure list by one more."""
+def test_an_act_costs_seven_also_for_a_promise(client, state, name):
+    """One of them counts how fast a case counts; the first of an hour asks two more. One counts
+    the buttons pressed. What is taken back is noted in the erasure list by one more."""
     case = make_case_to_write_for()
     act(client, make_letter(case, state="drafting"), "deliver")  # another of this hour
     letter = make_letter(case, state=state, pledge=make_pledge(case))
 
-    with statements(7 if name in ("undo", "withdraw") else 6):
+    with statements(8 if name in ("undo", "withdraw") else 7):
         assert act(client, letter, name).status_code == 302
 
 
