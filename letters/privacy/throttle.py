@@ -9,6 +9,7 @@ from django.db import connection
 from django.http import HttpRequest
 from django.utils import timezone
 
+from cases import standby
 from cases.encryption import keyed_hash
 from letters.models import Throttle
 from letters.models.locks import delete_locked
@@ -95,9 +96,13 @@ def hit(purpose: str, request: HttpRequest, number: int = 1) -> int:
 
 
 def hit_thing(purpose: str, key: int) -> int:
-    """Note one more try of anybody at a thing, and return how many that makes in this hour."""
+    """Note one more try of anybody at a thing, and return how many that makes in this hour.
+
+    Outside of transactions: it waits for no standby, so that nobody does who takes a letter back.
+    """
     hour = start_of_hour()
-    return count(f"{purpose}|{key}|{hour:%Y-%m-%dT%H}", hour + 2 * HOUR)
+    with standby.waiting_for_none():
+        return count(f"{purpose}|{key}|{hour:%Y-%m-%dT%H}", hour + 2 * HOUR)
 
 
 def count(what: str, ends_at: datetime.datetime) -> int:
