@@ -58,6 +58,7 @@ class PledgeForm(ConsentForm):
     purpose = "pledge"
     CONSENT = "pledge"
     PERSONAL = ("name", "group", "email")
+    field_order = ("number", "due_on", "name", "group", "country", "email", "wants_reminders")
     IS_NEEDED = _("Tick this, or leave your name, your group and your e-mail address empty.")
 
     number = forms.IntegerField(
@@ -193,6 +194,7 @@ class AddressForm(ConsentForm):
     purpose = "address of a pledge"
     CONSENT = "pledge"
     PERSONAL = ("email",)
+    field_order = ("email", "consent")
     IS_NEEDED = _("Tick this: without it we are not allowed to keep your address.")
 
     email = email_field(required=True)

@@ -226,8 +226,9 @@ def test_a_promise_of_no_letters_is_asked_again(arrive, javascript):
 
     tore.sees("There is a problem")
     links = tore.page.locator("#error-summary").get_by_role("link")
-    expect(links).to_have_count(2)
-    assert [link.get_attribute("href") for link in links.all()] == ["#id_number", "#id_email"]
+    expect(links).to_have_count(3)
+    named = [link.get_attribute("href") for link in links.all()]
+    assert named == ["#id_number", "#id_email", "#id_consent"]  # as on the page
     expect(tore.field("E-mail")).to_have_value("tore@")
     assert not Pledge.objects.exists()
 
