@@ -1,6 +1,7 @@
 """Which cases are of the same person, so that nobody is shown again by one alone, or by another's
 address."""
 
+from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 
@@ -43,7 +44,7 @@ def taken_down_elsewhere(case: Case) -> list[Case]:
     for version in Case.history.filter(id__in=[one.pk for one in found]).exclude(id=case.pk):
         if names & _names(version):
             linked.add(version.id)
-    return [one for one in found if one.pk in linked or names & _names(one)]
+    return _same(found, linked, names)
 
 
 def shown_elsewhere(case: Case) -> list[Case]:
@@ -52,9 +53,7 @@ def shown_elsewhere(case: Case) -> list[Case]:
     if case.freeze not in NOT_VISIBLE:
         return []
     others = Case.objects.past_gate().exclude(freeze__in=NOT_VISIBLE).exclude(pk=case.pk)
-    linked, names = _linked(case), _names(case)
-    found = others.select_related("edition")
-    return [one for one in found if one.pk in linked or names & _names(one)]
+    return _same(others.select_related("edition"), _linked(case), _names(case))
 
 
 def still_shown(case: Case) -> list[str]:
@@ -84,6 +83,10 @@ def why_it_takes_two(case: Case) -> list[str]:
         % {"case": f"{other}, {other.slug}", "how": other.get_freeze_display()}
         for other in taken_down_elsewhere(case)
     ]
+
+
+def _same(cases: Iterable[Case], linked: set[int], names: set[str]) -> list[Case]:
+    return [one for one in cases if one.pk in linked or names & _names(one)]
 
 
 def _linked(case: Case) -> set[int]:
