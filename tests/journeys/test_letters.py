@@ -233,6 +233,13 @@ def test_a_promise_of_no_letters_is_asked_again(arrive, javascript):
     assert not Pledge.objects.exists()
 
 
+def begin_a_draft(visitor, words: str) -> None:
+    visitor.opens("/cases/ana-test/write/?start=blank")
+    visitor.field("Your letter").click()
+    visitor.types(words)
+    visitor.sees("A draft is kept on this device only.")
+
+
 def write_a_letter(visitor, body: str = "Please think of the herds before you build.") -> str:
     """From the case page to the private page of a letter; its address."""
     visitor.opens("/cases/ana-test/write/?start=blank")
@@ -615,10 +622,7 @@ def test_a_draft_is_kept_on_the_device_until_it_is_forgotten(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
 
-    tore.opens("/cases/ana-test/write/?start=blank")
-    tore.field("Your letter").click()
-    tore.types("What I began to write.")
-    tore.sees("A draft is kept on this device only.")
+    begin_a_draft(tore, "What I began to write.")
     tore.page.close()
     tore.opens_another_tab()
     tore.opens("/cases/ana-test/write/?start=blank")
@@ -635,10 +639,7 @@ def test_a_draft_is_kept_on_the_device_until_it_is_forgotten(arrive):
 def test_a_device_that_is_to_keep_nothing_has_no_draft_and_gets_none(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
-    tore.opens("/cases/ana-test/write/?start=blank")
-    tore.field("Your letter").click()
-    tore.types("What I began to write.")
-    tore.sees("A draft is kept on this device only.")
+    begin_a_draft(tore, "What I began to write.")
 
     tore.opens("/mine/")
     tore.presses("Keep nothing on this device")
@@ -874,10 +875,7 @@ def test_a_letter_that_has_arrived_is_no_draft_any_more(arrive):
     make_case_to_write_for(display_name="Ana Test", slug="ana-test")
     tore = arrive()
 
-    tore.opens("/cases/ana-test/write/?start=blank")
-    tore.field("Your letter").click()
-    tore.types("What I wrote, and what has arrived by now.")
-    tore.sees("A draft is kept on this device only.")
+    begin_a_draft(tore, "What I wrote, and what has arrived by now.")
     tore.fills("Subject", "The pastures")
     tore.answers("Do you, or people close to you", "No")
     tore.presses("Next: you and your name")
